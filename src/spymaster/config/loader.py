@@ -1,0 +1,135 @@
+"""Reads the configuration: flags over ``--config FILE`` over the user's file over the packaged default."""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import platformdirs
+
+from spymaster import resources
+from spymaster.config.checks import check_profile, check_table
+from spymaster.config.errors import ConfigError
+from spymaster.config.structs import PROFILE_NAMES, Config
+
+APP_NAME: Final = "spymaster-tui"
+FILE_NAME: Final = "config.toml"
+FLAGS: Final = "command line"
+"""The name of the overrides in messages."""
+
+
+class _Layer(NamedTuple):
+    source: str
+    table: dict[str, Any]
+
+
+def user_config_path() -> Path:
+    """Where the user's own file is looked for (it need not exist)."""
+    return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / FILE_NAME
+
+
+def default_toml_text() -> str:
+    """The packaged default configuration, every key with its meaning and unit."""
+    return resources.config_toml()
+
+
+def load_config(path: Path | None = None, *, overrides: Mapping[str, str] | None = None) -> Config:
+    """The configuration in force.
+
+    ``path``: the file of ``--config``, or None. ``overrides``: key path to value as written on the command line
+    (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. Raises ``ConfigError``.
+    """
+    layers = [_Layer(f"packaged {FILE_NAME}", _parse(f"packaged {FILE_NAME}", default_toml_text()))]
+    with contextlib.suppress(FileNotFoundError):
+        layers.append(_read(user_config_path()))
+    if path is not None:
+        layers.append(_read_named(path))
+    if overrides:
+        layers.append(_Layer(FLAGS, _nested(overrides)))
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        check_table(layer.source, layer.table)
+        merged = _overlay(merged, layer.table)
+    config = msgspec.convert(merged, Config)
+    _check_profiles(config, layers)
+    return config
+
+
+def _check_profiles(config: Config, layers: Sequence[_Layer]) -> None:
+    """Refuse values that contradict each other; the message names the last source that set one of them."""
+    for name in PROFILE_NAMES:
+        fault = check_profile(config.profile(name))
+        if fault is not None:
+            setters = [layer.source for layer in layers if fault.keys & _profile_table(layer, name).keys()]
+            raise ConfigError(f"{setters[-1]}: {fault.message}")
+
+
+def _profile_table(layer: _Layer, name: str) -> dict[str, Any]:
+    table: dict[str, Any] = layer.table.get("profile", {}).get(name, {})
+    return table
+
+
+def _read_named(path: Path) -> _Layer:
+    """A file the user asked for by name: it must exist."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+
+
+def _read(path: Path) -> _Layer:
+    """A file's layer. Raises ``FileNotFoundError`` if there is none and ``ConfigError`` if it cannot be used."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    return _Layer(str(path), _parse(str(path), text))
+
+
+def _parse(source: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{source}: not valid TOML: nested too deeply") from None
+
+
+def _nested(overrides: Mapping[str, str]) -> dict[str, Any]:
+    """Flat key paths as nested tables."""
+    nested: dict[str, Any] = {}
+    for path, text in overrides.items():
+        *tables, key = path.split(".")
+        table = nested
+        for name in tables:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"{FLAGS}: {path} and a table above it are both set")
+        table[key] = _value(text)
+    return nested
+
+
+def _value(text: str) -> object:
+    """A flag's value: what TOML makes of it, else the bare word itself."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    return parsed["value"] if parsed.keys() == {"value"} else text
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables merged key by key; any other value of ``above`` replaces the one of ``below``."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _overlay(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,265 @@
+"""The parameters of a profile: everything that decides how records become signals.
+
+Every field carries its meaning, unit and range; ``config.toml`` repeats the defaults in words. Sources: the barrier's
+scales and states, the tape's sweeps and the score are those of the specification's physics; time constants are time
+constants, a half-life is 0.693 of one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+
+from spymaster.config.fields import (
+    ConfluenceBand,
+    FuelStrikeRange,
+    LevelKinds,
+    MonitorBand,
+    RoundStep,
+    SignalWindow,
+    StrikeRange,
+    TapeBand,
+    TouchBand,
+    WTape,
+    choice,
+    number,
+    score,
+    seconds,
+    share,
+)
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the profiles have in common. The fields without a default here differ between them."""
+
+    name: ClassVar[str]
+    is_spy: ClassVar[bool]
+
+    snap_ms: Annotated[
+        Literal[100, 250], msgspec.Meta(description="Time between two snaps. Unit: ms.", extra={"unit": "ms"})
+    ] = 250
+
+    w_tape: WTape
+    monitor_band: MonitorBand
+    touch_band: TouchBand
+    confluence_band: ConfluenceBand
+    strike_range: StrikeRange
+    fuel_strike_range: FuelStrikeRange
+    tape_band: TapeBand
+    round_step: RoundStep
+    signal_window: SignalWindow
+    level_kinds: LevelKinds
+
+    w_barrier: Annotated[float, seconds(1, 60, "Window of the barrier's flows and state.")] = 10.0
+    w_barrier_min: Annotated[
+        float, seconds(0.5, 60, "Shortest span of visible book a barrier state may rest on while its window fills.")
+    ] = 1.5
+    w_context: Annotated[float, seconds(10, 600, "Longer window of the same flows, shown as context only.")] = 240.0
+    w_velocity: Annotated[float, seconds(0.5, 60, "Time constant of the fit behind velocity and acceleration.")] = 3.0
+    w_fuel: Annotated[float, seconds(1, 3600, "Window over which the change of dealers' hedging is measured.")] = 60.0
+    w_wall: Annotated[float, seconds(10, 7200, "Window of the option flow that makes walls.")] = 300.0
+    barrier_zone_ticks: Annotated[
+        int, number(0, 8, "ES ticks", "How far the barrier's zone reaches to each side of a level.")
+    ] = 2
+    round_strong_multiple: Annotated[
+        int, number(1, 1000, "ROUND levels", "Every so many-th ROUND level is a strong one.")
+    ] = 5
+
+    r_vac: Annotated[
+        float, number(0.01, 1, "ratio", "Replenishment ratio at or below which a depleted zone is a VACUUM.")
+    ] = 0.3
+    r_wall: Annotated[
+        float, number(1, 100, "ratio", "Replenishment ratio at or above which a growing zone is a WALL.")
+    ] = 1.5
+    f_thresh: Annotated[
+        float,
+        number(1, 100_000, "ES contracts", "Flow that counts as large under absolute thresholds (theta and fills)."),
+    ] = 100.0
+    absolute_thresholds: Annotated[
+        bool, choice("Judge flows against f_thresh always, instead of against scales learnt from the book.")
+    ] = False
+    theta_min: Annotated[
+        float, number(0, 100_000, "ES contracts", "Least net change of depth that counts as a change.")
+    ] = 20.0
+    theta_depth_share: Annotated[
+        float, share("The same as a share of the mean depth at that distance from the touch.")
+    ] = 0.2
+    theta_noise: Annotated[float, number(0, 20, "multiples of the neutral noise", "The same against the noise.")] = 2.5
+    theta_dep_share: Annotated[float, share("Share of the depth at the window's start whose loss is depletion.")] = 0.4
+    fill_min: Annotated[float, number(0, 100_000, "ES contracts", "Least filled volume that counts as large.")] = 30.0
+    fill_l1_multiple: Annotated[
+        float, number(0, 100, "multiples of the median best size", "The same against the size at the touch.")
+    ] = 2.0
+    fill_noise: Annotated[
+        float, number(0, 20, "multiples of the neutral noise", "The same above the median fill of neutral zones.")
+    ] = 2.5
+    weak_depth_share: Annotated[float, share("A zone at or below this share of the mean depth is WEAK.")] = 0.35
+    phi_consumed: Annotated[
+        float, share("Filled share of the lost depth from which a depleted zone is CONSUMED, not pulled.")
+    ] = 0.5
+    warmup: Annotated[
+        float, seconds(0, 3600, "Visible book needed before the learnt scales rule; until then f_thresh does.")
+    ] = 60.0
+    warmup_confidence: Annotated[float, share("Factor on the barrier's confidence during that time.")] = 0.5
+    tau_scales: Annotated[float, seconds(10, 7200, "Time constant of the learnt depth and noise scales.")] = 600.0
+    hysteresis_lead: Annotated[
+        float, share("Lead in probability a new barrier state needs to take over at once; else two snaps.")
+    ] = 0.15
+    hidden_iceberg_share: Annotated[
+        float, share("Hidden share of the filled volume above which a WALL is tagged iceberg.")
+    ] = 0.3
+
+    weight_barrier: Annotated[float, share("Weight of the barrier in the score.")] = 0.45
+    weight_fuel: Annotated[float, share("Weight of the fuel in the score.")] = 0.35
+    weight_tape: Annotated[float, share("Weight of the tape in the score.")] = 0.20
+    g0: Annotated[
+        float, number(1, 10_000, "ES contracts per ES point", "Hedging flow at which the fuel's score is 12 or 88.")
+    ] = 40.0
+    score_velocity_full: Annotated[
+        float, number(0.01, 100, "ES points per s", "Velocity towards the level that counts in full.")
+    ] = 0.5
+    score_velocity_gain: Annotated[float, number(0, 50, "points of score", "What full velocity adds.")] = 25.0
+    score_imbalance_gain: Annotated[float, number(0, 50, "points of score", "What full imbalance adds.")] = 25.0
+    sweep_decay: Annotated[float, seconds(0.1, 60, "Time constant with which a sweep's pull on the score fades.")] = 1.0
+    sweep_min_levels: Annotated[
+        int, number(2, 10, "price levels", "Levels one order must take for it to be a sweep.")
+    ] = 2
+    sweep_max_gap_ms: Annotated[
+        int, number(1, 10_000, "ms", "Longest pause between two orders of one cluster of orders.")
+    ] = 100
+    tape_full_volume: Annotated[
+        float, number(1, 100_000, "ES contracts", "Volume in the band at which the tape is fully trusted.")
+    ] = 100.0
+
+    threshold_break: Annotated[float, score("BREAK is raised above this score.")] = 80.0
+    threshold_reject: Annotated[float, score("REJECT is raised below this score.")] = 20.0
+    exit_break: Annotated[float, score("BREAK ends below this score.")] = 70.0
+    exit_reject: Annotated[float, score("REJECT ends above this score.")] = 30.0
+    hold: Annotated[float, seconds(0, 60, "How long a threshold must hold before the signal is raised.")] = 3.0
+    contested_low: Annotated[float, score("CONTESTED needs at least this score.")] = 30.0
+    contested_high: Annotated[float, score("CONTESTED needs at most this score.")] = 70.0
+    contested_min_volume: Annotated[
+        float, number(0, 1_000_000, "ES contracts", "CONTESTED needs more tape volume than this.")
+    ] = 500.0
+
+    tau_score: Annotated[float, seconds(0.1, 60, "Time constant of the score.")] = 2.0
+    tau_velocity: Annotated[float, seconds(0.1, 60, "Time constant of the published velocity.")] = 1.5
+    tau_delta_liq: Annotated[float, seconds(0.1, 60, "Time constant of the net change of depth.")] = 3.0
+    tau_replenishment: Annotated[float, seconds(0.1, 60, "Time constant of the replenishment ratio.")] = 3.0
+    tau_gamma: Annotated[float, seconds(0.1, 60, "Time constant of the dealers' gamma.")] = 5.0
+    tau_confidence: Annotated[float, seconds(0.1, 60, "Time constant of each force's confidence.")] = 2.0
+    confidence_high: Annotated[float, share("Confidence from which a signal is HIGH, with every input GREEN.")] = 0.7
+    confidence_medium: Annotated[float, share("Confidence from which a signal is MEDIUM.")] = 0.4
+
+    arm_min_points: Annotated[
+        float, number(0, 100, "ES points", "Least distance beyond a level at which its direction may change.")
+    ] = 1.0
+    arm_sigma: Annotated[
+        float, number(0, 20, "multiples of one minute's volatility", "The same in units of volatility.")
+    ] = 0.75
+    arm_touch_multiple: Annotated[float, number(0, 100, "multiples of touch_band", "The same in touch bands.")] = 2.0
+    sigma_floor: Annotated[
+        float, number(0.01, 100, "ES points per square root of a minute", "Least volatility assumed.")
+    ] = 0.3
+    sigma_tau: Annotated[float, seconds(10, 7200, "Time constant of the measured volatility.")] = 600.0
+
+    crossed_blind: Annotated[float, seconds(0, 60, "A book crossed for longer than this is BLIND.")] = 1.0
+    silence_rth: Annotated[
+        float, seconds(0.5, 3600, "Silence after which depth and tape are BLIND between 09:30 and 16:00 ET.")
+    ] = 5.0
+    silence_open: Annotated[float, seconds(0.5, 3600, "The same at other times while the venue is open.")] = 60.0
+    trust_window: Annotated[float, seconds(1, 600, "Window over which the following shares are measured.")] = 10.0
+    trades_outside_share: Annotated[
+        float, share("Share of traded volume outside bid and ask above which the tape is DEGRADED.")
+    ] = 0.05
+    residual_share: Annotated[float, share("Unexplained share of the depth's flows above which it is DEGRADED.")] = 0.02
+    hidden_share: Annotated[float, share("Hidden share of traded volume above which the depth is DEGRADED.")] = 0.30
+    rejected_share: Annotated[float, share("Share of rejected records above which an input is DEGRADED.")] = 0.001
+    ahead_reject: Annotated[
+        float, seconds(0.001, 3600, "A record stamped this far ahead of its arrival is rejected as bad time.")
+    ] = 1.0
+    jump_confirm: Annotated[
+        float, seconds(1, 86_400, "A longer jump of the clock while the venue is open waits for a second record.")
+    ] = 60.0
+    sma_warmup_days: Annotated[
+        int, number(1, 20, "sessions", "Sessions of bars needed before a moving average is a level.")
+    ] = 3
+
+
+class SpyProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Levels and outputs in SPY dollars; barrier and tape read from ES."""
+
+    name: ClassVar[str] = "spy"
+    is_spy: ClassVar[bool] = True
+
+    ratio_default: Annotated[
+        float, number(1, 100, "ES points per SPY dollar", "ES over SPY while neither can be measured.")
+    ] = 10.0
+    w_tape: WTape = 5.0
+    monitor_band: MonitorBand = 0.50
+    touch_band: TouchBand = 0.05
+    confluence_band: ConfluenceBand = 0.20
+    strike_range: StrikeRange = 5.0
+    fuel_strike_range: FuelStrikeRange = 2.0
+    tape_band: TapeBand = 0.10
+    round_step: RoundStep = 1.0
+    signal_window: SignalWindow = "09:30-16:00"
+    level_kinds: LevelKinds = (
+        "USER",
+        "ROUND",
+        "STRIKE",
+        "VWAP",
+        "SESSION_HIGH",
+        "SESSION_LOW",
+        "PM_HIGH",
+        "PM_LOW",
+        "OR_HIGH",
+        "OR_LOW",
+        "PD_HIGH",
+        "PD_LOW",
+        "PD_CLOSE",
+        "SMA_200",
+        "SMA_400",
+        "CALL_WALL",
+        "PUT_WALL",
+        "GAMMA_FLIP",
+    )
+
+
+class EsProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Levels and outputs in ES points; barrier and tape read from ES."""
+
+    name: ClassVar[str] = "es"
+    is_spy: ClassVar[bool] = False
+
+    w_tape: WTape = 60.0
+    monitor_band: MonitorBand = 5.0
+    touch_band: TouchBand = 0.5
+    confluence_band: ConfluenceBand = 5.0
+    strike_range: StrikeRange = 50.0
+    fuel_strike_range: FuelStrikeRange = 75.0
+    tape_band: TapeBand = 0.50
+    round_step: RoundStep = 5.0
+    signal_window: SignalWindow = "09:30-13:30"
+    level_kinds: LevelKinds = (
+        "USER",
+        "ROUND",
+        "VWAP",
+        "SESSION_HIGH",
+        "SESSION_LOW",
+        "PM_HIGH",
+        "PM_LOW",
+        "OR_HIGH",
+        "OR_LOW",
+        "ON_HIGH",
+        "ON_LOW",
+        "PD_HIGH",
+        "PD_LOW",
+        "PD_CLOSE",
+        "SMA_200",
+        "SMA_400",
+        "CALL_WALL",
+        "PUT_WALL",
+        "GAMMA_FLIP",
+    )

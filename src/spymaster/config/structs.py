@@ -1,0 +1,89 @@
+"""The configuration as frozen Structs. ``config.toml`` is tested equal to their defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from spymaster.config.errors import ConfigError
+from spymaster.config.fields import choice, number, seconds, text
+from spymaster.config.profiles import EsProfile, Profile, SpyProfile
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[live]``: sessions on vendor feeds."""
+
+    autostart: Annotated[
+        bool, choice("Open the vendor connections when the program starts without a command and finds keys.")
+    ] = False
+    on_hangup: Annotated[
+        Literal["continue", "stop"],
+        choice("What a live session does when its terminal goes away: carry on without a screen, or stop and seal."),
+    ] = "continue"
+
+
+class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[ui]``: how the cockpit looks and which keys it answers to."""
+
+    theme: Annotated[
+        str, text(r"^\S", "the name of a theme", "none", "Name of a packaged theme or of one in the user's folder.")
+    ] = "dark"
+    keymap: Annotated[
+        str, text(r"^\S", "the name of a keymap or a file", "none", "A keymap: default, vim, or a keymap file.")
+    ] = "default"
+    glyphs: Annotated[
+        Literal["unicode", "ascii"], choice("Characters for states and bars: unicode, or ascii for poor fonts.")
+    ] = "unicode"
+
+
+class Nats(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[nats]``: the optional mirror of everything onto a NATS server."""
+
+    url: Annotated[
+        str,
+        text(
+            r"^$|^(nats|tls|ws|wss)://[^\s@/]+/?$",
+            "empty, or nats://HOST:PORT without a user name or a password",
+            "none",
+            "Server to mirror to; empty turns the mirror off. Credentials come from the environment or the keyring.",
+        ),
+    ] = ""
+
+
+class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[cache]``: limits of the files that make seeking fast. All of them can be deleted at any time."""
+
+    max_mb: Annotated[int, number(0, 1_000_000, "MB", "Size the cache folder may grow to; the oldest files go.")] = 2048
+    max_checkpoints: Annotated[
+        int, number(1, 1000, "checkpoints", "Checkpoints of the engine kept for one replayed source.")
+    ] = 100
+    checkpoint_every: Annotated[float, seconds(10, 86_400, "Event time between two checkpoints.")] = 300.0
+
+
+class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[profile.spy]`` and ``[profile.es]``."""
+
+    spy: SpyProfile = SpyProfile()
+    es: EsProfile = EsProfile()
+
+
+PROFILE_NAMES: tuple[str, ...] = Profiles.__struct_fields__
+"""The names ``--profile`` accepts; the first is the default."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration: one field for each table of ``config.toml``."""
+
+    live: Live = Live()
+    ui: Ui = Ui()
+    nats: Nats = Nats()
+    cache: Cache = Cache()
+    profiles: Profiles = msgspec.field(name="profile", default=Profiles())
+
+    def profile(self, name: str) -> Profile:
+        """The profile of that name. Raises ``ConfigError`` listing the valid names."""
+        if name not in PROFILE_NAMES:
+            raise ConfigError(f'unknown profile "{name}"; the profiles are {", ".join(PROFILE_NAMES)}')
+        profile: Profile = getattr(self.profiles, name)
+        return profile

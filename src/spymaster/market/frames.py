@@ -1,0 +1,92 @@
+"""The journal frames: the only things an engine is ever given, and so the only things a replay needs.
+
+A frame says what arrived; it never says what to do. Their binary form belongs to ``spymaster.journal``.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from spymaster.market.batches import Batch
+from spymaster.market.instruments import Instrument
+
+
+class FeedState(enum.StrEnum):
+    """What a feed last said about itself."""
+
+    UP = "up"
+    DOWN = "down"
+    RECONNECTED = "reconnected"
+    SKIPPED_RECORDS = "skipped records"
+
+
+class TapeFrom(enum.StrEnum):
+    """Which records are the tape. Trades come once: with MBP-10 its own T records are the tape."""
+
+    DEPTH = "depth"
+    TRADES = "trades"
+
+
+class UserLevel(msgspec.Struct, frozen=True):
+    """A level the trader asked for: an id of its own and a price in the profile's unit, 1e-9 fixed point."""
+
+    id: str
+    price_e9: int
+
+
+class RecordsFrame(msgspec.Struct, frozen=True, tag="RECORDS"):
+    """Records in the order they arrived."""
+
+    batch: Batch
+
+
+class WatermarkFrame(msgspec.Struct, frozen=True, tag="WATERMARK"):
+    """Nothing earlier than ``clock_ns`` is expected any more; moves the clock of a quiet market."""
+
+    clock_ns: int
+
+
+class FeedStatusFrame(msgspec.Struct, frozen=True, tag="FEED_STATUS"):
+    """A feed's own word about its health at ``at_ns``. ``detail`` is for people."""
+
+    feed: str
+    state: FeedState
+    at_ns: int
+    detail: str = ""
+
+
+class MappingFrame(msgspec.Struct, frozen=True, tag="MAPPING"):
+    """A symbol now belongs to this (publisher, instrument) pair."""
+
+    publisher_id: int
+    instrument_id: int
+    symbol: str
+
+
+class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
+    """Everything that decides how records become signals.
+
+    ``params``: one packed ``market.params.PARAMS`` record. ``sessions``: packed ``market.sessions.SESSION`` records
+    covering the span of the data, oldest first.
+    """
+
+    profile: str
+    params: bytes
+    instrument: Instrument
+    tape_from: TapeFrom
+    user_levels: tuple[UserLevel, ...]
+    sessions: bytes
+
+
+class GapFrame(msgspec.Struct, frozen=True, tag="GAP"):
+    """Records between the two times are known to be missing."""
+
+    feed: str
+    from_ns: int
+    to_ns: int
+    reason: str
+
+
+Frame = RecordsFrame | WatermarkFrame | FeedStatusFrame | MappingFrame | ConfigFrame | GapFrame

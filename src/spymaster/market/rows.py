@@ -1,0 +1,264 @@
+"""The published row of one level at one snap, and of the snap itself: what Gold stores, exports and the hash covers.
+
+Every field of a level row is a little-endian float64 so that a row is one packed run of numbers; integers are exact
+below 2**53, codes are those of the enumerations below, absent values are the one quiet NaN.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import numpy as np
+
+SCHEMA_VERSION: Final = 1
+"""Version of the row layout; raised with every change of ``LEVEL_FIELDS``."""
+
+
+class BarrierState(enum.IntEnum):
+    """What the resting liquidity at a level is doing. Order is that of the published probabilities."""
+
+    VACUUM = 0
+    CONSUMED = 1
+    WEAK = 2
+    NEUTRAL = 3
+    ABSORPTION = 4
+    WALL = 5
+    MISSING = 6
+
+
+class Signal(enum.IntEnum):
+    """What the trigger of a level says."""
+
+    NEUTRAL = 0
+    BREAK = 1
+    REJECT = 2
+    CONTESTED = 3
+
+
+class Confidence(enum.IntEnum):
+    """How much weight the evidence carries."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+
+class Trust(enum.IntEnum):
+    """Whether an input may be believed, best first."""
+
+    GREEN = 0
+    DEGRADED = 1
+    BLIND = 2
+    ABSENT = 3
+
+
+class TrustReason(enum.IntEnum):
+    """Why an input is not GREEN."""
+
+    NONE = 0
+    NOT_CONFIGURED = 1
+    NO_BOOK = 2
+    MAYBE_BAD_BOOK = 3
+    SKIPPED_RECORDS = 4
+    FEED_DOWN = 5
+    RECONNECTED = 6
+    CROSSED = 7
+    ONE_SIDED = 8
+    SILENT = 9
+    TRADES_OUTSIDE = 10
+    RESIDUAL = 11
+    HIDDEN_SHARE = 12
+    REJECTED = 13
+    TICK_INFERRED = 14
+    GAP = 15
+    INCOMPLETE_BOOK = 16
+    DEFAULT_RATIO = 17
+
+
+class Tag(enum.IntFlag):
+    """What else is true of a barrier."""
+
+    DEFENDED = 1
+    ICEBERG = 2
+    FLEETING = 4
+
+
+LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("kind", "code", "LevelKind"),
+    ("ordinal", "index", "place in the list of user levels; -1 for others"),
+    ("price", "profile unit", "price of the level"),
+    ("tick", "ticks", "nearest tick of the futures contract"),
+    ("direction", "+1/-1", "+1 resistance (break is up), -1 support (break is down)"),
+    ("distance", "profile unit", "|level - spot|"),
+    ("x", "profile unit", "signed distance still to go; negative once price is beyond"),
+    ("in_band", "0/1", "inside the monitor band"),
+    ("frozen", "0/1", "a moving level held still because price is at it"),
+    ("touching", "0/1", "inside the touch band"),
+    ("score_raw", "0-100", "score before smoothing; NaN without evidence or beyond the band"),
+    ("score", "0-100", "smoothed score"),
+    ("signal", "code", "Signal"),
+    ("confidence", "0-1", "weight of the evidence"),
+    ("confidence_label", "code", "Confidence"),
+    ("attribution_barrier", "points", "share of the barrier in score - 50; NaN when missing"),
+    ("attribution_fuel", "points", "share of the fuel in score - 50; NaN when missing"),
+    ("attribution_tape", "points", "share of the tape in score - 50; NaN when missing"),
+    ("barrier_state", "code", "BarrierState"),
+    ("p_vacuum", "0-1", "probability of VACUUM"),
+    ("p_consumed", "0-1", "probability of CONSUMED"),
+    ("p_weak", "0-1", "probability of WEAK"),
+    ("p_neutral", "0-1", "probability of NEUTRAL"),
+    ("p_absorption", "0-1", "probability of ABSORPTION"),
+    ("p_wall", "0-1", "probability of WALL"),
+    ("barrier_confidence", "0-1", "probability of the state x visible fraction"),
+    ("delta_liq", "contracts", "added - pulled - filled over the window, smoothed"),
+    ("replenishment", "ratio", "added / (pulled + filled), shrunk to 1, smoothed"),
+    ("added", "contracts", "bucket-netted additions over the window"),
+    ("pulled", "contracts", "bucket-netted withdrawals over the window"),
+    ("filled", "contracts", "fills over the window, hidden included"),
+    ("churn", "0-1", "share of gross flow that netted out"),
+    ("depth_in_zone", "contracts", "displayed by the defenders in the zone now"),
+    ("hidden_share", "0-1", "hidden fills / fills"),
+    ("defending_price", "profile unit", "defenders' quote nearest the level; NaN without one"),
+    ("defending_size", "contracts", "its size"),
+    ("visible_fraction", "0-1", "visible ticks of the zone / ticks of the zone"),
+    ("window_s", "s", "span the flows cover"),
+    ("time_to_clear_s", "s", "depth / net loss rate; NaN when not being cleared"),
+    ("tags", "bits", "Tag"),
+    ("tape_imbalance", "-1..1", "(buys - sells) / (buys + sells + typical best size) in the band; + is buying"),
+    ("buy_volume", "contracts", "aggressive buys in the band over the window"),
+    ("sell_volume", "contracts", "aggressive sells in the band over the window"),
+    ("velocity", "points/s", "of the futures microprice; + is up"),
+    ("acceleration", "points/s^2", "of the futures microprice"),
+    ("sweep_direction", "+1/0/-1", "latest sweep that touched the band; 0 for none"),
+    ("sweep_volume", "contracts", "its size"),
+    ("sweep_notional", "currency", "its price x size x multiplier"),
+    ("sweep_prints", "count", "its fills"),
+    ("sweep_levels", "count", "prices it took"),
+    ("sweep_age_s", "s", "since it happened; NaN for none"),
+    ("spot", "profile unit", "price the distances are measured from"),
+    ("bid", "profile unit", "best bid"),
+    ("ask", "profile unit", "best ask"),
+    ("ratio", "ratio", "futures price / profile price"),
+    ("as_of_age_ns", "ns", "snap time - time of the last record"),
+    ("minutes_since_open", "min", "since 09:30 ET; negative before; NaN on a day without regular hours"),
+    ("in_window", "0/1", "inside the signal window"),
+    ("trust_depth", "code", "Trust"),
+    ("trust_tape", "code", "Trust"),
+    ("trust_options", "code", "Trust"),
+    ("trust_equity", "code", "Trust"),
+    ("input_fold_high", "integer", "upper 32 bits of a fold over every record consumed so far"),
+    ("input_fold_low", "integer", "lower 32 bits of the same: equal folds, equal inputs"),
+)
+
+LEVEL_ROW: Final = np.dtype([(name, "<f8") for name, _, _ in LEVEL_FIELDS])
+
+SNAP: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("as_of_ns", "<i8"),
+        ("session_date", "<i8"),
+        ("levels", "<i8"),
+        ("flows", "<i8"),
+        ("alerts", "<i8"),
+        ("orders", "<i8"),
+        ("spot", "<f8"),
+        ("bid", "<f8"),
+        ("ask", "<f8"),
+        ("es_mid", "<f8"),
+        ("es_last", "<f8"),
+        ("microprice", "<f8"),
+        ("velocity", "<f8"),
+        ("acceleration", "<f8"),
+        ("sigma_1m", "<f8"),
+        ("minutes_since_open", "<f8"),
+        ("in_window", "<i8"),
+        ("trust", "<i8", (4,)),
+        ("trust_reason", "<i8", (4,)),
+        ("mass", "<i8", (8,)),
+    ]
+)
+"""One snap. ``trust`` and ``trust_reason``: depth, tape, options, equity. ``mass``: contracts in the trust window, see
+``MASS_FIELDS``. ``spot``, ``bid``, ``ask`` in the profile's unit, ``es_*`` and ``microprice`` in futures points,
+``sigma_1m`` in points per square root of a minute."""
+
+INPUTS: Final = ("depth", "tape", "options", "equity")
+MASS_FIELDS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")
+
+FLOW_ROW: Final = np.dtype(
+    [
+        ("ts_bucket_ns", "<i8"),
+        ("side", "<i8"),
+        ("tick", "<i8"),
+        ("added", "<i8"),
+        ("pulled", "<i8"),
+        ("filled", "<i8"),
+        ("hidden", "<i8"),
+        ("off_book", "<i8"),
+        ("depth_start", "<i8"),
+        ("depth_end", "<i8"),
+        ("visible_ns", "<i8"),
+    ]
+)
+"""One bucket, side and price with any flow. Contracts; depth -1 where unseen; ``side`` is the code of B, A, or N for
+off-book volume."""
+
+ALERT_ROW: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("raised_ns", "<i8"),
+        ("session_date", "<i8"),
+        ("event", "<i8"),
+        ("kind", "<i8"),
+        ("ordinal", "<i8"),
+        ("price", "<f8"),
+        ("direction", "<i8"),
+        ("signal", "<i8"),
+        ("confidence_label", "<i8"),
+        ("barrier_state", "<i8"),
+        ("in_window", "<i8"),
+        ("reason", "<i8"),
+        ("score", "<f8"),
+        ("delta_liq", "<f8"),
+        ("filled", "<f8"),
+        ("pulled", "<f8"),
+        ("added", "<f8"),
+        ("window_s", "<f8"),
+    ]
+)
+"""A signal raised or resolved at ``t_ns``; ``event`` is ``AlertEvent``, ``reason`` is ``ResolveReason``."""
+
+
+class AlertEvent(enum.IntEnum):
+    """What happened to a signal."""
+
+    RAISED = 0
+    RESOLVED = 1
+    UPDATED = 2
+
+
+class ResolveReason(enum.IntEnum):
+    """Why a signal ended."""
+
+    NONE = 0
+    SCORE_EXIT = 1
+    LEFT_BAND = 2
+    BLIND = 3
+    CONDITION_ENDED = 4
+    REPLACED = 5
+    LEVEL_GONE = 6
+
+
+ORDER_ROW: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("side", "<i8"),
+        ("size", "<i8"),
+        ("prints", "<i8"),
+        ("levels", "<i8"),
+        ("low_tick", "<i8"),
+        ("high_tick", "<i8"),
+        ("last_tick", "<i8"),
+    ]
+)
+"""One aggressive order put together again from its fills. ``side`` +1 buyer, -1 seller, 0 unknown."""

@@ -1,0 +1,46 @@
+"""Where the packaged files are: the default configuration, the themes and the bundled recording.
+
+In a wheel they are package data under ``spymaster/_data``. In a checkout, and in an editable install of one, they are
+the checkout's own ``config.toml``, ``themes/`` and ``recordings/``: what is edited is what is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+BUNDLED_RECORDING: Final = "plain-es"
+"""Folder name of the one recording that travels in the wheel."""
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+
+
+class ResourceError(RuntimeError):
+    """A packaged file is missing: the installation is incomplete."""
+
+
+def data_root() -> Path:
+    """The folder that holds ``config.toml``, ``themes/`` and ``recordings/``."""
+    packaged = _PACKAGE / "_data"
+    return packaged if packaged.is_dir() else _PACKAGE.parent.parent
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ResourceError(f"{path}: missing from this installation; install spymaster-tui again")
+    return path
+
+
+def config_toml() -> str:
+    """The text of the packaged default configuration. Raises ``ResourceError`` if it is missing."""
+    return _existing(data_root() / "config.toml").read_text(encoding="utf-8")
+
+
+def themes_dir() -> Path:
+    """The folder of the packaged themes. Raises ``ResourceError`` if it is missing."""
+    return _existing(data_root() / "themes")
+
+
+def bundled_recording() -> Path:
+    """The folder of the simulated recording shown by default. Raises ``ResourceError`` if it is missing."""
+    return _existing(data_root() / "recordings" / BUNDLED_RECORDING)

@@ -1,0 +1,125 @@
+"""A profile becomes one packed record, in the units of its field names, and one hash."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from spymaster.config import EsProfile, Profile, SpyProfile
+from spymaster.config.params import build_params, config_hash
+from spymaster.market.levels import LevelKind
+from spymaster.market.params import PARAMS
+
+PROFILES = (SpyProfile(), EsProfile())
+
+
+def value(profile: Profile, name: str) -> float:
+    """One field of the profile's record."""
+    number: float = build_params(profile)[name][0].item()
+    return number
+
+
+def changed(profile: Profile, key: str) -> Profile:
+    """The profile with one key changed to another value it may take."""
+    old = getattr(profile, key)
+    if key == "signal_window":
+        return msgspec.structs.replace(profile, signal_window="10:00-11:00")
+    if key == "level_kinds":
+        return msgspec.structs.replace(profile, level_kinds=old[1:])
+    if key == "snap_ms":
+        return msgspec.structs.replace(profile, snap_ms=100)
+    return msgspec.structs.replace(profile, **{key: not old if isinstance(old, bool) else old + 1})
+
+
+def test_the_record_is_packed_and_eight_bytes_a_field() -> None:
+    assert PARAMS.itemsize == 8 * len(PARAMS.names or ())
+    assert {PARAMS[name].str for name in PARAMS.names or ()} == {"<i8", "<f8"}
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_a_profile_is_one_record(profile: Profile) -> None:
+    assert build_params(profile).shape == (1,)
+    assert build_params(profile).dtype == PARAMS
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("snap_interval_ns", 250_000_000),
+        ("is_spy", 0),
+        ("ratio_default", 1.0),
+        ("w_barrier_ns", 10_000_000_000),
+        ("w_barrier_min_ns", 1_500_000_000),
+        ("w_context_ns", 240_000_000_000),
+        ("w_velocity_s", 3.0),
+        ("monitor_band", 5.0),
+        ("f_thresh_contracts", 100.0),
+        ("absolute_thresholds", 0),
+        ("theta_min_contracts", 20.0),
+        ("sweep_max_gap_ns", 100_000_000),
+        ("sweep_decay_s", 1.0),
+        ("tau_scales_s", 600.0),
+        ("sigma_floor", 0.3),
+        ("hold_ns", 3_000_000_000),
+        ("signal_window_start_s", 34_200),
+        ("signal_window_end_s", 48_600),
+    ],
+)
+def test_values_are_in_the_units_of_their_names(name: str, expected: float) -> None:
+    assert value(EsProfile(), name) == expected
+
+
+def test_the_spy_record_says_so_and_carries_the_ratio() -> None:
+    assert value(SpyProfile(), "is_spy") == 1
+    assert value(SpyProfile(), "ratio_default") == 10.0
+    assert value(SpyProfile(), "signal_window_end_s") == 16 * 3600
+
+
+def test_the_kinds_are_bits_by_their_codes() -> None:
+    profile = EsProfile(level_kinds=("USER", "VWAP", "GAMMA_FLIP", "VWAP"))
+    assert value(profile, "level_kinds") == 1 | 1 << LevelKind.VWAP | 1 << LevelKind.GAMMA_FLIP
+
+
+def test_a_third_of_a_second_is_rounded_to_the_nanosecond() -> None:
+    assert value(EsProfile(hold=0.1 + 0.2), "hold_ns") == 300_000_000
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_every_key_reaches_the_record_and_the_hash(profile: Profile) -> None:
+    for key in profile.__struct_fields__:
+        other = changed(profile, key)
+        assert build_params(other).tobytes() != build_params(profile).tobytes(), key
+        assert config_hash(other) != config_hash(profile), key
+
+
+def test_every_field_but_those_of_the_profile_itself_is_filled_from_a_key() -> None:
+    profile = EsProfile()
+    base = build_params(profile)
+    moved = {
+        name
+        for key in profile.__struct_fields__
+        for other in [build_params(changed(profile, key))]
+        for name in PARAMS.names or ()
+        if other[name] != base[name]
+    }
+    assert set(PARAMS.names or ()) - moved == {"is_spy", "ratio_default"}
+
+
+def test_the_hash_is_64_hexadecimal_digits_and_repeats() -> None:
+    assert config_hash(EsProfile()) == config_hash(EsProfile())
+    assert len(bytes.fromhex(config_hash(EsProfile()))) == 32
+
+
+def test_the_hash_tells_the_profiles_apart() -> None:
+    assert config_hash(EsProfile()) != config_hash(SpyProfile())
+
+
+def test_the_order_of_the_kinds_does_not_enter_the_hash() -> None:
+    kinds = EsProfile().level_kinds
+    assert config_hash(EsProfile(level_kinds=kinds[::-1])) == config_hash(EsProfile())
+
+
+def test_the_record_survives_the_journal() -> None:
+    record = build_params(SpyProfile())
+    assert (np.frombuffer(record.tobytes(), dtype=PARAMS) == record).all()
