@@ -1,0 +1,124 @@
+"""A DBN file: its header at once, its records streamed in chunks with flat memory, whatever the size of the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from spymaster.feeds.byte_stream import ByteStream
+from spymaster.feeds.dbn_header import DbnHeader, SymbolSpan, read_header, skip_header
+from spymaster.feeds.dbn_records import RecordReader
+from spymaster.feeds.prefetch import read_ahead
+from spymaster.market.batches import Batch
+from spymaster.market.dtypes import DTYPES, recv_ns
+from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
+
+_CHUNK_BYTES: Final = 1536 * 1024
+"""Small enough to stay in cache on its way to the consumer, large enough for a cheap hand-over between threads."""
+_MIN_CHUNK_RECORDS: Final = 2048
+_MAX_CHUNK_RECORDS: Final = 16384
+_PEEK_RECORDS: Final = 64
+
+
+class DbnFile:
+    """One DBN file. Its records can be iterated any number of times; each pass opens the file anew.
+
+    ``torn_at``, ``problems`` and ``rejected`` tell of the furthest pass so far: the record number at which a truncated
+    or damaged file ends (every record before it was given), one line per trouble, and reason -> count of records left
+    out.
+    """
+
+    def __init__(self, path: Path, header: DbnHeader) -> None:
+        self.path = path
+        self.header = header
+        self.torn_at: int | None = None
+        self.rejected: Mapping[str, int] = {}
+        self._damage = ""
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> DbnFile:
+        """Read the header. Raises :class:`~spymaster.feeds.errors.SourceError` for a file that cannot be used."""
+        with closing(ByteStream(path)) as stream:
+            return cls(Path(path), read_header(stream))
+
+    @property
+    def kind(self) -> Kind | None:
+        """The kind of the records, or None where kinds are mixed."""
+        return self.header.kind
+
+    @property
+    def schema(self) -> str | None:
+        """The vendor's name of the records' schema, or None where kinds are mixed."""
+        return self.header.schema
+
+    @property
+    def dataset(self) -> str:
+        """The vendor's dataset code, such as ``GLBX.MDP3``."""
+        return self.header.dataset
+
+    @cached_property
+    def spans(self) -> tuple[SymbolSpan, ...]:
+        """Which symbol was which instrument id, by date and id."""
+        return self.header.spans()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was wrong with the records so far read, a line each."""
+        torn = f"{self.path}: torn at record {self.torn_at}: {self._damage}; the records before it were used"
+        left_out = (f"{self.path}: {count} records left out: {reason}" for reason, count in self.rejected.items())
+        return (*([torn] if self.torn_at is not None else []), *left_out)
+
+    def symbols_by_id(self, on: dt.date | None = None) -> dict[int, str]:
+        """Instrument id -> symbol, on a UTC date or, where none is given, at the latest date each id was in use."""
+        return {s.instrument_id: s.symbol for s in self.spans if on is None or s.start_date <= on < s.end_date}
+
+    def chunks(self, records_per_chunk: int | None = None) -> Generator[Batch, None, None]:
+        """The records in the file's order, decompressed ahead in another thread.
+
+        Each chunk holds at most ``records_per_chunk`` records in writable arrays (MBP10: C-contiguous ``int64[n, 46]``)
+        over buffers that are used again: it is valid until the next is asked for. ``first_seq`` counts from 0.
+        """
+        with closing(ByteStream(self.path)) as stream:
+            skip_header(stream)
+            reader = RecordReader(stream, self.header, records_per_chunk or self._default_chunk())
+            try:
+                yield from read_ahead(reader)
+            finally:
+                self._report(reader)
+
+    @cached_property
+    def head(self) -> Batch:
+        """The first few records, read without a thread; empty where the file holds none."""
+        with closing(ByteStream(self.path)) as stream:
+            skip_header(stream)
+            reader = RecordReader(stream, self.header, _PEEK_RECORDS)
+            batch = reader.read(reader.slot())
+            self._report(reader)
+            return batch or Batch({}, np.zeros(0, dtype=np.uint8))
+
+    @cached_property
+    def first_ns(self) -> int:
+        """When the first record reached the vendor, ns; 0 where the file begins without a time, or holds no records."""
+        if len(self.head) == 0:
+            return 0
+        kind = Kind(self.head.order[0])
+        first = int(recv_ns(kind, self.head.arrays[kind])[0])
+        return 0 if first == UNDEF_TIMESTAMP else first
+
+    def _default_chunk(self) -> int:
+        size = DTYPES[self.kind].itemsize if self.kind is not None else DTYPES[Kind.MBP10].itemsize
+        return max(_MIN_CHUNK_RECORDS, min(_MAX_CHUNK_RECORDS, _CHUNK_BYTES // size))
+
+    def _report(self, reader: RecordReader) -> None:
+        """Keep what this pass learnt about the file."""
+        if reader.damage is not None:
+            self.torn_at, self._damage = reader.whole, reader.damage
+        if reader.rejected.total() >= sum(self.rejected.values()):
+            self.rejected = dict(reader.rejected)

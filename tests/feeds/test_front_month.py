@@ -1,0 +1,230 @@
+"""Which instrument a session is about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.support.dbn import START_NS, dbn_file, definition, depth, records
+
+from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.definitions import session_date
+from spymaster.feeds.discover import discover
+from spymaster.feeds.errors import SourceError
+from spymaster.feeds.front_month import choose_instrument
+from spymaster.market.instruments import Instrument, TickSource
+from spymaster.market.kinds import UNDEF_PRICE, Kind
+
+DAY_NS = 86_400 * 10**9
+FRIDAY_NS = START_NS // DAY_NS * DAY_NS - 3 * DAY_NS
+"""Midnight UTC of the last trade date before the session of START_NS."""
+THURSDAY_NS = FRIDAY_NS - DAY_NS
+
+
+def _depth_file(folder: Path, symbols: Mapping[int, str], **columns: Any) -> DbnFile:
+    path = dbn_file(folder / "a.mbp-10.dbn", "mbp-10", depth(5, **columns), symbol_map=symbols)
+    return DbnFile.open(path)
+
+
+def _volume(instrument_id: int, quantity: int, day_ns: int = FRIDAY_NS, stat_type: int = 6) -> Any:
+    about = {"stat_type": stat_type, "quantity": quantity, "ts_ref": day_ns}
+    return records(Kind.STAT, 1, instrument_id=instrument_id, **about)
+
+
+def _statistics(folder: Path, *rows: Any) -> DbnFile:
+    return DbnFile.open(dbn_file(folder / "a.statistics.dbn", "statistics", *rows))
+
+
+def _definitions(folder: Path, *rows: Any) -> DbnFile:
+    return DbnFile.open(dbn_file(folder / "a.definition.dbn", "definition", *rows))
+
+
+def test_the_sole_outright(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {17077: "ESH4", 5: "ESH4-ESM4", 6: "ESM4 P5250", 7: "ES.FUT"})
+    assert choose_instrument([file]) == Instrument(
+        1, 17077, "ESH4", 250_000_000, 50, TickSource.PRODUCT_TABLE, "CME Globex Equity"
+    )
+
+
+@pytest.mark.parametrize("symbol", ["ESM4", "esm4"])
+def test_the_symbol_asked_for(tmp_path: Path, symbol: str) -> None:
+    file = _depth_file(tmp_path, {1: "ESH4", 2: "ESM4"}, instrument_id=2)
+    assert choose_instrument([file], symbol).symbol == "ESM4"
+
+
+@pytest.mark.parametrize("symbol", ["ESU4", "ESH4-ESM4", "ESM4 P5250"])
+def test_a_symbol_that_is_no_outright_of_the_source(tmp_path: Path, symbol: str) -> None:
+    file = _depth_file(tmp_path, {1: "ESH4", 2: "ESH4-ESM4", 3: "ESM4 P5250"})
+    with pytest.raises(SourceError, match=f"no outright {symbol} with depth or trades") as refused:
+        choose_instrument([file], symbol)
+    assert "ESH4" in refused.value.remedy
+
+
+def test_the_largest_cleared_volume_of_the_session_before(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {1: "ESH4", 2: "ESM4"}, instrument_id=1)
+    statistics = _statistics(
+        tmp_path,
+        _volume(1, 999, THURSDAY_NS),
+        _volume(1, 10),
+        _volume(2, 20),
+        _volume(1, 5_000, stat_type=9),
+        _volume(1, 99_999, START_NS // DAY_NS * DAY_NS + DAY_NS),
+        _volume(1, UNDEF_PRICE),
+    )
+    assert choose_instrument([statistics, file]).symbol == "ESM4"
+
+
+def test_the_nearest_expiry_more_than_eight_days_away(tmp_path: Path) -> None:
+    symbols = {1: "ESM4", 2: "ESH4", 3: "ESZ3"}
+    assert choose_instrument([_depth_file(tmp_path, symbols, instrument_id=2)]).symbol == "ESH4"
+
+
+@pytest.mark.parametrize(("day", "front"), [(dt.date(2024, 3, 6), "ESH4"), (dt.date(2024, 3, 7), "ESM4")])
+def test_the_roll_is_eight_days_before_expiry(tmp_path: Path, day: dt.date, front: str) -> None:
+    noon_ns = int(dt.datetime(day.year, day.month, day.day, 17, tzinfo=dt.UTC).timestamp()) * 10**9
+    file = _depth_file(tmp_path, {1: "ESM4", 2: "ESH4"}, instrument_id=2, recv_ns=noon_ns)
+    assert choose_instrument([file]).symbol == front
+
+
+def test_the_expiry_of_a_definition_counts_before_that_of_the_symbol(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {1: "ESM4", 2: "ESH4"}, instrument_id=2)
+    definitions = _definitions(
+        tmp_path,
+        definition("ESH4", 2, expiration=START_NS + 300 * DAY_NS),
+        definition("ESM4", 1, expiration=START_NS + 30 * DAY_NS),
+    )
+    assert choose_instrument([file, definitions]).symbol == "ESM4"
+
+
+def test_when_all_are_about_to_end_the_last(tmp_path: Path) -> None:
+    assert choose_instrument([_depth_file(tmp_path, {1: "ESU3", 2: "ESZ3"}, instrument_id=2)]).symbol == "ESZ3"
+
+
+def test_a_spread_by_definition_is_no_outright_whatever_its_name(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {1: "ESH4", 2: "ESM4"}, instrument_id=1)
+    definitions = _definitions(tmp_path, definition("ESM4", 2, instrument_class=b"S"), definition("ESH4", 1))
+    assert choose_instrument([file, definitions]).symbol == "ESH4"
+
+
+def test_tick_and_multiplier_of_a_definition(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {9: "XYZH4"}, instrument_id=9)
+    rows = definition("XYZH4", 9, min_price_increment=50_000_000, unit_of_measure_qty=20 * 10**9)
+    chosen = choose_instrument([file, _definitions(tmp_path, rows)])
+    assert (chosen.tick_e9, chosen.multiplier, chosen.tick_source) == (50_000_000, 20, TickSource.DEFINITION)
+
+
+def test_a_definition_of_another_day_is_known_by_its_symbol(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {9: "XYZH4"}, instrument_id=9)
+    rows = [definition("ABCM4", 9, min_price_increment=1), definition("XYZH4", 77, min_price_increment=2)]
+    assert choose_instrument([file, _definitions(tmp_path, *rows)]).tick_e9 == 2
+
+
+def test_an_unknown_root_without_definition_has_its_tick_inferred(tmp_path: Path) -> None:
+    chosen = choose_instrument([_depth_file(tmp_path, {9: "XYZH4"}, instrument_id=9, publisher_id=3)])
+    assert chosen == Instrument(3, 9, "XYZH4", 250_000_000, 1, TickSource.INFERRED, "CME Globex Equity")
+
+
+def test_one_price_alone_tells_no_tick(tmp_path: Path) -> None:
+    rows = records(Kind.TRADE, 3, price=5 * 10**9, instrument_id=9)
+    file = DbnFile.open(dbn_file(tmp_path / "a.dbn", "trades", rows, symbol_map={9: "XYZH4"}))
+    assert choose_instrument([file]).tick_e9 == 10_000_000
+
+
+def test_undefined_prices_do_not_spoil_the_inferred_tick(tmp_path: Path) -> None:
+    words = depth(5, instrument_id=9, ask_px_09=UNDEF_PRICE)
+    file = DbnFile.open(dbn_file(tmp_path / "a.dbn", "mbp-10", words, symbol_map={9: "XYZH4"}))
+    assert choose_instrument([file]).tick_e9 == 250_000_000
+
+
+def test_depth_decides_before_trades(tmp_path: Path) -> None:
+    trades = dbn_file(tmp_path / "0.trades.dbn", "trades", records(Kind.TRADE, 3), symbol_map={1: "NQH4"})
+    assert choose_instrument([DbnFile.open(trades), _depth_file(tmp_path, {17077: "ESH4"})]).symbol == "ESH4"
+
+
+def test_futures_decide_before_stocks(tmp_path: Path) -> None:
+    stock = dbn_file(tmp_path / "0.dbn", "trades", records(Kind.TRADE, 3), symbol_map={1: "SPY"}, dataset="XNAS.ITCH")
+    futures = dbn_file(tmp_path / "1.dbn", "trades", records(Kind.TRADE, 3), symbol_map={17077: "ESH4"})
+    assert choose_instrument([DbnFile.open(stock), DbnFile.open(futures)]).symbol == "ESH4"
+
+
+def test_a_sole_stock(tmp_path: Path) -> None:
+    path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3), symbol_map={17077: "ARL"}, dataset="XNAS.ITCH")
+    chosen = choose_instrument([DbnFile.open(path)])
+    assert chosen == Instrument(1, 17077, "ARL", 10_000_000, 1, TickSource.INFERRED, "NASDAQ")
+
+
+def test_several_stocks_need_a_symbol(tmp_path: Path) -> None:
+    path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3), symbol_map={1: "ARL", 2: "SPY"}, dataset="XNAS.ITCH")
+    with pytest.raises(SourceError, match=r"no single stock.*it holds: ARL, SPY.*--symbol"):
+        choose_instrument([DbnFile.open(path)])
+    assert choose_instrument([DbnFile.open(path)], "SPY").instrument_id == 2
+
+
+def test_a_continuous_symbol_is_an_outright(tmp_path: Path) -> None:
+    chosen = choose_instrument([_depth_file(tmp_path, {17077: "ES.c.0"})])
+    assert (chosen.symbol, chosen.tick_e9, chosen.multiplier) == ("ES.c.0", 250_000_000, 50)
+
+
+def test_a_definition_gives_a_continuous_symbol_its_name(tmp_path: Path) -> None:
+    definitions = _definitions(tmp_path, definition("ESH4", 17077))
+    assert choose_instrument([_depth_file(tmp_path, {17077: "ES.c.0"}), definitions]).symbol == "ESH4"
+
+
+def test_without_any_mapping_the_id_is_the_name(tmp_path: Path) -> None:
+    chosen = choose_instrument([_depth_file(tmp_path, {})])
+    assert (chosen.symbol, chosen.instrument_id, chosen.tick_source) == ("#17077", 17077, TickSource.INFERRED)
+
+
+def test_a_mixed_stream_names_its_instruments_by_mapping_records(tmp_path: Path) -> None:
+    mapping = records(Kind.MAPPING, 1, instrument_id=17077, stype_in_symbol=b"ES.c.0", stype_out_symbol=b"ESH4")
+    path = dbn_file(tmp_path / "a.dbn", None, mapping, depth(5), symbol_map={})
+    assert choose_instrument([DbnFile.open(path)]).symbol == "ESH4"
+
+
+def test_a_source_of_options_only(tmp_path: Path) -> None:
+    path = dbn_file(tmp_path / "a.dbn", "mbp-1", records(Kind.MBP1, 3), symbol_map={1: "ESM4 P5250"})
+    with pytest.raises(SourceError, match="no futures contract and no single stock"):
+        choose_instrument([DbnFile.open(path)])
+
+
+@pytest.mark.parametrize(
+    ("utc", "session"),
+    [
+        (dt.datetime(2023, 12, 25, 22, 59), dt.date(2023, 12, 25)),
+        (dt.datetime(2023, 12, 25, 23, 0), dt.date(2023, 12, 26)),
+        (dt.datetime(2024, 7, 1, 21, 59), dt.date(2024, 7, 1)),
+        (dt.datetime(2024, 7, 1, 22, 0), dt.date(2024, 7, 2)),
+    ],
+)
+def test_a_session_begins_at_18_00_in_new_york(utc: dt.datetime, session: dt.date) -> None:
+    assert session_date(int(utc.replace(tzinfo=dt.UTC).timestamp()) * 10**9) == session
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "tick_e9", "multiplier", "calendar"),
+    [
+        ("es/esh4-20231225-2300-2330.mbp-10", "ESH4", 250_000_000, 50, "CME Globex Equity"),
+        ("es/esu4-20240701-2358.mbp-1", "ESU4", 250_000_000, 50, "CME Globex Equity"),
+        ("robustness/clx5-20250924-coldstart.mbp-10", "CLX5", 10_000_000, 1000, "CMEGlobex_CL"),
+        ("robustness/arl-xnas-20250717.mbp-10", "ARL", 10_000_000, 1, "NASDAQ"),
+    ],
+)
+def test_real_files(data: Path, name: str, symbol: str, tick_e9: int, multiplier: int, calendar: str) -> None:
+    chosen = choose_instrument(discover([data / f"{name}.dbn.zst"]).files)
+    assert (chosen.symbol, chosen.tick_e9, chosen.multiplier) == (symbol, tick_e9, multiplier)
+    assert chosen.calendar == calendar
+
+
+def test_real_definitions_know_outright_from_spread(data: Path, tmp_path: Path) -> None:
+    names = ["definition-glbx-es-fut", "definition-glbx-es-futspread"]
+    files = [DbnFile.open(data / "es" / f"{name}.dbn.zst") for name in names]
+    start_ns = int(dt.datetime(2023, 4, 3, 14, tzinfo=dt.UTC).timestamp()) * 10**9
+    words = np.concatenate([depth(3, instrument_id=number, recv_ns=start_ns) for number in (95414, 18812, 4155)])
+    symbols = {95414: "ESM3", 18812: "ESH5-ESM5", 4155: "ESM4-ESU4"}
+    path = dbn_file(tmp_path / "a.dbn", "mbp-10", words, symbol_map=symbols)
+    chosen = choose_instrument([DbnFile.open(path), *files])
+    assert (chosen.symbol, chosen.tick_source, chosen.multiplier) == ("ESM3", TickSource.DEFINITION, 50)
