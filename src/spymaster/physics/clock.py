@@ -1,0 +1,167 @@
+"""Event time: the clock, the grid of snaps, and the trading sessions (SPEC 4)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import F_BAD_TS_RECV
+from spymaster.physics.flows import restart_windows
+from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, Array, State
+
+NEVER: Final = 2**62
+"""A time that never comes."""
+
+_DAY_NS: Final = 86_400_000_000_000
+
+
+@kernel
+def record_time(w: NDArray[Any]) -> int:
+    """The time of a record (words 1 ts_event, 4 ts_recv): ts_event, or ts_recv where that is undefined (-1)."""
+    return int(w[1]) if w[1] != -1 else int(w[4])
+
+
+@kernel
+def time_is_bad(w: NDArray[Any], flags: int, p: Array) -> bool:
+    """No usable time, or an event time further ahead of its capture than clocks differ."""
+    t = record_time(w)
+    if t <= 0:
+        return True
+    if (flags & F_BAD_TS_RECV) != 0 or w[4] <= 0:
+        return False
+    return bool(t - w[4] > p[0].ahead_reject_ns)
+
+
+@kernel
+def open_ns_between(s: State, a: int, b: int) -> int:
+    """How long the calendar says open between two times."""
+    total = 0
+    for k in range(s.book[0].sessions):
+        low = max(a, s.sessions[k].open_ns)
+        high = min(b, s.sessions[k].close_ns)
+        if high > low:
+            total += high - low
+    return total
+
+
+@kernel
+def snap_at_or_after(s: State, p: Array, t: int) -> int:
+    """The first grid point >= t at which the calendar says open; NEVER beyond the calendar."""
+    step = p[0].snap_interval_ns
+    for k in range(s.book[0].sessions):
+        if t <= s.sessions[k].close_ns:
+            low = max(t, s.sessions[k].open_ns)
+            grid = (low + step - 1) // step * step
+            if grid <= s.sessions[k].close_ns:
+                return int(grid)
+    return NEVER
+
+
+@kernel
+def target_clock(s: State, p: Array, t: int) -> int:
+    """Where a record of time t takes the clock; a jump of over a minute of open time waits for a second record."""
+    c = s.clock[0]
+    if c.now_ns == 0:
+        return t
+    if t <= c.now_ns:
+        return int(c.now_ns)
+    limit = p[0].jump_confirm_ns
+    if t - c.now_ns > limit and open_ns_between(s, c.now_ns, t) > limit:
+        if c.jump_ns != 0 and abs(t - c.jump_ns) <= limit:
+            return max(t, int(c.jump_ns))
+        return int(c.now_ns)
+    return t
+
+
+@kernel
+def move_clock(s: State, p: Array, t: int, target: int) -> None:
+    """Set the clock after the snaps that were due have been taken; notes jumps that wait and records that came late."""
+    c = s.clock[0]
+    if c.now_ns == 0:
+        c.now_ns = t
+        c.first_ns = t
+        c.next_snap_ns = snap_at_or_after(s, p, t + 1)
+        s.book[0].bucket_from_ns = t
+        enter_session(s, p)
+        return
+    if t > target:
+        c.jump_ns = t
+        s.counters[C_JUMPS] += 1
+        return
+    c.jump_ns = 0
+    if t < s.book[0].bucket_from_ns:
+        s.counters[C_LATE] += 1
+    c.now_ns = target
+    if target >= c.boundary_ns:
+        enter_session(s, p)
+
+
+@kernel
+def enter_session(s: State, p: Array) -> None:
+    """The clock crossed a session's boundary: start what begins there afresh and find the next boundary."""
+    c = s.clock[0]
+    m = s.market[0]
+    now = c.now_ns
+    index = -1
+    boundary = NEVER
+    for k in range(s.book[0].sessions):
+        row = s.sessions[k]
+        if row.open_ns <= now <= row.close_ns:
+            index = k
+        for edge in (row.open_ns, row.rth_open_ns, row.rth_close_ns, row.close_ns + 1):
+            if now < edge < boundary:
+                boundary = edge
+    c.boundary_ns = boundary
+    if index < 0:
+        return
+    row = s.sessions[index]
+    spy = p[0].is_spy != 0
+    starts = row.rth_open_ns if spy else row.open_ns
+    if index != c.session:
+        c.session = index
+        restart_windows(s, now)
+        m.session_trades = 0
+        for i in range(LEDGER_TICKS):
+            s.volume[0, i] = 0
+            s.volume[1, i] = 0
+        m.overnight_trades = 0
+        m.vwap_ticks = 0
+        m.vwap_volume = 0
+        m.vwap_from_ns = 0
+    if spy and starts > 0 and now >= starts and m.vwap_from_ns == 0:
+        m.session_trades = 0
+    m.overnight_from_ns = row.open_ns if row.rth_open_ns > 0 and now < row.rth_open_ns else 0
+    if row.rth_open_ns > 0 and row.rth_open_ns <= now < row.rth_close_ns:
+        m.vwap_from_ns = row.rth_open_ns
+
+
+@kernel
+def in_regular_hours(s: State, t: int) -> bool:
+    """Whether t lies in the regular hours of the session the clock is in."""
+    k = s.clock[0].session
+    if k < 0:
+        return False
+    return bool(s.sessions[k].rth_open_ns <= t < s.sessions[k].rth_close_ns)
+
+
+@kernel
+def minutes_since_open(s: State, t: int) -> float:
+    """Minutes since 09:30 ET of the session; NaN on a day without regular hours."""
+    k = s.clock[0].session
+    if k < 0 or s.sessions[k].rth_open_ns == 0:
+        return float("nan")
+    return float((t - s.sessions[k].rth_open_ns) / 60e9)
+
+
+@kernel
+def in_signal_window(s: State, p: Array, t: int) -> bool:
+    """Whether t lies in the profile's signal window, given in seconds of the day with 09:30 ET as the anchor."""
+    k = s.clock[0].session
+    if k < 0 or s.sessions[k].rth_open_ns == 0:
+        return False
+    midnight = s.sessions[k].rth_open_ns - 34_200_000_000_000
+    second = (t - midnight) / 1e9
+    in_hours = t < s.sessions[k].rth_close_ns or p[0].is_spy == 0
+    return bool(p[0].signal_window_start_s <= second < p[0].signal_window_end_s and in_hours)

@@ -1,0 +1,227 @@
+"""The engine: journal frames in, snaps out. It knows no clock, no file and no feed; time comes with the records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.batches import Batch
+from spymaster.market.frames import (
+    ConfigFrame,
+    FeedState,
+    FeedStatusFrame,
+    Frame,
+    GapFrame,
+    RecordsFrame,
+    TapeFrom,
+    WatermarkFrame,
+)
+from spymaster.market.instruments import TickSource
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import MBP10_WORDS, PRICE_SCALE, Kind
+from spymaster.market.levels import LevelKind
+from spymaster.market.params import PARAMS
+from spymaster.market.rows import TrustReason
+from spymaster.market.sessions import SESSION
+from spymaster.physics.flows import hide_book, restart_windows
+from spymaster.physics.levels import put_level
+from spymaster.physics.mathx import smoothing
+from spymaster.physics.outputs import Out, new_out
+from spymaster.physics.state import COUNTERS, USER_SLOTS, Array, new_state, pack_state, ring_length, unpack_state
+from spymaster.physics.walk import finish, walk, watermark
+
+TRADE_WORDS: Final = 6
+NO_LIMIT: Final = 2**62
+_NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
+_NO_TRADES: Final = np.zeros((0, TRADE_WORDS), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SnapBlock:
+    """Consecutive snaps. The arrays are the engine's own and valid until it is fed or asked again; copy what you keep.
+
+    ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
+    ``flows`` and ``alerts`` hold the snaps' rows one after the other, ``snaps[k].flows`` and ``.alerts`` of them each.
+    """
+
+    snaps: Array
+    rows: Array
+    numbers: Array
+    flows: Array
+    alerts: Array
+
+
+class EngineError(Exception):
+    """An engine was used against its contract: records before CONFIG, or a snapshot of another configuration."""
+
+
+class Engine:
+    """Turns frames into snaps. ``snaps_per_block``: how many snaps are gathered before the caller sees them."""
+
+    def __init__(self, *, snaps_per_block: int = 16, with_flows: bool = False) -> None:
+        self._out: Out = new_out(snaps_per_block, with_flows)
+        self._state: Array | None = None
+        self._params: NDArray[Any] = np.zeros(1, PARAMS)
+        self._identity = b""
+        self.config: ConfigFrame | None = None
+        self.records_per_step = NO_LIMIT
+        """Records consumed before ``feed`` hands back control even without a snap (a block of none): for stepping."""
+
+    @property
+    def state(self) -> Array:
+        """The engine's memory (``STATE``, shape (1,)), to look at only. Raises EngineError before CONFIG."""
+        if self._state is None:
+            raise EngineError("the engine was given records before a CONFIG frame")
+        return self._state
+
+    def feed(self, frame: Frame) -> Iterator[SnapBlock]:
+        """Take one frame in; yields the snaps it completed. Must be exhausted before the next frame is fed."""
+        if isinstance(frame, RecordsFrame):
+            yield from self._feed_records(frame.batch)
+        elif isinstance(frame, WatermarkFrame):
+            while not watermark(self.state, self._params, frame.clock_ns, self._out):
+                yield self._take_block()
+            yield from self._rest()
+        elif isinstance(frame, ConfigFrame):
+            self._configure(frame)
+        elif isinstance(frame, FeedStatusFrame):
+            self._feed_status(frame)
+        elif isinstance(frame, GapFrame):
+            self._degrade(frame.to_ns)
+
+    def finish(self) -> Iterator[SnapBlock]:
+        """The source has ended: yields the last snap."""
+        if self._state is not None:
+            while not finish(self._state, self._params, self._out):
+                yield self._take_block()
+            yield from self._rest()
+
+    def counters(self) -> dict[str, int]:
+        """What was counted so far, by name (see ``state.COUNTERS``)."""
+        return {name: int(n) for name, n in zip(COUNTERS, self.state["counters"][0], strict=True)}
+
+    def snapshot(self) -> bytes:
+        """Everything the engine remembers, to be restored into an engine of the same CONFIG."""
+        return self._identity + pack_state(self.state)
+
+    def restore(self, data: bytes) -> None:
+        """Continue from a snapshot. Raises EngineError when it was taken under another configuration."""
+        size = len(self._identity)
+        if not size or data[:size] != self._identity:
+            raise EngineError("the snapshot was taken under another configuration")
+        try:
+            unpack_state(data[size:], self.state)
+        except ValueError as error:
+            raise EngineError(str(error)) from error
+
+    def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
+        state = self.state
+        depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
+        raw = batch.arrays.get(Kind.TRADE)
+        trades = _NO_TRADES if raw is None else raw.view(np.int64).reshape(-1, TRADE_WORDS)
+        cursors = np.zeros(3, np.int64)
+        while True:
+            limit = self.records_per_step
+            done = walk(state, self._params, batch.order, depth, trades, cursors, limit, self._out)
+            if done >= len(batch.order):
+                break
+            yield self._take_block()
+        if self.records_per_step != NO_LIMIT:
+            yield self._take_block()
+        else:
+            yield from self._rest()
+
+    def _rest(self) -> Iterator[SnapBlock]:
+        if self._out.held[0] > 0:
+            yield self._take_block()
+
+    def _take_block(self) -> SnapBlock:
+        out = self._out
+        snaps, flows, alerts = (int(n) for n in out.held[:3])
+        out.held[:3] = 0
+        return SnapBlock(
+            out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], out.alerts[:alerts]
+        )
+
+    def _configure(self, frame: ConfigFrame) -> None:
+        params = np.frombuffer(frame.params, PARAMS).copy()
+        sessions = np.frombuffer(frame.sessions, SESSION).copy()
+        p = params[0]
+        longest = max(int(p["w_barrier_ns"]), int(p["w_tape_ns"]), int(p["trust_window_ns"]))
+        try:
+            state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions)
+        except ValueError as error:
+            raise EngineError(str(error)) from error
+        if len(frame.user_levels) > USER_SLOTS:
+            raise EngineError(f"{len(frame.user_levels)} user levels were asked for; at most {USER_SLOTS} fit")
+        _set_instrument(state, frame)
+        _set_smoothers(state, params)
+        state["market"]["ratio"] = p["ratio_default"] if p["is_spy"] else 1.0
+        state["market"]["sigma_1m"] = p["sigma_floor"]
+        state["market"]["round_high"] = -1
+        if int(p["level_kinds"]) >> LevelKind.USER & 1:
+            for index, level in enumerate(frame.user_levels):
+                _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
+        self._state, self._params, self.config = state, params, frame
+        key = frame.params + frame.sessions + repr((frame.profile, frame.instrument, frame.user_levels)).encode()
+        self._identity = hashlib.sha256(key + frame.tape_from.encode()).digest()
+
+    def _feed_status(self, frame: FeedStatusFrame) -> None:
+        trust = self.state["trust"]
+        window = int(self._params["w_barrier_ns"][0])
+        if frame.state is FeedState.DOWN:
+            trust["feed_down"] = 1
+            return
+        trust["feed_down"] = 0
+        if frame.state is FeedState.UP:
+            return
+        skipped = frame.state is FeedState.SKIPPED_RECORDS
+        trust["blind_until_ns"] = frame.at_ns + window
+        trust["blind_reason"] = int(TrustReason.SKIPPED_RECORDS if skipped else TrustReason.RECONNECTED)
+        _restart_windows(self.state, frame.at_ns)
+
+    def _degrade(self, at_ns: int) -> None:
+        """A hole in the records: windows begin anew after it and trust stays DEGRADED until they are full."""
+        self.state["trust"]["degraded_until_ns"] = at_ns + int(self._params["w_barrier_ns"][0])
+        _restart_windows(self.state, at_ns)
+
+
+def _set_instrument(state: Array, frame: ConfigFrame) -> None:
+    instrument = frame.instrument
+    head = np.array([instrument.publisher_id << 16 | instrument.instrument_id << 32], np.uint64).view(np.int64)
+    book = state["book"]
+    book["key"] = head >> 16
+    book["tick_e9"] = instrument.tick_e9
+    book["multiplier"] = instrument.multiplier
+    state["clock"]["session"] = -1
+    state["trust"]["tape_from_depth"] = int(frame.tape_from is TapeFrom.DEPTH)
+    state["trust"]["tick_inferred"] = int(instrument.tick_source is TickSource.INFERRED)
+    _hide_book(state, 0)
+
+
+def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
+    p = params[0]
+    dt_s = int(p["snap_interval_ns"]) * 1e-9
+    names = ("tau_score_s", "tau_velocity_s", "tau_delta_liq_s", "tau_replenishment_s", "tau_confidence_s")
+    for index, name in enumerate(names):
+        state["share"][0, index] = smoothing(dt_s, float(p[name]))
+
+
+@kernel
+def _put_level(state: Array, slot: int, kind: int, ordinal: int, price: float) -> None:
+    put_level(state[0], slot, kind, ordinal, price)
+
+
+@kernel
+def _restart_windows(state: Array, t_ns: int) -> None:
+    restart_windows(state[0], t_ns)
+
+
+@kernel
+def _hide_book(state: Array, t_ns: int) -> None:
+    hide_book(state[0], t_ns)

@@ -1,0 +1,136 @@
+"""The arrays an engine writes its results into; they are reused, so a reader copies what it keeps."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
+from spymaster.market.levels import MAX_PUBLISHED
+from spymaster.market.rows import ALERT_ROW, FLOW_ROW, LEVEL_ROW, SNAP
+from spymaster.physics.state import (
+    ADD,
+    ASK,
+    FILL,
+    HIDDEN,
+    LEDGER_TICKS,
+    OFF_BOOK,
+    PULL,
+    Array,
+    State,
+)
+
+FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
+ALERTS_PER_SNAP: Final = 4 * MAX_PUBLISHED
+
+
+class Out(NamedTuple):
+    """Results of the snaps taken since the caller last read them."""
+
+    held: Array
+    """int64[4]: snaps, flow rows, alerts held; whether flow rows are wanted"""
+    snaps: Array
+    """SNAP[K]"""
+    rows: Array
+    """LEVEL_ROW[K, MAX_PUBLISHED]"""
+    numbers: Array
+    """float64[K, MAX_PUBLISHED, fields]: the same memory as ``rows``"""
+    flows: Array
+    """FLOW_ROW[...]; ``snaps[k].flows`` rows belong to snap k, in order"""
+    alerts: Array
+    """ALERT_ROW[...]; likewise"""
+
+
+def new_out(snaps: int, with_flows: bool) -> Out:
+    """Room for ``snaps`` snaps before the caller has to read them."""
+    rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
+    numbers = rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, len(LEVEL_ROW.names or ()))
+    return Out(
+        held=np.array([0, 0, 0, int(with_flows)], np.int64),
+        snaps=np.zeros(snaps, SNAP),
+        rows=rows,
+        numbers=numbers,
+        flows=np.zeros(snaps * FLOW_ROWS_PER_SNAP if with_flows else 1, FLOW_ROW),
+        alerts=np.zeros(snaps * ALERTS_PER_SNAP, ALERT_ROW),
+    )
+
+
+@kernel
+def is_full(out: Out) -> bool:
+    """Whether the results must be read before another snap can be taken."""
+    return bool(out.held[0] >= len(out.snaps))
+
+
+@kernel
+def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any, out: Out) -> None:
+    """Append a raised or resolved signal."""
+    v = s.level[slot]
+    a = out.alerts[out.held[2]]
+    a.t_ns = t_ns
+    a.raised_ns = v.raised_ns
+    a.session_date = s.sessions[max(s.clock[0].session, 0)].session_date
+    a.event = event
+    a.kind = v.kind
+    a.ordinal = row.ordinal
+    a.price = v.price
+    a.direction = v.direction
+    a.signal = v.signal
+    a.confidence_label = row.confidence_label
+    a.barrier_state = row.barrier_state
+    a.in_window = row.in_window
+    a.reason = reason
+    a.score = row.score
+    a.delta_liq = row.delta_liq
+    a.filled = row.filled
+    a.pulled = row.pulled
+    a.added = row.added
+    a.window_s = row.window_s
+    out.held[2] += 1
+
+
+@kernel
+def write_flows(s: State, t_ns: int, out: Out) -> int:
+    """Ledger rows of the bucket that is being closed; returns how many. Bids, asks, off-book, each by rising price."""
+    b = s.book[0]
+    j = b.bucket
+    first = out.held[1]
+    n = first
+    for side in range(2):
+        base = side * 4
+        for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+            added = s.flow[j, base + ADD, i]
+            pulled = s.flow[j, base + PULL, i]
+            filled = s.flow[j, base + FILL, i]
+            if added == 0 and pulled == 0 and filled == 0:
+                continue
+            r = out.flows[n]
+            r.ts_bucket_ns = t_ns
+            r.side = SIDE_ASK if side == ASK else SIDE_BID
+            r.tick = b.base + i
+            r.added = added
+            r.pulled = pulled
+            r.filled = filled
+            r.hidden = s.flow[j, base + HIDDEN, i]
+            r.off_book = 0
+            r.depth_start = s.depth_start[side, i]
+            since = s.seen_since[side, i]
+            r.depth_end = s.depth[side, i] if since > 0 else -1
+            r.visible_ns = s.seen_ns[side, i] + (t_ns - max(since, b.bucket_from_ns) if since > 0 else 0)
+            n += 1
+    for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+        if s.flow[j, OFF_BOOK, i] == 0:
+            continue
+        r = out.flows[n]
+        r.ts_bucket_ns = t_ns
+        r.side = SIDE_NONE
+        r.tick = b.base + i
+        r.added = r.pulled = r.filled = r.hidden = 0
+        r.off_book = s.flow[j, OFF_BOOK, i]
+        r.depth_start = -1
+        r.depth_end = -1
+        r.visible_ns = 0
+        n += 1
+    out.held[1] = n
+    return int(n - first)

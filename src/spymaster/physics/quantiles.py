@@ -1,0 +1,60 @@
+"""Exponentially forgetting quantiles of non-negative integers, in histograms with logarithmic bins.
+
+Forgetting is done by letting new samples weigh more (weight grows by exp(dt / tau)) and scaling everything down now and
+then, so a sample costs one addition.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.jit import kernel
+
+_LINEAR: Final = 32
+_PER_OCTAVE: Final = 8
+_OCTAVES: Final = 16
+_BINS: Final = _LINEAR + _PER_OCTAVE * _OCTAVES
+
+
+def _bin_centres() -> NDArray[np.float64]:
+    centres = [float(v) for v in range(_LINEAR)]
+    for octave in range(_OCTAVES):
+        low = _LINEAR * 2**octave
+        step = low / _PER_OCTAVE
+        centres += [low + (i + 0.5) * step - 0.5 for i in range(_PER_OCTAVE)]
+    return np.array(centres)
+
+
+_CENTRES: Final = _bin_centres()
+
+
+@kernel
+def quantile_bin(value: int) -> int:
+    """The bin of a non-negative integer: exact below 32, eight bins an octave above (within 6 %)."""
+    if value < _LINEAR:
+        return max(value, 0)
+    low = _LINEAR
+    octave = 0
+    while octave < _OCTAVES - 1 and value >= 2 * low:
+        low *= 2
+        octave += 1
+    inside = min((value - low) * _PER_OCTAVE // low, _PER_OCTAVE - 1)
+    return _LINEAR + octave * _PER_OCTAVE + inside
+
+
+@kernel
+def median_of(histogram: NDArray[Any]) -> float:
+    """Weighted median of the samples in a histogram (float64[160]); 0 when empty."""
+    total = 0.0
+    for k in range(_BINS):
+        total += histogram[k]
+    half = 0.5 * total
+    running = 0.0
+    for k in range(_BINS):
+        running += histogram[k]
+        if running >= half and running > 0.0:
+            return float(_CENTRES[k])
+    return 0.0

@@ -1,0 +1,122 @@
+"""What is usual: depth, best size and flow noise by distance from the touch, all causal and slowly forgetting (P3.2).
+
+Without these scales ordinary trading looks like ABSORPTION and ordinary noise like VACUUM.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spymaster.market.jit import kernel
+from spymaster.physics.mathx import exp_, smoothing
+from spymaster.physics.quantiles import median_of, quantile_bin
+from spymaster.physics.state import (
+    ASK,
+    DEPTH_DISTANCES,
+    DISTANCES,
+    LEDGER_TICKS,
+    QUANTILE_BINS,
+    Z_FILL,
+    Z_IN,
+    Z_OUT,
+    Array,
+    State,
+)
+
+_NEAR_WEIGHT: Final = 0.05
+_RESCALE: Final = 1e12
+_MAD_TO_SIGMA: Final = 1.4826
+
+
+@kernel
+def observe_scales(s: State, p: Array, t_ns: int) -> None:
+    """Let one snap of a good book into the scales; the quantiles are read in turn."""
+    b = s.book[0]
+    m = s.market[0]
+    if b.status != 2 or b.has_bbo == 0 or b.invalid_since_ns > 0:
+        return
+    dt = p[0].snap_interval_ns * 1e-9
+    m.scale_weight = max(m.scale_weight, 1.0) * exp_(dt / p[0].tau_scales_s)
+    b.visible_ns += p[0].snap_interval_ns
+    _observe_depth(s, smoothing(dt, p[0].tau_scales_s))
+    s.best_hist[quantile_bin(b.bid_size)] += m.scale_weight
+    s.best_hist[quantile_bin(b.ask_size)] += m.scale_weight
+    _observe_flow_noise(s, p, t_ns)
+    if m.scale_weight > _RESCALE:
+        _rescale(s)
+    _read_quantiles(s, int(s.clock[0].snaps) % DISTANCES)
+
+
+@kernel
+def _observe_depth(s: State, share: float) -> None:
+    """Exponential mean of the displayed size at each distance from the own best, both sides together.
+
+    A plain mean until there are enough snaps for the exponential one.
+    """
+    b = s.book[0]
+    for d in range(DEPTH_DISTANCES):
+        total = 0
+        seen = 0
+        for side in range(2):
+            i = (b.ask + d if side == ASK else b.bid - d) - b.base
+            if 0 <= i < LEDGER_TICKS and s.seen_since[side, i] > 0:
+                total += s.depth[side, i]
+                seen += 1
+        if seen > 0:
+            s.depth_mean[1, d] += 1.0
+            s.depth_mean[0, d] += max(share, 1.0 / s.depth_mean[1, d]) * (total / seen - s.depth_mean[0, d])
+
+
+@kernel
+def _observe_flow_noise(s: State, p: Array, t_ns: int) -> None:
+    """Net flow and fills of whole-window zones by distance; zones at a level count for little, being what is judged."""
+    b = s.book[0]
+    m = s.market[0]
+    half = p[0].barrier_zone_ticks
+    for d in range(DISTANCES):
+        for side in range(2):
+            sign = 1 if side == ASK else -1
+            centre = (b.ask if side == ASK else b.bid) + sign * d - b.base
+            edge = centre + sign * half
+            if not (half <= centre < LEDGER_TICKS - half):
+                continue
+            since = s.seen_since[side, edge]
+            if since == 0 or t_ns - since < p[0].w_barrier_ns:
+                continue
+            weight = m.scale_weight * (_NEAR_WEIGHT if s.near[centre] != 0 else 1.0)
+            fills = s.zone[side, Z_FILL, centre]
+            delta = s.zone[side, Z_IN, centre] - s.zone[side, Z_OUT, centre] - fills
+            s.delta_hist[d, quantile_bin(abs(delta))] += weight
+            s.fill_hist[d, quantile_bin(fills)] += weight
+            s.spread_hist[d, quantile_bin(abs(fills - int(s.noise[1, d])))] += weight
+
+
+@kernel
+def _read_quantiles(s: State, d: int) -> None:
+    """Medians of one distance, the distances taking turns so that no snap is dear."""
+    s.market[0].typical_best = median_of(s.best_hist)
+    s.noise[0, d] = _MAD_TO_SIGMA * median_of(s.delta_hist[d])
+    s.noise[1, d] = median_of(s.fill_hist[d])
+    s.noise[2, d] = _MAD_TO_SIGMA * median_of(s.spread_hist[d])
+
+
+@kernel
+def _rescale(s: State) -> None:
+    """Keep the growing weights inside the range of a float."""
+    f = 1.0 / s.market[0].scale_weight
+    for k in range(QUANTILE_BINS):
+        s.best_hist[k] *= f
+        for d in range(DISTANCES):
+            s.delta_hist[d, k] *= f
+            s.fill_hist[d, k] *= f
+            s.spread_hist[d, k] *= f
+    s.market[0].scale_weight = 1.0
+
+
+@kernel
+def usual_depth(s: State, near: int, far: int) -> float:
+    """Typical size resting at distances near..far ticks from the own best (negative distances hold nothing)."""
+    total = 0.0
+    for d in range(max(near, 0), far + 1):
+        total += s.depth_mean[0, min(d, DEPTH_DISTANCES - 1)]
+    return total

@@ -1,0 +1,398 @@
+"""Everything the engine remembers: one preallocated record of arrays, and nothing else.
+
+A snapshot of an engine is the bytes of this record. It is one record so that kernels pass it on as a single pointer: as
+separate arrays it cost minutes to compile. Side 0 is bid and 1 ask. Sizes are contracts, times are ns since 1970 UTC,
+prices are ticks unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.kinds import MBP10_WORDS
+from spymaster.market.rows import ORDER_ROW
+from spymaster.market.sessions import SESSION
+
+LEDGER_TICKS: Final = 1024
+"""Width of the ledger. It follows the touch; prices further than half of it away are unseen."""
+
+RECENTRE_TICKS: Final = 256
+"""The ledger moves once the touch is this far from its middle."""
+
+BID: Final = 0
+ASK: Final = 1
+
+ADD: Final = 0
+PULL: Final = 1
+FILL: Final = 2
+HIDDEN: Final = 3
+OFF_BOOK: Final = 8
+BUY: Final = 9
+SELL: Final = 10
+FLOW_FIELDS: Final = 11
+"""Per bucket and tick: ADD, PULL, FILL, HIDDEN of the bids, the same of the asks, OFF_BOOK, BUY, SELL."""
+
+Z_IN: Final = 0
+Z_OUT: Final = 1
+Z_FILL: Final = 2
+Z_GROSS: Final = 3
+Z_HIDDEN: Final = 4
+ZONE_FIELDS: Final = 5
+
+MASS: Final = 8
+"""Per-bucket totals, in the order of ``market.rows.MASS_FIELDS``."""
+M_ADD: Final = 0
+M_PULL: Final = 1
+M_FILL: Final = 2
+M_HIDDEN: Final = 3
+M_OFF: Final = 4
+M_TRADED: Final = 5
+M_RESIDUAL: Final = 6
+M_OUTSIDE: Final = 7
+
+A_SCORE: Final = 0
+A_VELOCITY: Final = 1
+A_DELTA: Final = 2
+A_REPLENISHMENT: Final = 3
+A_WEIGHT: Final = 4
+
+BARRIER: Final = 0
+FUEL: Final = 1
+TAPE: Final = 2
+"""The three forces, in the order of weights and attributions."""
+
+PENDING: Final = 128
+DISTANCES: Final = 10
+DEPTH_DISTANCES: Final = 32
+QUANTILE_BINS: Final = 160
+SWEEPS: Final = 16
+ORDERS: Final = 1024
+USER_SLOTS: Final = 128
+STRUCTURAL_SLOTS: Final = 20
+ROUND_SLOTS: Final = 128
+LEVEL_SLOTS: Final = USER_SLOTS + STRUCTURAL_SLOTS + ROUND_SLOTS
+SESSIONS: Final = 512
+RING_MAX: Final = 1024
+
+UNKNOWN: Final = 0
+LOADING: Final = 1
+VALID: Final = 2
+
+CLOCK: Final = np.dtype(
+    [
+        ("now_ns", "<i8"),
+        ("next_snap_ns", "<i8"),
+        ("jump_ns", "<i8"),
+        ("as_of_ns", "<i8"),
+        ("session", "<i8"),
+        ("boundary_ns", "<i8"),
+        ("fold", "<i8"),
+        ("last_depth_ns", "<i8"),
+        ("last_tape_ns", "<i8"),
+        ("snaps", "<i8"),
+        ("first_ns", "<i8"),
+    ]
+)
+
+BOOK: Final = np.dtype(
+    [
+        ("key", "<i8"),
+        ("tick_e9", "<i8"),
+        ("multiplier", "<i8"),
+        ("base", "<i8"),
+        ("anchored", "<i8"),
+        ("status", "<i8"),
+        ("event_open", "<i8"),
+        ("event_ns", "<i8"),
+        ("cleared", "<i8"),
+        ("incomplete", "<i8"),
+        ("event_trades", "<i8"),
+        ("bid", "<i8"),
+        ("ask", "<i8"),
+        ("bid_size", "<i8"),
+        ("ask_size", "<i8"),
+        ("has_bbo", "<i8"),
+        ("invalid_since_ns", "<i8"),
+        ("invalid_reason", "<i8"),
+        ("far_bid", "<i8"),
+        ("far_ask", "<i8"),
+        ("pending", "<i8"),
+        ("last_tick", "<i8"),
+        ("has_last", "<i8"),
+        ("visible_ns", "<i8"),
+        ("bucket", "<i8"),
+        ("buckets_closed", "<i8"),
+        ("ring", "<i8"),
+        ("sessions", "<i8"),
+        ("bucket_from_ns", "<i8"),
+        ("order_side", "<i8"),
+        ("order_size", "<i8"),
+        ("order_prints", "<i8"),
+        ("order_levels", "<i8"),
+        ("order_low", "<i8"),
+        ("order_high", "<i8"),
+        ("order_last", "<i8"),
+        ("order_ns", "<i8"),
+        ("order_notional_ticks", "<i8"),
+        ("order_touch_bid", "<i8"),
+        ("order_touch_ask", "<i8"),
+        ("sweeps", "<i8"),
+        ("orders", "<i8"),
+    ]
+)
+
+SWEEP: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("side", "<i8"),
+        ("size", "<i8"),
+        ("prints", "<i8"),
+        ("levels", "<i8"),
+        ("low", "<i8"),
+        ("high", "<i8"),
+        ("notional_ticks", "<i8"),
+    ]
+)
+
+MARKET: Final = np.dtype(
+    [
+        ("ratio", "<f8"),
+        ("has_motion", "<i8"),
+        ("position", "<f8"),
+        ("velocity", "<f8"),
+        ("acceleration", "<f8"),
+        ("velocity_smooth", "<f8"),
+        ("variance_5s", "<f8"),
+        ("variance_weight", "<f8"),
+        ("last_5s_mid", "<f8"),
+        ("last_5s_ns", "<i8"),
+        ("sigma_1m", "<f8"),
+        ("session_high", "<i8"),
+        ("session_low", "<i8"),
+        ("session_trades", "<i8"),
+        ("overnight_high", "<i8"),
+        ("overnight_low", "<i8"),
+        ("overnight_from_ns", "<i8"),
+        ("overnight_trades", "<i8"),
+        ("vwap_ticks", "<i8"),
+        ("vwap_volume", "<i8"),
+        ("vwap_from_ns", "<i8"),
+        ("round_low", "<i8"),
+        ("round_high", "<i8"),
+        ("scale_weight", "<f8"),
+        ("typical_best", "<f8"),
+    ]
+)
+
+LEVEL: Final = np.dtype(
+    [
+        ("active", "<i8"),
+        ("kind", "<i8"),
+        ("ordinal", "<i8"),
+        ("price", "<f8"),
+        ("tick", "<i8"),
+        ("direction", "<i8"),
+        ("frozen", "<i8"),
+        ("inside", "<i8"),
+        ("touched_ns", "<i8"),
+        ("has_score", "<i8"),
+        ("score", "<f8"),
+        ("share", "<f8", (3,)),
+        ("has_weight", "<i8", (3,)),
+        ("weight", "<f8", (3,)),
+        ("confidence", "<f8"),
+        ("state", "<i8"),
+        ("rival", "<i8"),
+        ("has_delta", "<i8"),
+        ("delta_liq", "<f8"),
+        ("replenishment", "<f8"),
+        ("signal", "<i8"),
+        ("raised_ns", "<i8"),
+        ("high_since_ns", "<i8"),
+        ("low_since_ns", "<i8"),
+        ("contested_end_ns", "<i8"),
+    ]
+)
+
+TRUST: Final = np.dtype(
+    [
+        ("state", "<i8", (4,)),
+        ("reason", "<i8", (4,)),
+        ("feed_down", "<i8"),
+        ("bad_book", "<i8"),
+        ("blind_until_ns", "<i8"),
+        ("blind_reason", "<i8"),
+        ("degraded_until_ns", "<i8"),
+        ("tick_inferred", "<i8"),
+        ("window_records", "<i8"),
+        ("window_rejected", "<i8"),
+        ("tape_from_depth", "<i8"),
+    ]
+)
+
+COUNTERS: Final = (
+    "records",
+    "trades",
+    "other_instrument",
+    "late",
+    "bad_time",
+    "bad_price",
+    "bad_size",
+    "bad_action",
+    "far_price",
+    "jumps",
+    "unordered_book",
+    "trades_not_tape",
+)
+"""Counts kept inside the engine; those in ``REJECTIONS`` mean the record changed nothing."""
+
+REJECTIONS: Final = ("bad_time", "bad_price", "bad_size", "bad_action", "far_price", "unordered_book")
+
+C_RECORDS: Final = 0
+C_TRADES: Final = 1
+C_OTHER: Final = 2
+C_LATE: Final = 3
+C_BAD_TIME: Final = 4
+C_BAD_PRICE: Final = 5
+C_BAD_SIZE: Final = 6
+C_BAD_ACTION: Final = 7
+C_FAR_PRICE: Final = 8
+C_JUMPS: Final = 9
+C_UNORDERED: Final = 10
+C_NOT_TAPE: Final = 11
+
+_MAGIC: Final = b"SPYSTATE"
+Array = NDArray[Any]
+State = Any
+"""One element of a ``STATE`` array inside a kernel: a record whose fields are arrays, passed by reference."""
+
+STATE: Final = np.dtype(
+    [
+        ("clock", CLOCK, (1,)),
+        ("book", BOOK, (1,)),
+        ("market", MARKET, (1,)),
+        ("trust", TRUST, (1,)),
+        ("counters", "<i8", (len(COUNTERS),)),
+        # the record last applied
+        ("words", "<i8", (MBP10_WORDS,)),
+        # [side, tick or size, the ten levels best first]; [side, 0, 10] is the number of levels
+        ("ladder", "<i8", (2, 2, 11)),
+        # the side being merged in: ticks, sizes
+        ("scratch", "<i8", (2, 11)),
+        # displayed size, last seen size where unseen
+        ("depth", "<i8", (2, LEDGER_TICKS)),
+        # the same at the start of the bucket, -1 where unseen then
+        ("depth_start", "<i8", (2, LEDGER_TICKS)),
+        # visible without interruption since; 0 unseen
+        ("seen_since", "<i8", (2, LEDGER_TICKS)),
+        # finished spells of visibility inside the open bucket
+        ("seen_ns", "<i8", (2, LEDGER_TICKS)),
+        # when it went out of sight; 0 never seen
+        ("last_seen", "<i8", (2, LEDGER_TICKS)),
+        # side, tick, size of traded volume not yet matched to a decrease
+        ("pending", "<i8", (PENDING, 3)),
+        # lowest and highest ledger index with any flow in the bucket; high < low when none
+        ("touched", "<i8", (RING_MAX, 2)),
+        # lowest and highest tick traded in the bucket; low > high when none
+        ("trade_range", "<i8", (RING_MAX, 2)),
+        # the same over the last j + 1 buckets
+        ("range_suffix", "<i8", (RING_MAX, 2)),
+        # window sums of the zone centred on each tick
+        ("zone", "<i8", (2, ZONE_FIELDS, LEDGER_TICKS)),
+        # window sums of aggressive buys and sells at each tick
+        ("tape", "<i8", (2, LEDGER_TICKS)),
+        # aggressive buys and sells at each tick since the session began
+        ("volume", "<i8", (2, LEDGER_TICKS)),
+        # totals per bucket and over the trust window
+        ("mass", "<i8", (RING_MAX, MASS)),
+        ("mass_sum", "<i8", (MASS,)),
+        # records and rejected records per bucket
+        ("quality", "<i8", (RING_MAX, 2)),
+        # typical size by ticks from the own best; how many snaps it rests on
+        ("depth_mean", "<f8", (2, DEPTH_DISTANCES)),
+        ("best_hist", "<f8", (QUANTILE_BINS,)),
+        ("delta_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
+        ("fill_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
+        ("spread_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
+        # sigma of delta, median fill, sigma of fill by distance
+        ("noise", "<f8", (3, DISTANCES)),
+        # ticks whose zone overlaps a level's
+        ("near", "<i8", (LEDGER_TICKS,)),
+        ("sweep", SWEEP, (SWEEPS,)),
+        # ring of the latest orders
+        ("order", ORDER_ROW, (ORDERS,)),
+        ("level", LEVEL, (LEVEL_SLOTS,)),
+        # slots, nearest level first, and the distance of the level in each slot
+        ("ranking", "<i8", (LEVEL_SLOTS,)),
+        ("separation", "<f8", (LEVEL_SLOTS,)),
+        # weight of the newest value in each smoother, in the order of the A_ constants
+        ("share", "<f8", (6,)),
+        # the level in hand: probabilities of its states, what each force says, how much each weighs
+        ("states", "<f8", (6,)),
+        ("scores", "<f8", (3,)),
+        ("weights", "<f8", (3,)),
+        # trading sessions, oldest first; book.sessions of them
+        ("sessions", SESSION, (SESSIONS,)),
+        # contracts by bucket, field and ledger index; last, because a snapshot leaves out the unused buckets
+        ("flow", "<i4", (RING_MAX, FLOW_FIELDS, LEDGER_TICKS)),
+    ]
+)
+
+
+def ring_length(window_ns: int, interval_ns: int) -> int:
+    """Buckets needed for a window: a power of two. Raises ValueError when the ring cannot be that long."""
+    buckets = 1 << (window_ns // interval_ns + 2).bit_length()
+    if buckets > RING_MAX:
+        raise ValueError(
+            f"a window of {window_ns / 1e9:g} s needs more than {RING_MAX} buckets of {interval_ns / 1e6:g} ms"
+        )
+    return buckets
+
+
+def new_state(ring: int, sessions: Array) -> Array:
+    """A state (STATE, shape (1,)) that has seen nothing. ``ring``: buckets in use; ``sessions``: SESSION[k], k > 0.
+
+    Raises ValueError when there are more sessions than the state has room for.
+    """
+    if len(sessions) > SESSIONS:
+        raise ValueError(f"the data span {len(sessions)} trading sessions; at most {SESSIONS} fit one run")
+    state = np.zeros(1, STATE)
+    s = state[0]
+    s["book"]["ring"] = ring
+    s["book"]["sessions"] = len(sessions)
+    s["depth_start"][:] = -1
+    s["touched"][:] = (LEDGER_TICKS, -1)
+    s["trade_range"][:] = (2**62, -(2**62))
+    s["range_suffix"][:] = (2**62, -(2**62))
+    s["ranking"][:] = np.arange(LEVEL_SLOTS)
+    s["sessions"][: len(sessions)] = sessions
+    return state
+
+
+def _used_bytes(state: Array) -> int:
+    """Bytes up to the last bucket in use; what lies behind them is never written."""
+    offset = int(STATE.fields["flow"][1]) if STATE.fields else 0
+    return offset + int(state["book"]["ring"][0, 0]) * FLOW_FIELDS * LEDGER_TICKS * 4
+
+
+def pack_state(state: Array) -> bytes:
+    """The state as bytes: a mark with the layout's size, then the memory in use."""
+    return _MAGIC + struct.pack("<Q", STATE.itemsize) + state.view(np.uint8)[: _used_bytes(state)].tobytes()
+
+
+def unpack_state(data: bytes, into: Array) -> None:
+    """Fill ``into`` (of the same ring length) from ``pack_state``'s bytes.
+
+    Raises ValueError when the bytes belong to another layout.
+    """
+    head = len(_MAGIC) + 8
+    used = _used_bytes(into)
+    if data[: len(_MAGIC)] != _MAGIC or len(data) != head + used:
+        raise ValueError("not a snapshot of this engine")
+    if struct.unpack_from("<Q", data, len(_MAGIC))[0] != STATE.itemsize:
+        raise ValueError("the snapshot is of another engine version")
+    into.view(np.uint8)[:used] = np.frombuffer(data, np.uint8, used, head)

@@ -1,0 +1,151 @@
+"""Whether the inputs may be believed, and if not why (SPEC 6.12)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spymaster.market.jit import kernel
+from spymaster.market.rows import Trust, TrustReason
+from spymaster.physics.clock import in_regular_hours
+from spymaster.physics.state import (
+    M_ADD,
+    M_FILL,
+    M_HIDDEN,
+    M_OUTSIDE,
+    M_PULL,
+    M_RESIDUAL,
+    M_TRADED,
+    VALID,
+    Array,
+    State,
+)
+
+DEPTH: Final = 0
+TAPE: Final = 1
+OPTIONS: Final = 2
+EQUITY: Final = 3
+
+_GREEN: Final = int(Trust.GREEN)
+_DEGRADED: Final = int(Trust.DEGRADED)
+_BLIND: Final = int(Trust.BLIND)
+_ABSENT: Final = int(Trust.ABSENT)
+_NOT_CONFIGURED: Final = int(TrustReason.NOT_CONFIGURED)
+_NO_BOOK: Final = int(TrustReason.NO_BOOK)
+_MAYBE_BAD_BOOK: Final = int(TrustReason.MAYBE_BAD_BOOK)
+_FEED_DOWN: Final = int(TrustReason.FEED_DOWN)
+_CROSSED: Final = int(TrustReason.CROSSED)
+_ONE_SIDED: Final = int(TrustReason.ONE_SIDED)
+_SILENT: Final = int(TrustReason.SILENT)
+_TRADES_OUTSIDE: Final = int(TrustReason.TRADES_OUTSIDE)
+_RESIDUAL: Final = int(TrustReason.RESIDUAL)
+_HIDDEN_SHARE: Final = int(TrustReason.HIDDEN_SHARE)
+_REJECTED: Final = int(TrustReason.REJECTED)
+_TICK_INFERRED: Final = int(TrustReason.TICK_INFERRED)
+_INCOMPLETE_BOOK: Final = int(TrustReason.INCOMPLETE_BOOK)
+_DEFAULT_RATIO: Final = int(TrustReason.DEFAULT_RATIO)
+_GAP: Final = int(TrustReason.GAP)
+
+_EVIDENCE_CONTRACTS: Final = 10
+"""A share of fewer traded contracts than this says nothing."""
+
+
+@kernel
+def judge_inputs(s: State, p: Array, t_ns: int) -> None:
+    """Trust state and reason of each input at a snap."""
+    t = s.trust[0]
+    t.state[OPTIONS] = _ABSENT
+    t.reason[OPTIONS] = _NOT_CONFIGURED
+    # without a quote of the share itself its price is the future's over a fixed ratio: usable, not exact
+    t.state[EQUITY] = _DEGRADED if p[0].is_spy != 0 else _ABSENT
+    t.reason[EQUITY] = _DEFAULT_RATIO if p[0].is_spy != 0 else _NOT_CONFIGURED
+    state, reason = judge_depth(s, p, t_ns)
+    t.state[DEPTH] = state
+    t.reason[DEPTH] = reason
+    state, reason = judge_tape(s, p, t_ns)
+    t.state[TAPE] = state
+    t.reason[TAPE] = reason
+
+
+@kernel
+def is_silent(s: State, p: Array, t_ns: int, last_ns: int) -> bool:
+    """Nothing has come for longer than the hour of the day explains."""
+    limit = p[0].silence_rth_ns if in_regular_hours(s, t_ns) else p[0].silence_open_ns
+    return bool(t_ns - last_ns > limit)
+
+
+@kernel
+def judge_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of the book."""
+    t = s.trust[0]
+    b = s.book[0]
+    if t.tape_from_depth == 0:
+        return _ABSENT, _NOT_CONFIGURED
+    if t.feed_down != 0:
+        return _BLIND, _FEED_DOWN
+    if b.status != VALID:
+        return _BLIND, _MAYBE_BAD_BOOK if t.bad_book != 0 else _NO_BOOK
+    if t_ns < t.blind_until_ns:
+        return _BLIND, int(t.blind_reason)
+    if b.invalid_since_ns > 0 and t_ns - b.invalid_since_ns > p[0].crossed_blind_ns:
+        return _BLIND, _CROSSED if b.invalid_reason == 1 else _ONE_SIDED
+    if b.has_bbo == 0:
+        return _BLIND, _NO_BOOK
+    if is_silent(s, p, t_ns, s.clock[0].last_depth_ns):
+        return _BLIND, _SILENT
+    return judge_balance(s, p, t_ns)
+
+
+@kernel
+def judge_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """DEGRADED when the book and the trades of the last seconds do not fit together."""
+    t = s.trust[0]
+    mass = s.mass_sum
+    traded = mass[M_TRADED]
+    if mass[M_OUTSIDE] > p[0].trades_outside_share * traded and mass[M_OUTSIDE] >= _EVIDENCE_CONTRACTS:
+        return _DEGRADED, _TRADES_OUTSIDE
+    moved = mass[M_ADD] + mass[M_PULL] + mass[M_FILL]
+    if mass[M_RESIDUAL] > p[0].residual_share * moved and mass[M_RESIDUAL] >= _EVIDENCE_CONTRACTS:
+        return _DEGRADED, _RESIDUAL
+    if mass[M_HIDDEN] > p[0].hidden_share * mass[M_FILL] and mass[M_HIDDEN] >= _EVIDENCE_CONTRACTS:
+        return _DEGRADED, _HIDDEN_SHARE
+    if t.window_rejected > p[0].rejected_share * t.window_records:
+        return _DEGRADED, _REJECTED
+    if s.book[0].incomplete != 0:
+        return _DEGRADED, _INCOMPLETE_BOOK
+    if t_ns < t.degraded_until_ns:
+        return _DEGRADED, _GAP
+    if t.tick_inferred != 0:
+        return _DEGRADED, _TICK_INFERRED
+    return _GREEN, 0
+
+
+@kernel
+def judge_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of the trades. From a depth stream they are as alive as that stream is."""
+    t = s.trust[0]
+    if t.feed_down != 0:
+        return _BLIND, _FEED_DOWN
+    if t_ns < t.blind_until_ns:
+        return _BLIND, int(t.blind_reason)
+    last = s.clock[0].last_depth_ns if t.tape_from_depth != 0 else s.clock[0].last_tape_ns
+    if is_silent(s, p, t_ns, last):
+        return _BLIND, _SILENT
+    mass = s.mass_sum
+    if mass[M_OUTSIDE] > p[0].trades_outside_share * mass[M_TRADED] and mass[M_OUTSIDE] >= _EVIDENCE_CONTRACTS:
+        return _DEGRADED, _TRADES_OUTSIDE
+    if t.window_rejected > p[0].rejected_share * t.window_records:
+        return _DEGRADED, _REJECTED
+    if t_ns < t.degraded_until_ns:
+        return _DEGRADED, _GAP
+    return _GREEN, 0
+
+
+@kernel
+def worst_configured(s: State) -> int:
+    """The worst trust of the inputs that are configured."""
+    worst = _GREEN
+    for k in range(4):
+        state = s.trust[0].state[k]
+        if state != _ABSENT and state > worst:
+            worst = state
+    return worst

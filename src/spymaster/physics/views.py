@@ -1,0 +1,79 @@
+"""Reading the engine's memory for people: copies for ladders and heat maps. Nothing here changes the state."""
+
+from __future__ import annotations
+
+from spymaster.market.jit import kernel
+from spymaster.physics.state import ADD, LEDGER_TICKS, PULL, Array
+from spymaster.physics.windows import buckets_in
+
+
+@kernel
+def read_ladder(state: Array, p: Array, t_ns: int, low_tick: int, out: Array) -> None:
+    """Fill ``out`` (``signals.frame.LADDER_ROW[n]``) with the prices from ``low_tick`` upwards as of ``t_ns``."""
+    s = state[0]
+    b = s.book[0]
+    window = min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)
+    # after a snap the bucket just closed is the one before the open one
+    newest = b.bucket - 1
+    for n in range(len(out)):
+        row = out[n]
+        row.tick = low_tick + n
+        i = low_tick + n - b.base
+        row.bid = row.ask = row.bid_seen = row.ask_seen = row.bid_change = row.ask_change = row.buys = row.sells = 0
+        row.bid_age_ns = row.ask_age_ns = -1
+        if i < 0 or i >= LEDGER_TICKS:
+            continue
+        row.bid = s.depth[0, i]
+        row.ask = s.depth[1, i]
+        row.bid_seen = 1 if s.seen_since[0, i] > 0 else 0
+        row.ask_seen = 1 if s.seen_since[1, i] > 0 else 0
+        row.bid_age_ns = _age(t_ns, s.seen_since[0, i], s.last_seen[0, i])
+        row.ask_age_ns = _age(t_ns, s.seen_since[1, i], s.last_seen[1, i])
+        for k in range(window):
+            j = (newest - k) % b.ring
+            row.bid_change += s.flow[j, ADD, i] - s.flow[j, PULL, i]
+            row.ask_change += s.flow[j, 4 + ADD, i] - s.flow[j, 4 + PULL, i]
+        row.buys = s.volume[0, i]
+        row.sells = s.volume[1, i]
+
+
+@kernel
+def _age(t_ns: int, seen_since: int, last_seen: int) -> int:
+    if seen_since > 0:
+        return 0
+    return t_ns - last_seen if last_seen > 0 else -1
+
+
+@kernel
+def read_heat(state: Array, low_tick: int, depth: Array) -> None:
+    """Fill ``depth`` (int32[n]) with the contracts displayed from ``low_tick`` upwards, -1 where out of sight.
+
+    A price shows the side that rests there; with the best prices between them both sides are in sight and empty.
+    """
+    s = state[0]
+    b = s.book[0]
+    for n in range(len(depth)):
+        i = low_tick + n - b.base
+        depth[n] = -1
+        if i < 0 or i >= LEDGER_TICKS or b.status == 0:
+            continue
+        side = 0 if low_tick + n <= b.bid else 1
+        if s.seen_since[side, i] > 0:
+            depth[n] = s.depth[side, i]
+
+
+@kernel
+def read_bucket_trades(state: Array, out: Array) -> int:
+    """Trades of the bucket closed last into ``out`` (int64[n, 3]: tick, buys, sells); returns how many rows."""
+    s = state[0]
+    b = s.book[0]
+    j = (b.bucket - 1) % b.ring
+    n = 0
+    for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+        buys, sells = s.flow[j, 9, i], s.flow[j, 10, i]
+        if (buys > 0 or sells > 0) and n < len(out):
+            out[n, 0] = b.base + i
+            out[n, 1] = buys
+            out[n, 2] = sells
+            n += 1
+    return n
