@@ -25,6 +25,8 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
     centre = tick - s.book[0].base
+    if centre < 0 or centre >= LEDGER_TICKS or s.seen_since[side, centre] == 0:
+        return -1, 0
     shortest = buckets_in(p, p[0].w_barrier_min_ns)
     longest = buckets_in(p, p[0].w_barrier_ns)
     best = 0
@@ -80,12 +82,14 @@ def soft_states(
     fill_threshold: float,
     absolute: bool,
     held: bool,
+    logs: Array,
     out: Array,
 ) -> None:
     """Probabilities of the six states into ``out`` (float64[6], order of ``BarrierState``); they sum to 1.
 
     added, pulled, filled: netted flows over the window (contracts); start, end: depth of the zone at its ends; usual:
-    typical depth of such a zone; held: no trade beyond the zone. Source: decision tree P3.3, soft gates P3.4.
+    typical depth of such a zone; held: no trade beyond the zone; logs: natural logarithms of
+    ``r_vac`` and ``r_wall``. Source: decision tree P3.3, soft gates P3.4.
     """
     delta = added - pulled - filled
     deplete = theta if absolute else max(theta, p[0].theta_dep_share * start)
@@ -94,8 +98,9 @@ def soft_states(
     r = replenishment(added, lost, theta)
     g1 = gate((-delta / deplete - 1.0) / 0.15)
     g2 = gate((phi - p[0].phi_consumed) / 0.1)
-    g3 = gate(log_(p[0].r_vac / r) / 0.2)
-    g4 = gate(min(delta / theta - 1.0, log_(r / p[0].r_wall)) / 0.15)
+    log_r = log_(r)
+    g3 = gate((logs[0] - log_r) * 5.0)
+    g4 = gate(min(delta / theta - 1.0, log_r - logs[1]) / 0.15)
     g5 = gate((filled / fill_threshold - 1.0) / 0.2) if held else 0.0
     g6 = gate((p[0].weak_depth_share - end / usual) / 0.08) if usual > _TINY else 0.0
     quiet = (1.0 - g1) * (1.0 - g4) * (1.0 - g5)

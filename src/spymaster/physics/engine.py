@@ -30,7 +30,7 @@ from spymaster.market.rows import TrustReason
 from spymaster.market.sessions import SESSION
 from spymaster.physics.flows import hide_book, restart_windows
 from spymaster.physics.levels import put_level
-from spymaster.physics.mathx import smoothing
+from spymaster.physics.mathx import log_, smoothing
 from spymaster.physics.outputs import Out, new_out
 from spymaster.physics.state import COUNTERS, USER_SLOTS, Array, new_state, pack_state, ring_length, unpack_state
 from spymaster.physics.walk import finish, walk, watermark
@@ -142,11 +142,12 @@ class Engine:
 
     def _take_block(self) -> SnapBlock:
         out = self._out
-        snaps, flows, alerts = (int(n) for n in out.held[:3])
-        out.held[:3] = 0
-        return SnapBlock(
-            out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], out.alerts[:alerts]
-        )
+        book = self.state["book"][0, 0]
+        snaps, flows, alerts = int(out.held[0]), int(out.held[1]), int(book["alerts"])
+        out.held[:2] = 0
+        book["alerts"] = 0
+        held = self.state["alert"][0, :alerts]
+        return SnapBlock(out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], held)
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()
@@ -161,7 +162,9 @@ class Engine:
             raise EngineError(f"{len(frame.user_levels)} user levels were asked for; at most {USER_SLOTS} fit")
         _set_instrument(state, frame)
         _set_smoothers(state, params)
-        state["market"]["ratio"] = p["ratio_default"] if p["is_spy"] else 1.0
+        ratio = float(p["ratio_default"]) if p["is_spy"] else 1.0
+        state["market"]["ratio"] = ratio
+        state["book"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
         state["market"]["sigma_1m"] = p["sigma_floor"]
         state["market"]["round_high"] = -1
         if int(p["level_kinds"]) >> LevelKind.USER & 1:
@@ -197,6 +200,7 @@ def _set_instrument(state: Array, frame: ConfigFrame) -> None:
     book = state["book"]
     book["key"] = head >> 16
     book["tick_e9"] = instrument.tick_e9
+    book["per_tick"] = 1.0 / instrument.tick_e9
     book["multiplier"] = instrument.multiplier
     state["clock"]["session"] = -1
     state["trust"]["tape_from_depth"] = int(frame.tape_from is TapeFrom.DEPTH)
@@ -208,6 +212,7 @@ def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
     p = params[0]
     dt_s = int(p["snap_interval_ns"]) * 1e-9
     names = ("tau_score_s", "tau_velocity_s", "tau_delta_liq_s", "tau_replenishment_s", "tau_confidence_s")
+    state["logs"][0] = log_(float(p["r_vac"])), log_(float(p["r_wall"]))
     for index, name in enumerate(names):
         state["share"][0, index] = smoothing(dt_s, float(p[name]))
 

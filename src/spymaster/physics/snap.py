@@ -44,54 +44,66 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     if t_ns >= c.boundary_ns:
         enter_session(s, p)
     k = out.held[0]
-    flows = write_flows(s, t_ns, out) if out.held[3] != 0 else 0
+    flows = write_flows(s, t_ns, out) if out.held[2] != 0 else 0
     slide_windows(s, p)
     recentre(s, p)
     follow_price(s, p)
     follow_volatility(s, p, t_ns)
     judge_inputs(s, p, t_ns)
-    first_alert = out.held[2]
+    first_alert = s.book[0].alerts
     mid = mid_points(s)
     published = 0
     if not math.isnan(mid):
         spot = mid / s.market[0].ratio
         place_structural(s, p, t_ns, mid)
         place_rounds(s, p, spot)
+        write_context(s, p, t_ns, mid, out.blank[0])
         published = min(rank_levels(s, spot), MAX_PUBLISHED)
+        rows = out.rows[k]
+        numbers = out.numbers[k]
+        arm = arm_distance(s, p)
         for j in range(published):
-            judge_level(s, p, t_ns, k, j, mid, out)
-        _end_lost(s, t_ns, k, out)
+            judge_level(s, p, t_ns, s.ranking[j], mid, arm, rows[j], numbers[j], out.blank_numbers)
+            one_nan(numbers[j])
+        _end_lost(s, t_ns, out.blank[0])
         if c.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
     observe_scales(s, p, t_ns)
     write_snap(s, p, t_ns, out, k)
     out.snaps[k].levels = published
     out.snaps[k].flows = flows
-    out.snaps[k].alerts = out.held[2] - first_alert
+    out.snaps[k].alerts = s.book[0].alerts - first_alert
     out.held[0] = k + 1
-    open_bucket(s, t_ns, out.held[3] != 0)
+    open_bucket(s, t_ns, out.held[2] != 0)
     c.snaps += 1
     c.next_snap_ns = snap_at_or_after(s, p, t_ns + 1)
 
 
 @kernel
-def _end_lost(s: State, t_ns: int, k: int, out: Out) -> None:
-    """Signals of levels that exist no more are resolved; the first row lends its context."""
-    for slot in range(LEVEL_SLOTS):
-        if s.level[slot].active == 0 and s.level[slot].signal != 0:
-            end_signal_of_lost_level(s, slot, t_ns, out.rows[k, 0], out)
+def one_nan(numbers: Array) -> None:
+    """Give every absent value the same bits: the sign of a NaN depends on how a product with -1 was compiled."""
+    for f in range(LEVEL_NUMBERS):
+        x = numbers[f]
+        numbers[f] = x if x == x else math.nan
 
 
 @kernel
-def judge_level(s: State, p: Array, t_ns: int, k: int, j: int, mid: float, out: Out) -> None:
-    """Everything about the j-th nearest level into row j of snap k."""
-    slot = s.ranking[j]
+def _end_lost(s: State, t_ns: int, blank: Any) -> None:
+    """Signals of levels that exist no more are resolved."""
+    for slot in range(LEVEL_SLOTS):
+        if s.level[slot].active == 0 and s.level[slot].signal != 0:
+            end_signal_of_lost_level(s, slot, t_ns, blank)
+
+
+@kernel
+def judge_level(
+    s: State, p: Array, t_ns: int, slot: int, mid: float, arm: float, row: Any, numbers: Array, blank: Array
+) -> None:
+    """Everything about a level into ``row``; ``numbers`` is the same memory, ``blank`` what all rows share."""
     v = s.level[slot]
-    row = out.rows[k, j]
     for f in range(LEVEL_NUMBERS):
-        out.numbers[k, j, f] = math.nan
-    ratio = s.market[0].ratio
-    x = face_level(s, slot, mid, arm_distance(s, p)) / ratio
+        numbers[f] = blank[f]
+    x = face_level(s, slot, mid, arm) / s.market[0].ratio
     in_band = abs(x) <= p[0].monitor_band
     touching = abs(x) <= p[0].touch_band
     row.kind = v.kind
@@ -104,7 +116,6 @@ def judge_level(s: State, p: Array, t_ns: int, k: int, j: int, mid: float, out: 
     row.in_band = 1.0 if in_band else 0.0
     row.frozen = v.frozen
     row.touching = 1.0 if touching else 0.0
-    write_context(s, p, t_ns, mid, row)
     scores = s.scores
     weights = s.weights
     has_barrier, scores[BARRIER], weight = judge_barrier(s, p, t_ns, slot, row)
@@ -122,21 +133,20 @@ def judge_level(s: State, p: Array, t_ns: int, k: int, j: int, mid: float, out: 
         write_attribution(s, slot, has_barrier, has_tape, row)
         label = confidence_label(p, v.confidence, worst_configured(s))
     row.confidence_label = label
-    update_trigger(s, p, slot, t_ns, in_band, touching, has_score, has_barrier, row, out)
+    update_trigger(s, p, slot, t_ns, in_band, touching, has_score, has_barrier, row)
     row.signal = v.signal
 
 
 @kernel
 def write_context(s: State, p: Array, t_ns: int, mid: float, row: Any) -> None:
-    """What is true of the whole snap, repeated in each row so that a row stands on its own."""
+    """What is true of the whole snap into the blank row: each level's row repeats it and so stands on its own."""
     c = s.clock[0]
     b = s.book[0]
     ratio = s.market[0].ratio
     point = tick_points(s) / ratio
     row.spot = mid / ratio
-    if b.has_bbo != 0:
-        row.bid = b.bid * point
-        row.ask = b.ask * point
+    row.bid = b.bid * point if b.has_bbo != 0 else math.nan
+    row.ask = b.ask * point if b.has_bbo != 0 else math.nan
     row.ratio = ratio
     row.as_of_age_ns = t_ns - c.as_of_ns
     row.minutes_since_open = minutes_since_open(s, t_ns)

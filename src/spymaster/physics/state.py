@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS
-from spymaster.market.rows import ORDER_ROW
+from spymaster.market.rows import ALERT_ROW, ORDER_ROW
 from spymaster.market.sessions import SESSION
 
 LEDGER_TICKS: Final = 1024
@@ -71,6 +71,7 @@ DEPTH_DISTANCES: Final = 32
 QUANTILE_BINS: Final = 160
 SWEEPS: Final = 16
 ORDERS: Final = 1024
+ALERTS: Final = 1024
 USER_SLOTS: Final = 128
 STRUCTURAL_SLOTS: Final = 20
 ROUND_SLOTS: Final = 128
@@ -102,6 +103,7 @@ BOOK: Final = np.dtype(
     [
         ("key", "<i8"),
         ("tick_e9", "<i8"),
+        ("per_tick", "<f8"),
         ("multiplier", "<i8"),
         ("base", "<i8"),
         ("anchored", "<i8"),
@@ -128,6 +130,7 @@ BOOK: Final = np.dtype(
         ("buckets_closed", "<i8"),
         ("ring", "<i8"),
         ("sessions", "<i8"),
+        ("tape_band", "<i8"),
         ("bucket_from_ns", "<i8"),
         ("order_side", "<i8"),
         ("order_size", "<i8"),
@@ -142,6 +145,7 @@ BOOK: Final = np.dtype(
         ("order_touch_ask", "<i8"),
         ("sweeps", "<i8"),
         ("orders", "<i8"),
+        ("alerts", "<i8"),
     ]
 )
 
@@ -281,8 +285,8 @@ STATE: Final = np.dtype(
         ("words", "<i8", (MBP10_WORDS,)),
         # [side, tick or size, the ten levels best first]; [side, 0, 10] is the number of levels
         ("ladder", "<i8", (2, 2, 11)),
-        # the side being merged in: ticks, sizes
-        ("scratch", "<i8", (2, 11)),
+        # the record in hand, decoded: side, ticks or sizes
+        ("scratch", "<i8", (2, 2, 10)),
         # displayed size, last seen size where unseen
         ("depth", "<i8", (2, LEDGER_TICKS)),
         # the same at the start of the bucket, -1 where unseen then
@@ -303,7 +307,7 @@ STATE: Final = np.dtype(
         ("range_suffix", "<i8", (RING_MAX, 2)),
         # window sums of the zone centred on each tick
         ("zone", "<i8", (2, ZONE_FIELDS, LEDGER_TICKS)),
-        # window sums of aggressive buys and sells at each tick
+        # window sums of aggressive buys and sells in the tape band round each tick
         ("tape", "<i8", (2, LEDGER_TICKS)),
         # aggressive buys and sells at each tick since the session began
         ("volume", "<i8", (2, LEDGER_TICKS)),
@@ -323,6 +327,8 @@ STATE: Final = np.dtype(
         # ticks whose zone overlaps a level's
         ("near", "<i8", (LEDGER_TICKS,)),
         ("sweep", SWEEP, (SWEEPS,)),
+        # signals raised and resolved since the caller last read them; book.alerts of them
+        ("alert", ALERT_ROW, (ALERTS,)),
         # ring of the latest orders
         ("order", ORDER_ROW, (ORDERS,)),
         ("level", LEVEL, (LEVEL_SLOTS,)),
@@ -331,6 +337,8 @@ STATE: Final = np.dtype(
         ("separation", "<f8", (LEVEL_SLOTS,)),
         # weight of the newest value in each smoother, in the order of the A_ constants
         ("share", "<f8", (6,)),
+        # natural logarithms of r_vac and r_wall
+        ("logs", "<f8", (2,)),
         # the level in hand: probabilities of its states, what each force says, how much each weighs
         ("states", "<f8", (6,)),
         ("scores", "<f8", (3,)),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Trust
-from spymaster.physics.outputs import Out, write_alert
+from spymaster.physics.outputs import write_alert
 from spymaster.physics.state import Array, State
 
 _NEUTRAL: Final = int(Signal.NEUTRAL)
@@ -27,21 +27,21 @@ _GONE: Final = int(ResolveReason.LEVEL_GONE)
 
 
 @kernel
-def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any, out: Out) -> None:
+def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     """Begin a signal; one that was on is resolved as replaced."""
     v = s.level[slot]
     if v.signal != _NEUTRAL:
-        resolve_signal(s, slot, t_ns, _REPLACED, row, out)
+        resolve_signal(s, slot, t_ns, _REPLACED, row)
     v.signal = signal
     v.raised_ns = t_ns
-    write_alert(s, slot, t_ns, _RAISED, 0, row, out)
+    write_alert(s, slot, t_ns, _RAISED, 0, row)
 
 
 @kernel
-def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any, out: Out) -> None:
+def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> None:
     """End the signal that is on."""
     v = s.level[slot]
-    write_alert(s, slot, t_ns, _RESOLVED, reason, row, out)
+    write_alert(s, slot, t_ns, _RESOLVED, reason, row)
     v.signal = _NEUTRAL
     v.contested_end_ns = 0
 
@@ -92,7 +92,6 @@ def update_trigger(
     has_score: bool,
     has_barrier: bool,
     row: Any,
-    out: Out,
 ) -> None:
     """One step of a level's machine."""
     v = s.level[slot]
@@ -100,24 +99,24 @@ def update_trigger(
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)
         if reason != 0:
-            resolve_signal(s, slot, t_ns, reason, row, out)
+            resolve_signal(s, slot, t_ns, reason, row)
     believed = s.trust[0].state[0] == _GREEN and s.trust[0].state[1] == _GREEN
     hold = p[0].hold_ns
     if has_barrier and believed:
         if v.high_since_ns > 0 and t_ns - v.high_since_ns >= hold and v.signal != _BREAK:
-            raise_signal(s, slot, _BREAK, t_ns, row, out)
+            raise_signal(s, slot, _BREAK, t_ns, row)
             return
         if v.low_since_ns > 0 and t_ns - v.low_since_ns >= hold and v.signal != _REJECT:
             # a touch during the hold: REJECT is about a level that was tried
             if v.touched_ns >= v.low_since_ns and v.touched_ns > 0:
-                raise_signal(s, slot, _REJECT, t_ns, row, out)
+                raise_signal(s, slot, _REJECT, t_ns, row)
                 return
-    update_contested(s, p, slot, t_ns, in_band, has_score, has_barrier and believed, row, out)
+    update_contested(s, p, slot, t_ns, in_band, has_score, has_barrier and believed, row)
 
 
 @kernel
 def update_contested(
-    s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any, out: Out
+    s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any
 ) -> None:
     """CONTESTED: eaten but not beaten. On at once, off after ``hold`` without cause; never over BREAK or REJECT."""
     v = s.level[slot]
@@ -128,23 +127,23 @@ def update_contested(
     on = judged and in_band and middle and v.state == _CONSUMED and volume > p[0].contested_min_volume
     if v.signal == _NEUTRAL:
         if on:
-            raise_signal(s, slot, _CONTESTED, t_ns, row, out)
+            raise_signal(s, slot, _CONTESTED, t_ns, row)
         return
     if on:
         v.contested_end_ns = 0
         return
     if s.trust[0].state[0] == _BLIND or s.trust[0].state[1] == _BLIND:
-        resolve_signal(s, slot, t_ns, _WENT_BLIND, row, out)
+        resolve_signal(s, slot, t_ns, _WENT_BLIND, row)
     elif not in_band:
-        resolve_signal(s, slot, t_ns, _LEFT_BAND, row, out)
+        resolve_signal(s, slot, t_ns, _LEFT_BAND, row)
     elif v.contested_end_ns == 0:
         v.contested_end_ns = t_ns
     elif t_ns - v.contested_end_ns >= p[0].hold_ns:
-        resolve_signal(s, slot, t_ns, _ENDED, row, out)
+        resolve_signal(s, slot, t_ns, _ENDED, row)
 
 
 @kernel
-def end_signal_of_lost_level(s: State, slot: int, t_ns: int, row: Any, out: Out) -> None:
+def end_signal_of_lost_level(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A level that is not published any more takes its signal with it."""
     if s.level[slot].signal != _NEUTRAL:
-        resolve_signal(s, slot, t_ns, _GONE, row, out)
+        resolve_signal(s, slot, t_ns, _GONE, row)

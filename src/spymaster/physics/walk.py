@@ -18,10 +18,9 @@ from spymaster.market.kinds import (
     F_SNAPSHOT,
     SIDE_ASK,
     SIDE_BID,
-    UNDEF_PRICE,
     Kind,
 )
-from spymaster.physics.book import apply_levels, clear_book, keep_record, load_levels, same_levels
+from spymaster.physics.book import NO_TICK, apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
 from spymaster.physics.clock import move_clock, record_time, target_clock, time_is_bad
 from spymaster.physics.events import apply_trade, close_event
 from spymaster.physics.outputs import Out, is_full
@@ -45,7 +44,6 @@ from spymaster.physics.state import (
 _MBP10: Final = int(Kind.MBP10)
 _TRADE: Final = int(Kind.TRADE)
 _MASK32: Final = 0xFFFFFFFF
-_NO_TICK: Final = -(2**40)
 _FOLD_MULTIPLIER: Final = 0x2545F4914F6CDD1D
 _WORD_MULTIPLIER: Final = 0x1B873593CC9E2D51
 
@@ -67,17 +65,28 @@ def walk(
     and ``trades``, moved on. Records of other kinds are passed over.
     """
     s = state[0]
+    c = s.clock[0]
     i = cursors[0]
     end = min(len(order), i + limit)
     while i < end:
         kind = order[i]
         if kind == _MBP10:
-            if not step_depth(s, p, depth[cursors[1]], out):
-                break
+            w = depth[cursors[1]]
+        elif kind == _TRADE and s.trust[0].tape_from_depth == 0:
+            w = trades[cursors[2]]
+        else:
+            pass_over(s, kind, cursors)
+            i += 1
+            continue
+        target = clock_target(s, p, w)
+        # results go through here and not through every kernel below: passing that many arrays on is dear
+        if target >= c.next_snap_ns and not take_due(s, p, target, out):
+            break
+        if kind == _MBP10:
+            step_depth(s, p, w, target)
             cursors[1] += 1
-        elif kind == _TRADE:
-            if not step_trade(s, p, trades[cursors[2]], out):
-                break
+        else:
+            step_trade(s, p, w, target)
             cursors[2] += 1
         i += 1
     cursors[0] = i
@@ -85,16 +94,57 @@ def walk(
 
 
 @kernel
-def advance(s: State, p: Array, t_ns: int, out: Out) -> bool:
-    """Move the clock to a record's time, taking the snaps due before it. False: ``out`` is full, call again."""
-    target = target_clock(s, p, t_ns)
+def pass_over(s: State, kind: int, cursors: Array) -> None:
+    """A record that gives the engine nothing: trades beside a depth stream that carries them, and other kinds."""
+    if kind == _TRADE:
+        s.counters[C_NOT_TAPE] += 1
+        cursors[2] += 1
+
+
+@kernel
+def clock_target(s: State, p: Array, w: NDArray[Any]) -> int:
+    """Where a record (int64[6 or more]) takes the clock; -1 for another instrument's and one without usable time."""
+    if (w[0] >> 16) != s.book[0].key or time_is_bad(w, (w[3] >> 48) & 0xFF, p):
+        return -1
+    return target_clock(s, p, record_time(w))
+
+
+@kernel
+def take_due(s: State, p: Array, target: int, out: Out) -> bool:
+    """Take the snaps due before the clock moves to ``target``. False: ``out`` is full, call again."""
     c = s.clock[0]
-    if c.now_ns > 0:
-        while c.next_snap_ns <= target:
-            if is_full(out):
-                return False
-            take_snap(s, p, c.next_snap_ns, out)
+    if c.now_ns == 0:
+        return True
+    while c.next_snap_ns <= target:
+        if is_full(s, out):
+            return False
+        take_snap(s, p, c.next_snap_ns, out)
+    return True
+
+
+@kernel
+def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
+    """What every record does before it is applied: count, fold, clock, venue event. False: it is not to be applied."""
+    b = s.book[0]
+    c = s.clock[0]
+    if target < 0 and (w[0] >> 16) != b.key:
+        s.counters[C_OTHER] += 1
+        return False
+    s.counters[C_RECORDS] += 1
+    s.quality[b.bucket, 0] += 1
+    fold_record(s, w)
+    if target < 0:
+        reject(s, C_BAD_TIME)
+        return False
+    t_ns = record_time(w)
     move_clock(s, p, t_ns, target)
+    c.as_of_ns = t_ns
+    if b.event_open != 0 and b.event_ns != t_ns:
+        close_event(s, p)
+    if b.event_open == 0:
+        b.event_open = 1
+        b.event_ns = t_ns
+        b.event_trades = 0
     return True
 
 
@@ -105,7 +155,7 @@ def finish(state: Array, p: Array, out: Out) -> bool:
     c = s.clock[0]
     if c.now_ns == 0 or c.next_snap_ns - c.now_ns > p[0].snap_interval_ns:
         return True
-    if is_full(out):
+    if is_full(s, out):
         return False
     take_snap(s, p, c.next_snap_ns, out)
     return True
@@ -129,38 +179,17 @@ def reject(s: State, counter: int) -> None:
 
 
 @kernel
-def step_depth(s: State, p: Array, w: NDArray[Any], out: Out) -> bool:
-    """One MBP-10 record (int64[46]); False when ``out`` is full and nothing was done."""
-    b = s.book[0]
-    c = s.clock[0]
-    if (w[0] >> 16) != b.key:
-        s.counters[C_OTHER] += 1
-        return True
+def step_depth(s: State, p: Array, w: NDArray[Any], target: int) -> None:
+    """One MBP-10 record (int64[46]); the snaps due before it have been taken."""
+    if not enter_record(s, p, w, target):
+        return
     flags = (w[3] >> 48) & 0xFF
-    bad_time = time_is_bad(w, flags, p)
-    t_ns = record_time(w)
-    if not bad_time and not advance(s, p, t_ns, out):
-        return False
-    s.counters[C_RECORDS] += 1
-    s.quality[b.bucket, 0] += 1
-    fold_record(s, w)
-    if bad_time:
-        reject(s, C_BAD_TIME)
-        return True
-    c.as_of_ns = t_ns
-    c.last_depth_ns = c.now_ns
-    if b.event_open != 0 and b.event_ns != t_ns:
-        close_event(s, p)
-    if b.event_open == 0:
-        b.event_open = 1
-        b.event_ns = t_ns
-        b.event_trades = 0
-    fault = apply_depth(s, w, t_ns, flags)
+    s.clock[0].last_depth_ns = s.clock[0].now_ns
+    fault = apply_depth(s, w, s.book[0].event_ns, flags)
     if fault != 0:
         reject(s, fault)
     if (flags & F_LAST) != 0:
         close_event(s, p)
-    return True
 
 
 @kernel
@@ -169,7 +198,6 @@ def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
     b = s.book[0]
     action = (w[3] >> 32) & 0xFF
     side = side_index((w[3] >> 40) & 0xFF)
-    size = w[3] & _MASK32
     if action == ACTION_CLEAR:
         clear_book(s, t_ns)
         b.cleared = 1
@@ -177,21 +205,11 @@ def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
         return 0
     if action != ACTION_TRADE and action != ACTION_ADD and action != ACTION_CANCEL and action != ACTION_MODIFY:
         return C_BAD_ACTION
-    tick = _NO_TICK
-    if w[2] != UNDEF_PRICE and w[2] % b.tick_e9 == 0:
-        tick = w[2] // b.tick_e9
     if (flags & F_MAYBE_BAD_BOOK) != 0:
         clear_book(s, t_ns)
         s.trust[0].bad_book = 1
     if action == ACTION_TRADE:
-        if tick == _NO_TICK:
-            return C_BAD_PRICE
-        if size == 0:
-            return C_BAD_SIZE
-        s.counters[C_TRADES] += 1
-        # the aggressor of a trade is written in the place of the side
-        aggressor = 1 if side == BID else (-1 if side == ASK else 0)
-        fault = apply_trade(s, t_ns, aggressor, tick, size, True)
+        fault = apply_print(s, w, True)
         if fault != 0 or b.status != VALID or same_levels(w, s.words):
             return fault
     if (flags & F_MAYBE_BAD_BOOK) != 0:
@@ -202,7 +220,7 @@ def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
         clear_book(s, t_ns)
     if b.status != VALID:
         return load_levels(s, w, t_ns, snapshot)
-    return apply_levels(s, w, t_ns, action, side, tick, size)
+    return apply_levels(s, w, t_ns, action, side, tick_of(s, w[2]), w[3] & _MASK32)
 
 
 @kernel
@@ -216,47 +234,32 @@ def side_index(code: int) -> int:
 
 
 @kernel
-def step_trade(s: State, p: Array, w: NDArray[Any], out: Out) -> bool:
-    """One record of a trades stream (int64[6]); False when ``out`` is full. Nothing when the depth carries the tape."""
-    b = s.book[0]
-    if (w[0] >> 16) != b.key:
-        s.counters[C_OTHER] += 1
-        return True
-    if s.trust[0].tape_from_depth != 0:
-        s.counters[C_NOT_TAPE] += 1
-        return True
-    flags = (w[3] >> 48) & 0xFF
-    bad_time = time_is_bad(w, flags, p)
-    t_ns = record_time(w)
-    if not bad_time and not advance(s, p, t_ns, out):
-        return False
-    s.counters[C_RECORDS] += 1
-    s.quality[b.bucket, 0] += 1
-    fold_record(s, w)
-    if bad_time:
-        reject(s, C_BAD_TIME)
-        return True
-    s.clock[0].as_of_ns = t_ns
+def step_trade(s: State, p: Array, w: NDArray[Any], target: int) -> None:
+    """One record of a trades stream that is the tape (int64[6]); the snaps due before it have been taken."""
+    if not enter_record(s, p, w, target):
+        return
     s.clock[0].last_tape_ns = s.clock[0].now_ns
-    if b.event_open != 0 and b.event_ns != t_ns:
+    fault = apply_print(s, w, False)
+    if fault != 0:
+        reject(s, fault)
+    if ((w[3] >> 48) & F_LAST) != 0:
         close_event(s, p)
-    b.event_open = 1
-    b.event_ns = t_ns
+
+
+@kernel
+def apply_print(s: State, w: NDArray[Any], with_book: bool) -> int:
+    """The trade a record reports onto the tape; returns 0 or the counter of its rejection."""
+    tick = tick_of(s, w[2])
+    if tick == NO_TICK:
+        return C_BAD_PRICE
     size = w[3] & _MASK32
-    if w[2] == UNDEF_PRICE or w[2] % b.tick_e9 != 0:
-        reject(s, C_BAD_PRICE)
-    elif size == 0:
-        reject(s, C_BAD_SIZE)
-    else:
-        s.counters[C_TRADES] += 1
-        side = side_index((w[3] >> 40) & 0xFF)
-        aggressor = 1 if side == BID else (-1 if side == ASK else 0)
-        fault = apply_trade(s, t_ns, aggressor, w[2] // b.tick_e9, size, False)
-        if fault != 0:
-            reject(s, fault)
-    if (flags & F_LAST) != 0:
-        close_event(s, p)
-    return True
+    if size == 0:
+        return C_BAD_SIZE
+    s.counters[C_TRADES] += 1
+    # the aggressor of a trade is written in the place of the side
+    side = side_index((w[3] >> 40) & 0xFF)
+    aggressor = 1 if side == BID else (-1 if side == ASK else 0)
+    return apply_trade(s, s.book[0].event_ns, aggressor, tick, size, with_book)
 
 
 @kernel
@@ -266,7 +269,7 @@ def watermark(state: Array, p: Array, clock_ns: int, out: Out) -> bool:
     if s.clock[0].now_ns == 0 or clock_ns <= s.clock[0].now_ns:
         return True
     while s.clock[0].next_snap_ns <= clock_ns:
-        if is_full(out):
+        if is_full(s, out):
             return False
         take_snap(s, p, s.clock[0].next_snap_ns, out)
     s.clock[0].now_ns = clock_ns

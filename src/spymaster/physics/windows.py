@@ -71,10 +71,15 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
 
 @kernel
 def fold_tape(s: State, bucket: int, sign: int) -> None:
-    """Add or take away one bucket's aggressive volumes by price."""
+    """Add or take away one bucket's aggressive volumes in the band round each price."""
+    band = s.book[0].tape_band
     for i in range(s.touched[bucket, 0], s.touched[bucket, 1] + 1):
-        s.tape[0, i] += sign * s.flow[bucket, BUY, i]
-        s.tape[1, i] += sign * s.flow[bucket, SELL, i]
+        buys = sign * s.flow[bucket, BUY, i]
+        sells = sign * s.flow[bucket, SELL, i]
+        if buys != 0 or sells != 0:
+            for j in range(max(i - band, 0), min(i + band, LEDGER_TICKS - 1) + 1):
+                s.tape[0, j] += buys
+                s.tape[1, j] += sells
 
 
 @kernel
