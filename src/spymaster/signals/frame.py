@@ -1,0 +1,211 @@
+"""What a screen is given: one immutable picture of a moment, and the seam it is pulled through.
+
+The Session publishes the latest frame; a screen reads it at its own rate and may skip. Arrays are read-only copies that
+no kernel ever sees. Prices in arrays are ticks of the futures contract unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+LADDER_ROW: Final = np.dtype(
+    [
+        ("tick", "<i8"),
+        ("bid", "<i8"),
+        ("ask", "<i8"),
+        ("bid_seen", "<i8"),
+        ("ask_seen", "<i8"),
+        ("bid_age_ns", "<i8"),
+        ("ask_age_ns", "<i8"),
+        ("bid_change", "<i8"),
+        ("ask_change", "<i8"),
+        ("buys", "<i8"),
+        ("sells", "<i8"),
+    ]
+)
+"""One price. ``bid``, ``ask``: displayed contracts, or the last seen ones where ``*_seen`` is 0 (then ``*_age_ns``
+says how long ago; -1 never seen). ``*_change``: added - pulled over the barrier window. ``buys``, ``sells``: contracts
+traded there by aggressor since the session began or the recording was joined."""
+
+HEAT_TICKS: Final = 512
+"""Width of a heat column in ticks."""
+
+UNSEEN: Final = -1
+
+TRADE_DOT: Final = np.dtype([("column", "<i8"), ("tick", "<i8"), ("buys", "<i8"), ("sells", "<i8")])
+"""Contracts traded at a price during one heat column, by aggressor."""
+
+LEVEL_MARK: Final = np.dtype([("column", "<i8"), ("tick", "<i8"), ("state", "<i8"), ("confidence", "<f8")])
+"""Barrier state of a published level at the end of one heat column. ``state``: ``market.rows.BarrierState``."""
+
+
+class Mode(enum.StrEnum):
+    """Where the records come from."""
+
+    LIVE = "LIVE"
+    REPLAY = "REPLAY"
+    SIMULATED = "SIMULATED"
+
+
+class Phase(enum.StrEnum):
+    """What the Session is doing."""
+
+    COMPILING = "compiling"
+    LOADING = "loading"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatColumns:
+    """Consecutive one-second columns of the heatmap, the newest of them possibly still being filled.
+
+    ``first``: number of the first column (they are numbered from 0 at the start of the Session); ``t_ns[n]``: end of
+    each column's second; ``base[n]``: tick of index 0; ``depth`` int32[n, HEAT_TICKS]: contracts displayed at its
+    end, ``UNSEEN`` where out of sight; ``last[n]``: last traded tick (-1 none); ``bid[n]``, ``ask[n]``: best
+    prices (-1 none); ``gap_ns[n]``: known hole in the data inside the column.
+    """
+
+    revision: int
+    first: int
+    t_ns: NDArray[np.int64]
+    base: NDArray[np.int64]
+    depth: NDArray[np.int32]
+    last: NDArray[np.int64]
+    bid: NDArray[np.int64]
+    ask: NDArray[np.int64]
+    gap_ns: NDArray[np.int64]
+    trades: NDArray[Any]
+    marks: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.t_ns)
+
+
+class InputTrust(msgspec.Struct, frozen=True):
+    """One input's light. ``state``: GREEN, DEGRADED, BLIND or ABSENT; ``age_ns`` since its last record or None."""
+
+    name: str
+    state: str
+    reason: str
+    age_ns: int | None
+
+
+class LevelView(msgspec.Struct, frozen=True):
+    """A level's name beside its row of ``Frame.levels`` (same place)."""
+
+    id: str
+    kind: str
+    label: str
+
+
+class AlertView(msgspec.Struct, frozen=True):
+    """An alert as the screen lists it. ``resolved_ns`` is None while it is on; price in the profile's unit."""
+
+    id: str
+    t_ns: int
+    resolved_ns: int | None
+    level_id: str
+    price: float
+    signal: str
+    direction: int
+    score: float
+    confidence: str
+    reason: str
+    in_window: bool
+
+
+class Header(msgspec.Struct, frozen=True):
+    """Everything of the top lines. Prices in the profile's unit unless the name says ``es``; NaN where unknown."""
+
+    profile: str
+    symbol: str
+    mode: Mode
+    phase: Phase
+    simulated: bool
+    speed: float
+    t_ns: int
+    as_of_ns: int
+    first_ns: int
+    last_ns: int
+    session_date: int
+    minutes_since_open: float
+    in_window: bool
+    spot: float
+    es_mid: float
+    es_last: float
+    es_bid_tick: int
+    es_ask_tick: int
+    es_last_tick: int
+    es_change: float
+    ratio: float
+    velocity: float
+    sigma_1m: float
+    tick_size: float
+    records: int
+    records_per_s: float
+    snap_us: float
+    residual_share: float
+    hidden_share: float
+    message: str
+    progress: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture. ``number`` rises by one with each frame; ``levels``: market.rows.LEVEL_ROW[n], nearest first.
+
+    ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), -1 where empty. ``orders``:
+    market.rows.ORDER_ROW, newest last. ``heat``: the newest columns; who missed some pulls ``FrameSource.heat``.
+    """
+
+    number: int
+    t_ns: int
+    header: Header
+    book: NDArray[np.int64]
+    ladder: NDArray[Any]
+    levels: NDArray[Any]
+    level_views: tuple[LevelView, ...]
+    trust: tuple[InputTrust, ...]
+    alerts: tuple[AlertView, ...]
+    orders: NDArray[Any]
+    heat: HeatColumns
+    note: str = ""
+
+
+class Command(enum.StrEnum):
+    """What a screen may ask of a replay."""
+
+    PLAY = "play"
+    PAUSE = "pause"
+    STEP_RECORD = "step record"
+    STEP_SNAP = "step snap"
+    STEP_SECOND = "step second"
+    FASTER = "faster"
+    SLOWER = "slower"
+    RESTART = "restart"
+    STOP = "stop"
+
+
+class FrameSource(Protocol):
+    """What a screen sees of a Session. All calls return at once and may come from any thread."""
+
+    def latest(self) -> Frame | None:
+        """The newest frame, or None before the first."""
+        ...
+
+    def heat(self, seconds: int) -> HeatColumns:
+        """Up to ``seconds`` newest heat columns."""
+        ...
+
+    def send(self, command: Command, value: float = 0.0) -> None:
+        """Ask for something; a source that cannot do it (a live feed cannot step) ignores it."""
+        ...

@@ -1,0 +1,45 @@
+"""The signal hash: one number for everything an engine published, equal exactly when it published the same."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import xxhash
+
+from spymaster.market.rows import LEVEL_ROW
+from spymaster.signals.blocks import Block
+
+_TIME_BYTES: Final = 8
+
+
+class SignalHash:
+    """The chain h = XXH3-128(h || T || rows) over all snaps, from 16 zero bytes.
+
+    T is int64, rows are the packed LEVEL_ROW records of the snap's published levels, nearest first, all little-endian;
+    h enters in canonical (big-endian) form. How snaps are divided into blocks makes no difference.
+
+    Absent values have one pattern, 7ff8000000000000: the engine sees to that when it has written a row.
+    """
+
+    def __init__(self) -> None:
+        self._hash = xxhash.xxh3_128()
+        self._digest = bytes(16)
+
+    def update(self, block: Block) -> None:
+        """Take in the snaps of a block. Nothing is copied, so this costs little more than reading the rows."""
+        if not len(block.snaps):
+            return
+        data = block.numbers.data.cast("B")
+        stride = block.numbers.shape[1] * LEVEL_ROW.itemsize
+        times = block.snaps["t_ns"].tobytes()
+        step, digest = self._hash, self._digest
+        for k, levels in enumerate(block.snaps["levels"].tolist()):
+            step.reset()
+            step.update(digest + times[k * _TIME_BYTES : (k + 1) * _TIME_BYTES])
+            step.update(data[k * stride : k * stride + levels * LEVEL_ROW.itemsize])
+            digest = step.digest()
+        self._digest = digest
+
+    def hexdigest(self) -> str:
+        """The hash so far: 32 hexadecimal digits."""
+        return self._digest.hex()

@@ -1,0 +1,115 @@
+"""One plain sentence about a level or an alert, made of the row's own numbers and nothing else.
+
+A sentence tells what the numbers say, never what to do: no full stop, plain words, contracts unless a unit is named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from spymaster.market.rows import AlertEvent, BarrierState, Signal, Tag, Trust
+from spymaster.signals.words import resolve_reason_words
+
+OUT_OF_VIEW: Final = "out of view"
+
+
+class Flows(NamedTuple):
+    """Bucket-netted flows of a zone: contracts over ``window_s`` seconds. ``direction``: +1 resistance, -1 support."""
+
+    direction: int
+    added: int
+    pulled: int
+    filled: int
+    window_s: float
+
+    @staticmethod
+    def of(row: Mapping[str, float]) -> Flows:
+        """The flows of a level's or an alert's row that has them."""
+        counts = (int(row["added"]), int(row["pulled"]), int(row["filled"]))
+        return Flows(int(row["direction"]), *counts, row["window_s"])
+
+    @property
+    def side(self) -> str:
+        """Who defends the level: asks above, bids below."""
+        return "asks" if self.direction > 0 else "bids"
+
+    @property
+    def net(self) -> int:
+        """What the zone gained."""
+        return self.added - self.pulled - self.filled
+
+    @property
+    def span(self) -> str:
+        """The window in words: ``10 s``."""
+        return f"{self.window_s:g} s"
+
+
+def level_note(row: Mapping[str, float]) -> str:
+    """The sentence of a level. ``row``: a LEVEL_ROW by column name.
+
+    For instance ``bids pulled 158 against 10 added in 10 s, none eaten; sellers swept 318 over 3 prices 0.5 s ago``.
+    """
+    return "; ".join(part for part in (_barrier(row), _sweep(row)) if part)
+
+
+def alert_reason(row: Mapping[str, float]) -> str:
+    """The sentence of an alert. ``row``: an ALERT_ROW by column name."""
+    if row["event"] == AlertEvent.RESOLVED:
+        return _resolved(row)
+    parts = [_trigger(row)]
+    if row["barrier_state"] != BarrierState.MISSING:
+        parts.append(state_words(int(row["barrier_state"]), Flows.of(row)))
+    return "; ".join(parts)
+
+
+def state_words(state: int, flows: Flows) -> str:
+    """What the resting liquidity does, by its settled state and the flows behind it."""
+    side, span = flows.side, flows.span
+    if state == BarrierState.VACUUM:
+        eaten = f"{flows.filled} eaten" if flows.filled else "none eaten"
+        return f"{side} pulled {flows.pulled} against {flows.added} added in {span}, {eaten}"
+    if state == BarrierState.CONSUMED:
+        return f"{side} eaten: {flows.filled} filled and {flows.pulled} pulled against {flows.added} added in {span}"
+    if state == BarrierState.WEAK:
+        how = "thinning" if flows.net < 0 else "thin"
+        return f"{side} {how}: {flows.pulled} pulled and {flows.filled} filled against {flows.added} added in {span}"
+    if state == BarrierState.ABSORPTION:
+        return f"{side} hit for {flows.filled} and held, net {flows.net:+} in {span}"
+    if state == BarrierState.WALL:
+        hit = f"hit for {flows.filled} and refilled" if flows.filled else "not hit"
+        return f"{side} stacked, net {flows.net:+} in {span}, {hit}"
+    return f"no clear change: {side} net {flows.net:+} in {span}"
+
+
+def _barrier(row: Mapping[str, float]) -> str:
+    if row["barrier_state"] == BarrierState.MISSING:
+        unusable = {Trust.BLIND: "the book is not to be trusted now", Trust.ABSENT: "no depth feed"}
+        return unusable.get(Trust(int(row["trust_depth"])), OUT_OF_VIEW)
+    parts = [state_words(int(row["barrier_state"]), Flows.of(row))]
+    if int(row["tags"]) & Tag.ICEBERG:
+        parts.append(f"{row['hidden_share']:.0%} of the fills hidden")
+    if row["visible_fraction"] < 1.0:
+        parts.append(f"{row['visible_fraction']:.0%} of the zone in view")
+    return ", ".join(parts)
+
+
+def _sweep(row: Mapping[str, float]) -> str:
+    if not row["sweep_direction"]:
+        return ""
+    who = "buyers" if row["sweep_direction"] > 0 else "sellers"
+    size, prices = int(row["sweep_volume"]), int(row["sweep_levels"])
+    return f"{who} swept {size} over {prices} prices {row['sweep_age_s']:.1f} s ago"
+
+
+def _trigger(row: Mapping[str, float]) -> str:
+    if row["signal"] == Signal.CONTESTED:
+        return f"eaten but not beaten, score {row['score']:.0f}"
+    return f"score {row['score']:.0f}"
+
+
+def _resolved(row: Mapping[str, float]) -> str:
+    after = f"after {(row['t_ns'] - row['raised_ns']) / 1e9:g} s"
+    score = "" if math.isnan(row["score"]) else f", score {row['score']:.0f}"
+    return f"{resolve_reason_words(int(row['reason']))} {after}{score}"
