@@ -1,0 +1,22 @@
+"""Sessions of the plain market, made once."""
+
+from __future__ import annotations
+
+import pytest
+from tests.sim.reading import Row, rows
+
+from spymaster.sim.plain import PlainSession, generate
+from spymaster.sim.plain_plan import opening_plan
+from spymaster.sim.recording import START_NS
+
+
+@pytest.fixture(scope="session")
+def opening() -> PlainSession:
+    """The whole opening, with every mechanism at work."""
+    return generate(58, 14, START_NS, opening_plan())
+
+
+@pytest.fixture(scope="session")
+def opening_rows(opening: PlainSession) -> list[Row]:
+    """The minutes around 09:30, row by row."""
+    return rows(opening.records[:20_000])
