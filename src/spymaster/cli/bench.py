@@ -1,0 +1,110 @@
+"""``bench``: the program against floors measured in the same run, floor and case in turn, medians of the rounds."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from spymaster.cli import bench_rows as rows
+from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
+from spymaster.cli.failures import UsageError
+
+T = TypeVar("T")
+
+NAMES: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "compile", "help")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One measured figure: median, smallest and largest of the rounds."""
+
+    name: str
+    meaning: str
+    unit: str
+    median: float
+    low: float
+    high: float
+
+
+def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[str, ...], as_json: bool) -> None:
+    """Measure and print. Raises UsageError for a row that does not exist."""
+    unknown = [name for name in only if name not in NAMES]
+    if unknown:
+        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join(NAMES)}")
+    wanted = only or NAMES
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"writing {records:,} records at {RECORDS_PER_S:g} a second of event time", file=sys.stderr)
+        path, middle = write_bench_file(Path(folder), sources, records)
+        table = _measure(path, middle, rounds, records, wanted)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(table), indent=2).decode())
+        return
+    source = "real depth, repeated with new times" if sources else "SIMULATED depth"
+    print(f"{records:,} records of {source}; median [min..max] of {rounds} rounds")
+    for row in table:
+        print(f"{row.name:<16}{row.median:>12.4g} [{row.low:.4g}..{row.high:.4g}] {row.unit:<8} {row.meaning}")
+
+
+def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
+    table: list[Row] = []
+    plan = rows.plan_for(path, middle)
+    if {"zstd", "read", "replay"} & set(wanted):
+        table += _against_floor(path, plan, rounds, records, wanted)
+    if {"ledger", "snap", "quiet"} & set(wanted):
+        memory = rows.InMemory(plan)
+        memory.run(memory.engine())
+        if "ledger" in wanted:
+            table.append(
+                _row("ledger", "book and ledger in memory", "ns/rec", rounds, rows.ledger_ns_per_record, memory)
+            )
+        if "snap" in wanted:
+            levels = rows.snap_us(memory)[1]
+            meaning = f"one snap of {levels} levels"
+            table.append(_row("snap", meaning, "us", rounds, lambda m: rows.snap_us(m)[0], memory))
+        if "quiet" in wanted:
+            meaning = f"{rows.QUIET_SNAPS:,} snaps in which nothing happens"
+            table.append(_row("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
+    if "compile" in wanted:
+        table.append(
+            _row("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
+        )
+    if "help" in wanted:
+        table.append(_row("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
+    return table
+
+
+def _against_floor(path: Path, plan: rows.ReplayPlan, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
+    """Floor, reading and replay in turn; each round gives one ratio."""
+    rows.replay_seconds(plan)
+    floors, reads, replays, paces = [], [], [], []
+    for _ in range(rounds):
+        floor = rows.zstd_seconds(path)
+        floors.append(floor * 1e9 / records)
+        if "read" in wanted:
+            reads.append(floor / rows.read_seconds(path))
+        if "replay" in wanted:
+            seconds, _snaps = rows.replay_seconds(plan)
+            replays.append(floor / seconds)
+            paces.append(records / seconds / 1e6)
+    table = [
+        _figure("zstd", f"decompression alone, {path.stat().st_size / records:.1f} bytes a record", "ns/rec", floors)
+    ]
+    if reads:
+        table.append(_figure("read", "decompression alone / reading into batches", "ratio", reads))
+    if replays:
+        meaning = f"decompression alone / whole replay, {rows.LEVELS} levels in the band, all hashed"
+        table += [_figure("replay", meaning, "ratio", replays), _figure("replay pace", "", "M rec/s", paces)]
+    return table
+
+
+def _row(name: str, meaning: str, unit: str, rounds: int, measure: Callable[[T], float], what: T) -> Row:
+    return _figure(name, meaning, unit, [measure(what) for _ in range(rounds)])
+
+
+def _figure(name: str, meaning: str, unit: str, values: list[float]) -> Row:
+    return Row(name, meaning, unit, statistics.median(values), min(values), max(values))

@@ -1,0 +1,128 @@
+"""The cockpit on a replay, and pictures of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spymaster.cli.failures import DATA, FAILURE, UsageError
+from spymaster.config.structs import Config
+from spymaster.session.replay_session import ReplaySession
+
+if TYPE_CHECKING:
+    from spymaster.cli.replay import Moment, Prepared
+    from spymaster.tui.options import AppOptions
+
+_SIZE: Final = re.compile(r"^(\d{2,3})x(\d{1,3})$")
+_SMALLEST: Final = (20, 5)
+_LARGEST: Final = (400, 200)
+_REACH_S: Final = 3600.0
+
+
+def run_cockpit(
+    prepared: Prepared,
+    speed: float | None,
+    theme: str | None,
+    *,
+    colour: str = "auto",
+    mouse: bool = True,
+    notice: str = "",
+) -> int:
+    """Show a replay until the user leaves; returns the exit code."""
+    options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
+    from spymaster.tui.run import run_app
+
+    # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
+    sys.setswitchinterval(0.0005)
+    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=speed)
+    session.start()
+    try:
+        ending = run_app(session, options)
+    finally:
+        session.stop()
+    if session.failure:
+        print(f"error: {session.failure}", file=sys.stderr)
+        return DATA
+    return int(ending)
+
+
+def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None) -> int:
+    """Write the screen at a moment of the replay as SVG; returns the exit code."""
+    size = parse_size(moment.size)
+    until_ns = _moment_ns(prepared, moment.at)
+    options = app_options(prepared.config, theme, colour="truecolor")
+    from spymaster.tui.screenshot import render_screenshot
+
+    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns)
+    session.start()
+    try:
+        if not session.reached.wait(_REACH_S):
+            raise UsageError(f"--at {moment.at}: not reached within {_REACH_S:.0f} s; choose an earlier moment")
+        if session.failure:
+            print(f"error: {session.failure}", file=sys.stderr)
+            return DATA
+        picture = render_screenshot(session, size, moment.screen, options)
+    finally:
+        session.stop()
+    try:
+        moment.file.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        print(f"error: {moment.file}: {error.strerror}; choose another file", file=sys.stderr)
+        return FAILURE
+    print(f"{moment.file}: {size[0]}x{size[1]} {moment.screen}", file=sys.stderr)
+    return os.EX_OK
+
+
+def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool = True, notice: str = "") -> AppOptions:
+    """What the screen needs to know. Settles the colour depth first: the toolkit reads the environment at import."""
+    from spymaster.tui.colour import CHOICES, prepare_colour
+
+    if colour not in CHOICES:
+        raise UsageError(f"--color {colour}: choose from {', '.join(CHOICES)}")
+    depth = prepare_colour(colour, os.environ)
+
+    import platformdirs
+
+    from spymaster.tui.keymap import load_keymap
+    from spymaster.tui.options import AppOptions
+
+    home = Path(platformdirs.user_config_dir("spymaster-tui"))
+    return AppOptions(
+        keymap=load_keymap(config.ui.keymap),
+        theme=theme or config.ui.theme,
+        theme_folder=home / "themes",
+        glyphs=config.ui.glyphs,
+        colour=depth,
+        mouse=mouse,
+        notice=notice,
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``120x40`` as (columns, rows). Raises UsageError."""
+    match = _SIZE.match(text)
+    size = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (_SMALLEST[0] <= size[0] <= _LARGEST[0] and _SMALLEST[1] <= size[1] <= _LARGEST[1]):
+        raise UsageError(f"--size {text}: give columns x rows from 20x5 to 400x200, such as 120x40")
+    return size
+
+
+def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
+    """The moment in ns; None for the end of the recording."""
+    if at is None:
+        return None
+    import numpy as np
+
+    from spymaster.market.sessions import SESSION, parse_time, session_of
+    from spymaster.session.replay_source import ReplaySource
+
+    source = ReplaySource(prepared.plan)
+    try:
+        sessions = np.frombuffer(source.config_frame().sessions, SESSION)
+        place = session_of(sessions, source.first_ns)
+        return parse_time(at, sessions[place if place is not None else min(1, len(sessions) - 1)])
+    finally:
+        source.close()

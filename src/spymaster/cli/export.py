@@ -1,0 +1,105 @@
+"""``export``: run the engine over a source and write what it publishes as a table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.cli.failures import DATA, UsageError
+from spymaster.cli.replay import Request, prepare
+from spymaster.lake.export import TableSink, format_of
+from spymaster.market.sessions import SESSION, parse_time, session_of
+from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.session.headless import drive
+from spymaster.session.progress import Progress
+from spymaster.session.replay_source import ReplaySource
+from spymaster.signals.columns import Columns, alerts_columns, flows_columns, select, signals_columns
+from spymaster.signals.schema import alerts_schema, signals_schema
+
+TIME_COLUMN: Final = {"signals": "ts_event_ns", "alerts": "ts_event_ns", "flows": "ts_bucket_ns"}
+_SNAPS_PER_BLOCK: Final = 64
+
+
+class ColumnSink:
+    """Turns blocks into columns of the time asked for and writes them."""
+
+    def __init__(self, table: TableSink, columns: Callable[[SnapBlock], Columns], time: str, since: int, until: int):
+        self._table = table
+        self._columns = columns
+        self._time = time
+        self._since = since
+        self._until = until
+        self.rows = 0
+        self.last_snap_ns = 0
+
+    def take(self, block: SnapBlock) -> None:
+        """Write the rows of a block."""
+        if not len(block.snaps):
+            return
+        self.last_snap_ns = int(block.snaps["t_ns"][-1])
+        columns = self._columns(block)
+        times = np.asarray(columns[self._time])
+        wanted = (times >= self._since) & (times < self._until)
+        if not wanted.all():
+            columns = select(columns, wanted)
+        self.rows += int(wanted.sum())
+        self._table.write(columns)
+
+
+def run_export(
+    what: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
+) -> int:
+    """Write one table of a source; returns the exit code. Raises UsageError, SourceError or ExportError."""
+    chosen = format_of(out, file_format if file_format or out != "-" else "csv")
+    prepared = prepare(request)
+    source = ReplaySource(prepared.plan)
+    frame = source.config_frame()
+    first, last = _bounds(np.frombuffer(frame.sessions, SESSION), source.first_ns, since, until)
+    ids = tuple(level.id for level in frame.user_levels)
+    makers: dict[str, Callable[[SnapBlock], Columns]] = {
+        "signals": lambda block: signals_columns(block, ids),
+        "alerts": lambda block: alerts_columns(block, ids),
+        "flows": lambda block: flows_columns(block, frame.instrument.tick_e9),
+    }
+    engine = Engine(snaps_per_block=_SNAPS_PER_BLOCK, with_flows=what == "flows")
+    progress = Progress(sys.stderr, f"export {what}")
+    span = max(source.last_ns - source.first_ns, 1)
+    try:
+        with TableSink(out, chosen, table=what) as table:
+            sink = ColumnSink(table, makers[what], TIME_COLUMN[what], first, last)
+            drive(
+                source,
+                engine,
+                [sink],
+                after_frame=lambda _: progress.show((sink.last_snap_ns - source.first_ns) / span, f"{sink.rows} rows"),
+            )
+    finally:
+        progress.close()
+    for line in source.problems:
+        print(f"warning: {line}", file=sys.stderr)
+    mark = "SIMULATED " if prepared.simulated else ""
+    print(f"{sink.rows:,} {mark}rows of {what}{'' if out == '-' else f' in {out}'}", file=sys.stderr)
+    return DATA if source.is_torn else os.EX_OK
+
+
+def print_schema() -> None:
+    """The JSON Schema of the published messages."""
+    both = {"levels.signals": signals_schema(), "levels.alerts": alerts_schema()}
+    print(msgspec.json.format(msgspec.json.encode(both), indent=2).decode())
+
+
+def _bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:
+    """[since, until) in ns; HH:MM means the session of the first record."""
+    place = session_of(sessions, first_ns)
+    session = sessions[place if place is not None else min(1, len(sessions) - 1)]
+    first = parse_time(since, session) if since else 0
+    last = parse_time(until, session) if until else 2**62
+    if first >= last:
+        raise UsageError(f"--from {since} is not before --to {until}; give an earlier --from")
+    return first, last

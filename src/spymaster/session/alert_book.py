@@ -1,0 +1,56 @@
+"""The alerts a screen lists: raised ones, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from spymaster.physics.engine import SnapBlock
+from spymaster.signals.encode import SignalEncoder
+from spymaster.signals.frame import AlertView
+from spymaster.signals.structs import AlertMessage, AlertResolved
+
+_KEPT: Final = 200
+
+
+class AlertBook:
+    """The latest alerts, newest first."""
+
+    def __init__(self, encoder: SignalEncoder) -> None:
+        self._encoder = encoder
+        self._alerts: dict[str, AlertView] = {}
+
+    def take(self, block: SnapBlock) -> None:
+        """Let in the alerts of a block."""
+        if not len(block.alerts):
+            return
+        for message in self._encoder.alerts(block):
+            if isinstance(message, AlertResolved):
+                known = self._alerts.get(message.id)
+                if known is not None:
+                    self._alerts[message.id] = msgspec.structs.replace(known, resolved_ns=message.ts_event_ns)
+            else:
+                self._alerts[message.id] = _view(message)
+        while len(self._alerts) > _KEPT:
+            del self._alerts[next(iter(self._alerts))]
+
+    def latest(self) -> tuple[AlertView, ...]:
+        """Newest first."""
+        return tuple(reversed(self._alerts.values()))
+
+
+def _view(message: AlertMessage) -> AlertView:
+    return AlertView(
+        id=message.id,
+        t_ns=message.raised_ts_event_ns,
+        resolved_ns=None,
+        level_id=message.level,
+        price=message.price,
+        signal=message.signal,
+        direction=1 if message.direction == "RESISTANCE" else -1,
+        score=message.score if message.score is not None else 50.0,
+        confidence=message.confidence,
+        reason=message.reason,
+        in_window=message.in_window,
+    )

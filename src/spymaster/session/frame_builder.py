@@ -1,0 +1,239 @@
+"""From the engine's memory and its latest snap to a ``Frame``: copies only, made at the screen's pace."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.frames import ConfigFrame
+from spymaster.market.kinds import PRICE_SCALE
+from spymaster.market.levels import LevelKind, level_id
+from spymaster.market.params import PARAMS
+from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, ORDER_ROW, SNAP, Trust
+from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.physics.views import read_ladder
+from spymaster.session.alert_book import AlertBook
+from spymaster.session.heat_store import HeatStore
+from spymaster.signals.encode import SignalEncoder
+from spymaster.signals.frame import LADDER_ROW, Frame, Header, InputTrust, LevelView, Mode, Phase
+from spymaster.signals.notes import level_note
+from spymaster.signals.words import trust_reason_words
+
+LADDER_ROWS: Final = 320
+_ORDERS_SHOWN: Final = 200
+_HEAT_IN_FRAME_S: Final = 8
+_NONE: Final = -1
+
+
+class RunState(msgspec.Struct, frozen=True):
+    """What the Session knows about its own run and the engine does not."""
+
+    mode: Mode
+    phase: Phase
+    simulated: bool
+    speed: float
+    first_ns: int
+    last_ns: int
+    records_per_s: float = 0.0
+    snap_us: float = 0.0
+    message: str = ""
+    progress: float = math.nan
+
+
+class FrameBuilder:
+    """Follows an engine snap by snap and makes frames of it."""
+
+    def __init__(self, engine: Engine, config: ConfigFrame, heat: HeatStore) -> None:
+        self._engine = engine
+        self._config = config
+        self._heat = heat
+        self._user_ids = tuple(level.id for level in config.user_levels)
+        self._alerts = AlertBook(SignalEncoder("spy" if config.profile == "spy" else "es", self._user_ids))
+        self._params = np.frombuffer(config.params, PARAMS).copy()
+        self._snap: NDArray[Any] = np.zeros(1, SNAP)
+        self._levels: NDArray[Any] = np.zeros(0, LEVEL_ROW)
+        self._first_mid = math.nan
+
+    def take(self, block: SnapBlock) -> None:
+        """Follow a block of snaps: every one enters the heatmap, the last one becomes the frame's."""
+        for k in range(len(block.snaps)):
+            levels = block.rows[k, : int(block.snaps["levels"][k])]
+            self._heat.take(self._engine.state, int(block.snaps["t_ns"][k]), levels)
+        if len(block.snaps):
+            self._snap = block.snaps[-1:].copy()
+            self._levels = block.rows[len(block.snaps) - 1, : int(self._snap["levels"][0])].copy()
+            if math.isnan(self._first_mid):
+                self._first_mid = float(self._snap["es_mid"][0])
+        self._alerts.take(block)
+
+    def build(self, number: int, run: RunState) -> Frame:
+        """The frame of the latest snap, numbered by the caller."""
+        snap = self._snap[0]
+        state = self._engine.state
+        t_ns = int(snap["t_ns"])
+        levels = self._levels
+        levels.flags.writeable = False
+        return Frame(
+            number=number,
+            t_ns=t_ns,
+            header=self._header(snap, state, run),
+            book=_book(state),
+            ladder=self._ladder(state, t_ns),
+            levels=levels,
+            level_views=tuple(self._view(row) for row in levels),
+            trust=_trust(snap, state),
+            alerts=self._alerts.latest(),
+            orders=_orders(state),
+            heat=self._heat.columns(_HEAT_IN_FRAME_S),
+            note=_note(levels, self._user_ids),
+        )
+
+    def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
+        book = state["book"][0, 0]
+        clock = state["clock"][0, 0]
+        mass = dict(zip(MASS_FIELDS, snap["mass"].tolist(), strict=True))
+        moved = mass["added"] + mass["pulled"] + mass["filled"]
+        return Header(
+            profile=self._config.profile,
+            symbol=self._config.instrument.symbol,
+            mode=run.mode,
+            phase=run.phase,
+            simulated=run.simulated,
+            speed=run.speed,
+            t_ns=int(snap["t_ns"]),
+            as_of_ns=int(clock["as_of_ns"]),
+            first_ns=run.first_ns,
+            last_ns=run.last_ns,
+            session_date=int(snap["session_date"]),
+            minutes_since_open=float(snap["minutes_since_open"]),
+            in_window=bool(snap["in_window"]),
+            spot=float(snap["spot"]),
+            es_mid=float(snap["es_mid"]),
+            es_last=float(snap["es_last"]),
+            es_bid_tick=int(book["bid"]) if book["has_bbo"] else _NONE,
+            es_ask_tick=int(book["ask"]) if book["has_bbo"] else _NONE,
+            es_last_tick=int(book["last_tick"]) if book["has_last"] else _NONE,
+            es_change=float(snap["es_mid"]) - self._first_mid,
+            ratio=float(state["market"][0, 0]["ratio"]),
+            velocity=float(snap["velocity"]),
+            sigma_1m=float(snap["sigma_1m"]),
+            tick_size=self._config.instrument.tick_e9 / PRICE_SCALE,
+            records=int(state["counters"][0, 0]),
+            records_per_s=run.records_per_s,
+            snap_us=run.snap_us,
+            residual_share=mass["residual"] / moved if moved else 0.0,
+            hidden_share=mass["hidden"] / mass["filled"] if mass["filled"] else 0.0,
+            message=run.message,
+            progress=run.progress,
+        )
+
+    def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:
+        book = state["book"][0, 0]
+        middle = int(book["bid"]) if book["has_bbo"] else int(book["last_tick"])
+        rows = np.zeros(LADDER_ROWS, LADDER_ROW)
+        read_ladder(state, self._params, t_ns, middle - LADDER_ROWS // 2, rows)
+        rows.flags.writeable = False
+        return rows
+
+    def _view(self, row: Any) -> LevelView:
+        kind = LevelKind(int(row["kind"]))
+        name = level_id(int(kind), float(row["price"]), int(row["ordinal"]), self._user_ids)
+        label = name.removeprefix("USER_") if kind is LevelKind.USER else kind.name
+        return LevelView(name, kind.name, label)
+
+
+def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Frame:
+    """A frame before the first snap: nothing is known but what the Session is doing."""
+    nan = math.nan
+    header = Header(
+        profile,
+        symbol,
+        run.mode,
+        run.phase,
+        run.simulated,
+        run.speed,
+        0,
+        0,
+        run.first_ns,
+        run.last_ns,
+        0,
+        nan,
+        False,
+        nan,
+        nan,
+        nan,
+        _NONE,
+        _NONE,
+        _NONE,
+        nan,
+        1.0,
+        nan,
+        nan,
+        nan,
+        0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        run.message,
+        run.progress,
+    )
+    empty = HeatStore().columns(1)
+    return Frame(
+        number=number,
+        t_ns=0,
+        header=header,
+        book=np.full((2, 10, 2), _NONE, np.int64),
+        ladder=np.zeros(0, LADDER_ROW),
+        levels=np.zeros(0, LEVEL_ROW),
+        level_views=(),
+        trust=tuple(InputTrust(name, Trust.ABSENT.name, "", None) for name in INPUTS),
+        alerts=(),
+        orders=np.zeros(0, ORDER_ROW),
+        heat=empty,
+    )
+
+
+def _book(state: NDArray[Any]) -> NDArray[np.int64]:
+    book = np.full((2, 10, 2), _NONE, np.int64)
+    ladder = state["ladder"][0]
+    for side in range(2):
+        n = int(ladder[side, 0, 10])
+        book[side, :n] = ladder[side, :, :n].T
+    book.flags.writeable = False
+    return book
+
+
+def _orders(state: NDArray[Any]) -> NDArray[Any]:
+    ring = state["order"][0]
+    total = int(state["book"][0, 0]["orders"])
+    places = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
+    orders: NDArray[Any] = ring[places]
+    orders.flags.writeable = False
+    return orders
+
+
+def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
+    clock = state["clock"][0, 0]
+    ages = {"depth": int(clock["last_depth_ns"]), "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"]))}
+    lights = []
+    for place, name in enumerate(INPUTS):
+        last = ages.get(name, 0)
+        age = int(snap["t_ns"]) - last if last else None
+        reason = trust_reason_words(int(snap["trust_reason"][place]))
+        lights.append(InputTrust(name, Trust(int(snap["trust"][place])).name, reason, age))
+    return tuple(lights)
+
+
+def _note(levels: NDArray[Any], user_ids: Sequence[str]) -> str:
+    """One sentence about the nearest level."""
+    if not len(levels):
+        return ""
+    row = dict(zip(levels.dtype.names or (), levels[0].tolist(), strict=True))
+    name = level_id(int(row["kind"]), row["price"], int(row["ordinal"]), user_ids)
+    return f"{name}: {level_note(row)}"

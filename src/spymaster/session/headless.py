@@ -1,0 +1,113 @@
+"""A replay without a screen: run the engine over a source, hand its snaps to sinks, and report what happened."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from spymaster.journal.source import Source
+from spymaster.market.frames import RecordsFrame
+from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.physics.state import REJECTIONS
+from spymaster.session.pacing import Pacer
+from spymaster.session.replay_source import ReplaySource
+from spymaster.signals.hash import SignalHash
+from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
+
+
+class Sink(Protocol):
+    """Takes what the engine computed; the block's arrays are valid during the call only."""
+
+    def take(self, block: SnapBlock) -> None:
+        """Take consecutive snaps."""
+        ...
+
+
+class RunTotals:
+    """What is counted over a whole run, block by block."""
+
+    def __init__(self, interval_ns: int) -> None:
+        self.last_snap_ns = 0
+        self.hash = SignalHash()
+        self.trust = TrustLedger(interval_ns)
+        self.tally = SignalTally()
+
+    def take(self, block: SnapBlock) -> None:
+        """Count a block in."""
+        if len(block.snaps):
+            self.last_snap_ns = int(block.snaps["t_ns"][-1])
+            self.hash.update(block)
+            self.trust.update(block)
+            self.tally.update(block)
+
+
+def drive(
+    source: Source,
+    engine: Engine,
+    sinks: Sequence[Sink],
+    *,
+    pacer: Pacer | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    after_frame: Callable[[Engine], None] | None = None,
+) -> None:
+    """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
+
+    With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due.
+    """
+    try:
+        for frame in source.frames():
+            for block in engine.feed(frame):
+                _hand_on(block, sinks, pacer, sleep)
+            if after_frame is not None and isinstance(frame, RecordsFrame):
+                after_frame(engine)
+        for block in engine.finish():
+            _hand_on(block, sinks, pacer, sleep)
+    finally:
+        source.close()
+
+
+def _hand_on(block: SnapBlock, sinks: Sequence[Sink], pacer: Pacer | None, sleep: Callable[[float], None]) -> None:
+    if pacer is not None and len(block.snaps):
+        wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
+        if wait_s > 0.0:
+            sleep(wait_s)
+    for sink in sinks:
+        sink.take(block)
+
+
+def report(source: ReplaySource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:
+    """What a headless replay prints."""
+    counters = engine.counters()
+    rejected = {name: counters[name] for name in REJECTIONS if counters[name]}
+    for reason, count in source.rejected().items():
+        rejected[reason] = rejected.get(reason, 0) + count
+    clock = engine.state["clock"][0, 0]
+    pace = 1.0 / wall_s if wall_s > 0.0 else 0.0
+    return HeadlessResult(
+        records=counters["records"],
+        trades=counters["trades"],
+        trades_missing=source.trades_missing,
+        trades_extra=source.trades_extra,
+        rejected=rejected,
+        snaps=totals.tally.snaps,
+        signals=totals.tally.signals,
+        alerts=totals.tally.alerts,
+        first_ns=int(clock["first_ns"]) or None,
+        last_ns=int(clock["as_of_ns"]) or None,
+        wall_s=round(wall_s, 6),
+        records_per_s=round(counters["records"] * pace, 1),
+        snaps_per_s=round(totals.tally.snaps * pace, 1),
+        peak_rss_bytes=peak_rss_bytes(),
+        signal_hash=totals.hash.hexdigest(),
+        trust=totals.trust.spells(),
+        problems=source.problems,
+    )
+
+
+def peak_rss_bytes() -> int:
+    """The most memory this process has held, bytes (Linux counts in KiB, macOS in bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,44 @@
+"""Replay speed: event time against the wall clock, from one anchor, so that nothing drifts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+NS_PER_S = 1_000_000_000
+
+
+class Pacer:
+    """Says how long to wait before showing a moment of event time.
+
+    ``speed``: event seconds per second, None for as fast as possible. ``now_ns``: a monotonic clock.
+    """
+
+    def __init__(self, speed: float | None, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._speed = speed
+        self._anchor: tuple[int, int] | None = None
+
+    @property
+    def speed(self) -> float | None:
+        """Event seconds per second, None for as fast as possible."""
+        return self._speed
+
+    def set_speed(self, speed: float | None, event_ns: int) -> None:
+        """Go on at another speed from the moment ``event_ns``."""
+        self._speed = speed
+        self._anchor = (event_ns, self._now_ns())
+
+    def restart(self, event_ns: int) -> None:
+        """Count from here: after a pause, a step or a seek."""
+        self._anchor = (event_ns, self._now_ns())
+
+    def wait_s(self, event_ns: int) -> float:
+        """Seconds until ``event_ns`` is due; 0 when it is due or late. The first call sets the anchor."""
+        if self._speed is None:
+            return 0.0
+        if self._anchor is None:
+            self.restart(event_ns)
+            return 0.0
+        event_zero, wall_zero = self._anchor
+        due_ns = wall_zero + (event_ns - event_zero) / self._speed
+        return max(0.0, (due_ns - self._now_ns()) / NS_PER_S)

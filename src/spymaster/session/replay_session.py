@@ -1,0 +1,297 @@
+"""A replay behind a screen: the Session runs in a thread of its own, publishes frames and takes commands."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from spymaster.physics.engine import NO_LIMIT, Engine, SnapBlock
+from spymaster.session.frame_builder import FrameBuilder, RunState, waiting_frame
+from spymaster.session.heat_store import HeatStore
+from spymaster.session.pacing import Pacer
+from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.warmup import is_warm, start_compiling
+from spymaster.signals.frame import Command, Frame, HeatColumns, Mode, Phase
+
+SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+MAX_SPEED: Final = float("inf")
+_FRAME_EVERY_S: Final = 0.1
+_POLL_S: Final = 0.1
+_SECOND_NS: Final = 1_000_000_000
+
+
+class _Restart(Exception):
+    """Begin again from the first record."""
+
+
+class _Stop(Exception):
+    """The screen is gone."""
+
+
+class ReplaySession:
+    """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
+
+    ``until_ns``: pause at this moment, reached as fast as possible. ``now_s``: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        plan: ReplayPlan,
+        *,
+        simulated: bool,
+        speed: float | None = 1.0,
+        until_ns: int | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = plan
+        self._simulated = simulated
+        self._speed = speed
+        self._until_ns = until_ns
+        self._now_s = now_s
+        self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
+        self._commands: queue.SimpleQueue[tuple[Command, float]] = queue.SimpleQueue()
+        self._heat = HeatStore()
+        self._frame: Frame | None = None
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+        self._phase = Phase.COMPILING
+        self._message = ""
+        self._progress = float("nan")
+        self._published_s = -1.0
+        self._step_until_ns: int | None = None
+        self._step_from_record: int | None = None
+        self._rate = _Rate()
+        self._first_ns = 0
+        self._last_ns = 0
+        self._frames = 0
+        self._last_snap_ns = 0
+        self.reached = threading.Event()
+        """Set once the first pause, the end or a failure has been reached and its frame published."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the thread and wait for it."""
+        self.send(Command.STOP)
+        self._thread.join(timeout_s)
+
+    def latest(self) -> Frame | None:
+        """The newest frame."""
+        return self._frame
+
+    def heat(self, seconds: int) -> HeatColumns:
+        """Up to ``seconds`` newest heat columns."""
+        return self._heat.columns(seconds)
+
+    def send(self, command: Command, value: float = 0.0) -> None:
+        """Ask for something; done between two snaps."""
+        self._commands.put((command, value))
+
+    @property
+    def failure(self) -> str:
+        """Why the replay failed, or an empty string."""
+        return self._message if self._phase is Phase.FAILED else ""
+
+    def _run(self) -> None:
+        try:
+            self._compile()
+            while True:
+                with contextlib.suppress(_Restart):
+                    self._play()
+        except _Stop:
+            pass
+        except Exception as error:
+            # the thread's boundary: a screen must show the reason instead of a picture that stands still
+            self._phase = Phase.FAILED
+            self._message = f"{error}" if str(error) else type(error).__name__
+            self._publish_waiting()
+            self.reached.set()
+
+    def _compile(self) -> None:
+        """Have the kernels compiled elsewhere while the screen stays alive."""
+        if is_warm():
+            return
+        started = self._now_s()
+        process = start_compiling()
+        try:
+            while process.poll() is None:
+                self._message = f"compiling the engine, once per version: {self._now_s() - started:.0f} s"
+                self._publish_waiting()
+                self._wait_for_command(_POLL_S)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        if process.returncode != 0 and process.stderr is not None:
+            lines = process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise RuntimeError(f"the engine did not compile: {lines[-1] if lines else 'no reason given'}")
+
+    def _play(self) -> None:
+        """From the first record to the last, then wait for commands."""
+        self._phase = Phase.LOADING
+        self._message = "opening the recording"
+        self._publish_waiting()
+        source = ReplaySource(self._plan)
+        self._first_ns, self._last_ns = source.first_ns, source.last_ns
+        engine = Engine(snaps_per_block=1)
+        self._heat = HeatStore()
+        builder: FrameBuilder | None = None
+        self._phase = Phase.PLAYING
+        self._message = ""
+        try:
+            for frame in source.frames():
+                started = self._now_s()
+                for block in engine.feed(frame):
+                    assert builder is not None
+                    self._rate.note(self._now_s() - started, len(block.snaps))
+                    builder.take(block)
+                    self._after(block, engine, builder)
+                    started = self._now_s()
+                if builder is None and engine.config is not None:
+                    builder = FrameBuilder(engine, engine.config, self._heat)
+            for block in engine.finish():
+                if builder is not None:
+                    builder.take(block)
+        finally:
+            source.close()
+        self._phase = Phase.ENDED
+        self._message = "; ".join(source.problems)
+        if builder is not None:
+            self._publish(builder)
+        self.reached.set()
+        while True:
+            self._obey(*self._commands.get(), engine)
+
+    def _after(self, block: SnapBlock, engine: Engine, builder: FrameBuilder) -> None:
+        """Between two snaps: keep the pace, take commands, publish."""
+        t_ns = int(block.snaps["t_ns"][-1]) if len(block.snaps) else None
+        if t_ns is not None:
+            self._last_snap_ns = t_ns
+        if t_ns is not None and self._until_ns is not None:
+            if t_ns < self._until_ns:
+                self._take_commands(engine)
+                return
+            self._until_ns = None
+            self._pause()
+        if self._step_done(t_ns, engine):
+            self._pause()
+        if t_ns is not None and self._phase is Phase.PLAYING:
+            self._keep_pace(t_ns, engine, builder)
+        self._take_commands(engine)
+        if self._phase is Phase.PAUSED:
+            self._publish(builder)
+            self.reached.set()
+            while self._phase is Phase.PAUSED:
+                self._obey(*self._commands.get(), engine)
+                self._publish(builder)
+            if t_ns is not None:
+                self._pacer.restart(t_ns)
+        elif self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            self._publish(builder)
+
+    def _keep_pace(self, t_ns: int, engine: Engine, builder: FrameBuilder) -> None:
+        """Wait until a snap is due, answering commands meanwhile."""
+        while self._phase is Phase.PLAYING and self._step_until_ns is None and self._step_from_record is None:
+            wait_s = self._pacer.wait_s(t_ns)
+            if wait_s <= 0.0:
+                return
+            if wait_s > _FRAME_EVERY_S / 2 and self._now_s() - self._published_s >= _FRAME_EVERY_S:
+                self._publish(builder)
+            with contextlib.suppress(queue.Empty):
+                self._obey(*self._commands.get(timeout=min(wait_s, _POLL_S)), engine)
+
+    def _take_commands(self, engine: Engine) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._obey(*self._commands.get_nowait(), engine)
+
+    def _wait_for_command(self, timeout_s: float) -> None:
+        """Before there is an engine only STOP means anything."""
+        with contextlib.suppress(queue.Empty):
+            if self._commands.get(timeout=timeout_s)[0] is Command.STOP:
+                raise _Stop
+
+    def _pause(self) -> None:
+        self._phase = Phase.PAUSED
+        self._step_until_ns = None
+        self._step_from_record = None
+
+    def _step_done(self, t_ns: int | None, engine: Engine) -> bool:
+        """Whether the step asked for has been made; the snaps due before a record come first."""
+        if self._step_from_record is not None:
+            return int(engine.state["counters"][0, 0]) > self._step_from_record
+        return self._step_until_ns is not None and t_ns is not None and t_ns >= self._step_until_ns
+
+    def _obey(self, command: Command, value: float, engine: Engine) -> None:
+        if command is Command.STOP:
+            raise _Stop
+        if command is Command.RESTART:
+            raise _Restart
+        if command is Command.FASTER or command is Command.SLOWER:
+            self._change_speed(command, engine)
+        if self._phase is Phase.ENDED:
+            return
+        engine.records_per_step = NO_LIMIT
+        if command is Command.PAUSE:
+            self._pause()
+        elif command is Command.PLAY:
+            self._phase = Phase.PLAYING
+            self._step_until_ns = None
+        elif command in (Command.STEP_SNAP, Command.STEP_SECOND):
+            self._step_until_ns = self._last_snap_ns + (_SECOND_NS if command is Command.STEP_SECOND else 1)
+            self._phase = Phase.PLAYING
+        elif command is Command.STEP_RECORD:
+            engine.records_per_step = 1
+            self._step_from_record = int(engine.state["counters"][0, 0])
+            self._phase = Phase.PLAYING
+
+    def _change_speed(self, command: Command, engine: Engine) -> None:
+        speeds = (*SPEEDS, MAX_SPEED)
+        now = self._pacer.speed if self._pacer.speed is not None else MAX_SPEED
+        if command is Command.FASTER:
+            chosen = next((speed for speed in speeds if speed > now), speeds[-1])
+        else:
+            chosen = next((speed for speed in reversed(speeds) if speed < now), speeds[0])
+        event_ns = int(engine.state["clock"][0, 0]["now_ns"])
+        self._pacer.set_speed(None if chosen == MAX_SPEED else chosen, event_ns)
+
+    def _run_state(self) -> RunState:
+        speed = self._pacer.speed
+        return RunState(
+            mode=Mode.REPLAY,
+            phase=self._phase,
+            simulated=self._simulated,
+            speed=speed if speed is not None else MAX_SPEED,
+            first_ns=self._first_ns,
+            last_ns=self._last_ns,
+            records_per_s=0.0,
+            snap_us=self._rate.snap_us,
+            message=self._message,
+            progress=self._progress,
+        )
+
+    def _publish(self, builder: FrameBuilder) -> None:
+        self._published_s = self._now_s()
+        self._frames += 1
+        self._frame = builder.build(self._frames, self._run_state())
+
+    def _publish_waiting(self) -> None:
+        self._frames += 1
+        self._frame = waiting_frame(self._frames, self._run_state(), self._plan.profile.name, "")
+
+
+class _Rate:
+    """How long the engine needs for a snap, smoothed."""
+
+    def __init__(self) -> None:
+        self.snap_us = 0.0
+
+    def note(self, seconds: float, snaps: int) -> None:
+        """Let in one measurement."""
+        if snaps:
+            self.snap_us += 0.05 * (seconds * 1e6 / snaps - self.snap_us)
