@@ -59,12 +59,6 @@ def test_the_order_of_levels_counts() -> None:
     assert digest([block([a, b])]) != digest([block([b, a])])
 
 
-def test_absent_is_absent_whatever_the_sign_of_its_nan() -> None:
-    flipped = level(score=-math.nan)
-    assert np.signbit(flipped["score"]) != np.signbit(math.nan)
-    assert digest([block([flipped])]) == digest([block([level(score=math.nan)])])
-
-
 def test_hashing_leaves_the_rows_as_they_are() -> None:
     made = block([level(score=-math.nan)])
     before = made.numbers.tobytes()

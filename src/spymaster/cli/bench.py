@@ -14,6 +14,7 @@ import msgspec
 from spymaster.cli import bench_rows as rows
 from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
 from spymaster.cli.failures import UsageError
+from spymaster.session.replay_source import ReplayPlan
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple
     return table
 
 
-def _against_floor(path: Path, plan: rows.ReplayPlan, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
+def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
     """Floor, reading and replay in turn; each round gives one ratio."""
     rows.replay_seconds(plan)
     floors, reads, replays, paces = [], [], [], []

@@ -39,7 +39,7 @@ def index_of(s: State, tick: int) -> int:
 def record_flow(s: State, field: int, i: int, contracts: int) -> None:
     """Add contracts to one field of the open bucket at ledger index i >= 0."""
     b = s.book[0].bucket
-    s.flow[b, field, i] += contracts
+    s.flow[b, i, field] += contracts
     if i < s.touched[b, 0]:
         s.touched[b, 0] = i
     if i > s.touched[b, 1]:

@@ -87,8 +87,8 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     full = edge == centre + sign * half and span == buckets_in(p, p[0].w_barrier_ns) and 0 <= centre < LEDGER_TICKS
     if full:
         z = s.zone[side]
-        added, pulled, filled = z[Z_IN, centre], z[Z_OUT, centre], z[Z_FILL, centre]
-        gross, hidden = z[Z_GROSS, centre], z[Z_HIDDEN, centre]
+        added, pulled, filled = z[centre, Z_IN], z[centre, Z_OUT], z[centre, Z_FILL]
+        gross, hidden = z[centre, Z_GROSS], z[centre, Z_HIDDEN]
     else:
         added, pulled, filled, gross, hidden = zone_window(s, side, low, high, span)
     end = 0

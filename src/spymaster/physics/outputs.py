@@ -107,9 +107,9 @@ def write_flows(s: State, t_ns: int, out: Out) -> int:
     for side in range(2):
         base = side * 4
         for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
-            added = s.flow[j, base + ADD, i]
-            pulled = s.flow[j, base + PULL, i]
-            filled = s.flow[j, base + FILL, i]
+            added = s.flow[j, i, base + ADD]
+            pulled = s.flow[j, i, base + PULL]
+            filled = s.flow[j, i, base + FILL]
             if added == 0 and pulled == 0 and filled == 0:
                 continue
             r = out.flows[n]
@@ -119,7 +119,7 @@ def write_flows(s: State, t_ns: int, out: Out) -> int:
             r.added = added
             r.pulled = pulled
             r.filled = filled
-            r.hidden = s.flow[j, base + HIDDEN, i]
+            r.hidden = s.flow[j, i, base + HIDDEN]
             r.off_book = 0
             r.depth_start = s.depth_start[side, i]
             since = s.seen_since[side, i]
@@ -127,14 +127,14 @@ def write_flows(s: State, t_ns: int, out: Out) -> int:
             r.visible_ns = s.seen_ns[side, i] + (t_ns - max(since, b.bucket_from_ns) if since > 0 else 0)
             n += 1
     for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
-        if s.flow[j, OFF_BOOK, i] == 0:
+        if s.flow[j, i, OFF_BOOK] == 0:
             continue
         r = out.flows[n]
         r.ts_bucket_ns = t_ns
         r.side = SIDE_NONE
         r.tick = b.base + i
         r.added = r.pulled = r.filled = r.hidden = 0
-        r.off_book = s.flow[j, OFF_BOOK, i]
+        r.off_book = s.flow[j, i, OFF_BOOK]
         r.depth_start = -1
         r.depth_end = -1
         r.visible_ns = 0

@@ -84,8 +84,8 @@ def _observe_flow_noise(s: State, p: Array, t_ns: int) -> None:
             if since == 0 or t_ns - since < p[0].w_barrier_ns:
                 continue
             weight = m.scale_weight * (_NEAR_WEIGHT if s.near[centre] != 0 else 1.0)
-            fills = s.zone[side, Z_FILL, centre]
-            delta = s.zone[side, Z_IN, centre] - s.zone[side, Z_OUT, centre] - fills
+            fills = s.zone[side, centre, Z_FILL]
+            delta = s.zone[side, centre, Z_IN] - s.zone[side, centre, Z_OUT] - fills
             s.delta_hist[d, quantile_bin(abs(delta))] += weight
             s.fill_hist[d, quantile_bin(fills)] += weight
             s.spread_hist[d, quantile_bin(abs(fills - int(s.noise[1, d])))] += weight

@@ -33,15 +33,17 @@ HIDDEN: Final = 3
 OFF_BOOK: Final = 8
 BUY: Final = 9
 SELL: Final = 10
-FLOW_FIELDS: Final = 11
-"""Per bucket and tick: ADD, PULL, FILL, HIDDEN of the bids, the same of the asks, OFF_BOOK, BUY, SELL."""
+FLOW_FIELDS: Final = 12
+"""Per bucket and tick: ADD, PULL, FILL, HIDDEN of the bids, the same of the asks, OFF_BOOK, BUY, SELL, and one unused
+that makes a price's fields 48 bytes."""
 
 Z_IN: Final = 0
 Z_OUT: Final = 1
 Z_FILL: Final = 2
 Z_GROSS: Final = 3
 Z_HIDDEN: Final = 4
-ZONE_FIELDS: Final = 5
+ZONE_FIELDS: Final = 8
+"""Of a zone: netted additions and withdrawals, fills, gross flow, hidden fills; the rest fills the cache line."""
 
 MASS: Final = 8
 """Per-bucket totals, in the order of ``market.rows.MASS_FIELDS``."""
@@ -306,7 +308,7 @@ STATE: Final = np.dtype(
         # the same over the last j + 1 buckets
         ("range_suffix", "<i8", (RING_MAX, 2)),
         # window sums of the zone centred on each tick
-        ("zone", "<i8", (2, ZONE_FIELDS, LEDGER_TICKS)),
+        ("zone", "<i8", (2, LEDGER_TICKS, ZONE_FIELDS)),
         # window sums of aggressive buys and sells in the tape band round each tick
         ("tape", "<i8", (2, LEDGER_TICKS)),
         # aggressive buys and sells at each tick since the session began
@@ -345,8 +347,9 @@ STATE: Final = np.dtype(
         ("weights", "<f8", (3,)),
         # trading sessions, oldest first; book.sessions of them
         ("sessions", SESSION, (SESSIONS,)),
-        # contracts by bucket, field and ledger index; last, because a snapshot leaves out the unused buckets
-        ("flow", "<i4", (RING_MAX, FLOW_FIELDS, LEDGER_TICKS)),
+        # contracts by bucket, ledger index and field: a price's fields share a cache line, a zone's lie side by side.
+        # Last, because a snapshot leaves out the unused buckets
+        ("flow", "<i4", (RING_MAX, LEDGER_TICKS, FLOW_FIELDS)),
     ]
 )
 

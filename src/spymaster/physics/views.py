@@ -31,8 +31,8 @@ def read_ladder(state: Array, p: Array, t_ns: int, low_tick: int, out: Array) ->
         row.ask_age_ns = _age(t_ns, s.seen_since[1, i], s.last_seen[1, i])
         for k in range(window):
             j = (newest - k) % b.ring
-            row.bid_change += s.flow[j, ADD, i] - s.flow[j, PULL, i]
-            row.ask_change += s.flow[j, 4 + ADD, i] - s.flow[j, 4 + PULL, i]
+            row.bid_change += s.flow[j, i, ADD] - s.flow[j, i, PULL]
+            row.ask_change += s.flow[j, i, 4 + ADD] - s.flow[j, i, 4 + PULL]
         row.buys = s.volume[0, i]
         row.sells = s.volume[1, i]
 
@@ -70,7 +70,7 @@ def read_bucket_trades(state: Array, out: Array) -> int:
     j = (b.bucket - 1) % b.ring
     n = 0
     for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
-        buys, sells = s.flow[j, 9, i], s.flow[j, 10, i]
+        buys, sells = s.flow[j, i, 9], s.flow[j, i, 10]
         if (buys > 0 or sells > 0) and n < len(out):
             out[n, 0] = b.base + i
             out[n, 1] = buys

@@ -48,25 +48,25 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
         for centre in range(low - half, high + half + 1):
             enter = centre + half
             if enter <= high:
-                added += flow[base + ADD, enter]
-                pulled += flow[base + PULL, enter]
-                filled += flow[base + FILL, enter]
-                hidden += flow[base + HIDDEN, enter]
+                added += flow[enter, base + ADD]
+                pulled += flow[enter, base + PULL]
+                filled += flow[enter, base + FILL]
+                hidden += flow[enter, base + HIDDEN]
             leave = centre - half - 1
             if leave >= low:
-                added -= flow[base + ADD, leave]
-                pulled -= flow[base + PULL, leave]
-                filled -= flow[base + FILL, leave]
-                hidden -= flow[base + HIDDEN, leave]
+                added -= flow[leave, base + ADD]
+                pulled -= flow[leave, base + PULL]
+                filled -= flow[leave, base + FILL]
+                hidden -= flow[leave, base + HIDDEN]
             if 0 <= centre < LEDGER_TICKS:
                 net = added - pulled
                 if net > 0:
-                    s.zone[side, Z_IN, centre] += sign * net
+                    s.zone[side, centre, Z_IN] += sign * net
                 else:
-                    s.zone[side, Z_OUT, centre] -= sign * net
-                s.zone[side, Z_FILL, centre] += sign * filled
-                s.zone[side, Z_GROSS, centre] += sign * (added + pulled)
-                s.zone[side, Z_HIDDEN, centre] += sign * hidden
+                    s.zone[side, centre, Z_OUT] -= sign * net
+                s.zone[side, centre, Z_FILL] += sign * filled
+                s.zone[side, centre, Z_GROSS] += sign * (added + pulled)
+                s.zone[side, centre, Z_HIDDEN] += sign * hidden
 
 
 @kernel
@@ -74,8 +74,8 @@ def fold_tape(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's aggressive volumes in the band round each price."""
     band = s.book[0].tape_band
     for i in range(s.touched[bucket, 0], s.touched[bucket, 1] + 1):
-        buys = sign * s.flow[bucket, BUY, i]
-        sells = sign * s.flow[bucket, SELL, i]
+        buys = sign * s.flow[bucket, i, BUY]
+        sells = sign * s.flow[bucket, i, SELL]
         if buys != 0 or sells != 0:
             for j in range(max(i - band, 0), min(i + band, LEDGER_TICKS - 1) + 1):
                 s.tape[0, j] += buys
@@ -101,8 +101,8 @@ def slide_windows(s: State, p: Array) -> None:
     fold_zone(s, now, 1, half)
     fold_tape(s, now, 1)
     for i in range(s.touched[now, 0], s.touched[now, 1] + 1):
-        s.volume[0, i] += s.flow[now, BUY, i]
-        s.volume[1, i] += s.flow[now, SELL, i]
+        s.volume[0, i] += s.flow[now, i, BUY]
+        s.volume[1, i] += s.flow[now, i, SELL]
     fold_mass(s, now, 1)
     closed = b.buckets_closed
     n = buckets_in(p, p[0].w_barrier_ns)
@@ -132,9 +132,9 @@ def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
     ring = s.book[0].ring
     nxt = (b.bucket + 1) % ring
     low, high = s.touched[nxt, 0], s.touched[nxt, 1]
-    for f in range(FLOW_FIELDS):
-        for i in range(low, high + 1):
-            s.flow[nxt, f, i] = 0
+    for i in range(low, high + 1):
+        for f in range(FLOW_FIELDS):
+            s.flow[nxt, i, f] = 0
     s.touched[nxt, 0] = LEDGER_TICKS
     s.touched[nxt, 1] = -1
     s.trade_range[nxt, 0] = 2**62
@@ -167,12 +167,12 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int) -> tuple
             continue
         net = 0
         for i in range(low, high + 1):
-            added = s.flow[j, base + ADD, i]
-            pulled = s.flow[j, base + PULL, i]
+            added = s.flow[j, i, base + ADD]
+            pulled = s.flow[j, i, base + PULL]
             net += added - pulled
             gross += added + pulled
-            fills += s.flow[j, base + FILL, i]
-            hidden += s.flow[j, base + HIDDEN, i]
+            fills += s.flow[j, i, base + FILL]
+            hidden += s.flow[j, i, base + HIDDEN]
         if net > 0:
             total_in += net
         else:
@@ -206,8 +206,7 @@ def recentre(s: State, p: Array) -> None:
     for j in range(b.ring):
         if s.touched[j, 1] < s.touched[j, 0]:
             continue
-        for f in range(FLOW_FIELDS):
-            _shift_row(s.flow[j, f], shift, 0)
+        _shift_flow(s, j, shift)
         s.touched[j, 0] = min(max(s.touched[j, 0] - shift, 0), LEDGER_TICKS)
         s.touched[j, 1] = max(min(s.touched[j, 1] - shift, LEDGER_TICKS - 1), -1)
     _refill_edges(s)
@@ -221,13 +220,24 @@ def _refold(s: State, p: Array) -> None:
         for i in range(LEDGER_TICKS):
             s.tape[side, i] = 0
             for f in range(ZONE_FIELDS):
-                s.zone[side, f, i] = 0
+                s.zone[side, i, f] = 0
     b = s.book[0]
     ring = s.book[0].ring
     for k in range(min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)):
         fold_zone(s, (b.bucket - k) % ring, 1, p[0].barrier_zone_ticks)
     for k in range(min(buckets_in(p, p[0].w_tape_ns), b.buckets_closed)):
         fold_tape(s, (b.bucket - k) % ring, 1)
+
+
+@kernel
+def _shift_flow(s: State, bucket: int, shift: int) -> None:
+    """Move one bucket's flows with the window; walks in the direction that does not overwrite what is still to move."""
+    n = LEDGER_TICKS
+    for k in range(n):
+        i = k if shift > 0 else n - 1 - k
+        inside = 0 <= i + shift < n
+        for f in range(FLOW_FIELDS):
+            s.flow[bucket, i, f] = s.flow[bucket, i + shift, f] if inside else 0
 
 
 @kernel

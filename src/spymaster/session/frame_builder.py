@@ -143,7 +143,9 @@ class FrameBuilder:
     def _view(self, row: Any) -> LevelView:
         kind = LevelKind(int(row["kind"]))
         name = level_id(int(kind), float(row["price"]), int(row["ordinal"]), self._user_ids)
-        label = name.removeprefix("USER_") if kind is LevelKind.USER else kind.name
+        own = name.removeprefix("USER_")
+        # a level named by nothing but its price is called USER: the price stands beside it
+        label = own if kind is LevelKind.USER and not own[:1].isdigit() else kind.name
         return LevelView(name, kind.name, label)
 
 

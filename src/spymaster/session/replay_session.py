@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 import time
@@ -21,6 +22,8 @@ SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 MAX_SPEED: Final = float("inf")
 _FRAME_EVERY_S: Final = 0.1
 _POLL_S: Final = 0.1
+_COMPILE_S: Final = 40.0
+"""How long compiling usually takes, for the progress bar only."""
 _SECOND_NS: Final = 1_000_000_000
 
 
@@ -59,7 +62,7 @@ class ReplaySession:
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._phase = Phase.COMPILING
         self._message = ""
-        self._progress = float("nan")
+        self._progress = math.nan
         self._published_s = -1.0
         self._step_until_ns: int | None = None
         self._step_from_record: int | None = None
@@ -120,7 +123,9 @@ class ReplaySession:
         process = start_compiling()
         try:
             while process.poll() is None:
-                self._message = f"compiling the engine, once per version: {self._now_s() - started:.0f} s"
+                elapsed = self._now_s() - started
+                self._message = f"compiling the engine, once per version: {elapsed:.0f} s"
+                self._progress = min(elapsed / _COMPILE_S, 0.99)
                 self._publish_waiting()
                 self._wait_for_command(_POLL_S)
         finally:
@@ -135,6 +140,7 @@ class ReplaySession:
         """From the first record to the last, then wait for commands."""
         self._phase = Phase.LOADING
         self._message = "opening the recording"
+        self._progress = math.nan
         self._publish_waiting()
         source = ReplaySource(self._plan)
         self._first_ns, self._last_ns = source.first_ns, source.last_ns

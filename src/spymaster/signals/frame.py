@@ -124,7 +124,10 @@ class AlertView(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """Everything of the top lines. Prices in the profile's unit unless the name says ``es``; NaN where unknown."""
+    """Everything of the top lines. Prices in the profile's unit unless the name says ``es``; NaN where unknown.
+
+    ``speed`` is infinite for as fast as possible; ``progress`` of the phase, 0 to 1, NaN where it has no measure.
+    """
 
     profile: str
     symbol: str
