@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.dbn import body, depth, header, put, records, stored_blocks, stored_frame_start, zstd
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.kinds import Kind
+from tests.support.dbn import body, depth, header, put, records, stored_blocks, stored_frame_start, zstd
 
 ROW = DTYPES[Kind.MBP10].itemsize
 

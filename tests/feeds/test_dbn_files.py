@@ -10,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from databento_dbn import DBNDecoder, VersionUpgradePolicy
+
+from spymaster.feeds.dbn_files import DbnFile
+from spymaster.market.dtypes import DTYPES, SCHEMA_KINDS, SCHEMA_RTYPES
+from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 from tests.support.dbn import (
     MS,
     START_NS,
@@ -22,10 +26,6 @@ from tests.support.dbn import (
     with_ts_out,
     zstd,
 )
-
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.market.dtypes import DTYPES, SCHEMA_KINDS, SCHEMA_RTYPES
-from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 
 VERSION_1_SIZES = {Kind.DEF: 360, Kind.MAPPING: 80, Kind.STAT: 64}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.dbn import body, depth, header, put, zstd
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
+from tests.support.dbn import body, depth, header, put, zstd
 
 WHOLE = header("mbp-10") + body(depth(3))
 DBZ = b"\x51\x2a\x4d\x18" + (144).to_bytes(4, "little") + b"DBZ\x01" + bytes(140)

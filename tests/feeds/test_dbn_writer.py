@@ -8,7 +8,6 @@ from pathlib import Path
 import databento
 import numpy as np
 import pytest
-from tests.support.dbn import MS, START_NS, body, depth, records
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.dbn_header import SymbolSpan
@@ -16,6 +15,7 @@ from spymaster.feeds.dbn_writer import DbnWriter, write_dbn
 from spymaster.market.batches import Records
 from spymaster.market.dtypes import SCHEMA_KINDS, SCHEMA_RTYPES
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
+from tests.support.dbn import MS, START_NS, body, depth, records
 
 ES = {17077: "ESH4"}
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.dbn import MS, START_NS, dbn_file, depth, header, put, records
 
 from spymaster.feeds.discover import Discovery, discover
 from spymaster.feeds.errors import SourceError
 from spymaster.market.kinds import Kind
+from tests.support.dbn import MS, START_NS, dbn_file, depth, header, put, records
 
 HOUR_NS = 3_600_000_000_000
 

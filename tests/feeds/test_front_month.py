@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.support.dbn import START_NS, dbn_file, definition, depth, records
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import session_date
@@ -18,6 +17,7 @@ from spymaster.feeds.errors import SourceError
 from spymaster.feeds.front_month import choose_instrument
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import UNDEF_PRICE, Kind
+from tests.support.dbn import START_NS, dbn_file, definition, depth, records
 
 DAY_NS = 86_400 * 10**9
 FRIDAY_NS = START_NS // DAY_NS * DAY_NS - 3 * DAY_NS

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.support.dbn import MS, START_NS, body, dbn_file, depth, records, trades_of
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.merge import kind_rank, merge
@@ -21,6 +20,7 @@ from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES, by_name
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 from spymaster.market.venues import AssetClass
+from tests.support.dbn import MS, START_NS, body, dbn_file, depth, records, trades_of
 
 SCHEMAS = {
     Kind.MBP10: "mbp-10",

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.support.dbn import dbn_file, depth, records, trades_of
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.merge import merge
 from spymaster.feeds.trades_once import TradesBeside, TradesOnce, split_trades
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import MBP10_WORDS, Kind
+from tests.support.dbn import dbn_file, depth, records, trades_of
 
 ES = Instrument(1, 17077, "ESH4", 250_000_000, 50, TickSource.PRODUCT_TABLE, "CME Globex Equity")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import databento
 import pytest
-from tests.support.dbn import body
 
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
+from tests.support.dbn import body
 
 DBZ = "this is DBZ, the vendor's format before DBN"
 FRAGMENT = "records without a DBN header (a fragment)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.support.dbn import zstd
 
 from spymaster.feeds.zstd_frames import FrameTracker
+from tests.support.dbn import zstd
 
 NOISE = random.Random(1).randbytes(140_000)
 RUN = b"\0" * 140_000

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.support.blocks import T0_NS, block, level, unseen
 
 from spymaster.lake.export import ExportError, ExportFormat, TableSink, format_of
 from spymaster.lake.export_table import Column
 from spymaster.signals.columns import Words, signals_columns
+from tests.support.blocks import T0_NS, block, level, unseen
 
 FLOATS = [0.1 + 0.2, 1 / 3, -0.0, 5e-324, 1.7976931348623157e308, 4805.25, 1e21, 123456789.123456789]
 ROWS: list[dict[str, Any]] = [

@@ -6,10 +6,10 @@ import databento_dbn
 import numpy as np
 import pytest
 from databento_dbn import RType, Schema
-from tests.support.dbn import depth, records
 
 from spymaster.market import dtypes as dt
 from spymaster.market.kinds import MBP10_WORDS, Kind
+from tests.support.dbn import depth, records
 
 VENDOR_CLASSES = {
     Kind.DEF: "InstrumentDefMsg",

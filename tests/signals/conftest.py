@@ -8,8 +8,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from tests.support.blocks import T0_NS, TestBlock
-from tests.support.dbn import MS, depth
 
 from spymaster.config.params import build_params
 from spymaster.config.profiles import EsProfile
@@ -18,6 +16,8 @@ from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, 
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import SESSION
+from tests.support.blocks import T0_NS, TestBlock
+from tests.support.dbn import MS, depth
 
 HOUR_NS = 3_600_000_000_000
 USER_IDS = ("lunch", "line in the sand")

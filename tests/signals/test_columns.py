@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 import pytest
-from tests.support.blocks import SNAP_NS, T0_NS, alert, block, flow, level, unseen
 
 from spymaster.market.kinds import SIDE_ASK, SIDE_NONE
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_FIELDS, AlertEvent, ResolveReason, Signal, Trust
 from spymaster.signals.blocks import UnpublishableValueError
 from spymaster.signals.columns import Columns, Words, alerts_columns, flows_columns, select, signals_columns
+from tests.support.blocks import SNAP_NS, T0_NS, alert, block, flow, level, unseen
 
 TICK_E9 = 250_000_000
 

@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import pytest
-from tests.support.blocks import SNAP_NS, T0_NS, TestBlock, alert, block, level, unseen
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import (
@@ -23,6 +22,7 @@ from spymaster.market.rows import (
 from spymaster.signals.blocks import JUDGED, OPTIONAL, SWEPT, UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.structs import AlertRaised, AlertResolved, ProfileName
+from tests.support.blocks import SNAP_NS, T0_NS, TestBlock, alert, block, level, unseen
 
 NAMES = [name for name, _, _ in LEVEL_FIELDS]
 

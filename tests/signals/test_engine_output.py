@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 from jsonschema import Draft202012Validator
-from tests.signals.conftest import USER_IDS, config_frame, engine_run, records
-from tests.support.blocks import TestBlock
 
 from spymaster.signals.columns import flows_columns, signals_columns
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.schema import signals_schema
+from tests.signals.conftest import USER_IDS, config_frame, engine_run, records
+from tests.support.blocks import TestBlock
 
 
 def digest(blocks: list[TestBlock]) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import xxhash
-from tests.support.blocks import TestBlock, block, level, parts, unseen
 
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.signals.hash import SignalHash
+from tests.support.blocks import TestBlock, block, level, parts, unseen
 
 SNAPS: tuple[list[dict[str, float]], ...] = ([level(), unseen(price=4810.0)], [level(score=83.0)], [], [unseen()])
 

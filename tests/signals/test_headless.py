@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import msgspec
-from tests.support.blocks import SNAP_NS, alert, block
 
 from spymaster.market.rows import AlertEvent, Signal, Trust, TrustReason
 from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger, TrustSpell
+from tests.support.blocks import SNAP_NS, alert, block
 
 SILENT = (Trust.BLIND, TrustReason.SILENT)
 CROSSED = (Trust.BLIND, TrustReason.CROSSED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from tests.support.blocks import SNAP_NS, T0_NS, alert, level, unseen
 
 from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Tag, Trust
 from spymaster.signals.notes import alert_reason, level_note
+from tests.support.blocks import SNAP_NS, T0_NS, alert, level, unseen
 
 RESISTANCE, SUPPORT = 1.0, -1.0
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.sim.reading import Row, rows
 
 from spymaster.sim.plain import PlainSession, generate
 from spymaster.sim.plain_plan import opening_plan
 from spymaster.sim.recording import START_NS
+from tests.sim.reading import Row, rows
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.sim.reading import ASK, BID, Row, events
 
 from spymaster.market.dtypes import W_LEVELS, by_name
 from spymaster.market.kinds import F_LAST, Kind
 from spymaster.sim.plain import INSTRUMENT_ID, PlainSession
 from spymaster.sim.plain_plan import TICK_E9
+from tests.sim.reading import ASK, BID, Row, events
 
 
 def levels(session: PlainSession, name: str) -> NDArray[np.int64]:

@@ -6,11 +6,15 @@ A frame says what arrived; it never says what to do. Their binary form belongs t
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import msgspec
 
 from spymaster.market.batches import Batch
 from spymaster.market.instruments import Instrument
+
+DEPTH_FEED: Final = "depth"
+"""Name of the feed that depth and tape come from, in FEED_STATUS and GAP frames."""
 
 
 class FeedState(enum.StrEnum):

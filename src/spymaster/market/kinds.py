@@ -58,5 +58,11 @@ NS_PER_MS: Final = 1_000_000
 PRICE_SCALE: Final = 1_000_000_000
 """Fixed-point prices are integers of 1e-9 of the quoted unit."""
 
+MAX_TICK: Final = 2**36
+"""No market trades this many ticks from zero; a price beyond is a fault of the record."""
+
+MAX_CONTRACTS: Final = 2**24
+"""Nor is a size beyond this one: the vendor's 2**32 - 1 means none, and sums must stay inside 32 bits."""
+
 MBP10_WORDS: Final = 46
 """An MBP-10 record is 368 bytes: 46 little-endian 64-bit words."""

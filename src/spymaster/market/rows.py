@@ -247,6 +247,7 @@ class ResolveReason(enum.IntEnum):
     CONDITION_ENDED = 4
     REPLACED = 5
     LEVEL_GONE = 6
+    TURNED = 7
 
 
 ORDER_ROW: Final = np.dtype(

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import ACTION_ADD, ACTION_CANCEL, MBP10_WORDS, UNDEF_PRICE
+from spymaster.market.kinds import ACTION_ADD, ACTION_CANCEL, MAX_CONTRACTS, MAX_TICK, MBP10_WORDS, UNDEF_PRICE
 from spymaster.physics.flows import change_size, hide_book, index_of, is_visible, move_edge, settle_pending
 from spymaster.physics.state import (
     ASK,
@@ -57,11 +57,19 @@ def tick_of(s: State, price_e9: int) -> int:
     """
     b = s.book[0]
     tick = int(price_e9 * b.per_tick)
-    if tick * b.tick_e9 == price_e9:
-        return tick
-    if price_e9 == UNDEF_PRICE or price_e9 % b.tick_e9 != 0:
-        return NO_TICK
-    return int(price_e9 // b.tick_e9)
+    if tick * b.tick_e9 != price_e9:
+        if price_e9 == UNDEF_PRICE or price_e9 % b.tick_e9 != 0:
+            return NO_TICK
+        tick = int(price_e9 // b.tick_e9)
+    return tick if -MAX_TICK < tick < MAX_TICK else NO_TICK
+
+
+@kernel
+def _fits(price: int, size: int) -> bool:
+    """Whether a size can stand at a price: some at a price, none without one."""
+    if price == UNDEF_PRICE:
+        return size == 0
+    return 0 < size <= MAX_CONTRACTS
 
 
 @kernel
@@ -104,7 +112,7 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
         tick = tick_of(s, price)
         if tick == NO_TICK:
             return -C_BAD_PRICE
-        if size == 0:
+        if size == 0 or size > MAX_CONTRACTS:
             return -C_BAD_SIZE
         if n != level or (n > 0 and not _is_worse(side, tick, s.scratch[side, 0, n - 1])):
             return -C_UNORDERED
@@ -236,11 +244,11 @@ def resize_side(s: State, w: NDArray[Any], side: int, resized: int, tick: int, e
 @kernel
 def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
     """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
-    bids, 10-19 asks), and whether a price has no size."""
+    bids, 10-19 asks), and whether one of those is no size to go with its price."""
     bid = 0
     ask = 0
     resized = 0
-    empty = False
+    unusable = False
     for level in range(10):
         k = _FIRST + _STEP * level
         bid |= w[k] ^ s.words[k]
@@ -248,13 +256,11 @@ def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
         sizes = w[k + 2]
         change = sizes ^ s.words[k + 2]
         if change != 0:
-            empty |= (w[k] != UNDEF_PRICE and (sizes & _MASK32) == 0) or (
-                w[k + 1] != UNDEF_PRICE and ((sizes >> 32) & _MASK32) == 0
-            )
+            unusable |= not _fits(w[k], sizes & _MASK32) or not _fits(w[k + 1], (sizes >> 32) & _MASK32)
             resized |= ((1 if (change & _MASK32) != 0 else 0) << level) | (
                 (1 if ((change >> 32) & _MASK32) != 0 else 0) << (level + 10)
             )
-    return bid, ask, resized, empty
+    return bid, ask, resized, unusable
 
 
 @kernel
@@ -263,8 +269,8 @@ def apply_levels(s: State, w: NDArray[Any], t_ns: int, action: int, side: int, t
 
     ``side``, ``tick``, ``size``: what the record says it did (side -1 unknown).
     """
-    new_bid, new_ask, resized, empty = changed_words(s, w)
-    if empty:
+    new_bid, new_ask, resized, unusable = changed_words(s, w)
+    if unusable:
         return C_BAD_SIZE
     unexplained = 0
     n_bid = n_ask = 0

@@ -14,7 +14,7 @@ from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, Array, State
 NEVER: Final = 2**62
 """A time that never comes."""
 
-_DAY_NS: Final = 86_400_000_000_000
+_WEEK_NS: Final = 7 * 86_400_000_000_000
 
 
 @kernel
@@ -24,10 +24,11 @@ def record_time(w: NDArray[Any]) -> int:
 
 
 @kernel
-def time_is_bad(w: NDArray[Any], flags: int, p: Array) -> bool:
-    """No usable time, or an event time further ahead of its capture than clocks differ."""
+def time_is_bad(s: State, w: NDArray[Any], flags: int, p: Array) -> bool:
+    """No usable time, one far outside the calendar, or one further ahead of its capture than clocks differ."""
     t = record_time(w)
-    if t <= 0:
+    last = s.sessions[s.book[0].sessions - 1].close_ns
+    if t < s.sessions[0].open_ns - _WEEK_NS or t > last + _WEEK_NS:
         return True
     if (flags & F_BAD_TS_RECV) != 0 or w[4] <= 0:
         return False
@@ -69,7 +70,7 @@ def target_clock(s: State, p: Array, t: int) -> int:
         return int(c.now_ns)
     limit = p[0].jump_confirm_ns
     if t - c.now_ns > limit and open_ns_between(s, c.now_ns, t) > limit:
-        if c.jump_ns != 0 and abs(t - c.jump_ns) <= limit:
+        if c.jump_ns != 0 and t != c.jump_ns and abs(t - c.jump_ns) <= limit:
             return max(t, int(c.jump_ns))
         return int(c.now_ns)
     return t
@@ -123,6 +124,10 @@ def enter_session(s: State, p: Array) -> None:
         c.session = index
         restart_windows(s, now)
         m.session_trades = 0
+        m.session_over = 0
+        # what price did over a closed market is no motion
+        m.has_motion = 0
+        m.velocity_smooth = 0.0
         for i in range(LEDGER_TICKS):
             s.volume[0, i] = 0
             s.volume[1, i] = 0
@@ -132,6 +137,8 @@ def enter_session(s: State, p: Array) -> None:
         m.vwap_from_ns = 0
     if spy and starts > 0 and now >= starts and m.vwap_from_ns == 0:
         m.session_trades = 0
+    if spy and row.rth_close_ns > 0 and now >= row.rth_close_ns:
+        m.session_over = 1
     m.overnight_from_ns = row.open_ns if row.rth_open_ns > 0 and now < row.rth_open_ns else 0
     if row.rth_open_ns > 0 and row.rth_open_ns <= now < row.rth_close_ns:
         m.vwap_from_ns = row.rth_open_ns

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.batches import Batch
 from spymaster.market.frames import (
+    DEPTH_FEED,
     ConfigFrame,
     FeedState,
     FeedStatusFrame,
@@ -89,9 +90,9 @@ class Engine:
             yield from self._rest()
         elif isinstance(frame, ConfigFrame):
             self._configure(frame)
-        elif isinstance(frame, FeedStatusFrame):
+        elif isinstance(frame, FeedStatusFrame) and frame.feed == DEPTH_FEED:
             self._feed_status(frame)
-        elif isinstance(frame, GapFrame):
+        elif isinstance(frame, GapFrame) and frame.feed == DEPTH_FEED:
             self._degrade(frame.to_ns)
 
     def finish(self) -> Iterator[SnapBlock]:
@@ -180,17 +181,20 @@ class Engine:
         if frame.state is FeedState.DOWN:
             trust["feed_down"] = 1
             return
+        was_down = bool(trust["feed_down"][0, 0])
         trust["feed_down"] = 0
-        if frame.state is FeedState.UP:
+        if frame.state is FeedState.UP and not was_down:
             return
         skipped = frame.state is FeedState.SKIPPED_RECORDS
-        trust["blind_until_ns"] = frame.at_ns + window
+        trust["blind_until_ns"] = np.maximum(trust["blind_until_ns"], frame.at_ns + window)
         trust["blind_reason"] = int(TrustReason.SKIPPED_RECORDS if skipped else TrustReason.RECONNECTED)
         _restart_windows(self.state, frame.at_ns)
 
     def _degrade(self, at_ns: int) -> None:
         """A hole in the records: windows begin anew after it and trust stays DEGRADED until they are full."""
-        self.state["trust"]["degraded_until_ns"] = at_ns + int(self._params["w_barrier_ns"][0])
+        trust = self.state["trust"]
+        until_ns = at_ns + int(self._params["w_barrier_ns"][0])
+        trust["degraded_until_ns"] = np.maximum(trust["degraded_until_ns"], until_ns)
         _restart_windows(self.state, at_ns)
 
 

@@ -90,6 +90,8 @@ def apply_trade(s: State, t_ns: int, aggressor: int, tick: int, size: int, with_
 def note_session_trade(s: State, tick: int, size: int) -> None:
     """Running extremes and volume-weighted price of the session, in ticks."""
     m = s.market[0]
+    if m.session_over != 0:
+        return
     if m.session_trades == 0 or tick > m.session_high:
         m.session_high = tick
     if m.session_trades == 0 or tick < m.session_low:
@@ -180,7 +182,7 @@ def close_event(s: State, p: Array) -> None:
         s.trust[0].bad_book = 0
     if b.status != VALID:
         return
-    read_best(s, p, b.event_ns)
+    read_best(s, p, s.clock[0].now_ns)
 
 
 @kernel

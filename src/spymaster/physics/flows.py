@@ -182,7 +182,7 @@ def _vanish(s: State, side: int, i: int, t_ns: int) -> None:
     since = s.seen_since[side, i]
     if since > 0:
         # one ns short: an interrupted spell never adds up to a whole bucket, even if it resumes at the same instant
-        s.seen_ns[side, i] += max(t_ns - max(since, s.book[0].bucket_from_ns) - 1, 0)
+        s.seen_ns[side, i] += t_ns - max(since, s.book[0].bucket_from_ns) - 1
     s.seen_since[side, i] = 0
     s.last_seen[side, i] = t_ns
 
@@ -208,6 +208,7 @@ def restart_windows(s: State, t_ns: int) -> None:
     """What was in sight counts as visible only from now on, so that no window reaches back over a doubtful time."""
     for side in range(2):
         for i in range(LEDGER_TICKS):
-            if s.seen_since[side, i] > 0:
-                s.seen_ns[side, i] += t_ns - max(s.seen_since[side, i], s.book[0].bucket_from_ns)
+            since = s.seen_since[side, i]
+            if 0 < since < t_ns:
+                s.seen_ns[side, i] += max(t_ns - max(since, s.book[0].bucket_from_ns), 0)
                 s.seen_since[side, i] = t_ns

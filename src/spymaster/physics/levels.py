@@ -73,6 +73,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.rival = -1
     v.signal = 0
     v.raised_ns = 0
+    v.turned = 0
     v.contested_end_ns = 0
     v.confidence = 0.0
     reset_level(s, slot)
@@ -105,6 +106,7 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float, mid: floa
     v.tick = nearest_tick(s, price)
     if extreme:
         v.direction = 0
+        v.turned = 1
         reset_level(s, slot)
 
 
@@ -172,18 +174,21 @@ def place_rounds(s: State, p: Array, spot: float) -> None:
 def face_level(s: State, slot: int, mid: float, arm: float) -> float:
     """Latch the direction and return x in futures points (> 0: not yet reached).
 
-    Resistance when the level is at or above price the first time; afterwards the direction changes only when price is
-    ``arm`` beyond the level. Leaving the armed distance again starts a new approach.
+    Resistance when the level is above price the first time, support when below, at price what its kind suggests;
+    afterwards the direction changes only when price is ``arm`` beyond the level. Leaving the armed distance again
+    starts a new approach.
     """
     v = s.level[slot]
     gap = v.price * s.market[0].ratio - mid
     if v.direction == 0:
-        v.direction = 1 if gap >= 0.0 else -1
+        low = v.kind == _SESSION_LOW or v.kind == _ON_LOW
+        v.direction = 1 if gap > 0.0 or (gap == 0.0 and not low) else -1
         v.inside = 1 if abs(gap) < arm else 0
         return float(v.direction * gap)
     x = v.direction * gap
     if x <= -arm:
         v.direction = -v.direction
+        v.turned = 1
         x = -x
         v.inside = 0
         reset_level(s, slot)

@@ -83,7 +83,7 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     a.kind = v.kind
     a.ordinal = v.ordinal if v.kind == _USER else -1
     a.price = v.price
-    a.direction = v.direction
+    a.direction = v.raised_direction
     a.signal = v.signal
     a.confidence_label = row.confidence_label
     a.barrier_state = row.barrier_state
@@ -124,7 +124,8 @@ def write_flows(s: State, t_ns: int, out: Out) -> int:
             r.depth_start = s.depth_start[side, i]
             since = s.seen_since[side, i]
             r.depth_end = s.depth[side, i] if since > 0 else -1
-            r.visible_ns = s.seen_ns[side, i] + (t_ns - max(since, b.bucket_from_ns) if since > 0 else 0)
+            spell = t_ns - max(since, b.bucket_from_ns) if since > 0 else 0
+            r.visible_ns = max(s.seen_ns[side, i] + spell, 0)
             n += 1
     for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
         if s.flow[j, i, OFF_BOOK] == 0:

@@ -46,7 +46,7 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     k = out.held[0]
     flows = write_flows(s, t_ns, out) if out.held[2] != 0 else 0
     slide_windows(s, p)
-    recentre(s, p)
+    recentre(s, p, t_ns)
     follow_price(s, p)
     follow_volatility(s, p, t_ns)
     judge_inputs(s, p, t_ns)
@@ -65,7 +65,7 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         for j in range(published):
             judge_level(s, p, t_ns, s.ranking[j], mid, arm, rows[j], numbers[j], out.blank_numbers)
             one_nan(numbers[j])
-        _end_lost(s, t_ns, out.blank[0])
+        _end_lost(s, t_ns, published, out.blank[0])
         if c.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
     observe_scales(s, p, t_ns)
@@ -88,11 +88,14 @@ def one_nan(numbers: Array) -> None:
 
 
 @kernel
-def _end_lost(s: State, t_ns: int, blank: Any) -> None:
-    """Signals of levels that exist no more are resolved."""
-    for slot in range(LEVEL_SLOTS):
-        if s.level[slot].active == 0 and s.level[slot].signal != 0:
-            end_signal_of_lost_level(s, slot, t_ns, blank)
+def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
+    """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped."""
+    for k in range(published, LEVEL_SLOTS):
+        v = s.level[s.ranking[k]]
+        v.high_since_ns = 0
+        v.low_since_ns = 0
+        if v.signal != 0:
+            end_signal_of_lost_level(s, s.ranking[k], t_ns, blank)
 
 
 @kernel

@@ -23,6 +23,7 @@ _LEFT_BAND: Final = int(ResolveReason.LEFT_BAND)
 _WENT_BLIND: Final = int(ResolveReason.BLIND)
 _ENDED: Final = int(ResolveReason.CONDITION_ENDED)
 _REPLACED: Final = int(ResolveReason.REPLACED)
+_TURNED: Final = int(ResolveReason.TURNED)
 _GONE: Final = int(ResolveReason.LEVEL_GONE)
 
 
@@ -34,6 +35,7 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
         resolve_signal(s, slot, t_ns, _REPLACED, row)
     v.signal = signal
     v.raised_ns = t_ns
+    v.raised_direction = v.direction
     write_alert(s, slot, t_ns, _RAISED, 0, row)
 
 
@@ -95,6 +97,10 @@ def update_trigger(
 ) -> None:
     """One step of a level's machine."""
     v = s.level[slot]
+    if v.turned != 0:
+        v.turned = 0
+        if v.signal != _NEUTRAL:
+            resolve_signal(s, slot, t_ns, _TURNED, row)
     run_timers(s, p, slot, t_ns, in_band, touching, has_score)
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)

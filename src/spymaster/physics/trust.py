@@ -6,7 +6,7 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.rows import Trust, TrustReason
-from spymaster.physics.clock import in_regular_hours
+from spymaster.physics.clock import in_regular_hours, open_ns_between
 from spymaster.physics.state import (
     M_ADD,
     M_FILL,
@@ -70,7 +70,7 @@ def judge_inputs(s: State, p: Array, t_ns: int) -> None:
 def is_silent(s: State, p: Array, t_ns: int, last_ns: int) -> bool:
     """Nothing has come for longer than the hour of the day explains."""
     limit = p[0].silence_rth_ns if in_regular_hours(s, t_ns) else p[0].silence_open_ns
-    return bool(t_ns - last_ns > limit)
+    return bool(t_ns - last_ns > limit and open_ns_between(s, last_ns, t_ns) > limit)
 
 
 @kernel

@@ -16,6 +16,7 @@ from spymaster.market.kinds import (
     F_LAST,
     F_MAYBE_BAD_BOOK,
     F_SNAPSHOT,
+    MAX_CONTRACTS,
     SIDE_ASK,
     SIDE_BID,
     Kind,
@@ -104,7 +105,7 @@ def pass_over(s: State, kind: int, cursors: Array) -> None:
 @kernel
 def clock_target(s: State, p: Array, w: NDArray[Any]) -> int:
     """Where a record (int64[6 or more]) takes the clock; -1 for another instrument's and one without usable time."""
-    if (w[0] >> 16) != s.book[0].key or time_is_bad(w, (w[3] >> 48) & 0xFF, p):
+    if (w[0] >> 16) != s.book[0].key or time_is_bad(s, w, (w[3] >> 48) & 0xFF, p):
         return -1
     return target_clock(s, p, record_time(w))
 
@@ -138,7 +139,7 @@ def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
         return False
     t_ns = record_time(w)
     move_clock(s, p, t_ns, target)
-    c.as_of_ns = t_ns
+    c.as_of_ns = min(t_ns, int(c.now_ns))
     if b.event_open != 0 and b.event_ns != t_ns:
         close_event(s, p)
     if b.event_open == 0:
@@ -167,7 +168,7 @@ def fold_record(s: State, w: NDArray[Any]) -> None:
     mixed = 0
     multiplier = _WORD_MULTIPLIER
     for k in range(len(w)):
-        mixed += (w[k] ^ (w[k] >> 32)) * (multiplier + 2 * k)
+        mixed += (w[k] ^ ((w[k] >> 32) & _MASK32)) * (multiplier + 2 * k)
     s.clock[0].fold = (s.clock[0].fold ^ mixed) * _FOLD_MULTIPLIER
 
 
@@ -185,7 +186,8 @@ def step_depth(s: State, p: Array, w: NDArray[Any], target: int) -> None:
         return
     flags = (w[3] >> 48) & 0xFF
     s.clock[0].last_depth_ns = s.clock[0].now_ns
-    fault = apply_depth(s, w, s.book[0].event_ns, flags)
+    # what a late record shows came into sight now, not at the time it bears
+    fault = apply_depth(s, w, s.clock[0].now_ns, flags)
     if fault != 0:
         reject(s, fault)
     if (flags & F_LAST) != 0:
@@ -253,13 +255,15 @@ def apply_print(s: State, w: NDArray[Any], with_book: bool) -> int:
     if tick == NO_TICK:
         return C_BAD_PRICE
     size = w[3] & _MASK32
-    if size == 0:
+    if size == 0 or size > MAX_CONTRACTS:
         return C_BAD_SIZE
-    s.counters[C_TRADES] += 1
     # the aggressor of a trade is written in the place of the side
     side = side_index((w[3] >> 40) & 0xFF)
     aggressor = 1 if side == BID else (-1 if side == ASK else 0)
-    return apply_trade(s, s.book[0].event_ns, aggressor, tick, size, with_book)
+    fault = apply_trade(s, s.book[0].event_ns, aggressor, tick, size, with_book)
+    if fault == 0:
+        s.counters[C_TRADES] += 1
+    return fault
 
 
 @kernel

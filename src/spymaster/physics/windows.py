@@ -181,7 +181,7 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int) -> tuple
 
 
 @kernel
-def recentre(s: State, p: Array) -> None:
+def recentre(s: State, p: Array, t_ns: int) -> None:
     """Move the ledger's window so that the touch is near its middle; what falls out is unseen from now on.
 
     To be called when the open bucket has been folded into the windows and the next one is not yet open.
@@ -209,7 +209,8 @@ def recentre(s: State, p: Array) -> None:
         _shift_flow(s, j, shift)
         s.touched[j, 0] = min(max(s.touched[j, 0] - shift, 0), LEDGER_TICKS)
         s.touched[j, 1] = max(min(s.touched[j, 1] - shift, LEDGER_TICKS - 1), -1)
-    _refill_edges(s)
+    _shift_row(s.near, shift, 0)
+    _refill_edges(s, t_ns)
     _refold(s, p)
 
 
@@ -252,7 +253,7 @@ def _shift_row(row: Array, shift: int, empty: int) -> None:
 
 
 @kernel
-def _refill_edges(s: State) -> None:
+def _refill_edges(s: State, t_ns: int) -> None:
     """Ticks that came into the window and are in sight there: visible from now on, with the sizes of the known book."""
     b = s.book[0]
     if b.status == 0:
@@ -262,7 +263,7 @@ def _refill_edges(s: State) -> None:
         for side in range(2):
             visible = tick <= b.far_ask if side == 1 else tick >= b.far_bid
             if visible and s.seen_since[side, i] == 0:
-                s.seen_since[side, i] = b.bucket_from_ns
+                s.seen_since[side, i] = t_ns
                 s.depth[side, i] = 0
     for side in range(2):
         for k in range(s.ladder[side, 0, 10]):

@@ -82,6 +82,7 @@ _RESOLVE_REASONS: Final[Mapping[ResolveReason, str]] = MappingProxyType(
         ResolveReason.CONDITION_ENDED: "the level is no longer being contested",
         ResolveReason.REPLACED: "another signal took its place",
         ResolveReason.LEVEL_GONE: "the level is not published any more",
+        ResolveReason.TURNED: "price went through, so the level faces the other way",
     }
 )
 
