@@ -1,0 +1,188 @@
+"""The application: wiring of source, screens, keys, themes and the paced output."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from textual.binding import Binding
+from textual.driver import Driver
+from textual.filter import NoColor
+from textual.screen import Screen
+
+from spymaster.signals.frame import FrameSource
+from spymaster.tui.actions import Action, Scope
+from spymaster.tui.bindings import bindings_for, textual_keymap
+from spymaster.tui.colour import ColourDepth
+from spymaster.tui.commands import ActionCommands
+from spymaster.tui.driver import PacedDriver
+from spymaster.tui.folder_watch import FolderWatch
+from spymaster.tui.logbook import LogBook
+from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.paced_app import PacedApp
+from spymaster.tui.picture import picture
+from spymaster.tui.screens.cockpit import CockpitScreen
+from spymaster.tui.screens.health import HealthScreen
+from spymaster.tui.screens.help import HelpScreen
+from spymaster.tui.screens.log import LogScreen
+from spymaster.tui.screens.page import PageScreen
+from spymaster.tui.screens.start import StartScreen
+from spymaster.tui.textual_theme import textual_theme
+from spymaster.tui.themes import Theme, load_themes
+
+THEME_WATCH_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class SpymasterApp(PacedApp, inherit_bindings=False):
+    """The cockpit on a frame source, or another first screen made by ``first_screen`` from the theme."""
+
+    TITLE = "spymaster-tui"
+    CSS_PATH = "app.tcss"
+    COMMANDS = {ActionCommands}  # noqa: RUF012 - the toolkit wants a plain set
+    BINDINGS = [*bindings_for(Scope.APP), Binding("ctrl+c", "interrupt", show=False, priority=True)]  # noqa: RUF012
+
+    def __init__(
+        self,
+        source: FrameSource | None,
+        options: AppOptions,
+        first_screen: Callable[[Theme], Screen[Any]] | None = None,
+        driver_class: type[Driver] = PacedDriver,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.options = options
+        self.source = source
+        self.book = LogBook()
+        self.library = load_themes(options.theme_folder)
+        self._first_screen = first_screen
+        self._theme_watch = FolderWatch(options.theme_folder)
+        if options.colour is ColourDepth.NONE:
+            self._filters = [NoColor()]
+        self.animation_level = "none"
+        self.set_keymap(textual_keymap(options.keymap))
+        for theme in self.library.themes.values():
+            self.register_theme(textual_theme(theme))
+        self.colours = self._theme_for(options)
+        self.theme = textual_theme(self.colours).name
+
+    def _theme_for(self, options: AppOptions) -> Theme:
+        """The wanted theme; a terminal of 256 colours gets the exact ones instead of shades made from the dark one."""
+        themes = self.library.themes
+        few = options.colour is ColourDepth.PALETTE_256 and options.theme == "dark"
+        return themes["256"] if few else themes.get(options.theme, themes["dark"])
+
+    def on_mount(self) -> None:
+        """Show the first screen."""
+        for failure in self.library.failures:
+            _log.warning("%s", failure)
+        if self.options.theme not in self.library.themes:
+            _log.warning("theme %r: not one of %s", self.options.theme, ", ".join(sorted(self.library.themes)))
+        self.push_screen(self._first())
+        if self.options.theme_folder is not None:
+            self.set_interval(THEME_WATCH_S, self._watch_themes)
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        """What exists by now is not worth the collector's time again."""
+        gc.freeze()
+        if self.options.on_ready is not None:
+            self.options.on_ready()
+
+    def _watch_themes(self) -> None:
+        """Take over what changed in the user's theme folder; a file that cannot be used changes nothing."""
+        if not self._theme_watch.changed():
+            return
+        self.library = load_themes(self.options.theme_folder)
+        for theme in self.library.themes.values():
+            self.register_theme(textual_theme(theme))
+        if self.library.failures:
+            self.say(self.library.failures[0])
+        elif self.colours.name in self.library.themes:
+            self.use_theme(self.library.themes[self.colours.name])
+
+    def _first(self) -> Screen[Any]:
+        if self._first_screen is not None:
+            return self._first_screen(self.colours)
+        if self.source is None:
+            raise ValueError("a cockpit needs a source of frames")
+        return CockpitScreen(self.source, self.colours, self.options)
+
+    @property
+    def cockpit(self) -> CockpitScreen | None:
+        """The cockpit, wherever it is in the pile of screens; None without one."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, CockpitScreen)), None)
+
+    def offers(self, action: Action) -> bool:
+        """True where the action can be carried out now."""
+        cockpit = self.cockpit
+        if action.scope is Scope.APP:
+            return self.source is not None or action.name != "health"
+        return cockpit is not None and (action.scope is Scope.COCKPIT or cockpit.in_replay)
+
+    async def perform(self, action: Action) -> None:
+        """Carry an action out as its key would."""
+        target = self if action.scope is Scope.APP else self.cockpit
+        if target is not None:
+            await self.run_action(action.name, target)
+
+    def use_theme(self, theme: Theme) -> None:
+        """Change the colours of everything."""
+        self.colours = theme
+        self.theme = textual_theme(theme).name
+        for screen in self.screen_stack:
+            if isinstance(screen, CockpitScreen | PageScreen | StartScreen):
+                screen.set_theme(theme)
+
+    def action_theme_next(self) -> None:
+        """The next theme by name."""
+        names = sorted(self.library.themes)
+        self.use_theme(self.library.themes[names[(names.index(self.colours.name) + 1) % len(names)]])
+        self.say(f"theme {self.colours.name}")
+
+    def action_help(self) -> None:
+        """Legend and keys; again to close."""
+        self._toggle(HelpScreen, lambda: HelpScreen(self.colours, self.options))
+
+    def action_log(self) -> None:
+        """The program's log; again to close."""
+        self._toggle(LogScreen, lambda: LogScreen(self.colours, self.book))
+
+    def action_health(self) -> None:
+        """Session health; again to close."""
+        source = self.source
+        if source is not None:
+            self._toggle(HealthScreen, lambda: HealthScreen(self.colours, source, self.link_state))
+
+    def _toggle(self, kind: type[Screen[Any]], make: Callable[[], Screen[Any]]) -> None:
+        if isinstance(self.screen, kind):
+            self.pop_screen()
+        elif not self.screen.is_modal:
+            self.push_screen(make())
+
+    def action_save_screen(self) -> None:
+        """Write the screen as an SVG file named by the moment."""
+        path = self.options.save_folder / f"spymaster-{datetime.now():%Y%m%d-%H%M%S}.svg"
+        try:
+            path.write_text(picture(self), encoding="utf-8")
+        except OSError as error:
+            self.say(f"{path}: not saved: {error.strerror}")
+        else:
+            self.say(f"saved {path}")
+
+    def say(self, text: str) -> None:
+        """Tell the user something in the cockpit's line, and in the log."""
+        _log.info("%s", text)
+        if self.cockpit is not None:
+            self.cockpit.say(text)
+
+    def action_interrupt(self) -> None:
+        """As SIGINT."""
+        self.exit(Ending.INTERRUPTED)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.exit(Ending.QUIT)

@@ -1,0 +1,234 @@
+"""The cockpit's widgets, where they stand, and how often each of them may be repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from textual.geometry import Region
+from textual.widget import Widget
+
+from spymaster.signals.frame import Frame, HeatColumns
+from spymaster.tui.themes import Theme
+from spymaster.tui.widgets.alerts import Alerts
+from spymaster.tui.widgets.base import Painter, RowWidget
+from spymaster.tui.widgets.card import CardBox
+from spymaster.tui.widgets.header import HeaderCut, TrustCut
+from spymaster.tui.widgets.heat import HeatBand, HeatHead, TimeAxis
+from spymaster.tui.widgets.ladder import LadderCut
+from spymaster.tui.widgets.levels import LevelsCut
+from spymaster.tui.widgets.lines import PlainRows, TimeBarRow
+from spymaster.tui.widgets.rail import Rail
+from spymaster.tui.widgets.side import SideColumn
+from spymaster.tui.widgets.tape import Tape
+from spymaster.view.alerts import listed
+from spymaster.view.axis import PriceAxis
+from spymaster.view.cards import blind_inputs
+from spymaster.view.cockpit import CockpitProjector
+from spymaster.view.layout import Layout, Place, layout_for
+from spymaster.view.state import Quality, ScreenStats, ViewState
+
+MAX_BANDS: Final = 25
+
+_KINDS: Final[dict[str, type[RowWidget]]] = {
+    "header_left": HeaderCut,
+    "header_right": HeaderCut,
+    "trust_left": TrustCut,
+    "trust_right": TrustCut,
+    "heat_head": HeatHead,
+    **{f"heat_{index}": HeatBand for index in range(MAX_BANDS)},
+    "time_axis": TimeAxis,
+    "rail_head": Rail,
+    "rail": Rail,
+    "rail_foot": Rail,
+    "ladder_head": LadderCut,
+    "flow_bid": LadderCut,
+    "bid": LadderCut,
+    "price": LadderCut,
+    "ask": LadderCut,
+    "flow_ask": LadderCut,
+    "volume": LadderCut,
+    "ladder_foot": LadderCut,
+    "side": SideColumn,
+    "rule": PlainRows,
+    "levels_head": LevelsCut,
+    "levels_left": LevelsCut,
+    "levels_right": LevelsCut,
+    "alerts": Alerts,
+    "tape": Tape,
+    "note": PlainRows,
+    "time_bar": TimeBarRow,
+    "footer": PlainRows,
+    "tiny": PlainRows,
+    "card": CardBox,
+}
+
+_SLOW_S: Final = {
+    "header_right": 1.0,
+    "trust_left": 1.0,
+    "trust_right": 1.0,
+    "flow_bid": 0.5,
+    "flow_ask": 0.5,
+    "volume": 0.5,
+    "ladder_foot": 1.0,
+    "side": 1.0,
+    "levels_left": 0.5,
+    "levels_right": 0.5,
+    "rail_head": 1.0,
+    "rail_foot": 1.0,
+}
+"""Shortest time between two repaints of a panel; all others follow every frame."""
+
+_ROWS_ONLY: Final = frozenset({"side", "tape", "heat_head", "time_axis"})
+_PANELS: Final = {
+    "rail": ("rail",),
+    "ladder": ("flow_bid", "bid", "price", "ask", "flow_ask", "volume"),
+    "side": ("side",),
+    "levels": ("levels_left", "levels_right"),
+    "alerts": ("alerts",),
+    "tape": ("tape",),
+}
+"""Panels one can jump to, and the widgets they are made of; ``heat`` is made of its bands."""
+
+_JITTER_S: Final = 0.06
+
+
+class CockpitPanels:
+    """Owns the widgets of the cockpit and keeps them up to date. The screen places them and calls ``apply``."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._painter = Painter(theme)
+        self._projector = CockpitProjector()
+        self._widgets = {name: kind(self._painter, id=f"panel-{name}") for name, kind in _KINDS.items()}
+        self._layout = layout_for(0, 0)
+        self._shown_at: dict[str, float] = {}
+        self._structure: tuple[object, ...] = ()
+        self._frame: Frame | None = None
+        self._missing = 0
+
+    @property
+    def theme(self) -> Theme:
+        """The theme in use."""
+        return self._painter.theme
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything stands now."""
+        return self._layout
+
+    @property
+    def axis(self) -> PriceAxis:
+        """The price axis of the last frame."""
+        return self._projector.axis
+
+    @property
+    def level_ids(self) -> tuple[str, ...]:
+        """Ids of the levels in the table's order."""
+        return tuple(item.id for item in self._projector.items)
+
+    @property
+    def alert_ids(self) -> tuple[str, ...]:
+        """Ids of the alerts in the list's order."""
+        return tuple(alert.id for alert in listed(self._frame.alerts)) if self._frame is not None else ()
+
+    @property
+    def needs_heat(self) -> int:
+        """Seconds of heat the screen has room for and has not; 0 where nothing is missing."""
+        return self._missing
+
+    def widgets(self) -> Iterable[Widget]:
+        """All widgets, to be composed once."""
+        return self._widgets.values()
+
+    def widget(self, name: str) -> RowWidget:
+        """A widget by its panel name. Raises ``KeyError``."""
+        return self._widgets[name]
+
+    def place(self, width: int, height: int, time_bar: bool = False) -> None:
+        """Move the widgets to their cells in a terminal of that size; those left out are hidden."""
+        self._layout = layout_for(width, height, time_bar)
+        for name, widget in self._widgets.items():
+            _move(widget, self._layout.place(name))
+        self._structure = ()
+
+    def region(self, name: str) -> Region | None:
+        """Cells of a panel: heat, rail, ladder, side, levels, alerts or tape; None where it is left out."""
+        names = tuple(n for n in self._layout.places if n[5:].isdigit()) if name == "heat" else _PANELS.get(name, ())
+        places = [place for each in names if (place := self._layout.place(each)) is not None]
+        return Region.from_union([Region(p.x, p.y, p.width, p.height) for p in places]) if places else None
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint everything in another theme."""
+        self._painter = Painter(theme)
+        for widget in self._widgets.values():
+            widget.use(self._painter)
+
+    def load_heat(self, columns: HeatColumns) -> None:
+        """Take over many heat columns at once."""
+        self._projector.load_heat(columns)
+        self._missing = 0
+
+    def apply(self, frame: Frame | None, state: ViewState, now_s: float) -> int:
+        """Show a frame. ``now_s``: a clock that never goes back. Returns the number of rows to be painted."""
+        self._frame = frame
+        self._projector.follow(frame, state, self._layout, now_s)
+        self._missing = self._projector.missing_seconds(self._layout, state) if frame is not None else 0
+        resting: frozenset[str] = frozenset()
+        if not self._structure_changed(frame, state):
+            resting = frozenset(n for n in self._layout.places if not self._due(n, state.quality, now_s))
+        panels = self._projector.panels(frame, state, self._layout, resting)
+        painted = 0
+        for name, rows in panels.items():
+            if name != "card" and name not in resting:
+                self._shown_at[name] = now_s
+                painted += self._widgets[name].show(rows)
+        return painted + self._show_card(panels.get("card", ()))
+
+    def _structure_changed(self, frame: Frame | None, state: ViewState) -> bool:
+        """Whether rows mean something else than before, so that all panels must change together."""
+        signals = tuple((item.id, item.signal) for item in self._projector.items if item.signalling)
+        phase = frame.header.phase if frame is not None else None
+        chosen = replace(state, stats=ScreenStats(), time_bar=None)
+        structure = (self.axis, self._layout, chosen, signals, phase, bool(blind_inputs(frame)))
+        changed = structure != self._structure
+        self._structure = structure
+        return changed
+
+    def _due(self, name: str, quality: Quality, now_s: float) -> bool:
+        every = _SLOW_S.get(name, 0.0)
+        if quality >= Quality.ONE_HZ:
+            every = max(every, 1.0)
+        if name[5:].isdigit() and quality >= Quality.SLOW_MARKS:
+            every = 2.0 if quality < Quality.ROWS else 10.0
+        if quality >= Quality.ROWS and name in _ROWS_ONLY:
+            every = 10.0
+        return now_s - self._shown_at.get(name, -1e9) >= every - _JITTER_S
+
+    def _show_card(self, rows: tuple[tuple[tuple[str, str], ...], ...]) -> int:
+        card = self._widgets["card"]
+        if not rows:
+            card.display = False
+            return 0
+        width, height = sum(len(text) for text, _ in rows[0]), len(rows)
+        axis_y, axis_rows = self._axis_span()
+        rail = self._layout.place("rail")
+        room = rail.x + rail.width - 1 if rail is not None and self._layout.bands else 0
+        x = 1 + (room - width) // 2 if width <= room else max((self._layout.width - width) // 2, 0)
+        _move(card, Place(x, max(axis_y + (axis_rows - height) // 2, 0), width, height))
+        return card.show(rows)
+
+    def _axis_span(self) -> tuple[int, int]:
+        place = self._layout.place("rail")
+        return (place.y, place.height) if place else (0, self._layout.height)
+
+
+def _move(widget: RowWidget, place: Place | None) -> None:
+    if place is None:
+        widget.display = False
+        return
+    styles = widget.styles
+    styles.offset = (place.x, place.y)
+    styles.width = place.width
+    styles.height = place.height
+    widget.display = True

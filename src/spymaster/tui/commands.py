@@ -1,0 +1,50 @@
+"""The command palette: every action of the registry, with its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from spymaster.tui.actions import ACTIONS, Action
+from spymaster.tui.keymap import Keymap, shown_key
+
+
+def title_of(action: Action, keymap: Keymap) -> str:
+    """The action's line in the palette."""
+    keys = " ".join(shown_key(key) for key in keymap.keys[action.name])
+    return f"{action.description}  {keys}" if keys else action.description
+
+
+class ActionCommands(Provider):
+    """Offers the actions that can be carried out where the palette was opened."""
+
+    def _offered(self) -> Iterator[tuple[Action, str]]:
+        from spymaster.tui.app import SpymasterApp
+
+        app = self.app
+        if isinstance(app, SpymasterApp):
+            for action in ACTIONS:
+                if app.offers(action):
+                    yield action, title_of(action, app.options.keymap)
+
+    async def discover(self) -> Hits:
+        """All actions, before anything is typed."""
+        for action, title in self._offered():
+            yield DiscoveryHit(title, partial(self._run, action))
+
+    async def search(self, query: str) -> Hits:
+        """The actions that match what is typed."""
+        matcher = self.matcher(query)
+        for action, title in self._offered():
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), partial(self._run, action))
+
+    async def _run(self, action: Action) -> None:
+        from spymaster.tui.app import SpymasterApp
+
+        app = self.app
+        if isinstance(app, SpymasterApp):
+            await app.perform(action)

@@ -1,0 +1,177 @@
+"""Which key does what: maps are TOML files, checked when they are loaded.
+
+A map is a table ``keys`` of action names with a list of keys each; ``based_on`` names the map it changes. Keys are
+written as the character itself or as ``tab``, ``enter``, ``escape``, ``space``, ``up``, ``f1``, ``shift+tab``,
+``ctrl+x``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from spymaster.tui.actions import ACTIONS, BY_NAME, Action, Scope
+
+BUNDLED: Final = ("default", "vim")
+
+RESERVED: Final[Mapping[str, str]] = {
+    "ctrl+a": "the prefix of screen",
+    "ctrl+b": "the prefix of tmux",
+    "ctrl+c": "it always interrupts",
+    "ctrl+j": "the same as enter on many terminals",
+    "ctrl+m": "the same as enter",
+    "ctrl+i": "the same as tab",
+    "ctrl+s": "it stops the output of many terminals",
+    "ctrl+z": "it suspends the program",
+}
+
+_NAMED: Final = frozenset(
+    (
+        *("tab", "enter", "escape", "space", "up", "down", "left", "right", "home", "end"),
+        *("pageup", "pagedown", "insert", "delete", "backspace"),
+        *(f"f{n}" for n in range(1, 13)),
+    )
+)
+
+_CHARACTER_NAMES: Final[Mapping[str, str]] = {
+    "+": "plus", "-": "minus", "=": "equals_sign", "<": "less_than_sign", ">": "greater_than_sign", ":": "colon",
+    ".": "full_stop", ",": "comma", ";": "semicolon", "'": "apostrophe", "[": "left_square_bracket",
+    "]": "right_square_bracket", "?": "question_mark", "/": "slash", "!": "exclamation_mark", "*": "asterisk",
+    "(": "left_parenthesis", ")": "right_parenthesis", "{": "left_curly_bracket", "}": "right_curly_bracket",
+    "#": "number_sign", "$": "dollar_sign", "%": "percent_sign", "&": "ampersand", "@": "at", "^": "circumflex_accent",
+    "_": "underscore", "`": "grave_accent", "|": "vertical_line", "~": "tilde", '"': "quotation_mark",
+    "\\": "backslash",
+}  # fmt: skip
+"""Textual's names of characters that are not letters or digits."""
+
+_SHOWN: Final[Mapping[str, str]] = {
+    "tab": "Tab", "shift+tab": "Shift+Tab", "enter": "Enter", "escape": "Esc", "space": "Space", "up": "↑",
+    "down": "↓", "left": "←", "right": "→", "home": "Home", "end": "End", "pageup": "PgUp", "pagedown": "PgDn",
+}  # fmt: skip
+
+
+class KeymapError(ValueError):
+    """A keymap that cannot be used; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Keys of every action, in the notation of the file. ``keys[name]`` may be empty: the action has no key."""
+
+    name: str
+    keys: Mapping[str, tuple[str, ...]]
+
+    def textual_keys(self, action: str) -> str:
+        """The keys of an action as Textual writes them, joined by commas."""
+        return ",".join(_textual(key) for key in self.keys[action])
+
+    def shown(self, action: str) -> str:
+        """The first key of an action as a person reads it, empty without a key."""
+        keys = self.keys[action]
+        return shown_key(keys[0]) if keys else ""
+
+
+def shown_key(key: str) -> str:
+    """A key as a person reads it: ``ctrl+p`` is ``Ctrl+P``."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return f"Ctrl+{key[5:].upper()}"
+    return key.upper() if key in _NAMED else key
+
+
+def load_keymap(name_or_path: str) -> Keymap:
+    """The bundled map of that name, or the map in a file. Raises ``KeymapError``."""
+    if name_or_path in BUNDLED:
+        path = Path(__file__).parent / "keymaps" / f"{name_or_path}.toml"
+    else:
+        path = Path(name_or_path).expanduser()
+        if not path.is_file():
+            raise KeymapError(f"keymap {name_or_path!r}: not one of {', '.join(BUNDLED)} and not a file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeymapError(f"{path}: cannot be read: {error}") from error
+    return parse_keymap(text, str(path), path.stem)
+
+
+def parse_keymap(text: str, where: str, name: str) -> Keymap:
+    """A map from the text of a file; ``where`` names it in errors. Raises ``KeymapError``."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise KeymapError(f"{where}: not TOML: {error}") from error
+    unknown = sorted(set(table) - {"keys", "based_on"})
+    if unknown:
+        raise KeymapError(f"{where}: unknown entry {unknown[0]!r}; a keymap has `based_on` and a table `keys`")
+    base = table.get("based_on")
+    if base is not None and base not in BUNDLED:
+        raise KeymapError(f"{where}: based_on is {base!r}; use one of {', '.join(BUNDLED)}")
+    keys: dict[str, tuple[str, ...]] = {action.name: () for action in ACTIONS}
+    if base is not None:
+        keys.update(load_keymap(base).keys)
+    keys.update(_checked_entries(table.get("keys", {}), where))
+    clashes = clashes_of(keys)
+    if clashes:
+        raise KeymapError(f"{where}: {'; '.join(clashes)}; give each key to one action")
+    return Keymap(name, keys)
+
+
+def clashes_of(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """One sentence for each key that two actions share."""
+    owner: dict[str, Action] = {}
+    found: list[str] = []
+    for action in ACTIONS:
+        for key in dict.fromkeys(keys[action.name]):
+            other = owner.setdefault(_textual(key), action)
+            if other is not action:
+                found.append(f"{key!r} is bound to both {other.name} and {action.name}")
+    return tuple(found)
+
+
+def footer_pairs(keymap: Keymap, replay: bool, playing: bool) -> tuple[tuple[str, str], ...]:
+    """(keys, word) of the footer in order, the replay's own keys first where it is one. The footer itself adds help."""
+    places: dict[int, list[Action]] = {}
+    for action in ACTIONS:
+        if action.footer is not None and (replay or action.scope is not Scope.REPLAY):
+            places.setdefault(action.footer, []).append(action)
+    pairs = []
+    for _, actions in sorted(places.items()):
+        keys = " ".join(filter(None, (keymap.shown(action.name) for action in actions)))
+        word = "pause" if actions[0].name == "play_pause" and playing else actions[0].word
+        if keys:
+            pairs.append((keys, word))
+    return tuple(pairs)
+
+
+def _checked_entries(entries: object, where: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if not isinstance(entries, dict):
+        raise KeymapError(f"{where}: `keys` is not a table")
+    for name, keys in entries.items():
+        if name not in BY_NAME:
+            near = difflib.get_close_matches(name, BY_NAME, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise KeymapError(f"{where}: no action is called {name!r}{hint}")
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise KeymapError(f'{where}: {name}: write a list of keys, such as ["x"]')
+        for key in keys:
+            _check_key(key, name, where)
+        yield name, tuple(keys)
+
+
+def _check_key(key: str, name: str, where: str) -> None:
+    if key in RESERVED:
+        raise KeymapError(f"{where}: {name}: {key} cannot be used: {RESERVED[key]}")
+    bare = key.removeprefix("shift+").removeprefix("ctrl+")
+    known = bare in _NAMED or (len(bare) == 1 and (bare.isalnum() or bare in _CHARACTER_NAMES))
+    if not known or (key.startswith("shift+") and bare not in _NAMED):
+        raise KeymapError(f'{where}: {name}: {key!r} is not a key; write a character, or a name such as "tab"')
+
+
+def _textual(key: str) -> str:
+    prefix, plus, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
+    return f"{prefix}{plus}{_CHARACTER_NAMES.get(last, last)}"

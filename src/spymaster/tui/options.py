@@ -1,0 +1,51 @@
+"""What the caller of the screen decides, and how the screen ended."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from spymaster.tui.colour import ColourDepth
+from spymaster.tui.keymap import Keymap
+from spymaster.view.state import Quality
+
+
+class Ending(enum.IntEnum):
+    """How the screen ended; the value is the exit status that fits."""
+
+    QUIT = 0
+    """The user left."""
+    FAILED = 1
+    """The screen broke; the Session behind it may be sound."""
+    HANGUP = 129
+    """The terminal went away. In a live session the Session may carry on."""
+    INTERRUPTED = 130
+    """SIGINT, SIGTERM or ctrl+c: stop and seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppOptions:
+    """Settings of the screen.
+
+    ``theme``: name of a theme; ``theme_folder``: where the user's own are; ``notice``: a sentence shown until the first
+    key, such as how to go live; ``quality``: a fixed quality instead of the one the link can carry; ``frame_hz``: most
+    frames drawn per second; ``save_folder``: where saved screens go; ``on_hangup``: called once, after the terminal has
+    been given up and before ``run_app`` returns; ``on_ready``: called once after the first paint, the moment to load
+    and start whatever is slow; ``mouse``: clicks and the wheel, never reports of motion.
+    """
+
+    keymap: Keymap
+    theme: str = "dark"
+    theme_folder: Path | None = None
+    glyphs: Literal["unicode", "ascii"] = "unicode"
+    colour: ColourDepth = ColourDepth.TRUECOLOUR
+    mouse: bool = True
+    notice: str = ""
+    quality: Quality | None = None
+    frame_hz: float = 4.0
+    save_folder: Path = Path()
+    on_hangup: Callable[[], None] | None = None
+    on_ready: Callable[[], None] | None = None

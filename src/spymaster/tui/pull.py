@@ -1,0 +1,68 @@
+"""The screen pulls: one timer asks for the newest frame, and asks only when the terminal has seen the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from spymaster.signals.frame import Frame, FrameSource
+from spymaster.view.state import Quality
+
+POLL_S: Final = 0.05
+"""How often the timer looks; a frame is drawn at the frame rate, or at the next look after a key."""
+
+EXPEDITE_S: Final = 0.6
+UNCHANGED_EVERY_S: Final = 1.0
+
+
+class Pacer(Protocol):
+    """What the pull needs of the output driver."""
+
+    def busy(self) -> bool:
+        """True while painting would queue."""
+        ...
+
+    def skip(self) -> None:
+        """A frame was left out because the terminal was busy."""
+        ...
+
+
+class FramePull:
+    """Decides at each look whether a frame is drawn now. ``draw(frame, now)`` does it."""
+
+    def __init__(
+        self, source: FrameSource, pacer: Pacer | None, draw: Callable[[Frame | None, float], None], frame_hz: float
+    ) -> None:
+        self._source = source
+        self._pacer = pacer
+        self._draw = draw
+        self._interval_s = 1.0 / frame_hz
+        self._drawn_at = float("-inf")
+        self._drawn: int | None = None
+        self._expedite_until = float("-inf")
+        self.quality = Quality.FULL
+
+    def expedite(self, now: float) -> None:
+        """Something was asked of the source: draw its answer as soon as it is there."""
+        self._expedite_until = now + EXPEDITE_S
+
+    def look(self, now: float) -> bool:
+        """Draw if a frame is due and the terminal is free; True if it was drawn."""
+        frame = self._source.latest()
+        number = frame.number if frame is not None else None
+        since = now - self._drawn_at
+        if not self._due(since, number != self._drawn, now):
+            return False
+        if self._pacer is not None and self._pacer.busy():
+            self._pacer.skip()
+            return False
+        self._drawn_at, self._drawn = now, number
+        self._draw(frame, now)
+        return True
+
+    def _due(self, since: float, changed: bool, now: float) -> bool:
+        interval = UNCHANGED_EVERY_S if self.quality is Quality.ONE_HZ else self._interval_s
+        if changed and now < self._expedite_until:
+            return True
+        # Half a look early is nearer to the rate than half a look late.
+        return since >= (interval if changed else UNCHANGED_EVERY_S) - POLL_S / 2

@@ -1,0 +1,59 @@
+"""Entry points for the command line: run the cockpit or the start screen and say how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from spymaster.signals.frame import FrameSource
+from spymaster.tui.app import SpymasterApp
+from spymaster.tui.driver import terminal_fileno
+from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.paced_app import give_up_terminal
+from spymaster.tui.screens.start import Place, StartScreen
+
+PACKAGE_LOGGER = "spymaster"
+
+
+def run_app(source: FrameSource, options: AppOptions) -> Ending:
+    """Show the cockpit on ``source`` until the user leaves, a signal comes or the terminal goes away.
+
+    The terminal is given back in every case. On ``HANGUP`` the standard streams point nowhere when this returns, and
+    ``options.on_hangup`` has been called; whether the Session goes on is the caller's to decide. Raises
+    ``NoTerminalError`` (one line for the user) where there is no terminal.
+    """
+    app = SpymasterApp(source, options)
+    return _run(app, options)
+
+
+def run_start_screen(places: tuple[Place, ...], options: AppOptions) -> tuple[Ending, Place | None]:
+    """Let the user choose what to start. Nothing is opened here; the place is None if the user left."""
+    taken: list[Place] = []
+    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, places, taken.append))
+    ending = _run(app, options)
+    return ending, taken[0] if taken else None
+
+
+def _run(app: SpymasterApp, options: AppOptions) -> Ending:
+    terminal_fileno()
+    with _log_into(app):
+        ending = app.run(mouse=options.mouse)
+    if ending is Ending.HANGUP:
+        give_up_terminal()
+        if options.on_hangup is not None:
+            options.on_hangup()
+    return Ending.FAILED if ending is None else ending
+
+
+@contextlib.contextmanager
+def _log_into(app: SpymasterApp) -> Iterator[None]:
+    """Keep what the program logs for the log screen, and away from the terminal."""
+    logger = logging.getLogger(PACKAGE_LOGGER)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(app.book)
+    try:
+        yield
+    finally:
+        logger.removeHandler(app.book)
+        logger.propagate = propagate

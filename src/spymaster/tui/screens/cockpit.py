@@ -1,0 +1,360 @@
+"""The cockpit screen: panels, what the user chose, and the timer that pulls frames."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
+
+from spymaster.signals.frame import Command, Frame, FrameSource, Mode, Phase
+from spymaster.tui.actions import Scope
+from spymaster.tui.bell import AlertBell, notification
+from spymaster.tui.bindings import bindings_for
+from spymaster.tui.cockpit_layout import CockpitPanels
+from spymaster.tui.goto import GotoError, tick_for
+from spymaster.tui.keymap import footer_pairs
+from spymaster.tui.link import LinkState
+from spymaster.tui.options import AppOptions
+from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
+from spymaster.tui.pull import POLL_S, FramePull
+from spymaster.tui.row_text import level_line
+from spymaster.tui.screens.jump import JumpScreen
+from spymaster.tui.screens.prompt import PromptScreen
+from spymaster.tui.screens.replay_actions import ReplayActions
+from spymaster.tui.textual_theme import is_dark
+from spymaster.tui.themes import Theme
+from spymaster.view.state import Quality, ViewState
+
+if TYPE_CHECKING:
+    from spymaster.tui.app import SpymasterApp
+
+SAID_S: Final = 4.0
+PANELS: Final = ("levels", "alerts", "ladder", "heat", "rail", "side", "tape")
+"""Panels in the order Tab visits them."""
+
+_ZOOMS: Final = (1, 2, 4)
+_SECONDS: Final = (1, 2, 4)
+
+
+class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
+    """Everything about the market on one screen."""
+
+    CSS_PATH = "cockpit.tcss"
+    BINDINGS = bindings_for(Scope.COCKPIT, Scope.REPLAY)
+    AUTO_FOCUS = ""
+
+    def __init__(self, source: FrameSource, theme: Theme, options: AppOptions) -> None:
+        super().__init__()
+        self._source = source
+        self._options = options
+        self._theme = theme
+        self._shown_theme = theme
+        self._panels = CockpitPanels(theme)
+        self._bell = AlertBell()
+        self._frame: Frame | None = None
+        self._view = ViewState(
+            width=80, height=24, glyphs=options.glyphs, note=options.notice, quality=options.quality or Quality.FULL
+        )
+        self._said_until = float("inf")
+        self._pull: FramePull | None = None
+
+    @property
+    def in_replay(self) -> bool:
+        """True where the source can be played and stepped."""
+        return self._frame is not None and self._frame.header.mode is not Mode.LIVE
+
+    @property
+    def view_state(self) -> ViewState:
+        """What the user chose."""
+        return self._view
+
+    def compose(self) -> ComposeResult:
+        """The panels, and a line over the rule between them for what has no line of its own."""
+        yield from self._panels.widgets()
+        yield Static(id="said", markup=False)
+
+    def on_mount(self) -> None:
+        """Place the panels, show what there is and begin to pull."""
+        app = self._app
+        if self._options.quality is not None and app.pacer is not None:
+            app.pacer.hold_quality()
+        self._place()
+        self._pull = FramePull(self._source, app.pacer, self._draw, self._options.frame_hz)
+        self._pull.look(time.monotonic())
+        self.set_interval(POLL_S, self._look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the panels for the new size."""
+        self._place()
+        self._repaint()
+
+    def _place(self) -> None:
+        width, height = self.size
+        self._view = dataclasses.replace(self._view, width=width, height=height)
+        self._panels.place(width, height, time_bar=self.in_replay)
+        self._place_said()
+
+    def _place_said(self) -> None:
+        """A replay's time bar stands where the sentence would be: what is said then covers the rule for a while."""
+        layout, said = self._panels.layout, self.query_one("#said", Static)
+        said.display = bool(self._view.note) and layout.place("note") is None
+        if said.display:
+            place = layout.place("rule") or layout.place("footer")
+            said.styles.offset = (1, place.y if place is not None else 0)
+            said.styles.width = max(self.size.width - 2, 1)
+            said.update(f"▎ {self._view.note}")
+
+    @property
+    def _app(self) -> SpymasterApp:
+        return cast("SpymasterApp", self.app)
+
+    def _look(self) -> None:
+        if self._pull is not None:
+            self._pull.look(time.monotonic())
+
+    def _draw(self, frame: Frame | None, now: float) -> None:
+        was_replay = self.in_replay
+        self._frame = frame
+        self._app.data_pulled(now)
+        if self.in_replay != was_replay:
+            self._place()
+        if frame is not None and (text := self._bell.ring(frame, now)) and self._app.pacer is not None:
+            self._app.pacer.write(notification(text))
+        self._follow_link(self._app.link_state())
+        if now > self._said_until and self._view.note:
+            self._view = dataclasses.replace(self._view, note="")
+            self._place_said()
+        keys = footer_pairs(self._options.keymap, self.in_replay, self.playing)
+        self._view = dataclasses.replace(self._view, keys=keys)
+        self._show(now)
+
+    def _show(self, now: float) -> None:
+        self._panels.apply(self._frame, self._view, now)
+        wanted = self._panels.needs_heat
+        if wanted > 0:
+            self._panels.load_heat(self._source.heat(wanted))
+            self._panels.apply(self._frame, self._view, now)
+
+    def _follow_link(self, link: LinkState) -> None:
+        quality = self._view.quality if self._options.quality is not None else link.quality
+        age_ms = None if link.age_s is None else link.age_s * 1e3
+        stats = dataclasses.replace(self._view.stats, screen_age_ms=age_ms, bytes_per_s=link.bytes_per_s)
+        self._view = dataclasses.replace(self._view, quality=quality, stats=stats)
+        if self._pull is not None:
+            self._pull.quality = quality
+        self._wear(self._theme)
+
+    def _wear(self, theme: Theme) -> None:
+        """Draw in a theme, or in its place in the 256 colours theme while the link is slow."""
+        slow = self._view.quality >= Quality.PALETTE_256 and is_dark(theme)
+        wanted = self._app.library.themes.get("256", theme) if slow else theme
+        if wanted is not self._shown_theme:
+            self._shown_theme = wanted
+            self._panels.set_theme(wanted)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Change the colours."""
+        self._theme = theme
+        self._wear(theme)
+        self._repaint()
+
+    def _change(self, **changes: Any) -> None:
+        self._view = dataclasses.replace(self._view, **changes)
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Show a change of what the user chose at once, on the frame already here."""
+        self._show(time.monotonic())
+
+    def say(self, text: str) -> None:
+        """Show a sentence for a few seconds."""
+        self._said_until = time.monotonic() + SAID_S
+        self._change(note=text)
+        self._place_said()
+
+    def on_key(self) -> None:
+        """The opening notice has been read."""
+        if self._said_until == float("inf") and self._view.note:
+            self.say(self._view.note)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects a panel, and in the level table its level; two clicks on the axis centre it."""
+        if (name := panel_at(self._panels, event.screen_offset)) is not None:
+            picked = level_at(self._panels, event.screen_offset)
+            self._change(panel=name, picked=picked or self._view.picked)
+            if event.chain == 2 and name in AXIS_PANELS:
+                self.action_centre()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Lower prices."""
+        self._scroll(-SCROLL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Higher prices."""
+        self._scroll(+SCROLL_ROWS)
+
+    def _scroll(self, rows: int) -> None:
+        axis = self._panels.axis
+        if axis.rows > 0:
+            self._change(pinned_tick=axis.low(axis.rows // 2) + rows * axis.zoom)
+
+    def action_centre(self) -> None:
+        """Centre on the last price and follow it."""
+        self._change(recentre=self._view.recentre + 1, pinned_tick=None)
+
+    def action_zoom_in(self) -> None:
+        """Fewer ticks per row."""
+        self._change(zoom=_neighbour(_ZOOMS, self._view.zoom, -1))
+
+    def action_zoom_out(self) -> None:
+        """More ticks per row."""
+        self._change(zoom=_neighbour(_ZOOMS, self._view.zoom, +1))
+
+    def action_seconds_less(self) -> None:
+        """Fewer seconds per heatmap column."""
+        self._change(seconds_per_column=_neighbour(_SECONDS, self._view.seconds_per_column, -1))
+
+    def action_seconds_more(self) -> None:
+        """More seconds per heatmap column."""
+        self._change(seconds_per_column=_neighbour(_SECONDS, self._view.seconds_per_column, +1))
+
+    def action_layer_liquidity(self) -> None:
+        """Liquidity in the heatmap on or off."""
+        layers = self._view.layers
+        self._change(layers=dataclasses.replace(layers, liquidity=not layers.liquidity))
+
+    def action_layer_states(self) -> None:
+        """Barrier states in the heatmap on or off."""
+        layers = self._view.layers
+        self._change(layers=dataclasses.replace(layers, states=not layers.states))
+
+    def _visible_panels(self) -> list[str]:
+        return [name for name in PANELS if self._panels.region(name) is not None]
+
+    def action_panel_next(self) -> None:
+        """Select the next panel."""
+        self._step_panel(+1)
+
+    def action_panel_previous(self) -> None:
+        """Select the previous panel."""
+        self._step_panel(-1)
+
+    def _step_panel(self, by: int) -> None:
+        names = self._visible_panels()
+        if names:
+            at = names.index(self._view.panel) + by if self._view.panel in names else 0
+            self._change(panel=names[at % len(names)])
+
+    def action_jump(self) -> None:
+        """Choose a panel by a letter shown on it."""
+        regions = {name: region for name in self._visible_panels() if (region := self._panels.region(name)) is not None}
+        self.app.push_screen(JumpScreen(regions), lambda name: self._change(panel=name) if name else None)
+
+    def _listed(self) -> tuple[bool, tuple[str, ...]]:
+        alerts = self._view.panel == "alerts"
+        return alerts, self._panels.alert_ids if alerts else self._panels.level_ids
+
+    def _move(self, place: int | None, by: int = 0) -> None:
+        alerts, ids = self._listed()
+        if not ids:
+            return
+        picked = self._view.picked_alert if alerts else self._view.picked
+        if place is None:
+            place = min(max(ids.index(picked) + by, 0), len(ids) - 1) if picked in ids else (0 if by > 0 else -1)
+        self._change(**{"picked_alert" if alerts else "picked": ids[place]})
+
+    def action_list_down(self) -> None:
+        """Next row."""
+        self._move(None, +1)
+
+    def action_list_up(self) -> None:
+        """Previous row."""
+        self._move(None, -1)
+
+    def action_list_first(self) -> None:
+        """First row."""
+        self._move(0)
+
+    def action_list_last(self) -> None:
+        """Last row."""
+        self._move(-1)
+
+    def action_level_focus(self) -> None:
+        """The picked level closely, or the strikes again."""
+        self._change(side="strikes" if self._view.side == "focus" else "focus")
+
+    def action_level_nearest(self) -> None:
+        """Follow the nearest level again."""
+        self._change(picked=None, picked_alert=None)
+
+    def action_alert_next(self) -> None:
+        """Next alert."""
+        self._step_alert(+1)
+
+    def action_alert_previous(self) -> None:
+        """Previous alert."""
+        self._step_alert(-1)
+
+    def _step_alert(self, by: int) -> None:
+        self._view = dataclasses.replace(self._view, panel="alerts")
+        self._move(None, by)
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the picked alert, or all."""
+        picked = self._view.picked_alert
+        self._change(acked=self._view.acked | ({picked} if picked else set(self._panels.alert_ids)))
+
+    def action_goto(self) -> None:
+        """Ask for a price and hold it in the middle."""
+        self.app.push_screen(PromptScreen(":", "price, such as 687.5 or 6871.25"), self._go)
+
+    def _go(self, typed: str | None) -> None:
+        if not typed:
+            return
+        if self._frame is None:
+            self.say("no price to go from yet: wait for the first book")
+            return
+        try:
+            tick = tick_for(typed, self._frame.header)
+        except GotoError as error:
+            self.say(str(error))
+        else:
+            self._change(pinned_tick=tick, recentre=self._view.recentre + 1)
+
+    def action_copy_row(self) -> None:
+        """Copy the picked (or nearest) level as tab-separated text."""
+        line = level_line(self._frame, self._view.picked)
+        if line is None:
+            self.say("no level to copy yet")
+        else:
+            self.app.copy_to_clipboard(line)
+            self.say("level copied")
+
+    @property
+    def playing(self) -> bool:
+        """True while event time runs."""
+        return self._frame is not None and self._frame.header.phase is Phase.PLAYING
+
+    def ask(self, command: Command) -> None:
+        """Ask the source of a replay for something, and show its answer as soon as it is there."""
+        if not self.in_replay:
+            self.say("a live session cannot be played, stepped or sped up")
+            return
+        self._source.send(command)
+        if self._pull is not None:
+            self._pull.expedite(time.monotonic())
+            self.call_later(self._look)
+
+
+def _neighbour(steps: Iterable[int], now: int, by: int) -> int:
+    """The next step up or down of a list; from outside it (0) its first step."""
+    places = list(steps)
+    if now not in places:
+        return places[0] if by < 0 else places[1]
+    return places[min(max(places.index(now) + by, 0), len(places) - 1)]

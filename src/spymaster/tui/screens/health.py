@@ -1,0 +1,118 @@
+"""Session health: the inputs, the link to this terminal, the book's balance, and the source of the records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+
+from spymaster.signals.frame import Frame, FrameSource, InputTrust
+from spymaster.tui.link import AckSource, LinkState
+from spymaster.tui.screens.page import GROUND, PageScreen
+from spymaster.tui.themes import Theme
+from spymaster.view.cells import Line, Row, Rows, blank
+from spymaster.view.numbers import age
+from spymaster.view.state import Quality
+
+_INKS: Final = {"GREEN": ("●", "green"), "DEGRADED": ("!", "degraded"), "BLIND": ("✕", "blind")}
+_QUALITY: Final = ("full", "no half-blocks", "256 colours", "slow marks", "rows only", "1 Hz")
+_SOURCES: Final = {
+    AckSource.TERMINAL: "the terminal answers",
+    AckSource.TMUX: "tmux answers: the way from tmux to the eye is not measured",
+    AckSource.BYTES: "the terminal does not answer: unsent bytes only",
+}
+
+
+class HealthScreen(PageScreen):
+    """What is sound and what is not, once a second."""
+
+    REFRESH_S = 1.0
+    FULL = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "close", show=False)]
+
+    def __init__(self, theme: Theme, source: FrameSource, link: Callable[[], LinkState]) -> None:
+        super().__init__(theme)
+        self._source = source
+        self._link = link
+
+    def rows(self, width: int) -> Rows:
+        """The page."""
+        return health_rows(self._source.latest(), self._link(), width)
+
+
+def health_rows(frame: Frame | None, link: LinkState, width: int) -> Rows:
+    """Everything known about the Session and the link, as rows."""
+    rows: list[Row] = [_title("SESSION HEALTH", width), blank(width, GROUND)]
+    rows += _inputs(frame, width)
+    rows += [blank(width, GROUND), _title("RECORDS", width), *_records(frame, width)]
+    rows += [blank(width, GROUND), _title("SCREEN", width), *_screen(link, width)]
+    return tuple(rows)
+
+
+def _title(text: str, width: int) -> Row:
+    line = Line(width, GROUND)
+    line.put(0, text, "muted", bold=True)
+    return line.row()
+
+
+def _fact(name: str, value: str, width: int, ink: str = "text") -> Row:
+    line = Line(width, GROUND)
+    line.put(0, name, "muted")
+    line.put(28, value, ink)
+    return line.row()
+
+
+def _inputs(frame: Frame | None, width: int) -> list[Row]:
+    rows = [_title("INPUTS", width)]
+    if frame is None or not frame.trust:
+        return [*rows, _fact("none yet", "waiting for the first record", width)]
+    return rows + [_input(trust, width) for trust in frame.trust]
+
+
+def _input(trust: InputTrust, width: int) -> Row:
+    mark, ink = _INKS.get(trust.state, ("·", "muted"))
+    line = Line(width, GROUND)
+    line.put(0, trust.name, "text")
+    line.put(12, f"{mark} {trust.state}", ink, bold=True)
+    line.put(28, "never" if trust.age_ns is None else age(trust.age_ns), "text")
+    line.put(38, trust.reason, ink)
+    return line.row()
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "—"
+
+
+def _records(frame: Frame | None, width: int) -> list[Row]:
+    if frame is None:
+        return [_fact("Session", "starting", width)]
+    header = frame.header
+    return [
+        _fact("Session", f"{header.mode}, {header.phase}", width),
+        _fact("profile, contract", f"{header.profile}, {header.symbol}", width),
+        _fact("records", f"{header.records:,}", width),
+        _fact("records per second", f"{header.records_per_s:,.0f}", width),
+        _fact("one snap", f"{header.snap_us:.1f} µs", width),
+        _fact("unexplained depth, 60 s", _share(header.residual_share), width),
+        _fact("hidden fills", _share(header.hidden_share), width),
+        _fact("message", header.message or "none", width),
+    ]
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "—" if seconds is None else f"{1e3 * seconds:.0f} ms"
+
+
+def _screen(link: LinkState, width: int) -> list[Row]:
+    capacity = "—" if link.capacity is None else f"{link.capacity / 1e3:.0f} kB/s"
+    return [
+        _fact("screen age", _milliseconds(link.age_s), width),
+        _fact("terminal round trip", _milliseconds(link.rtt_s), width),
+        _fact("measured by", _SOURCES[link.source], width),
+        _fact("frames", f"{link.frames:,}, {link.skipped:,} skipped", width),
+        _fact("bytes", f"{link.bytes_per_s / 1e3:.1f} kB/s, {link.bytes_total / 1e6:.1f} MB in all", width),
+        _fact("the link has carried", capacity, width),
+        _fact("quality", _QUALITY[link.quality], width, "text" if link.quality is Quality.FULL else "degraded"),
+    ]

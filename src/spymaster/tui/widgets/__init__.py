@@ -1,0 +1,1 @@
+"""Widgets of the cockpit: each paints projected rows, and only those that changed."""

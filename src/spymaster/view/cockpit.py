@@ -1,0 +1,385 @@
+"""The whole cockpit: a frame and what the user chose become the rows of every panel.
+
+The projector remembers only what steadies the picture: the heatmap's seconds, where the axis stands, and the scales of
+bars and colours, which follow the data in jumps so that the screen is not repainted for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from spymaster.signals.frame import Frame, HeatColumns, Phase
+from spymaster.view import alerts, cards, footer, header, heat, ladder, level_table, rail, side, tape, time_bar, tiny
+from spymaster.view.axis import Centring, PriceAxis
+from spymaster.view.book import SEEN, BookWindow, book_window
+from spymaster.view.cells import Line, Row, Rows, blank
+from spymaster.view.glyphs import SETS, SIGNAL_ROLES
+from spymaster.view.heat_history import CAPACITY, HeatHistory
+from spymaster.view.layout import Grade, Layout
+from spymaster.view.level_items import LevelItem, level_items, picked_item
+from spymaster.view.numbers import age, clock
+from spymaster.view.state import Quality, ViewState
+
+HEAD_ZOOMS: Final = (2, 4)
+_SLACK: Final = 0.2
+
+Panels = dict[str, Rows]
+"""Rows by panel name; the names are those of the layout's places."""
+
+
+class CockpitProjector:
+    """Turns frames into rows. One for each screen; ``project`` is called with every frame that is drawn."""
+
+    def __init__(self) -> None:
+        self.history = HeatHistory()
+        self.axis = PriceAxis(0, 1, 1)
+        self.items: tuple[LevelItem, ...] = ()
+        self._centring = Centring()
+        self._scale = heat.HeatScale()
+        self._scaled_for: tuple[object, ...] = ()
+        self._size_scale = 1.0
+        self._volume_scale = 1.0
+        self._bands: dict[tuple[int, int], Rows] = {}
+        self._bands_for: tuple[object, ...] = ()
+        self._wanted = 0
+        self._reach = 0
+        self._words: Panels = {}
+        self._words_for: tuple[object, ...] = ()
+
+    def load_heat(self, columns: HeatColumns) -> None:
+        """Take over many heat columns at once: on start, after a seek, after a hole."""
+        self.history.merge(columns)
+        self.history.holed = False
+        self._reach = columns.first if 0 < len(columns) < self._wanted else 0
+
+    def missing_seconds(self, layout: Layout, state: ViewState) -> int:
+        """Seconds of heat the screen would like to have and has not; 0 where none is missing or no older one is had."""
+        newest = self.history.newest
+        self._wanted = min(layout.heat_width * self._seconds(layout, state), CAPACITY)
+        if not self._wanted or newest < 0:
+            return 0
+        reach = self._reach if self._reach <= newest else 0
+        oldest = max(newest - self._wanted + 1, reach, 0)
+        return self._wanted if self.history.holed or self.history.second(oldest) is None else 0
+
+    def project(self, frame: Frame | None, state: ViewState, layout: Layout, now_s: float) -> Panels:
+        """``follow``, then the rows of every panel of the layout."""
+        self.follow(frame, state, layout, now_s)
+        return self.panels(frame, state, layout)
+
+    def follow(self, frame: Frame | None, state: ViewState, layout: Layout, now_s: float) -> None:
+        """Take over what must not be missed: heat columns, levels, the axis. ``now_s``: a clock that never goes back,
+        for how long the axis rests."""
+        if frame is not None:
+            self.history.merge(frame.heat)
+            self.items = level_items(frame)
+        self._centre(frame, state, layout, now_s)
+
+    def panels(
+        self, frame: Frame | None, state: ViewState, layout: Layout, resting: frozenset[str] = frozenset()
+    ) -> Panels:
+        """The rows of the layout's panels, without those that rest and would not be shown anyway."""
+        if layout.grade is Grade.TINY:
+            return {"tiny": tiny.tiny_rows(frame, self.items, state, layout.width, layout.places["tiny"].height)}
+        out = _Panels(layout, resting)
+        self._header(out, frame, state)
+        if frame is None or not cards.started(frame):
+            self._empty(out, frame, state)
+        else:
+            self._axis_panels(out, frame, state)
+        self._bottom(out, frame, state)
+        self._card(out, frame, state)
+        return out.rows
+
+    def _centre(self, frame: Frame | None, state: ViewState, layout: Layout, now_s: float) -> None:
+        tick: int | None = None
+        if frame is not None:
+            head = frame.header
+            tick = head.es_last_tick if head.es_last_tick >= 0 else head.es_bid_tick
+            tick = tick if tick >= 0 else None
+        half_band = max(layout.axis_rows * state.zoom // 4, 1)
+        self._centring = self._centring.follow(tick, half_band, state.recentre, state.pinned_tick, now_s)
+        self.axis = PriceAxis.centred(self._centring.tick, layout.axis_rows, state.zoom)
+
+    @staticmethod
+    def _seconds(layout: Layout, state: ViewState) -> int:
+        return state.seconds_per_column or layout.seconds
+
+    def _header(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        for name, build in (
+            ("header_left", header.left_row),
+            ("header_right", header.right_row),
+            ("trust_left", header.trust_left),
+            ("trust_right", header.trust_right),
+        ):
+            if width := out.width(name):
+                out.rows[name] = (build(frame, state, width),)
+
+    def _empty(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        layout, rows = out.layout, out.layout.axis_rows
+        hatch = SETS[state.glyphs].hatch
+        for index, width in enumerate(layout.bands):
+            out.rows[f"heat_{index}"] = (((hatch * width, "hatch"),),) * rows
+        for name, cut in ladder.empty_ladder(layout.ladder, rows, state.glyphs).items():
+            out.put(name, cut)
+        for name in ("rail", "side"):
+            out.clear(name)
+        for name, title in (("heat_head", "HEATMAP"), ("rail_head", "  LEVEL"), ("ladder_head", "LADDER")):
+            if width := out.width(name):
+                line = Line(width)
+                line.put(0, title if width >= 16 else title[:5].strip(), "muted", bold=True)
+                if name == "heat_head" and width >= 28:
+                    line.right(width - 1, "waiting for depth", "muted")
+                out.put(name, (line.row(),) + (blank(width),) * (out.height(name) - 1))
+        for name in ("time_axis", "rail_foot", "ladder_foot"):
+            out.clear(name)
+
+    def _axis_panels(self, out: _Panels, frame: Frame, state: ViewState) -> None:
+        window = book_window(frame, self.axis)
+        blind = bool(cards.blind_inputs(frame))
+        grouped = rail.by_row(self.items, self.axis)
+        self._heat(out, frame, state, blind, grouped)
+        self._rail(out, frame, state, blind, grouped, window)
+        self._ladder(out, frame, state, window, grouped, blind)
+        if width := out.width("side"):
+            look = side.SideLook(width, out.height("side"), blind, state.side, state.glyphs)
+            out.put("side", side.side_rows(frame, picked_item(self.items, state.picked), look))
+
+    def _heat(
+        self, out: _Panels, frame: Frame, state: ViewState, blind: bool, grouped: dict[int, list[LevelItem]]
+    ) -> None:
+        layout = out.layout
+        if not layout.bands or self.history.newest < 0:
+            self._no_heat(out, state)
+            return
+        look = heat.HeatLook(
+            axis=self.axis,
+            seconds=self._seconds(layout, state),
+            scale=self._scale,
+            layers=state.layers,
+            lines=tuple((row, found[0].role) for row, found in sorted(grouped.items())),
+            stale=blind or self._screen_stale(state),
+            halves=state.zoom in HEAD_ZOOMS and state.quality < Quality.NO_HALF_BLOCKS and state.glyphs == "unicode",
+            glyphs=state.glyphs,
+        )
+        look = self._scaled(look, layout, state)
+        page = heat.page_of(self.history, look.seconds)
+        key = (look, self.history.epoch)
+        if key != self._bands_for:
+            self._bands, self._bands_for = {}, key
+        count = len(layout.bands)
+        kept: dict[tuple[int, int], Rows] = {}
+        for index, width in enumerate(layout.bands):
+            own = page - (count - 1 - index)
+            rows = self._bands.get((own, width))
+            if rows is None:
+                rows = heat.band_rows(self.history, look, own, width)
+            if own < page:
+                kept[(own, width)] = rows
+            out.rows[f"heat_{index}"] = rows
+        self._bands = kept
+        self._heat_words(out, frame, state, look, blind)
+
+    def _no_heat(self, out: _Panels, state: ViewState) -> None:
+        hatch = SETS[state.glyphs].hatch
+        for index, width in enumerate(out.layout.bands):
+            out.rows[f"heat_{index}"] = (((hatch * width, "hatch"),),) * out.layout.axis_rows
+        for name in ("heat_head", "time_axis"):
+            out.clear(name)
+
+    def _scaled(self, look: heat.HeatLook, layout: Layout, state: ViewState) -> heat.HeatLook:
+        page = heat.page_of(self.history, look.seconds)
+        view = (self.axis.zoom, look.halves, look.seconds, state.limits, self.history.epoch)
+        if (page, *view) != self._scaled_for:
+            fresh = heat.visible_scale(self.history, look, layout.heat_width, state.limits)
+            same = self._scaled_for[1:] == view
+            self._scale = heat.steady(self._scale, fresh) if same else fresh
+            self._scaled_for = (page, *view)
+        return replace(look, scale=self._scale)
+
+    def _heat_words(self, out: _Panels, frame: Frame, state: ViewState, look: heat.HeatLook, blind: bool) -> None:
+        stopped = ""
+        if blind:
+            ages = [trust.age_ns for trust in cards.blind_inputs(frame) if trust.age_ns is not None]
+            stopped = f"stopped {clock(frame.header.t_ns - max(ages))}" if ages else "stopped"
+        newest = self.history.newest
+        key = (newest, self.history.epoch, look.seconds, look.layers, stopped, out.layout, state.limits, state.glyphs)
+        if key != self._words_for:
+            self._words, self._words_for = self._heat_texts(out.layout, state, look, stopped), key
+        for name, rows in self._words.items():
+            out.put(name, rows)
+
+    def _heat_texts(self, layout: Layout, state: ViewState, look: heat.HeatLook, stopped: str) -> Panels:
+        width = layout.heat_width
+        gaps = heat.visible_gaps(self.history, look.seconds, width) if layout.two_heads else []
+        return {
+            "heat_head": heat.heat_head(look, width, layout.two_heads, gaps, state.limits),
+            "time_axis": (heat.time_axis(self.history, look, width, stopped),),
+        }
+
+    @staticmethod
+    def _screen_stale(state: ViewState) -> bool:
+        shown = state.stats.screen_age_ms
+        return shown is not None and shown > header.STALE_MS
+
+    def _rail(
+        self,
+        out: _Panels,
+        frame: Frame,
+        state: ViewState,
+        blind: bool,
+        grouped: dict[int, list[LevelItem]],
+        window: BookWindow,
+    ) -> None:
+        spot_row = self.axis.row_of(window.last_tick) if window.last_tick >= 0 else -1
+        place = out.layout.places["rail"]
+        look = rail.RailLook(self.axis, place.width, blind, frame.header.spot, spot_row, state.picked, state.glyphs)
+        if out.width("rail"):
+            out.put("rail", rail.rail_rows(grouped, look))
+        unit = frame.header.profile.upper()
+        if out.width("rail_head"):
+            out.put("rail_head", rail.rail_head(self.items, look, unit, out.layout.two_heads))
+        if out.width("rail_foot"):
+            out.put("rail_foot", (rail.beyond_row(self.items, look, False),))
+
+    def _ladder(
+        self,
+        out: _Panels,
+        frame: Frame,
+        state: ViewState,
+        window: BookWindow,
+        grouped: dict[int, list[LevelItem]],
+        blind: bool,
+    ) -> None:
+        self._rescale(window)
+        look = ladder.LadderLook(
+            grid=out.layout.ladder,
+            axis=self.axis,
+            tinted=frozenset(grouped),
+            stale=blind or self._screen_stale(state),
+            size_scale=self._size_scale,
+            volume_scale=self._volume_scale,
+            tick_size=frame.header.tick_size,
+            limits=state.limits,
+            glyphs=state.glyphs,
+        )
+        for name, rows in ladder.ladder_rows(window, look).items():
+            out.put(name, rows)
+        stale = ""
+        if look.stale:
+            ages = [trust.age_ns for trust in cards.blind_inputs(frame) if trust.age_ns is not None]
+            stale = f"STALE {age(max(ages))}" if ages else "STALE"
+        if out.width("ladder_head"):
+            out.put("ladder_head", ladder.ladder_head(look, frame.header.symbol, stale, out.layout.two_heads))
+        if out.width("ladder_foot"):
+            out.put("ladder_foot", ladder.ladder_foot(window, look))
+
+    def _rescale(self, window: BookWindow) -> None:
+        sizes = sorted(
+            size
+            for book_side in (window.bid, window.ask)
+            for kind, size in zip(book_side.kind, book_side.size, strict=True)
+            if kind == SEEN
+        )
+        if sizes:
+            self._size_scale = _steady(self._size_scale, float(sizes[int(len(sizes) * 0.99) - (len(sizes) > 1)]))
+        self._volume_scale = _steady(self._volume_scale, float(max(window.volume, default=1)))
+
+    def _bottom(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        glyphs = SETS[state.glyphs]
+        blind = bool(cards.blind_inputs(frame))
+        item = picked_item(self.items, state.picked)
+        grid = level_table.fitted(out.layout.table, self.items)
+        look = level_table.TableLook(grid, out.layout.level_rows, item.id if item else None, blind, state.glyphs)
+        if width := out.width("levels_left"):
+            out.put("levels_left", level_table.left_rows(self.items, look, width))
+        if width := out.width("levels_right"):
+            out.put("levels_right", level_table.right_rows(self.items, look, width))
+        if width := out.width("levels_head"):
+            out.put("levels_head", level_table.table_head(grid, width, out.height("levels_head"), state.glyphs))
+        if width := out.width("rule"):
+            out.put("rule", (((glyphs.rule * width, "rule"),),))
+        self._lists(out, frame, state)
+        if width := out.width("note"):
+            out.put("note", (self._note(frame, state, item, width),))
+        self._last_rows(out, frame, state)
+
+    def _lists(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        head = frame.header if frame is not None else None
+        if width := out.width("alerts"):
+            look = alerts.AlertLook(
+                head.t_ns if head else 0, state.acked, state.picked_alert, header.recorded(head), state.glyphs
+            )
+            out.put("alerts", alerts.alert_rows(frame.alerts if frame else (), look, width, out.height("alerts")))
+        if width := out.width("tape"):
+            if frame is None or head is None:
+                out.clear("tape")
+            else:
+                rows = tape.tape_rows(
+                    frame.orders, head.tick_size, state.limits.tape, width, out.height("tape"), state.glyphs
+                )
+                out.put("tape", rows)
+
+    @staticmethod
+    def _note(frame: Frame | None, state: ViewState, item: LevelItem | None, width: int) -> Row:
+        sentence = state.note or (frame.note if frame is not None else "")
+        if not sentence and frame is not None and frame.header.phase is Phase.ENDED:
+            sentence = "the recording has ended"
+        role = SIGNAL_ROLES[item.signal] if item is not None and item.signalling else "muted"
+        role = "blind" if cards.blind_inputs(frame) else role
+        return footer.note_row(sentence, role, SETS[state.glyphs].mark, width)
+
+    @staticmethod
+    def _last_rows(out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        replaying = out.width("time_bar") > 0
+        ground = header.band_of(frame.header if frame else None).ground if replaying else "ground"
+        if replaying:
+            width = out.width("time_bar")
+            row = time_bar.time_bar_row(frame, state.time_bar, width, state.glyphs) if frame else blank(width)
+            out.put("time_bar", (row,))
+        if width := out.width("footer"):
+            keys = state.keys or (footer.REPLAY_KEYS if replaying else footer.COCKPIT_KEYS)
+            ground = ground if ground != "raised" else "ground"
+            out.put("footer", (footer.footer_row(keys, width, ground),))
+
+    @staticmethod
+    def _card(out: _Panels, frame: Frame | None, state: ViewState) -> None:
+        card = cards.card_for(frame, state)
+        if card is None:
+            return
+        widest = out.layout.width - 4
+        if card.tone == "blind" and (place := out.layout.place("rail")):
+            widest = place.x + place.width - 2
+        rows = cards.card_rows(card, widest, out.layout.axis_rows, state.glyphs)
+        out.rows["card"] = rows
+
+
+class _Panels:
+    """The rows while they are collected: panels the layout leaves out are not made."""
+
+    def __init__(self, layout: Layout, resting: frozenset[str]) -> None:
+        self.layout = layout
+        self.rows: Panels = {}
+        self._resting = resting
+
+    def width(self, name: str) -> int:
+        place = None if name in self._resting else self.layout.place(name)
+        return place.width if place else 0
+
+    def height(self, name: str) -> int:
+        place = self.layout.place(name)
+        return place.height if place else 0
+
+    def put(self, name: str, rows: Rows) -> None:
+        if name in self.layout.places:
+            self.rows[name] = rows
+
+    def clear(self, name: str) -> None:
+        if place := self.layout.place(name):
+            self.rows[name] = (blank(place.width),) * place.height
+
+
+def _steady(old: float, new: float) -> float:
+    """The old scale while the new one is near it: a new scale repaints every bar."""
+    return old if abs(new - old) <= _SLACK * old else max(new, 1.0)

@@ -1,0 +1,169 @@
+"""The levels of a frame as the panels read them: names, colours and numbers of one row."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from spymaster.market.kinds import PRICE_SCALE
+from spymaster.market.levels import LevelKind, format_price_e9
+from spymaster.market.rows import LEVEL_FIELDS, BarrierState, Confidence, Signal
+from spymaster.signals.frame import Frame
+
+_PLACE: Final = {name: index for index, (name, _, _) in enumerate(LEVEL_FIELDS)}
+
+_KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
+    LevelKind.USER: ("USER", "USER", "level_user"),
+    LevelKind.ROUND: ("ROUND", "ROUND", "level_strike"),
+    LevelKind.STRIKE: ("STRIKE", "STRIKE", "level_strike"),
+    LevelKind.VWAP: ("VWAP", "VWAP", "level_average"),
+    LevelKind.SESSION_HIGH: ("SESS_HIGH", "SES_HI", "level_range"),
+    LevelKind.SESSION_LOW: ("SESS_LOW", "SES_LO", "level_range"),
+    LevelKind.PM_HIGH: ("PM_HIGH", "PM_HIGH", "level_range"),
+    LevelKind.PM_LOW: ("PM_LOW", "PM_LOW", "level_range"),
+    LevelKind.OR_HIGH: ("OR_HIGH", "OR_HIGH", "level_range"),
+    LevelKind.OR_LOW: ("OR_LOW", "OR_LOW", "level_range"),
+    LevelKind.ON_HIGH: ("ON_HIGH", "ON_HIGH", "level_range"),
+    LevelKind.ON_LOW: ("ON_LOW", "ON_LOW", "level_range"),
+    LevelKind.PD_HIGH: ("PD_HIGH", "PD_HIGH", "level_range"),
+    LevelKind.PD_LOW: ("PD_LOW", "PD_LOW", "level_range"),
+    LevelKind.PD_CLOSE: ("PD_CLOSE", "PD_CLS", "level_range"),
+    LevelKind.SMA_200: ("SMA_200", "SMA_200", "level_average"),
+    LevelKind.SMA_400: ("SMA_400", "SMA_400", "level_average"),
+    LevelKind.CALL_WALL: ("CALL_WALL", "C_WALL", "level_wall"),
+    LevelKind.PUT_WALL: ("PUT_WALL", "P_WALL", "level_wall"),
+    LevelKind.GAMMA_FLIP: ("GAMMA_FLIP", "FLIP", "level_wall"),
+}
+"""Kind -> name in tables (at most ten cells), name in the rail (at most seven), colour role."""
+
+CONFIDENCE_WORDS: Final = ("LOW", "MED", "HIGH")
+
+
+@dataclass(frozen=True, slots=True)
+class LevelItem:
+    """One level. Prices and distances in the profile's unit; NaN where absent; ``offset`` is level - spot."""
+
+    id: str
+    name: str
+    short: str
+    role: str
+    label: str
+    price: float
+    tick: int
+    direction: int
+    offset: float
+    score: float
+    signal: int
+    confidence: int
+    barrier: float
+    fuel: float
+    tape: float
+    state: int
+    chance: float
+    in_window: bool
+    in_band: bool
+    delta_liq: float
+    replenishment: float
+    added: float
+    pulled: float
+    filled: float
+    depth: float
+    time_to_clear_s: float
+    tape_imbalance: float
+    velocity: float
+    window_s: float
+
+    @property
+    def signalling(self) -> bool:
+        """Whether a signal is on."""
+        return self.signal != Signal.NEUTRAL
+
+    @property
+    def seen(self) -> bool:
+        """Whether there is a score: the level lies in the visible book and within the band."""
+        return not math.isnan(self.score)
+
+    @property
+    def arrow(self) -> int:
+        """Where the signal expects the price to go: +1 up, -1 down, 0 for none. A rejection turns it back."""
+        if self.signal == Signal.BREAK:
+            return self.direction
+        return -self.direction if self.signal == Signal.REJECT else 0
+
+
+def level_items(frame: Frame) -> tuple[LevelItem, ...]:
+    """All levels of a frame, nearest first."""
+    rows = frame.levels.tolist()
+    return tuple(_item(row, view.id, view.label) for row, view in zip(rows, frame.level_views, strict=False))
+
+
+def _item(row: tuple[float, ...], ident: str, label: str) -> LevelItem:
+    def get(name: str) -> float:
+        return row[_PLACE[name]]
+
+    kind = LevelKind(int(get("kind")))
+    name, short, role = _KINDS[kind]
+    if kind is LevelKind.USER and label:
+        name = f"USER {label}" if len(label) <= 6 else label
+    first = _PLACE["p_vacuum"]
+    chances = [value for value in row[first : first + 6] if not math.isnan(value)]
+    state = _code(get("barrier_state"), BarrierState.MISSING)
+    return LevelItem(
+        id=ident,
+        name=name,
+        short=short,
+        role=role,
+        label=label,
+        price=get("price"),
+        tick=_code(get("tick"), -1),
+        direction=_code(get("direction"), 0),
+        offset=get("price") - get("spot"),
+        score=get("score"),
+        signal=_code(get("signal"), Signal.NEUTRAL),
+        confidence=_code(get("confidence_label"), Confidence.LOW),
+        barrier=get("attribution_barrier"),
+        fuel=get("attribution_fuel"),
+        tape=get("attribution_tape"),
+        state=state,
+        chance=max(chances) if chances and state != BarrierState.MISSING else math.nan,
+        in_window=get("in_window") == 1.0,
+        in_band=get("in_band") == 1.0,
+        delta_liq=get("delta_liq"),
+        replenishment=get("replenishment"),
+        added=get("added"),
+        pulled=get("pulled"),
+        filled=get("filled"),
+        depth=get("depth_in_zone"),
+        time_to_clear_s=get("time_to_clear_s"),
+        tape_imbalance=get("tape_imbalance"),
+        velocity=get("velocity"),
+        window_s=get("window_s"),
+    )
+
+
+def _code(value: float, absent: int) -> int:
+    return absent if math.isnan(value) else int(value)
+
+
+def picked_item(items: tuple[LevelItem, ...], picked: str | None) -> LevelItem | None:
+    """The chosen level, else the nearest."""
+    for item in items:
+        if item.id == picked:
+            return item
+    return items[0] if items else None
+
+
+@lru_cache(maxsize=1024)
+def spoken(level_id: str, price: float, width: int = 40) -> str:
+    """A level as people say it: ``687 STRIKE``, ``687.34 VWAP``, ``6868.5 open``; with a shorter name if that is what
+    fits ``width`` cells."""
+    head = level_id.split("_")[0]
+    name = head if head in ("ROUND", "STRIKE") else level_id
+    kind = LevelKind.__members__.get(name)
+    value = format_price_e9(round(price * PRICE_SCALE))
+    if kind is None:
+        return f"{value} {name}"
+    long = f"{value} {_KINDS[kind][0]}"
+    return long if len(long) <= width else f"{value} {_KINDS[kind][1]}"

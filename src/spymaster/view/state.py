@@ -1,0 +1,119 @@
+"""What the user chose and what the terminal reported: the second input of every projection, beside the frame."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+class Quality(enum.IntEnum):
+    """How much is drawn, best first. Each step keeps the savings of those before it."""
+
+    FULL = 0
+    NO_HALF_BLOCKS = 1
+    PALETTE_256 = 2
+    SLOW_MARKS = 3
+    ROWS = 4
+    ONE_HZ = 5
+
+
+QUALITY_WORDS = ("", "no half", "256", "slow heat", "rows", "1 Hz")
+"""What the header says about a step of ``Quality``, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which layers of the heatmap are drawn."""
+
+    liquidity: bool = True
+    states: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds of the drawing. Contracts, except ``heat_low`` and ``heat_high``: percentiles of the visible depth.
+
+    ``noise``, ``small``, ``strong``: |pulled or stacked| below the first is a point, below the second muted, from the
+    third bold. ``dot``, ``dot_large``: trades in the heatmap, 0 chooses them from what is visible. ``tape``: smallest
+    order on the tape.
+    """
+
+    noise: int = 10
+    small: int = 60
+    strong: int = 150
+    dot: int = 0
+    dot_large: int = 0
+    tape: int = 15
+    heat_low: float = 5.0
+    heat_high: float = 95.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenStats:
+    """What the terminal side knows. ``screen_age_ms`` None until measured; ``recording``: amount written so far
+    (``1.24 GB``), empty while nothing is recorded; ``attached``: host of a remote Session, else empty."""
+
+    screen_age_ms: float | None = None
+    bytes_per_s: float | None = None
+    recording: str = ""
+    record_fault: str = ""
+    attached: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message over the heatmap. ``tone``: ``error`` (something to remedy), ``blind`` (an input is gone), ``work``
+    (something is being done). ``progress`` 0 to 1, None without a bar. ``keys``: (key, word)."""
+
+    tone: Literal["error", "blind", "work"]
+    title: str
+    lines: tuple[str, ...] = ()
+    progress: float | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBar:
+    """What only the screen knows of a replay. ``seeking_ns``: where it is going; ``seek_progress`` 0 to 1;
+    ``checkpoint``: words about where the seek starts; ``loop``: a range being repeated, ns."""
+
+    seeking_ns: int | None = None
+    seek_progress: float = 0.0
+    checkpoint: str = ""
+    loop: tuple[int, int] | None = None
+
+
+Keys = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """Everything the screen adds to a frame. ``width`` and ``height`` in cells.
+
+    ``picked``: id of the chosen level, None for the nearest. ``seconds_per_column`` 0: the size's own. ``pinned_tick``:
+    tick held in the middle, None follows the price. ``recentre``: raise it to centre at once. ``keys``: the footer's
+    pairs, empty for the usual ones. ``note``: instead of the frame's own sentence.
+    """
+
+    width: int
+    height: int
+    picked: str | None = None
+    panel: str = ""
+    zoom: Literal[1, 2, 4] = 1
+    seconds_per_column: Literal[0, 1, 2, 4] = 0
+    pinned_tick: int | None = None
+    recentre: int = 0
+    layers: Layers = Layers()
+    limits: Limits = Limits()
+    quality: Quality = Quality.FULL
+    glyphs: Literal["unicode", "ascii"] = "unicode"
+    acked: frozenset[str] = frozenset()
+    picked_alert: str | None = None
+    side: Literal["auto", "strikes", "focus"] = "auto"
+    stats: ScreenStats = field(default_factory=ScreenStats)
+    card: Card | None = None
+    time_bar: TimeBar | None = None
+    keys: Keys = ()
+    note: str = ""

@@ -1,0 +1,28 @@
+"""A source that shows one frame and remembers what it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spymaster.signals.frame import Command, Frame, HeatColumns
+from tests.support import frames
+
+
+@dataclass
+class StillSource:
+    """Always the same frame."""
+
+    frame: Frame | None = field(default_factory=frames.frame)
+    asked: list[Command] = field(default_factory=list)
+
+    def latest(self) -> Frame | None:
+        """The frame."""
+        return self.frame
+
+    def heat(self, seconds: int) -> HeatColumns:
+        """Its heat."""
+        return frames.heat(seconds)
+
+    def send(self, command: Command, value: float = 0.0) -> None:
+        """Remember."""
+        self.asked.append(command)

@@ -1,0 +1,346 @@
+"""What keys, palette and prompt do on the cockpit, without a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.events import MouseScrollUp
+from textual.pilot import Pilot
+
+from spymaster.resources import themes_dir
+from spymaster.signals.frame import Command, Mode, Phase
+from spymaster.tui.actions import ACTIONS, Scope
+from spymaster.tui.app import SpymasterApp
+from spymaster.tui.commands import ActionCommands
+from spymaster.tui.keymap import load_keymap, parse_keymap
+from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.screens.cockpit import CockpitScreen
+from spymaster.tui.screens.help import HelpScreen
+from spymaster.tui.screens.start import Kind, Place, StartScreen
+from spymaster.view.state import Quality, ViewState
+from tests.support.scripted_source import ScriptedSource
+
+WHEEL_UP = MouseScrollUp(None, 30, 10, 0, 0, 0, False, False, False)
+
+Opened = Callable[..., AbstractAsyncContextManager[Pilot[Any]]]
+
+
+@pytest.fixture
+def source() -> ScriptedSource:
+    return ScriptedSource()
+
+
+@pytest.fixture
+def opened(source: ScriptedSource, tmp_path: Path) -> Opened:
+    """The cockpit on the scripted replay: ``async with opened(keymap=…) as pilot``."""
+
+    @asynccontextmanager
+    async def run(size: tuple[int, int] = (120, 40), **options: Any) -> AsyncIterator[Pilot[Any]]:
+        given = {"keymap": load_keymap("default"), "save_folder": tmp_path, **options}
+        async with SpymasterApp(source, AppOptions(**given)).run_test(size=size) as pilot:
+            await pilot.pause()
+            yield pilot
+
+    return run
+
+
+def app_of(pilot: Pilot[Any]) -> SpymasterApp:
+    assert isinstance(pilot.app, SpymasterApp)
+    return pilot.app
+
+
+def cockpit_of(pilot: Pilot[Any]) -> CockpitScreen:
+    cockpit = app_of(pilot).cockpit
+    assert cockpit is not None
+    return cockpit
+
+
+async def view_after(pilot: Pilot[Any], *keys: str) -> ViewState:
+    await pilot.press(*keys)
+    await pilot.pause()
+    return cockpit_of(pilot).view_state
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_every_action_can_be_carried_out_by_its_target(action: Any) -> None:
+    target = SpymasterApp if action.scope is Scope.APP else CockpitScreen
+    assert callable(getattr(target, f"action_{action.name}"))
+
+
+async def test_every_action_is_in_the_palette(opened: Opened) -> None:
+    async with opened() as pilot:
+        provider = ActionCommands(pilot.app.screen)
+        titles = [str(hit.text) async for hit in provider.discover()]
+    for action in ACTIONS:
+        assert any(title.startswith(action.description) for title in titles), action.name
+
+
+async def test_the_palette_of_a_live_session_offers_nothing_that_steps_time(
+    opened: Opened, source: ScriptedSource
+) -> None:
+    source.mode = Mode.LIVE
+    async with opened() as pilot:
+        titles = [str(hit.text) async for hit in ActionCommands(pilot.app.screen).discover()]
+    assert not any(title.startswith("Step one") for title in titles)
+
+
+async def test_the_palette_carries_an_action_out(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, CommandPalette)
+        await pilot.press(*"step one snap")
+        await pilot.pause(0.5)
+        await pilot.press("down", "enter")
+        await pilot.pause(0.2)
+    assert source.asked == [Command.STEP_SNAP]
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("space", Command.PAUSE),
+        ("full_stop", Command.STEP_SNAP),
+        ("semicolon", Command.STEP_RECORD),
+        ("apostrophe", Command.STEP_SECOND),
+        ("left_square_bracket", Command.SLOWER),
+        ("right_square_bracket", Command.FASTER),
+        ("R", Command.RESTART),
+    ],
+)
+async def test_a_key_of_the_replay_asks_the_source(
+    opened: Opened, source: ScriptedSource, key: str, command: Command
+) -> None:
+    async with opened() as pilot:
+        await pilot.press(key)
+    assert source.asked == [command]
+
+
+async def test_space_plays_again_what_it_paused(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        await pilot.press("space")
+        await pilot.pause(0.2)
+        await pilot.press("space")
+    assert source.asked == [Command.PAUSE, Command.PLAY]
+    assert source.phase is Phase.PLAYING
+
+
+async def test_a_live_session_is_not_asked_to_step(opened: Opened, source: ScriptedSource) -> None:
+    source.mode = Mode.LIVE
+    async with opened() as pilot:
+        view = await view_after(pilot, "full_stop")
+    assert source.asked == []
+    assert "cannot be played" in view.note
+
+
+async def test_zoom_and_seconds_stop_at_their_ends(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert (await view_after(pilot, "plus")).zoom == 1
+        assert (await view_after(pilot, "minus", "minus", "minus")).zoom == 4
+        assert (await view_after(pilot, "greater_than_sign")).seconds_per_column == 2
+
+
+async def test_layers_are_switched_one_by_one(opened: Opened) -> None:
+    async with opened() as pilot:
+        layers = (await view_after(pilot, "1")).layers
+        assert (layers.liquidity, layers.states) == (False, True)
+        layers = (await view_after(pilot, "1", "2")).layers
+        assert (layers.liquidity, layers.states) == (True, False)
+
+
+async def test_lists_are_walked_in_the_order_they_are_shown(opened: Opened) -> None:
+    async with opened() as pilot:
+        first = (await view_after(pilot, "j")).picked
+        second = (await view_after(pilot, "j")).picked
+        assert first is not None
+        assert second != first
+        assert (await view_after(pilot, "k")).picked == first
+        assert (await view_after(pilot, "escape")).picked is None
+
+
+async def test_alerts_are_visited_and_acknowledged(opened: Opened) -> None:
+    async with opened() as pilot:
+        view = await view_after(pilot, "n")
+        assert view.panel == "alerts"
+        assert (await view_after(pilot, "a")).acked == frozenset({view.picked_alert})
+
+
+async def test_jump_mode_selects_the_panel_with_that_letter(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert (await view_after(pilot, "f", "a")).panel == "alerts"
+        assert (await view_after(pilot, "f", "x")).panel == "alerts"
+
+
+@pytest.mark.parametrize("typed", ["687.0", "6870", "$687", "6,870"])
+async def test_a_typed_price_of_either_market_is_held_in_the_middle(opened: Opened, typed: str) -> None:
+    async with opened() as pilot:
+        assert (await view_after(pilot, "colon", *typed, "enter")).pinned_tick == 27_480
+        assert (await view_after(pilot, "c")).pinned_tick is None
+
+
+async def test_what_is_not_a_price_is_answered_in_one_line(opened: Opened) -> None:
+    async with opened() as pilot:
+        view = await view_after(pilot, "colon", *"moon", "enter")
+        assert view.pinned_tick is None
+        assert "'moon' is not a price" in view.note
+
+
+async def test_letters_typed_into_the_prompt_are_not_keys(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("colon", *"qq", "escape")
+        await pilot.pause()
+        assert pilot.app.is_running
+        assert isinstance(pilot.app.screen, CockpitScreen)
+
+
+async def test_a_keymap_moves_an_action_to_another_key(opened: Opened, source: ScriptedSource) -> None:
+    keymap = parse_keymap('based_on = "default"\n[keys]\nstep_snap = ["x"]', "keys.toml", "keys")
+    async with opened(keymap=keymap) as pilot:
+        await pilot.press("full_stop", "x")
+    assert source.asked == [Command.STEP_SNAP]
+
+
+@pytest.mark.parametrize(("key", "closing"), [("question_mark", "question_mark"), ("h", "escape"), ("l", "q")])
+async def test_a_page_opens_over_the_cockpit_and_closes_again(opened: Opened, key: str, closing: str) -> None:
+    async with opened() as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert not isinstance(pilot.app.screen, CockpitScreen)
+        await pilot.press(closing)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, CockpitScreen)
+
+
+async def test_the_level_is_copied_as_a_line_with_tabs(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("y")
+        assert pilot.app.clipboard.split("\t")[0] == "STRIKE_687"
+
+
+async def test_the_screen_is_saved_as_a_picture(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        view = await view_after(pilot, "S")
+    (saved,) = tmp_path.glob("spymaster-*.svg")
+    assert saved.read_text(encoding="utf-8").startswith("<svg")
+    assert str(saved) in view.note
+
+
+async def test_a_screen_that_cannot_be_saved_is_said_not_raised(opened: Opened, tmp_path: Path) -> None:
+    async with opened(save_folder=tmp_path / "nowhere") as pilot:
+        assert "not saved" in (await view_after(pilot, "S")).note
+
+
+async def test_themes_go_round(opened: Opened) -> None:
+    async with opened() as pilot:
+        app = app_of(pilot)
+        names = []
+        for _ in app.library.themes:
+            await pilot.press("T")
+            names.append(app.colours.name)
+    assert sorted(names) == sorted(app.library.themes)
+
+
+async def test_the_notice_stays_until_a_key_is_pressed(opened: Opened) -> None:
+    async with opened(notice="to go live, set a key") as pilot:
+        await pilot.pause(0.3)
+        assert cockpit_of(pilot).view_state.note == "to go live, set a key"
+
+
+async def test_a_fixed_quality_is_kept(opened: Opened) -> None:
+    async with opened(quality=Quality.ROWS) as pilot:
+        await pilot.pause(0.3)
+        assert cockpit_of(pilot).view_state.quality is Quality.ROWS
+
+
+async def test_help_shows_the_keys_as_they_are_bound(opened: Opened) -> None:
+    async with opened(keymap=load_keymap("vim")) as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, HelpScreen)
+        rows = ["".join(text for text, _ in row) for row in screen.rows(106)]
+    assert any(" H " in row and "session health" in row for row in rows)
+
+
+async def test_what_is_slow_is_started_after_the_first_paint(opened: Opened) -> None:
+    started: list[str] = []
+    async with opened(on_ready=lambda: started.append("session")) as pilot:
+        await pilot.pause(0.2)
+    assert started == ["session"]
+
+
+async def test_a_changed_theme_file_is_taken_over(opened: Opened, tmp_path: Path) -> None:
+    packaged = (themes_dir() / "light.toml").read_text(encoding="utf-8")
+    async with opened(theme_folder=tmp_path) as pilot:
+        assert "mine" not in app_of(pilot).library.themes
+        (tmp_path / "mine.toml").write_text(packaged, encoding="utf-8")
+        await pilot.pause(1.3)
+        assert "mine" in app_of(pilot).library.themes
+
+
+async def test_a_theme_file_that_cannot_be_used_is_said_and_changes_nothing(opened: Opened, tmp_path: Path) -> None:
+    async with opened(theme_folder=tmp_path) as pilot:
+        (tmp_path / "broken.toml").write_text("ground = ", encoding="utf-8")
+        await pilot.pause(1.3)
+        assert "broken.toml" in cockpit_of(pilot).view_state.note
+        assert app_of(pilot).colours.name == "dark"
+
+
+async def test_a_click_in_the_level_table_picks_the_level(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.click(offset=(20, 31))
+        await pilot.pause()
+        view = cockpit_of(pilot).view_state
+    assert view.panel == "levels"
+    assert view.picked is not None
+
+
+async def test_the_wheel_moves_the_axis_and_centring_takes_it_back(opened: Opened) -> None:
+    async with opened() as pilot:
+        cockpit_of(pilot).on_mouse_scroll_up(WHEEL_UP)
+        pinned = cockpit_of(pilot).view_state.pinned_tick
+        assert pinned is not None
+        assert (await view_after(pilot, "c")).pinned_tick is None
+
+
+async def test_ctrl_c_interrupts(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+    assert pilot.app.return_value is Ending.INTERRUPTED
+
+
+PLACES = (
+    Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
+    Place(Kind.RECORDING, "plain-es", path=Path("plain-es")),
+    Place(Kind.DEMO, "Demo"),
+)
+
+
+async def taken(*keys: str, places: tuple[Place, ...] = PLACES) -> list[Place]:
+    took: list[Place] = []
+    options = AppOptions(keymap=load_keymap("default"))
+    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, places, took.append))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+    return took
+
+
+async def test_enter_starts_the_first_place_that_can_be_started() -> None:
+    assert await taken("enter") == [PLACES[1]]
+
+
+async def test_a_place_without_its_key_cannot_be_started() -> None:
+    assert await taken("L") == []
+
+
+async def test_live_is_started_only_by_choosing_it() -> None:
+    live = dataclasses.replace(PLACES[0], missing="")
+    assert await taken("L", places=(live, *PLACES[1:])) == [live]

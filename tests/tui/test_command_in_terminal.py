@@ -1,0 +1,63 @@
+"""The real command in a terminal."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spymaster.tui.options import Ending
+from tests.support.pty_terminal import PtyTerminal
+
+COMMAND = [sys.executable, "-c", "from spymaster.cli.main import main; main()"]
+KEYS = ("DATABENTO_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
+STARTED_S = 60.0
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PtyTerminal]:
+    """The command without arguments, keys or a configuration of the user's."""
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    with PtyTerminal(COMMAND, cwd=tmp_path, env={"XDG_CONFIG_HOME": str(tmp_path)}) as terminal:
+        yield terminal
+
+
+def test_the_bare_command_shows_the_bundled_recording_as_simulated(bare: PtyTerminal) -> None:
+    bare.wait_for("SIMULATED", STARTED_S)
+    bare.wait_for("this is a simulated recording", STARTED_S)
+    bare.send("q")
+    assert bare.wait() == Ending.QUIT
+    assert bare.restored()
+
+
+def test_keys_are_answered_while_the_engine_starts(bare: PtyTerminal) -> None:
+    bare.wait_for("? help", STARTED_S)
+    bare.send("?")
+    bare.wait_for("BARRIER STATE", 1.0)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back_without_a_traceback(bare: PtyTerminal, sent: signal.Signals) -> None:
+    bare.wait_for("SIMULATED", STARTED_S)
+    bare.signal(sent)
+    assert bare.wait() in (Ending.INTERRUPTED, Ending.HANGUP)
+    assert bare.restored()
+    assert b"Traceback" not in bare.raw
+
+
+def test_a_closed_terminal_ends_the_replay(bare: PtyTerminal) -> None:
+    bare.wait_for("SIMULATED", STARTED_S)
+    bare.hang_up()
+    assert bare.wait() == Ending.HANGUP
+
+
+def test_with_a_key_the_command_asks_first(tmp_path: Path) -> None:
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "DATABENTO_API_KEY": "db-not-a-key"}
+    with PtyTerminal(COMMAND, cwd=tmp_path, env=env) as terminal:
+        terminal.wait_for("DEMO", STARTED_S)
+        terminal.send("q")
+        assert terminal.wait() == Ending.QUIT

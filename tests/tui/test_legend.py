@@ -1,0 +1,45 @@
+"""The legend is complete: no mark on the cockpit without its meaning, no action without its key."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from spymaster.tui.actions import ACTIONS
+from spymaster.tui.keymap import load_keymap
+from spymaster.tui.legend import legend_rows
+from spymaster.view.cells import text_of, width_of
+from spymaster.view.glyphs import SETS, SIGNAL_WORDS, STATE_WORDS, Glyphs
+
+
+def legend(width: int = 106, glyphs: str = "unicode") -> str:
+    rows = legend_rows(width, load_keymap("default"), SETS[glyphs], "dark")
+    return "\n".join(text_of(row) for row in rows)
+
+
+def marks_of(glyphs: Glyphs) -> set[str]:
+    values = dataclasses.astuple(glyphs)
+    return {char for value in values for char in "".join(value)} - {" "}
+
+
+@pytest.mark.parametrize("glyphs", sorted(SETS))
+@pytest.mark.parametrize("width", [74, 106])
+def test_every_mark_is_in_the_legend(glyphs: str, width: int) -> None:
+    assert marks_of(SETS[glyphs]) - set(legend(width, glyphs)) == set()
+
+
+def test_every_state_and_signal_is_named() -> None:
+    shown = legend()
+    assert [word for word in (*STATE_WORDS[:6], *SIGNAL_WORDS) if word not in shown] == []
+
+
+def test_every_action_is_in_the_list_of_keys() -> None:
+    shown = legend()
+    assert [action.name for action in ACTIONS if action.legend not in shown] == []
+
+
+@pytest.mark.parametrize("width", [34, 74, 106, 180])
+def test_no_row_is_wider_than_the_page(width: int) -> None:
+    rows = legend_rows(width, load_keymap("default"), SETS["unicode"], "dark")
+    assert {width_of(row) for row in rows} == {width}

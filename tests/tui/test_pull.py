@@ -1,0 +1,91 @@
+"""The screen pulls at its own rate and never draws on a terminal that is still busy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spymaster.signals.frame import Frame
+from spymaster.tui.link import LinkState
+from spymaster.tui.pull import POLL_S, FramePull
+from spymaster.view.state import Quality
+from tests.support.scripted_source import ScriptedSource
+
+
+@dataclass
+class Terminal:
+    is_busy: bool = False
+    skipped: int = 0
+
+    def busy(self) -> bool:
+        return self.is_busy
+
+    def poll(self) -> None:
+        pass
+
+    def skip(self) -> None:
+        self.skipped += 1
+
+    def link_state(self) -> LinkState:
+        return LinkState()
+
+
+@dataclass
+class Pulled:
+    terminal: Terminal = field(default_factory=Terminal)
+    source: ScriptedSource = field(default_factory=ScriptedSource)
+    drawn: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pull = FramePull(self.source, self.terminal, self._draw, frame_hz=4.0)
+        self.now = 100.0
+
+    def _draw(self, frame: Frame | None, now: float) -> None:
+        assert frame is not None
+        self.drawn.append(frame.number)
+
+    def run(self, seconds: float) -> int:
+        """Look at every look's time, with event time running; returns how many frames were drawn."""
+        before = len(self.drawn)
+        for _ in range(round(seconds / POLL_S)):
+            self.pull.look(self.now)
+            self.now += POLL_S
+            self.source.advance(POLL_S)
+        return len(self.drawn) - before
+
+
+def test_frames_are_drawn_at_the_frame_rate() -> None:
+    assert Pulled().run(5.0) == 20
+
+
+def test_a_busy_terminal_is_skipped_and_then_shown_the_newest() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.terminal.is_busy = True
+    assert pulled.run(2.0) == 0
+    assert pulled.terminal.skipped > 0
+    pulled.terminal.is_busy = False
+    newest = pulled.source.latest()
+    pulled.run(POLL_S)
+    assert newest is not None
+    assert pulled.drawn[-1] == newest.number
+
+
+def test_one_hz_is_one_hz() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.pull.quality = Quality.ONE_HZ
+    assert pulled.run(6.0) in (5, 6)
+
+
+def test_what_was_asked_for_is_drawn_at_the_next_look() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.source.advance(1.0)
+    pulled.pull.expedite(pulled.now)
+    assert pulled.pull.look(pulled.now)
+
+
+def test_a_frame_that_stays_the_same_is_drawn_once_a_second_for_its_ages() -> None:
+    pulled = Pulled()
+    drawn = sum(pulled.pull.look(100.0 + n * POLL_S) for n in range(100))
+    assert drawn == 5

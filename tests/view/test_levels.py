@@ -1,0 +1,160 @@
+"""Levels in table, rail and focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spymaster.market.rows import Signal
+from spymaster.signals.frame import Frame
+from spymaster.view.cells import Line, text_of
+from spymaster.view.glyphs import UNICODE
+from spymaster.view.level_items import level_items, picked_item, spoken
+from spymaster.view.meter import put_forces, put_meter
+from tests.support import frames
+from tests.support.screens import projected
+
+NAN = float("nan")
+
+
+def table(frame: Frame, **changes: Any) -> list[str]:
+    _, panels = projected(frame, 200, 60, **changes)
+    return [
+        text_of(left) + text_of(right)
+        for left, right in zip(panels["levels_left"], panels["levels_right"], strict=True)
+    ]
+
+
+def test_the_nearest_level_is_marked_until_another_is_picked() -> None:
+    assert table(frames.frame())[0].startswith("▎")
+    rows = table(frames.frame(), picked="VWAP")
+    assert rows[3].startswith("▎")
+    assert not rows[0].startswith("▎")
+
+
+def test_a_picked_level_that_is_gone_gives_way_to_the_nearest() -> None:
+    items = level_items(frames.frame())
+    assert picked_item(items, "no such level") is items[0]
+
+
+def test_a_level_without_a_book_has_no_score_and_no_meter() -> None:
+    row = table(frames.frame())[6]
+    assert "· unseen" in row
+    assert "—" in row
+    assert "─" not in row
+
+
+def test_a_signal_outside_the_window_is_muted() -> None:
+    rows, views = frames.levels(in_window=0.0)
+    _, panels = projected(frames.frame(levels=rows, level_views=views), 200, 60)
+    first = panels["levels_left"][0]
+    assert "◦ BREAK ↓" in text_of(first)
+    assert not any(name.startswith("break") for _, name in first)
+
+
+def test_a_break_points_where_the_level_breaks_and_a_reject_back() -> None:
+    rows = table(frames.frame())
+    assert "▶ BREAK ↓" in rows[0]
+    assert "◀ REJECT ↓" in rows[3]
+
+
+def test_blind_levels_keep_price_and_distance_but_no_score() -> None:
+    row = table(frames.blind_frame())[0]
+    assert "687.00 −0.12 ✕ blind" in row
+    assert "84" not in row
+
+
+def test_long_prices_take_their_cell_from_the_name() -> None:
+    rows, views = frames.levels()
+    rows["price"] *= 10
+    rows["spot"] *= 10
+    assert any("6870.00" in line for line in table(frames.frame(levels=rows, level_views=views)))
+
+
+def test_what_no_engine_computes_is_a_dash() -> None:
+    assert table(frames.frame())[0].split()[-2:] == ["—", "—"]
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (84.0, "────┼─────╺━━━━━━╸───"),
+        (17.0, "────━━━━━━╸─────┼────"),
+        (50.0, "────┼─────┼─────┼────"),
+        (100.0, "────┼─────╺━━━━━━━━━╸"),
+        (NAN, "────┼─────┼─────┼────"),
+    ],
+)
+def test_the_meter_runs_from_fifty_to_the_score(score: float, text: str) -> None:
+    line = Line(21)
+    put_meter(line, 0, 21, score, "break", UNICODE)
+    assert text_of(line.row()) == text
+
+
+@pytest.mark.parametrize(
+    ("forces", "text"),
+    [
+        ((20, 9, 5), "       │BBBBFFT"),
+        ((-21, -6, -5), " TFBBBB│       "),
+        ((60, 60, 60), "       │BBBBBBB"),
+        ((16, NAN, -4), "      T│BBB    "),
+    ],
+)
+def test_forces_are_runs_of_their_letters(forces: tuple[float, float, float], text: str) -> None:
+    line = Line(15)
+    put_forces(line, 0, 15, forces, "ground", UNICODE)
+    assert text_of(line.row()) == text
+
+
+@pytest.mark.parametrize(
+    ("ident", "value", "text"),
+    [
+        ("STRIKE_687", 687.0, "687 STRIKE"),
+        ("VWAP", 687.34, "687.34 VWAP"),
+        ("SESSION_HIGH", 6875.5, "6875.5 SESS_HIGH"),
+        ("open", 687.28, "687.28 open"),
+    ],
+)
+def test_levels_are_named_as_people_say_them(ident: str, value: float, text: str) -> None:
+    assert spoken(ident, value) == text
+
+
+def test_two_levels_on_one_row_show_the_one_nearer_to_a_signal() -> None:
+    rows, views = frames.levels()
+    rows["tick"][1] = rows["tick"][3]
+    _, panels = projected(frames.frame(levels=rows, level_views=views), 120, 40)
+    shared = [text_of(row) for row in panels["rail"] if "VWAP" in text_of(row)]
+    assert len(shared) == 1
+    assert "+1" in shared[0]
+    assert not any("USER" in text_of(row) for row in panels["rail"])
+
+
+def test_levels_off_the_screen_wait_at_the_ends_of_the_rail() -> None:
+    _, panels = projected(frames.frame(), 120, 40)
+    assert text_of(panels["rail_head"][1]).split() == ["↑", "PM_HIGH", "+0.39"]
+    assert text_of(panels["rail_foot"][0]).split() == ["↓", "OR_LOW", "−0.34"]
+
+
+def test_the_focus_follows_the_picked_level() -> None:
+    _, panels = projected(frames.frame(), 200, 60, picked="VWAP")
+    side = "\n".join(text_of(row) for row in panels["side"])
+    assert "687.34 VWAP" in side
+    assert "◆ ABSORPTION" in side
+    assert "REJECT 83" in side
+    assert "BREAK 17" in side
+
+
+def test_the_side_column_says_what_is_missing() -> None:
+    _, panels = projected(frames.frame(), 200, 60)
+    side = "\n".join(text_of(row) for row in panels["side"])
+    assert "options are not configured" in side
+    assert "needs option trades" in side
+    assert "not computed" in side
+
+
+def test_contested_has_no_direction() -> None:
+    rows, views = frames.levels()
+    rows["signal"][0] = int(Signal.CONTESTED)
+    item = level_items(frames.frame(levels=rows, level_views=views))[0]
+    assert item.arrow == 0

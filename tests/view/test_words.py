@@ -1,0 +1,205 @@
+"""Header, alerts, tape, cards, time bar and footer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from spymaster.signals.frame import AlertView, Frame, InputTrust, Mode, Phase
+from spymaster.view.cells import Row, text_of
+from spymaster.view.cockpit import Panels
+from spymaster.view.footer import footer_row
+from spymaster.view.state import Card, Quality, ScreenStats, TimeBar
+from tests.support import frames
+from tests.support.heat_scene import T0
+from tests.support.screens import projected
+
+
+def panels_of(frame: Frame | None, width: int = 120, height: int = 40, **changes: Any) -> Panels:
+    return projected(frame, width, height, **changes)[1]
+
+
+def lines(rows: tuple[Row, ...]) -> list[str]:
+    return [text_of(row).rstrip() for row in rows]
+
+
+def inks(row: Row) -> dict[str, str]:
+    return {text.strip(): name for text, name in row if text.strip()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground", "word"),
+    [
+        ({}, "raised", "● LIVE"),
+        ({"mode": Mode.REPLAY, "speed": 2.0}, "replay_band", "REPLAY 2×"),
+        ({"mode": Mode.REPLAY, "speed": 0.25}, "replay_band", "REPLAY 0.25×"),
+        ({"mode": Mode.REPLAY, "phase": Phase.PAUSED}, "replay_band", "REPLAY paused"),
+        ({"mode": Mode.REPLAY, "simulated": True, "speed": float("inf")}, "simulated_band", "SIMULATED max"),
+    ],
+)
+def test_the_first_row_says_whose_clock_it_is(changes: dict[str, object], ground: str, word: str) -> None:
+    row = panels_of(frames.frame(header=frames.header(**changes)))["header_left"][0]
+    assert word in text_of(row)
+    assert row[0][1].endswith("/" + ground)
+
+
+@pytest.mark.parametrize(
+    ("ms", "text", "style"),
+    [(41.0, "41 ms", "text"), (251.0, "251 ms", "degraded*"), (1001.0, "1.0 s", "blind*"), (None, "—", "text")],
+)
+def test_the_screen_age_turns_amber_and_red(ms: float | None, text: str, style: str) -> None:
+    row = panels_of(frames.frame(), stats=ScreenStats(screen_age_ms=ms))["header_right"][0]
+    assert inks(row)[text] == f"{style}/raised"
+
+
+def test_a_recorder_that_failed_is_said_loudly() -> None:
+    row = panels_of(frames.frame(), stats=ScreenStats(record_fault="disk full"))["header_right"][0]
+    assert inks(row)["NOT RECORDING"] == "blind*/raised"
+
+
+def test_the_quality_step_stands_beside_the_screen_age() -> None:
+    assert "256" in text_of(panels_of(frames.frame(), quality=Quality.PALETTE_256)["header_right"][0])
+
+
+def test_an_attached_screen_names_the_host() -> None:
+    row = panels_of(frames.frame(), stats=ScreenStats(attached="box-7"))["header_left"][0]
+    assert "ATTACHED box-7" in text_of(row)
+
+
+@pytest.mark.parametrize(("state", "glyph"), [("GREEN", "●"), ("DEGRADED", "!"), ("BLIND", "✕"), ("ABSENT", "·")])
+def test_a_light_has_a_shape_and_a_reason(state: str, glyph: str) -> None:
+    trust = (InputTrust("depth", state, "classified 61 %", 1_000_000),)
+    text = text_of(panels_of(frames.frame(trust=trust))["trust_left"][0])
+    assert text.startswith(f"{glyph} DEPTH")
+    assert ("classified 61 %" in text) == (state != "GREEN")
+
+
+def test_alerts_that_are_on_come_first_with_their_reason() -> None:
+    rows = lines(panels_of(frames.frame(), 200, 60)["alerts"])
+    assert rows[0].split() == ["ALERTS", "2", "active"]
+    assert rows[1].startswith("▎11:02:48 ▶ BREAK ↓  687 STRIKE")
+    assert "sell sweep 318" in rows[2]
+    assert "CONTEST" in rows[5]
+
+
+def test_an_acknowledged_alert_loses_its_mark() -> None:
+    rows = lines(panels_of(frames.frame(), acked=frozenset({"a0"}))["alerts"])
+    assert rows[1].startswith(" 11:02:48")
+    assert rows[2].startswith("▎11:02:31")
+
+
+def test_a_new_alert_is_inverse_for_two_seconds() -> None:
+    alert = replace_time(T0 - 1_000_000_000)
+    fresh = panels_of(frames.frame(alerts=(alert,)))["alerts"][1]
+    assert {name.partition("/")[2] for _, name in fresh} == {"break"}
+    later = panels_of(frames.frame(alerts=(replace_time(T0 - 2_500_000_000),)))["alerts"][1]
+    assert not any(name.endswith("/break") for _, name in later)
+
+
+def replace_time(t_ns: int) -> AlertView:
+
+    return msgspec.structs.replace(frames.alerts()[0], t_ns=t_ns)
+
+
+def test_no_alert_yet_is_said() -> None:
+    rows = lines(panels_of(frames.frame(alerts=()))["alerts"])
+    assert rows[1].strip() == "waiting for a signal"
+
+
+def test_the_tape_leaves_small_orders_out() -> None:
+    orders = frames.orders()
+    rows = lines(panels_of(frames.frame(), 200, 60)["tape"])[1:]
+    large = [int(size) for size in orders["size"][::-1] if size >= 15][: len(rows)]
+    assert [int(row.split()[3]) for row in rows] == large
+
+
+def test_an_order_through_many_prices_is_a_sweep() -> None:
+    rows = lines(panels_of(frames.frame(), 200, 60)["tape"])
+    assert any(row.endswith("sweep") and "318" in row for row in rows)
+    assert any(row.endswith("3 lvl") for row in rows)
+
+
+def test_blind_shows_a_card_with_the_reason() -> None:
+    card = "\n".join(lines(panels_of(frames.blind_frame())["card"]))
+    assert "✕ BLIND  depth and tape" in card
+    assert "No ES record for 4.2 s: no signal is given." in card
+    assert "closed by peer" in card
+
+
+def test_a_card_leaves_the_ladder_readable() -> None:
+    layout, panels = projected(frames.blind_frame(), 120, 40)
+    assert len(text_of(panels["card"][0])) < layout.places["ladder_head"].x
+
+
+def test_an_error_card_says_what_why_and_what_to_do() -> None:
+    frame = frames.empty_frame(Phase.FAILED, "x.dbn.zst cannot be read; it ends inside a record; copy it again")
+    card = lines(panels_of(frame)["card"])
+    assert [line.strip("▎ ") for line in card[1:4]] == [
+        "x.dbn.zst cannot be read",
+        "it ends inside a record",
+        "copy it again",
+    ]
+
+
+def test_compiling_shows_how_far_it_is() -> None:
+    assert any("40 %" in line for line in lines(panels_of(frames.empty_frame(progress=0.4))["card"]))
+
+
+def test_an_own_card_goes_before_others() -> None:
+    card = lines(panels_of(frames.blind_frame(), card=Card("error", "Theme not found"))["card"])
+    assert "Theme not found" in "".join(card)
+
+
+def test_a_healthy_session_has_no_card() -> None:
+    assert "card" not in panels_of(frames.frame())
+
+
+def test_the_time_bar_shows_place_range_and_alerts() -> None:
+    row = text_of(panels_of(frames.replay_frame(), time_bar=True)["time_bar"][0])
+    assert row.startswith(" ▶ 2×  11:02:51.250")
+    assert row.rstrip().endswith("39 %")
+    assert "█" in row
+    assert "╳" in row
+    assert row.index("━") < row.index("█") < row.rindex("─")
+
+
+def test_seeking_covers_the_track() -> None:
+    bar = TimeBar(seeking_ns=T0 - 600_000_000_000, seek_progress=0.5, checkpoint="checkpoint 10:50:00")
+    layout_panels = panels_of_bar(bar)
+    assert "seeking 10:52:51" in layout_panels
+    assert "checkpoint 10:50:00" in layout_panels
+    assert "█" not in layout_panels
+
+
+def panels_of_bar(bar: TimeBar) -> str:
+    from spymaster.view.time_bar import time_bar_row
+
+    return text_of(time_bar_row(frames.replay_frame(), bar, 120, "unicode"))
+
+
+def test_a_loop_stands_in_brackets() -> None:
+    text = panels_of_bar(TimeBar(loop=(T0 - 1_200_000_000_000, T0 + 1_200_000_000_000)))
+    assert text.index("[") < text.index("]")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_help_always_fits_the_footer_and_no_pair_is_cut(width: int) -> None:
+    text = text_of(footer_row((("Enter", "level"), ("n/N", "alert"), ("Ctrl+P", "palette")) * 4, width))
+    assert "? help" in text
+    assert text.count("Enter") == text.count("Enter level")
+
+
+def test_the_footer_says_that_nothing_is_promised() -> None:
+    assert "predictive value: not measured" in text_of(panels_of(frames.frame(), 200, 60)["footer"][0])
+
+
+def test_the_note_names_its_level_in_bold() -> None:
+    row = panels_of(frames.frame(note="VWAP: asks stacked 40 in 10 s"))["note"][0]
+    assert inks(row)["VWAP"] == "bright*"
+
+
+def test_four_lines_remain_in_a_tiny_terminal() -> None:
+    rows = lines(panels_of(frames.frame(), 30, 8)["tiny"])
+    assert [row.split()[0] for row in rows] == ["SPY", "687.00", "84", "D●"]
