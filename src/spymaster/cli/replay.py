@@ -13,11 +13,13 @@ import msgspec
 from spymaster.cli.failures import DATA, UsageError
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
+from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest, load_manifest
 from spymaster.market.sessions import et_stamp
 from spymaster.session.replay_source import ReplayPlan
-from spymaster.session.user_levels import levels_from_file, levels_from_flags, unique_levels
+from spymaster.session.user_levels import LevelError, levels_from_file, levels_from_flags, unique_levels
 from spymaster.signals.headless import HeadlessResult
+from spymaster.tui.colour import CHOICES
 
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0
@@ -71,11 +73,14 @@ def prepare(request: Request) -> Prepared:
     if request.levels is not None:
         levels += levels_from_file(request.levels)
     levels += levels_from_flags(request.level)
+    levels = unique_levels(levels)
+    if len(levels) > MAX_USER_LEVELS:
+        raise LevelError(f"{len(levels)} levels were asked for; at most {MAX_USER_LEVELS} fit, leave some out")
     plan = ReplayPlan(
         sources=request.sources,
         profile=config.profile(request.profile or recorded),
         symbol=request.symbol,
-        user_levels=tuple(unique_levels(levels)),
+        user_levels=tuple(levels),
         records_per_chunk=request.chunk,
     )
     return Prepared(config, plan, manifests)
@@ -102,6 +107,8 @@ def run_replay(
     """Run what was asked for; returns the exit code."""
     if as_json and not headless:
         raise UsageError("--json prints the report of a replay without a screen; add --headless")
+    if colour not in CHOICES:
+        raise UsageError(f"--color {colour}: choose from {', '.join(CHOICES)}")
     prepared = prepare(request)
     if headless:
         return _run_headless(prepared, parse_speed(request.speed, None), as_json)

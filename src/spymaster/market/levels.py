@@ -34,6 +34,9 @@ class LevelKind(enum.IntEnum):
     GAMMA_FLIP = 19
 
 
+MAX_USER_LEVELS: Final = 128
+"""At most this many levels of one's own fit an engine."""
+
 MAX_PUBLISHED: Final = 64
 """At most this many levels are published at one snap, the nearest first."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS
+from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.rows import ALERT_ROW, ORDER_ROW
 from spymaster.market.sessions import SESSION
 
@@ -74,7 +75,7 @@ QUANTILE_BINS: Final = 160
 SWEEPS: Final = 16
 ORDERS: Final = 1024
 ALERTS: Final = 1024
-USER_SLOTS: Final = 128
+USER_SLOTS: Final = MAX_USER_LEVELS
 STRUCTURAL_SLOTS: Final = 20
 ROUND_SLOTS: Final = 128
 LEVEL_SLOTS: Final = USER_SLOTS + STRUCTURAL_SLOTS + ROUND_SLOTS

@@ -99,6 +99,8 @@ def judge_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
 def judge_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """DEGRADED when the book and the trades of the last seconds do not fit together."""
     t = s.trust[0]
+    if s.book[0].incomplete != 0:
+        return _DEGRADED, _INCOMPLETE_BOOK
     mass = s.mass_sum
     traded = mass[M_TRADED]
     if mass[M_OUTSIDE] > p[0].trades_outside_share * traded and mass[M_OUTSIDE] >= _EVIDENCE_CONTRACTS:
@@ -110,8 +112,6 @@ def judge_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _HIDDEN_SHARE
     if t.window_rejected > p[0].rejected_share * t.window_records:
         return _DEGRADED, _REJECTED
-    if s.book[0].incomplete != 0:
-        return _DEGRADED, _INCOMPLETE_BOOK
     if t_ns < t.degraded_until_ns:
         return _DEGRADED, _GAP
     if t.tick_inferred != 0:

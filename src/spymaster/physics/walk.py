@@ -120,7 +120,8 @@ def take_due(s: State, p: Array, target: int, out: Out) -> bool:
         if is_full(s, out):
             return False
         take_snap(s, p, c.next_snap_ns, out)
-    return True
+    # results are handed on before the record that made the snaps due: the caller may look at the state as of the snap
+    return not is_full(s, out)
 
 
 @kernel

@@ -185,19 +185,26 @@ def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Fram
         run.message,
         run.progress,
     )
-    empty = HeatStore().columns(1)
+    nothing = (
+        np.full((2, 10, 2), _NONE, np.int64),
+        np.zeros(0, LADDER_ROW),
+        np.zeros(0, LEVEL_ROW),
+        np.zeros(0, ORDER_ROW),
+    )
+    for array in nothing:
+        array.flags.writeable = False
     return Frame(
         number=number,
         t_ns=0,
         header=header,
-        book=np.full((2, 10, 2), _NONE, np.int64),
-        ladder=np.zeros(0, LADDER_ROW),
-        levels=np.zeros(0, LEVEL_ROW),
+        book=nothing[0],
+        ladder=nothing[1],
+        levels=nothing[2],
         level_views=(),
         trust=tuple(InputTrust(name, Trust.ABSENT.name, "", None) for name in INPUTS),
         alerts=(),
-        orders=np.zeros(0, ORDER_ROW),
-        heat=empty,
+        orders=nothing[3],
+        heat=HeatStore().columns(1),
     )
 
 

@@ -28,6 +28,10 @@ class Pacer:
         self._speed = speed
         self._anchor = (event_ns, self._now_ns())
 
+    def forget(self) -> None:
+        """Count anew from the next moment asked about."""
+        self._anchor = None
+
     def restart(self, event_ns: int) -> None:
         """Count from here: after a pause, a step or a seek."""
         self._anchor = (event_ns, self._now_ns())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from typing import Final
+
+import msgspec
 
 from spymaster.physics.engine import NO_LIMIT, Engine, SnapBlock
 from spymaster.session.frame_builder import FrameBuilder, RunState, waiting_frame
@@ -21,6 +24,7 @@ from spymaster.signals.frame import Command, Frame, HeatColumns, Mode, Phase
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 MAX_SPEED: Final = float("inf")
 _FRAME_EVERY_S: Final = 0.1
+_EVERY_SNAP_SPEED: Final = 4.0
 _POLL_S: Final = 0.1
 _COMPILE_S: Final = 40.0
 """How long compiling usually takes, for the progress bar only."""
@@ -146,6 +150,9 @@ class ReplaySession:
         self._first_ns, self._last_ns = source.first_ns, source.last_ns
         engine = Engine(snaps_per_block=1)
         self._heat = HeatStore()
+        self._step_until_ns = None
+        self._step_from_record = None
+        self._pacer.forget()
         builder: FrameBuilder | None = None
         self._phase = Phase.PLAYING
         self._message = ""
@@ -155,14 +162,13 @@ class ReplaySession:
                 for block in engine.feed(frame):
                     assert builder is not None
                     self._rate.note(self._now_s() - started, len(block.snaps))
-                    builder.take(block)
-                    self._after(block, engine, builder)
+                    self._let_through(block, engine, builder)
                     started = self._now_s()
                 if builder is None and engine.config is not None:
                     builder = FrameBuilder(engine, engine.config, self._heat)
             for block in engine.finish():
                 if builder is not None:
-                    builder.take(block)
+                    self._let_through(block, engine, builder)
         finally:
             source.close()
         self._phase = Phase.ENDED
@@ -172,12 +178,16 @@ class ReplaySession:
         self.reached.set()
         while True:
             self._obey(*self._commands.get(), engine)
+            self._republish()
 
-    def _after(self, block: SnapBlock, engine: Engine, builder: FrameBuilder) -> None:
-        """Between two snaps: keep the pace, take commands, publish."""
+    def _let_through(self, block: SnapBlock, engine: Engine, builder: FrameBuilder) -> None:
+        """Show a block when it is due, answering commands meanwhile; while paused, nothing further is computed."""
         t_ns = int(block.snaps["t_ns"][-1]) if len(block.snaps) else None
         if t_ns is not None:
+            if self._until_ns is None:
+                self._await_due(t_ns, engine)
             self._last_snap_ns = t_ns
+        builder.take(block)
         if t_ns is not None and self._until_ns is not None:
             if t_ns < self._until_ns:
                 self._take_commands(engine)
@@ -186,30 +196,37 @@ class ReplaySession:
             self._pause()
         if self._step_done(t_ns, engine):
             self._pause()
-        if t_ns is not None and self._phase is Phase.PLAYING:
-            self._keep_pace(t_ns, engine, builder)
         self._take_commands(engine)
         if self._phase is Phase.PAUSED:
             self._publish(builder)
             self.reached.set()
-            while self._phase is Phase.PAUSED:
-                self._obey(*self._commands.get(), engine)
-                self._publish(builder)
-            if t_ns is not None:
-                self._pacer.restart(t_ns)
-        elif self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            self._stay_paused(engine)
+        elif self._paced_by_snaps() or self._now_s() - self._published_s >= _FRAME_EVERY_S:
             self._publish(builder)
 
-    def _keep_pace(self, t_ns: int, engine: Engine, builder: FrameBuilder) -> None:
-        """Wait until a snap is due, answering commands meanwhile."""
-        while self._phase is Phase.PLAYING and self._step_until_ns is None and self._step_from_record is None:
+    def _paced_by_snaps(self) -> bool:
+        """Slow enough that every snap gets its frame: the next one may be long in coming."""
+        return self._pacer.speed is not None and self._pacer.speed <= _EVERY_SNAP_SPEED
+
+    def _await_due(self, t_ns: int, engine: Engine) -> None:
+        """Wait until a snap is due. What is shown meanwhile is what was there before it."""
+        while True:
+            if self._phase is Phase.PAUSED:
+                self._stay_paused(engine)
+            if self._step_until_ns is not None or self._step_from_record is not None:
+                return
             wait_s = self._pacer.wait_s(t_ns)
             if wait_s <= 0.0:
                 return
-            if wait_s > _FRAME_EVERY_S / 2 and self._now_s() - self._published_s >= _FRAME_EVERY_S:
-                self._publish(builder)
             with contextlib.suppress(queue.Empty):
                 self._obey(*self._commands.get(timeout=min(wait_s, _POLL_S)), engine)
+                self._republish()
+
+    def _stay_paused(self, engine: Engine) -> None:
+        while self._phase is Phase.PAUSED:
+            self._obey(*self._commands.get(), engine)
+            self._republish()
+        self._pacer.restart(self._last_snap_ns)
 
     def _take_commands(self, engine: Engine) -> None:
         with contextlib.suppress(queue.Empty):
@@ -285,6 +302,15 @@ class ReplaySession:
         self._published_s = self._now_s()
         self._frames += 1
         self._frame = builder.build(self._frames, self._run_state())
+
+    def _republish(self) -> None:
+        """The same picture with what has changed about the run itself."""
+        if self._frame is None:
+            return
+        self._frames += 1
+        run = self._run_state()
+        header = msgspec.structs.replace(self._frame.header, phase=run.phase, speed=run.speed, message=run.message)
+        self._frame = dataclasses.replace(self._frame, number=self._frames, header=header)
 
     def _publish_waiting(self) -> None:
         self._frames += 1

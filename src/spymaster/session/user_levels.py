@@ -12,6 +12,7 @@ from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
 
+_MIN_PRICE: Final = Decimal(1) / PRICE_SCALE
 _MAX_PRICE: Final = 10**9
 
 
@@ -25,7 +26,7 @@ def price_e9(text: str, place: str) -> int:
         value = Decimal(text.strip().replace(",", "").removeprefix("$"))
     except InvalidOperation:
         raise LevelError(f"{place}: '{text.strip()}' is not a price; write a number such as 4807.5") from None
-    if not value.is_finite() or not 0 < value < _MAX_PRICE:
+    if not value.is_finite() or not _MIN_PRICE <= value < _MAX_PRICE:
         raise LevelError(f"{place}: {text.strip()} is not a usable price; write a positive number such as 4807.5")
     return int((value * PRICE_SCALE).to_integral_value())
 
@@ -51,7 +52,9 @@ def levels_from_file(path: Path) -> list[UserLevel]:
     if not lines:
         raise LevelError(f"{path}: holds no levels; write lines such as 'support 4800.25'")
     header = [cell.strip().lower() for cell in lines[0][1].split(",")]
-    rows = _csv_rows(path, lines, header) if "price" in header else _plain_rows(path, lines)
+    rows = list(_csv_rows(path, lines, header) if "price" in header else _plain_rows(path, lines))
+    if not rows:
+        raise LevelError(f"{path}: holds no levels below its header; add a line with a price")
     return unique_levels(rows)
 
 

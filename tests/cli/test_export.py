@@ -1,0 +1,135 @@
+"""``export``: each table to a file of each format or to a pipe; data on stdout, a word about it on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+from spymaster.market.rows import FLOW_ROW, LEVEL_FIELDS
+from spymaster.resources import bundled_recording
+from tests.cli.conftest import COMMAND, Run, one_line
+
+TABLES = ("signals", "alerts", "flows")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_without_a_file_a_table_goes_to_stdout_as_csv(run: Run, small: Path, table: str) -> None:
+    result = run("export", table, small, "--profile", "es")
+    head = result.stdout.splitlines()[0].split(",")
+    assert result.exit_code == 0
+    assert head[0] == ("ts_bucket_ns" if table == "flows" else "ts_event_ns")
+    rows = len(result.stdout.splitlines()) - 1
+    assert one_line(result.stderr) == f"{rows:,} rows of {table}"
+
+
+def test_signals_have_the_published_columns(run: Run, small: Path) -> None:
+    head = run("export", "signals", small, "--profile", "es").stdout.splitlines()[0].split(",")
+    assert head == ["ts_event_ns", "session_date", "level_id", *(name for name, _, _ in LEVEL_FIELDS)]
+
+
+def test_flows_have_price_in_place_of_tick(run: Run, small: Path) -> None:
+    head = run("export", "flows", small).stdout.splitlines()[0].split(",")
+    assert head == ["price" if name == "tick" else name for name in FLOW_ROW.names or ()]
+
+
+def test_json_lines_to_stdout(run: Run, small: Path) -> None:
+    result = run("export", "flows", small, "--format", "jsonl")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(rows) > 100
+    assert {row["side"] for row in rows} <= {"A", "B", "N"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "arrow", "duckdb"])
+def test_the_format_is_known_by_the_ending(run: Run, tmp_path: Path, small: Path, ending: str) -> None:
+    if ending == "duckdb":
+        pytest.importorskip("duckdb")
+    out = tmp_path / f"flows.{ending}"
+    result = run("export", "flows", small, "--out", out)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"rows of flows in {out}" in one_line(result.stderr)
+    assert out.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_every_format_holds_the_same_rows(run: Run, tmp_path: Path, small: Path, ending: str) -> None:
+    out = tmp_path / f"flows.{ending}"
+    run("export", "flows", small, "--out", out)
+    reader = pyarrow.parquet.read_table if ending == "parquet" else pyarrow.feather.read_table
+    lines = run("export", "flows", small, "--format", "jsonl").stdout.splitlines()
+    table = reader(out)
+    assert table.num_rows == len(lines)
+    assert sum(table["filled"].to_pylist()) == sum(json.loads(line)["filled"] for line in lines)
+
+
+def test_simulated_rows_are_called_so(run: Run, tmp_path: Path) -> None:
+    result = run("export", "alerts", bundled_recording(), "--out", tmp_path / "alerts.csv")
+    assert "SIMULATED rows of alerts" in one_line(result.stderr)
+
+
+def test_alerts_are_raised_and_resolved(run: Run) -> None:
+    result = run("export", "alerts", bundled_recording(), "--format", "jsonl")
+    assert {json.loads(line)["event"] for line in result.stdout.splitlines()} == {"raised", "resolved"}
+
+
+def test_from_and_to_cut_a_span_out(run: Run) -> None:
+    result = run(
+        "export", "signals", bundled_recording(), "--format", "jsonl", "--from", "09:31:00", "--to", "09:31:10"
+    )
+    times = {json.loads(line)["ts_event_ns"] for line in result.stdout.splitlines()}
+    assert len(times) == 40
+    assert max(times) - min(times) == 39 * 250_000_000
+
+
+def test_a_span_that_ends_before_it_begins(run: Run, small: Path) -> None:
+    result = run("export", "flows", small, "--from", "21:00", "--to", "20:00")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--from 21:00 is not before --to 20:00" in one_line(result.stderr)
+
+
+def test_a_format_that_does_not_exist(run: Run, small: Path) -> None:
+    result = run("export", "flows", small, "--format", "xlsx")
+    assert result.exit_code in (1, 2)
+    assert "xlsx" in one_line(result.stderr)
+
+
+def test_a_folder_that_is_not_there(run: Run, small: Path, tmp_path: Path) -> None:
+    result = run("export", "flows", small, "--out", tmp_path / "no" / "x.csv")
+    assert result.exit_code == 1
+    assert "there is no folder" in one_line(result.stderr)
+
+
+def test_the_schema_of_what_is_published(run: Run) -> None:
+    result = run("export", "schema")
+    assert list(json.loads(result.stdout)) == ["levels.signals", "levels.alerts"]
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "arrow"])
+def test_a_reader_that_goes_away_ends_the_export_in_silence(file_format: str) -> None:
+    command = [*COMMAND, "export", "signals", str(bundled_recording()), "--format", file_format]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(100)
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert said == ""
+    assert process.returncode != 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [("export", "schema"), ("config", "show"), ("replay", "RECORDING", "--headless", "--json")]
+)
+def test_a_reader_that_was_never_there_gives_no_traceback(arguments: tuple[str, ...]) -> None:
+    words = [str(bundled_recording()) if word == "RECORDING" else word for word in arguments]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*COMMAND, *words], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert done.stderr == ""

@@ -1,0 +1,150 @@
+"""``replay --headless`` and ``--screenshot``: stdout is data, stderr is narration."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from spymaster.resources import bundled_recording
+from spymaster.signals.headless import HeadlessResult
+from tests.cli.conftest import COMMAND, Run, Spawn
+from tests.support.small_files import Words, depth_and_trades
+
+
+def test_the_report_for_people(run: Run, small: Path, words: Words) -> None:
+    result = run("replay", small, "--headless")
+    assert (result.exit_code, result.stderr) == (0, "")
+    heads = [line.split()[0] for line in result.stdout.splitlines()]
+    assert heads == ["records", "snaps", "speed", "hash", "depth", "tape", "options", "equity"]
+    assert f"{len(words):,}" in result.stdout
+
+
+def test_the_report_for_programs_has_every_field_and_nothing_else(run: Run, small: Path, words: Words) -> None:
+    result = run("replay", small, "--headless", "--speed", "max", "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert list(report) == list(HeadlessResult.__struct_fields__)
+    assert report["records"] == len(words)
+
+
+def test_simulated_records_say_so(run: Run) -> None:
+    result = run("replay", bundled_recording(), "--headless")
+    assert result.stdout.splitlines()[0] == "SIMULATED data"
+
+
+def test_the_profile_is_the_recording_s(run: Run) -> None:
+    own = json.loads(run("replay", bundled_recording(), "--headless", "--json").stdout)
+    es = json.loads(run("replay", bundled_recording(), "--headless", "--json", "--profile", "es").stdout)
+    spy = json.loads(run("replay", bundled_recording(), "--headless", "--json", "--profile", "spy").stdout)
+    assert own["signal_hash"] == es["signal_hash"] != spy["signal_hash"]
+
+
+def test_without_a_recording_s_word_the_profile_is_spy(run: Run, small: Path) -> None:
+    own = json.loads(run("replay", small, "--headless", "--json").stdout)
+    spy = json.loads(run("replay", small, "--headless", "--json", "--profile", "spy").stdout)
+    assert own["signal_hash"] == spy["signal_hash"]
+
+
+def test_a_configuration_changes_what_is_computed(run: Run, small: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[profile.es]\nw_barrier = 20.0\n")
+    usual = json.loads(run("replay", small, "--headless", "--json", "--profile", "es").stdout)
+    mine = json.loads(run("--config", path, "replay", small, "--headless", "--json", "--profile", "es").stdout)
+    assert usual["signal_hash"] != mine["signal_hash"]
+
+
+def test_levels_of_one_s_own_are_judged(run: Run, small: Path) -> None:
+    usual = json.loads(run("replay", small, "--headless", "--json").stdout)
+    mine = json.loads(run("replay", small, "--headless", "--json", "--level", "500.25").stdout)
+    assert usual["signal_hash"] != mine["signal_hash"]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 2048])
+def test_chunks_change_nothing(run: Run, small: Path, chunk: int) -> None:
+    usual = json.loads(run("replay", small, "--headless", "--json").stdout)
+    other = json.loads(run("replay", small, "--headless", "--json", "--chunk", chunk).stdout)
+    assert usual["signal_hash"] == other["signal_hash"]
+
+
+def test_the_order_of_the_sources_changes_nothing(run: Run, tmp_path: Path, words: Words) -> None:
+    depth, trades = depth_and_trades(tmp_path, words)
+    one = json.loads(run("replay", depth, trades, "--headless", "--json").stdout)
+    other = json.loads(run("replay", trades, depth, "--headless", "--json").stdout)
+    assert one["signal_hash"] == other["signal_hash"]
+    assert one["trades_missing"] == other["trades_missing"] == 0
+
+
+def test_a_file_and_its_folder_are_the_same(run: Run, small: Path) -> None:
+    one = json.loads(run("replay", small, "--headless", "--json").stdout)
+    other = json.loads(run("replay", small.parent, "--headless", "--json").stdout)
+    assert one["signal_hash"] == other["signal_hash"]
+
+
+def test_a_paced_replay_computes_the_same(run: Run, small: Path) -> None:
+    fast = json.loads(run("replay", small, "--headless", "--json").stdout)
+    paced = json.loads(run("replay", small, "--headless", "--json", "--speed", "64").stdout)
+    assert fast["signal_hash"] == paced["signal_hash"]
+    assert paced["wall_s"] > 0.3
+
+
+def test_a_screenshot_is_an_svg_of_the_size_asked_for(spawn: Spawn, tmp_path: Path) -> None:
+    out = tmp_path / "screen.svg"
+    done = spawn("replay", bundled_recording(), "--screenshot", out, "--at", "09:33", "--size", "80x24")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.strip() == f"{out}: 80x24 cockpit"
+    picture = out.read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert "SIMULATED" in picture.replace("&#160;", " ")
+
+
+def test_a_screenshot_that_cannot_be_written_is_said(spawn: Spawn, tmp_path: Path, small: Path) -> None:
+    done = spawn("replay", small, "--screenshot", tmp_path / "no" / "screen.svg")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"{tmp_path}/no/screen.svg" in done.stderr.splitlines()[-1]
+
+
+def wait_for(descriptor: int, wanted: bytes) -> bytes:
+    """Read a terminal until it shows something."""
+    shown = b""
+    deadline = time.monotonic() + 60
+    while wanted not in shown and time.monotonic() < deadline:
+        if select.select([descriptor], [], [], 0.2)[0]:
+            shown += os.read(descriptor, 4096)
+    assert wanted in shown
+    return shown
+
+
+@pytest.mark.parametrize("arguments", [("replay", "--headless", "--speed", "1", "--json")])
+def test_ctrl_c_in_mid_run_is_one_word_and_130(arguments: tuple[str, ...]) -> None:
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, *arguments, str(bundled_recording())]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        wait_for(ours, b"replay ")
+        process.send_signal(signal.SIGINT)
+        assert b"interrupted" in wait_for(ours, b"interrupted")
+        stdout, _ = process.communicate(timeout=20)
+    os.close(ours)
+    assert (process.returncode, stdout) == (130, b"")
+
+
+def test_progress_of_a_long_run_goes_to_the_terminal_and_leaves_no_line() -> None:
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "replay", "--headless", "--speed", "64", "--json", str(bundled_recording())]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        shown = wait_for(ours, b"snaps\x1b[K\rreplay")
+        process.send_signal(signal.SIGINT)
+        shown += wait_for(ours, b"interrupted")
+        process.communicate(timeout=20)
+    os.close(ours)
+    assert b"\r\x1b[Kinterrupted" in shown

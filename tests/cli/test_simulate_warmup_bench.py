@@ -1,0 +1,87 @@
+"""``simulate``, ``warmup`` and ``bench``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spymaster.market.manifest import load_manifest
+from tests.cli.conftest import Run, one_line
+
+
+def test_a_simulated_recording_says_that_it_is_one(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "sim"
+    result = run("simulate", out, "--minutes", "0.2", "--seed", "3")
+    manifest = load_manifest(out)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert one_line(result.stderr) == f"{manifest.records:,} SIMULATED records in {out}"
+    assert manifest.simulated
+
+
+def test_a_simulated_recording_can_be_replayed(run: Run, tmp_path: Path) -> None:
+    run("simulate", tmp_path / "sim", "--minutes", "0.2")
+    result = run("replay", tmp_path / "sim", "--headless", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["records"] == load_manifest(tmp_path / "sim").records
+
+
+def test_the_same_seed_gives_the_same_files(run: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run("simulate", tmp_path / name, "--minutes", "0.2", "--seed", "9")
+    for file in load_manifest(tmp_path / "a").files:
+        assert (tmp_path / "a" / file.path).read_bytes() == (tmp_path / "b" / file.path).read_bytes()
+
+
+@pytest.mark.parametrize("minutes", ["0", "-3", "soon"])
+def test_a_length_that_makes_no_sense(run: Run, tmp_path: Path, minutes: str) -> None:
+    result = run("simulate", tmp_path / "sim", "--minutes", minutes)
+    assert result.exit_code == 2
+    assert "--minutes" in result.stderr
+    assert not (tmp_path / "sim").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sim").write_text("a file")
+    result = run("simulate", tmp_path / "sim", "--minutes", "0.2")
+    assert result.exit_code == 1
+    assert str(tmp_path / "sim") in one_line(result.stderr)
+
+
+def test_warmup_says_where_and_that_it_is_ready(run: Run) -> None:
+    from spymaster.session.warmup import is_warm
+
+    result = run("warmup")
+    first, last = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert first.startswith("compiling the kernels into /")
+    assert last.startswith("ready in ")
+    assert is_warm()
+
+
+def test_bench_prints_a_table(run: Run) -> None:
+    result = run("bench", "--rounds", "1", "--records", "20000", "--only", "read")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0] == "20,000 records of SIMULATED depth; median [min..max] of 1 rounds"
+    assert [line.split()[0] for line in lines[1:]] == ["zstd", "read"]
+
+
+def test_bench_prints_one_json_value(run: Run) -> None:
+    result = run("bench", "--rounds", "1", "--records", "20000", "--only", "read", "--json")
+    rows = json.loads(result.stdout)
+    assert [row["name"] for row in rows] == ["zstd", "read"]
+    assert all(row["low"] <= row["median"] <= row["high"] for row in rows)
+
+
+def test_bench_measures_with_a_recording_of_one_s_own(run: Run, small: Path) -> None:
+    result = run("bench", small, "--rounds", "1", "--records", "10000", "--only", "read")
+    assert result.exit_code == 0
+    assert "10,000 records of real depth, repeated with new times" in result.stdout
+
+
+def test_a_row_that_does_not_exist(run: Run) -> None:
+    result = run("bench", "--only", "raed")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert one_line(result.stderr).startswith("error: --only raed: there is no such row; choose from zstd, read")

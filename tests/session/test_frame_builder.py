@@ -1,0 +1,279 @@
+"""A frame is a picture of one moment: everything in it is of the snap at T, copied, and cannot be written to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spymaster.market.frames import WatermarkFrame
+from spymaster.market.rows import INPUTS
+from spymaster.physics.engine import SnapBlock
+from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder, RunState, waiting_frame
+from spymaster.session.heat_store import HeatStore
+from spymaster.signals.frame import Frame, Mode, Phase
+from tests.support.engine import engine_for, records
+from tests.support.market import ASK, BID, MID, START_NS, Market
+from tests.support.small_files import Words
+
+S = 1_000_000_000
+RUN = RunState(Mode.REPLAY, Phase.PLAYING, False, 2.0, START_NS, START_NS + 60 * S, message="hello", progress=0.5)
+
+
+class Session:
+    """An engine and the frames made of it."""
+
+    def __init__(self, levels: tuple[float, ...] = (5000.0, 5001.5), profile: str = "es", **config: Any) -> None:
+        self.engine = engine_for(profile, snaps_per_block=1, levels=levels, **config)
+        assert self.engine.config is not None
+        self.builder = FrameBuilder(self.engine, self.engine.config, HeatStore())
+
+    def feed(self, words: Words, until_s: float) -> Frame:
+        """Records, then the snaps up to a moment; the frame of the last one."""
+        for frame in (records(words), WatermarkFrame(START_NS + round(until_s * S))):
+            for block in self.engine.feed(frame):
+                self.builder.take(block)
+        return self.builder.build(7, RUN)
+
+
+def quiet_market() -> Market:
+    """A ladder, a purchase of 20, and 30 contracts pulled from the second best bid."""
+    market = Market().ladder()
+    market.at(0.3).trade(BID, 20)
+    market.at(0.6).cancel(market.orders_at(BID, MID - 1)[0], 30)
+    return market
+
+
+@pytest.fixture(scope="module")
+def frame() -> Frame:
+    return Session().feed(quiet_market().words(), 2.0)
+
+
+def arrays_of(frame: Frame) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Every array of a frame by name."""
+    for part in (frame, frame.heat):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if isinstance(value, np.ndarray):
+                yield f"{type(part).__name__}.{field.name}", value
+
+
+def test_no_array_of_a_frame_can_be_written_to(frame: Frame) -> None:
+    assert {name for name, array in arrays_of(frame) if array.flags.writeable} == set()
+
+
+def test_a_frame_stays_as_it_is_while_the_engine_goes_on() -> None:
+    market = quiet_market()
+    session = Session()
+    frame = session.feed(market.words(), 2.0)
+    before = {name: array.tobytes() for name, array in arrays_of(frame)}
+    fed = len(market.words())
+    market.at(2.3).trade(ASK, 120)
+    market.at(2.5).trade(BID, 5)
+    session.feed(market.words()[fed:], 4.0)
+    assert {name: array.tobytes() for name, array in arrays_of(frame)} == before
+
+
+def test_the_number_and_the_time_are_those_asked_for(frame: Frame) -> None:
+    assert (frame.number, frame.t_ns, frame.header.t_ns) == (7, START_NS + 2 * S, START_NS + 2 * S)
+
+
+def test_the_header_repeats_what_the_session_says_of_itself(frame: Frame) -> None:
+    header = frame.header
+    assert (header.mode, header.phase, header.simulated, header.speed) == (Mode.REPLAY, Phase.PLAYING, False, 2.0)
+    assert (header.first_ns, header.last_ns) == (RUN.first_ns, RUN.last_ns)
+    assert (header.message, header.progress) == ("hello", 0.5)
+    assert (header.profile, header.symbol, header.tick_size) == ("es", "ESH4", 0.25)
+
+
+def test_the_book_is_the_market_s_ten_best_levels(frame: Frame) -> None:
+    market = quiet_market()
+    for side in (BID, ASK):
+        assert [tuple(row) for row in frame.book[side].tolist()] == list(market.levels(side).items())[:10]
+
+
+def test_a_side_of_fewer_levels_is_filled_with_none() -> None:
+    market = Market().ladder(depth=3)
+    book = Session().feed(market.words(), 1.0).book
+    assert book[BID, :, 0].tolist() == [MID, MID - 1, MID - 2, *[-1] * 7]
+    assert book[ASK, 3:].tolist() == [[-1, -1]] * 7
+
+
+def test_the_ladder_lies_round_the_best_bid_a_row_a_tick(frame: Frame) -> None:
+    assert frame.ladder["tick"].tolist() == list(range(MID - LADDER_ROWS // 2, MID + LADDER_ROWS // 2))
+
+
+def test_the_ladder_shows_what_the_book_shows(frame: Frame) -> None:
+    for side, name in ((BID, "bid"), (ASK, "ask")):
+        seen = frame.ladder[frame.ladder[f"{name}_seen"] == 1]
+        shown = {int(row["tick"]): int(row[name]) for row in seen if row[name]}
+        assert shown == dict(frame.book[side].tolist())
+
+
+def test_the_ladder_counts_trades_where_they_were_by_aggressor(frame: Frame) -> None:
+    traded = frame.ladder[(frame.ladder["buys"] > 0) | (frame.ladder["sells"] > 0)]
+    assert traded[["tick", "buys", "sells"]].tolist() == [(MID + 1, 20, 0)]
+
+
+def test_the_ladder_shows_what_was_pulled(frame: Frame) -> None:
+    row = frame.ladder[frame.ladder["tick"] == MID - 1][0]
+    assert (row["bid_change"], row["ask_change"]) == (-30, 0)
+
+
+def test_prices_beyond_the_ten_levels_are_unseen(frame: Frame) -> None:
+    far = frame.ladder[frame.ladder["tick"] == MID - 10][0]
+    assert (far["bid_seen"], far["bid_age_ns"]) == (0, -1)
+
+
+def test_best_prices_and_last_trade_are_in_ticks(frame: Frame) -> None:
+    header = frame.header
+    assert (header.es_bid_tick, header.es_ask_tick, header.es_last_tick) == (MID, MID + 1, MID + 1)
+    assert header.es_last == (MID + 1) * 0.25
+
+
+def test_the_change_counts_from_the_first_snap() -> None:
+    market = quiet_market()
+    session = Session()
+    session.feed(market.words(), 1.0)
+    fed = len(market.words())
+    market.at(1.5).trade(BID, 110)
+    frame = session.feed(market.words()[fed:], 3.0)
+    assert frame.header.es_change > 0
+    assert frame.header.es_change == pytest.approx(frame.header.es_mid - (MID + 0.5) * 0.25)
+
+
+def test_a_frame_knows_of_no_record_after_its_moment(words: Words) -> None:
+    session = Session()
+    frames: list[Frame] = []
+    for block in session.engine.feed(records(words)):
+        session.builder.take(block)
+        frames.append(session.builder.build(len(frames), RUN))
+    assert [frame.number for frame in frames if frame.header.as_of_ns > frame.t_ns] == []
+
+
+def test_the_book_of_a_frame_is_the_book_at_its_moment() -> None:
+    market = Market().ladder()
+    market.at(0.35).trade(BID, 50)
+    market.at(0.6).trade(BID, 50)
+    market.at(0.85)
+    market.add(BID, MID, 1)
+    session = Session()
+    asks = {}
+    for block in session.engine.feed(records(market.words())):
+        session.builder.take(block)
+        frame = session.builder.build(1, RUN)
+        asks[(frame.t_ns - START_NS) / S] = int(frame.book[ASK, 0, 0])
+    assert asks == {0.25: MID + 1, 0.5: MID + 2, 0.75: MID + 3}
+
+
+def test_each_level_has_its_view_at_the_same_place(frame: Frame) -> None:
+    assert len(frame.level_views) == len(frame.levels) > 2
+    ids = dict(zip([view.id for view in frame.level_views], frame.levels["price"].tolist(), strict=True))
+    assert (ids["L0"], ids["L1"], ids["ROUND_5005"]) == (5000.0, 5001.5, 5005.0)
+
+
+def test_levels_are_given_nearest_first(frame: Frame) -> None:
+    assert frame.levels["distance"].tolist() == sorted(frame.levels["distance"].tolist())
+
+
+def test_a_level_s_rows_are_of_the_frame_s_snap(frame: Frame) -> None:
+    assert set(frame.levels["spot"].tolist()) == {frame.header.spot}
+
+
+def test_the_lights_are_the_four_inputs(frame: Frame) -> None:
+    assert [light.name for light in frame.trust] == list(INPUTS)
+    lights = {light.name: light for light in frame.trust}
+    assert (lights["depth"].state, lights["depth"].reason) == ("GREEN", "")
+    assert (lights["options"].state, lights["options"].age_ns) == ("ABSENT", None)
+    assert lights["options"].reason != ""
+
+
+def test_a_light_s_age_is_the_time_since_its_last_record(frame: Frame) -> None:
+    lights = {light.name: light for light in frame.trust}
+    assert lights["depth"].age_ns == 2 * S - round(0.6 * S)
+
+
+def test_a_silent_feed_turns_the_light_off_with_its_reason() -> None:
+    frame = Session().feed(quiet_market().words(), 120.0)
+    assert frame.trust[0].state == "BLIND"
+    assert "record" in frame.trust[0].reason or "silent" in frame.trust[0].reason
+    assert frame.trust[0].age_ns == round(119.4 * S)
+
+
+def test_the_note_is_a_sentence_about_the_nearest_level(frame: Frame) -> None:
+    assert frame.note.startswith(f"{frame.level_views[0].id}: ")
+    assert len(frame.note) > len(frame.level_views[0].id) + 10
+
+
+def test_without_levels_there_is_no_note() -> None:
+    assert Session((), params={"level_kinds": 0}).feed(quiet_market().words(), 2.0).note == ""
+
+
+def test_orders_are_put_together_newest_last() -> None:
+    market = quiet_market()
+    market.at(0.8).trade(ASK, 70)
+    orders = Session().feed(market.words(), 2.0).orders
+    assert orders[["side", "size", "levels"]].tolist() == [(1, 20, 1), (-1, 70, 2)]
+
+
+def test_the_newest_heat_columns_come_with_the_frame(words: Words) -> None:
+    frame = Session().feed(words, 18.0)
+    assert 1 <= len(frame.heat) <= 10
+    assert frame.heat.t_ns[-1] == frame.t_ns
+
+
+def test_spy_prices_are_in_dollars_and_futures_in_points() -> None:
+    frame = Session((), "spy").feed(quiet_market().words(), 2.0)
+    assert frame.header.profile == "spy"
+    assert frame.header.spot == pytest.approx(frame.header.es_mid / frame.header.ratio)
+    assert frame.header.ratio == pytest.approx(10.0, abs=0.5)
+
+
+def test_shares_of_the_mass_balance_lie_between_none_and_all(words: Words) -> None:
+    header = Session().feed(words, 18.0).header
+    assert 0.0 <= header.hidden_share <= 1.0
+    assert 0.0 <= header.residual_share <= 1.0
+
+
+def test_alerts_of_the_blocks_are_listed(bundled_alerts: Frame) -> None:
+    assert len(bundled_alerts.alerts) > 0
+    times = [alert.t_ns for alert in bundled_alerts.alerts]
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def bundled_alerts(bundled_plan: Any) -> Frame:
+    """The frame at the end of the bundled recording."""
+    from spymaster.physics.engine import Engine
+    from spymaster.session.headless import drive
+    from spymaster.session.replay_source import ReplaySource
+
+    source, engine = ReplaySource(bundled_plan), Engine(snaps_per_block=1)
+    builder = FrameBuilder(engine, source.config_frame(), HeatStore())
+
+    class Sink:
+        def take(self, block: SnapBlock) -> None:
+            builder.take(block)
+
+    drive(source, engine, [Sink()])
+    return builder.build(1, RUN)
+
+
+def test_before_the_first_snap_a_frame_says_what_the_session_does_and_nothing_else() -> None:
+    run = RunState(Mode.REPLAY, Phase.COMPILING, True, 1.0, 0, 0, message="compiling", progress=0.25)
+    frame = waiting_frame(3, run, "es", "")
+    assert (frame.number, frame.header.phase, frame.header.message) == (3, Phase.COMPILING, "compiling")
+    assert frame.header.simulated
+    assert math.isnan(frame.header.spot)
+    assert (len(frame.ladder), len(frame.levels), len(frame.heat), frame.alerts) == (0, 0, 0, ())
+    assert [light.state for light in frame.trust] == ["ABSENT"] * 4
+
+
+def test_no_array_of_a_waiting_frame_can_be_written_to() -> None:
+    frame = waiting_frame(3, RUN, "es", "")
+    assert {name for name, array in arrays_of(frame) if array.flags.writeable} == set()
