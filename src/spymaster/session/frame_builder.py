@@ -144,8 +144,8 @@ class FrameBuilder:
         kind = LevelKind(int(row["kind"]))
         name = level_id(int(kind), float(row["price"]), int(row["ordinal"]), self._user_ids)
         own = name.removeprefix("USER_")
-        # a level named by nothing but its price is called USER: the price stands beside it
-        label = own if kind is LevelKind.USER and not own[:1].isdigit() else kind.name
+        # a level named by nothing but its price needs no label: the price stands beside it
+        label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
 
 

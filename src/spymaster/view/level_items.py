@@ -160,9 +160,11 @@ def spoken(level_id: str, price: float, width: int = 40) -> str:
     """A level as people say it: ``687 STRIKE``, ``687.34 VWAP``, ``6868.5 open``; with a shorter name if that is what
     fits ``width`` cells."""
     head = level_id.split("_")[0]
-    name = head if head in ("ROUND", "STRIKE") else level_id
+    own = level_id.removeprefix("USER_")
+    name = head if head in ("ROUND", "STRIKE") or (head == "USER" and own[:1].isdigit()) else own
     kind = LevelKind.__members__.get(name)
-    value = format_price_e9(round(price * PRICE_SCALE))
+    # to the cent: an average such as VWAP has no end of digits
+    value = format_price_e9(round(price * 100) * (PRICE_SCALE // 100))
     if kind is None:
         return f"{value} {name}"
     long = f"{value} {_KINDS[kind][0]}"
