@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.market import jit
-from spymaster.market.jit import cache_folder, kernel_source_hash
+from spymaster.market import jit, kernel_cache
+from spymaster.market.kernel_cache import cache_folder, kernel_source_hash
 
 KERNEL = "from spymaster.market.jit import kernel\n\n\n@kernel\ndef f(x):\n    return x + 1\n"
 WATCH_NUMBA = """
@@ -94,13 +94,13 @@ def test_the_place_of_the_package_makes_no_difference(package: Path, tmp_path: P
 
 def test_another_numba_has_another_folder(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache_folder(package, Path("/cache"))
-    monkeypatch.setattr(jit, "version", lambda name: f"{name} of tomorrow")
+    monkeypatch.setattr(kernel_cache, "version", lambda name: f"{name} of tomorrow")
     assert cache_folder(package, Path("/cache")) != before
 
 
 def test_another_cpu_has_another_folder(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache_folder(package, Path("/cache"))
-    monkeypatch.setattr(jit, "cpu_name", lambda: "a CPU of tomorrow")
+    monkeypatch.setattr(kernel_cache, "cpu_name", lambda: "a CPU of tomorrow")
     assert cache_folder(package, Path("/cache")) != before
 
 
@@ -109,7 +109,7 @@ def test_the_folder_lies_under_the_base(package: Path) -> None:
 
 
 def test_numba_is_told_of_the_folder_before_it_is_imported(tmp_path: Path) -> None:
-    environment = {**os.environ, jit.CACHE_DIR_VARIABLE: str(tmp_path)}
+    environment = {**os.environ, kernel_cache.CACHE_DIR_VARIABLE: str(tmp_path)}
     environment.pop("NUMBA_CACHE_DIR", None)
     done = subprocess.run(
         [sys.executable, "-c", WATCH_NUMBA], capture_output=True, text=True, env=environment, check=False

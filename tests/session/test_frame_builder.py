@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
-from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder, RunState, waiting_frame
+from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder
 from spymaster.session.heat_store import HeatStore
+from spymaster.session.run_state import RunState, waiting_frame
 from spymaster.signals.frame import Frame, Mode, Phase
 from tests.support.engine import engine_for, records
 from tests.support.market import ASK, BID, MID, START_NS, Market

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.market import jit
+from spymaster.market import kernel_cache
 from spymaster.session.warmup import compile_all, is_warm, start_compiling
 
 
@@ -20,18 +20,18 @@ def cached(folder: Path) -> dict[str, int]:
 
 
 def test_without_the_mark_the_kernels_are_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit, "CACHE_FOLDER", tmp_path)
+    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
     assert not is_warm()
 
 
 def test_the_mark_says_that_the_kernels_are_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit, "CACHE_FOLDER", tmp_path)
-    (tmp_path / jit.WARM_MARK).touch()
+    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
+    (tmp_path / kernel_cache.WARM_MARK).touch()
     assert is_warm()
 
 
 def test_compiling_everything_leaves_the_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit, "CACHE_FOLDER", tmp_path)
+    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
     compile_all()
     assert is_warm()
 
@@ -39,12 +39,12 @@ def test_compiling_everything_leaves_the_mark(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.usefixtures("warm")
 def test_with_a_warm_cache_nothing_is_compiled_again(tmp_path: Path) -> None:
     """In a copy of the cache: other tests may be compiling into the one they share."""
-    copy = tmp_path / jit.CACHE_FOLDER.name
-    shutil.copytree(jit.CACHE_FOLDER, copy)
+    copy = tmp_path / kernel_cache.CACHE_FOLDER.name
+    shutil.copytree(kernel_cache.CACHE_FOLDER, copy)
     before = cached(copy)
     done = subprocess.run(
         [sys.executable, "-m", "spymaster.session.warmup"],
-        env={**os.environ, jit.CACHE_DIR_VARIABLE: str(tmp_path)},
+        env={**os.environ, kernel_cache.CACHE_DIR_VARIABLE: str(tmp_path)},
         capture_output=True,
         check=False,
     )

@@ -9,7 +9,7 @@ import time
 
 def run_warmup() -> int:
     """Compile what is not compiled yet; returns the exit code."""
-    from spymaster.market.jit import CACHE_FOLDER
+    from spymaster.market.kernel_cache import CACHE_FOLDER
 
     print(f"compiling the kernels into {CACHE_FOLDER}", file=sys.stderr)
     started = time.perf_counter()

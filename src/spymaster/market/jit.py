@@ -1,69 +1,20 @@
-"""Where compiled kernels are kept, and the one decorator that makes a kernel.
+"""The one decorator that makes a kernel.
 
-numba's own cache looks at the file a kernel stands in, not at the files of the kernels it calls: a changed callee in
-another module is served stale. So the cache folder's name is a hash of all kernel sources, of numba's version and of
-the CPU, and it is set before numba is imported. This module is the only one that imports ``numba.njit``.
+The cache folder (``market.kernel_cache``) is named before numba is imported. This module is the only one that imports
+``numba.njit``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
+
+from spymaster.market.kernel_cache import CACHE_FOLDER
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CACHE_DIR_VARIABLE: Final = "SPYMASTER_KERNEL_CACHE"
-WARM_MARK: Final = "complete"
-"""Name of the empty file in a cache folder whose kernels have all been compiled."""
-_VOCABULARY: Final = "market"
-_KERNEL_MARK: Final = b"@kernel"
-
-
-def kernel_source_hash(package_root: Path) -> str:
-    """Hash, by name and content, of every module with a kernel and of the vocabulary whose constants they freeze."""
-    digest = hashlib.sha256()
-    for path in sorted(package_root.rglob("*.py")):
-        name = path.relative_to(package_root).as_posix()
-        content = path.read_bytes()
-        if name.startswith(_VOCABULARY) or _KERNEL_MARK in content:
-            digest.update(name.encode())
-            digest.update(content)
-    return digest.hexdigest()[:16]
-
-
-def cpu_name() -> str:
-    """A name for this CPU kind, stable across reboots; hashes of signals are claimed within one such kind."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def cache_folder(package_root: Path, base: Path) -> Path:
-    """The kernel cache folder for these sources, this numba and this CPU under ``base``."""
-    host = hashlib.sha256(f"{version('numba')}|{version('numpy')}|{cpu_name()}".encode()).hexdigest()[:8]
-    return base / f"kernels-{kernel_source_hash(package_root)}-{host}"
-
-
-def _default_base() -> Path:
-    override = os.environ.get(CACHE_DIR_VARIABLE)
-    if override:
-        return Path(override)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("spymaster-tui"))
-
-
-CACHE_FOLDER: Final = cache_folder(Path(__file__).resolve().parent.parent, _default_base())
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE_FOLDER)
 
 import numba  # noqa: E402  (the cache folder must be named first)

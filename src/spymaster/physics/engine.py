@@ -73,6 +73,10 @@ class Engine:
         self.records_per_step = NO_LIMIT
         """Records consumed before ``feed`` hands back control even without a snap (a block of none): for stepping."""
 
+    def step_freely(self) -> None:
+        """Hand back control at snaps only."""
+        self.records_per_step = NO_LIMIT
+
     @property
     def state(self) -> Array:
         """The engine's memory (``STATE``, shape (1,)), to look at only. Raises EngineError before CONFIG."""

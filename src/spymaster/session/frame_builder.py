@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,13 +13,14 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.params import PARAMS
-from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, ORDER_ROW, SNAP, Trust
+from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.views import read_ladder
 from spymaster.session.alert_book import AlertBook
 from spymaster.session.heat_store import HeatStore
+from spymaster.session.run_state import RunState
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.frame import LADDER_ROW, Frame, Header, InputTrust, LevelView, Mode, Phase
+from spymaster.signals.frame import LADDER_ROW, Frame, Header, InputTrust, LevelView
 from spymaster.signals.notes import level_note
 from spymaster.signals.words import trust_reason_words
 
@@ -28,21 +28,6 @@ LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200
 _HEAT_IN_FRAME_S: Final = 8
 _NONE: Final = -1
-
-
-class RunState(msgspec.Struct, frozen=True):
-    """What the Session knows about its own run and the engine does not."""
-
-    mode: Mode
-    phase: Phase
-    simulated: bool
-    speed: float
-    first_ns: int
-    last_ns: int
-    records_per_s: float = 0.0
-    snap_us: float = 0.0
-    message: str = ""
-    progress: float = math.nan
 
 
 class FrameBuilder:
@@ -147,65 +132,6 @@ class FrameBuilder:
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
-
-
-def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Frame:
-    """A frame before the first snap: nothing is known but what the Session is doing."""
-    nan = math.nan
-    header = Header(
-        profile,
-        symbol,
-        run.mode,
-        run.phase,
-        run.simulated,
-        run.speed,
-        0,
-        0,
-        run.first_ns,
-        run.last_ns,
-        0,
-        nan,
-        False,
-        nan,
-        nan,
-        nan,
-        _NONE,
-        _NONE,
-        _NONE,
-        nan,
-        1.0,
-        nan,
-        nan,
-        nan,
-        0,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        run.message,
-        run.progress,
-    )
-    nothing = (
-        np.full((2, 10, 2), _NONE, np.int64),
-        np.zeros(0, LADDER_ROW),
-        np.zeros(0, LEVEL_ROW),
-        np.zeros(0, ORDER_ROW),
-    )
-    for array in nothing:
-        array.flags.writeable = False
-    return Frame(
-        number=number,
-        t_ns=0,
-        header=header,
-        book=nothing[0],
-        ladder=nothing[1],
-        levels=nothing[2],
-        level_views=(),
-        trust=tuple(InputTrust(name, Trust.ABSENT.name, "", None) for name in INPUTS),
-        alerts=(),
-        orders=nothing[3],
-        heat=HeatStore().columns(1),
-    )
 
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:

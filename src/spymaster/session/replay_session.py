@@ -9,17 +9,20 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spymaster.physics.engine import NO_LIMIT, Engine, SnapBlock
-from spymaster.session.frame_builder import FrameBuilder, RunState, waiting_frame
-from spymaster.session.heat_store import HeatStore
 from spymaster.session.pacing import Pacer
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.run_state import RunState, empty_heat, waiting_frame
 from spymaster.session.warmup import is_warm, start_compiling
 from spymaster.signals.frame import Command, Frame, HeatColumns, Mode, Phase
+
+if TYPE_CHECKING:
+    from spymaster.physics.engine import Engine, SnapBlock
+    from spymaster.session.frame_builder import FrameBuilder
+    from spymaster.session.heat_store import HeatStore
+    from spymaster.session.replay_source import ReplayPlan
 
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 MAX_SPEED: Final = float("inf")
@@ -61,7 +64,7 @@ class ReplaySession:
         self._now_s = now_s
         self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
         self._commands: queue.SimpleQueue[tuple[Command, float]] = queue.SimpleQueue()
-        self._heat = HeatStore()
+        self._heat: HeatStore | None = None
         self._frame: Frame | None = None
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._phase = Phase.COMPILING
@@ -93,7 +96,8 @@ class ReplaySession:
 
     def heat(self, seconds: int) -> HeatColumns:
         """Up to ``seconds`` newest heat columns."""
-        return self._heat.columns(seconds)
+        heat = self._heat
+        return heat.columns(seconds) if heat is not None else empty_heat()
 
     def send(self, command: Command, value: float = 0.0) -> None:
         """Ask for something; done between two snaps."""
@@ -146,10 +150,16 @@ class ReplaySession:
         self._message = "opening the recording"
         self._progress = math.nan
         self._publish_waiting()
+        # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
+        from spymaster.physics.engine import Engine
+        from spymaster.session.frame_builder import FrameBuilder
+        from spymaster.session.heat_store import HeatStore
+        from spymaster.session.replay_source import ReplaySource
+
         source = ReplaySource(self._plan)
         self._first_ns, self._last_ns = source.first_ns, source.last_ns
         engine = Engine(snaps_per_block=1)
-        self._heat = HeatStore()
+        heat = self._heat = HeatStore()
         self._step_until_ns = None
         self._step_from_record = None
         self._pacer.forget()
@@ -165,7 +175,7 @@ class ReplaySession:
                     self._let_through(block, engine, builder)
                     started = self._now_s()
                 if builder is None and engine.config is not None:
-                    builder = FrameBuilder(engine, engine.config, self._heat)
+                    builder = FrameBuilder(engine, engine.config, heat)
             for block in engine.finish():
                 if builder is not None:
                     self._let_through(block, engine, builder)
@@ -259,7 +269,7 @@ class ReplaySession:
             self._change_speed(command, engine)
         if self._phase is Phase.ENDED:
             return
-        engine.records_per_step = NO_LIMIT
+        engine.step_freely()
         if command is Command.PAUSE:
             self._pause()
         elif command is Command.PLAY:

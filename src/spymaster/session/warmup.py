@@ -13,7 +13,7 @@ import numpy as np
 
 def is_warm() -> bool:
     """Whether the kernels of these sources have been compiled on this machine before."""
-    from spymaster.market.jit import CACHE_FOLDER, WARM_MARK
+    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
 
     return (CACHE_FOLDER / WARM_MARK).is_file()
 
@@ -35,7 +35,7 @@ def compile_all() -> None:
     from spymaster.market.batches import Batch
     from spymaster.market.frames import ConfigFrame, RecordsFrame, TapeFrom, UserLevel, WatermarkFrame
     from spymaster.market.instruments import Instrument, TickSource
-    from spymaster.market.jit import CACHE_FOLDER, WARM_MARK
+    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
     from spymaster.market.kinds import MBP10_WORDS, Kind
     from spymaster.market.sessions import SESSION
     from spymaster.physics.engine import Engine

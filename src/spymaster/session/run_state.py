@@ -1,0 +1,110 @@
+"""What a Session knows about its own run, and what it shows before there is an engine. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from spymaster.market.rows import INPUTS, LEVEL_ROW, ORDER_ROW, Trust
+from spymaster.signals.frame import (
+    HEAT_TICKS,
+    LADDER_ROW,
+    LEVEL_MARK,
+    TRADE_DOT,
+    Frame,
+    Header,
+    HeatColumns,
+    InputTrust,
+    Mode,
+    Phase,
+)
+
+_NONE: Final = -1
+
+
+class RunState(msgspec.Struct, frozen=True):
+    """What the Session knows about its own run and the engine does not."""
+
+    mode: Mode
+    phase: Phase
+    simulated: bool
+    speed: float
+    first_ns: int
+    last_ns: int
+    records_per_s: float = 0.0
+    snap_us: float = 0.0
+    message: str = ""
+    progress: float = math.nan
+
+
+def empty_heat() -> HeatColumns:
+    """A heatmap of no columns."""
+    times = np.zeros(0, np.int64)
+    depth = np.zeros((0, HEAT_TICKS), np.int32)
+    trades = np.zeros(0, TRADE_DOT)
+    marks = np.zeros(0, LEVEL_MARK)
+    for array in (times, depth, trades, marks):
+        array.flags.writeable = False
+    return HeatColumns(0, 0, times, times, depth, times, times, times, times, trades, marks)
+
+
+def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Frame:
+    """A frame before the first snap: nothing is known but what the Session is doing."""
+    nan = math.nan
+    header = Header(
+        profile,
+        symbol,
+        run.mode,
+        run.phase,
+        run.simulated,
+        run.speed,
+        0,
+        0,
+        run.first_ns,
+        run.last_ns,
+        0,
+        nan,
+        False,
+        nan,
+        nan,
+        nan,
+        _NONE,
+        _NONE,
+        _NONE,
+        nan,
+        1.0,
+        nan,
+        nan,
+        nan,
+        0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        run.message,
+        run.progress,
+    )
+    nothing = (
+        np.full((2, 10, 2), _NONE, np.int64),
+        np.zeros(0, LADDER_ROW),
+        np.zeros(0, LEVEL_ROW),
+        np.zeros(0, ORDER_ROW),
+    )
+    for array in nothing:
+        array.flags.writeable = False
+    return Frame(
+        number=number,
+        t_ns=0,
+        header=header,
+        book=nothing[0],
+        ladder=nothing[1],
+        levels=nothing[2],
+        level_views=(),
+        trust=tuple(InputTrust(name, Trust.ABSENT.name, "", None) for name in INPUTS),
+        alerts=(),
+        orders=nothing[3],
+        heat=empty_heat(),
+    )
