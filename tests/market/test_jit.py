@@ -43,6 +43,7 @@ def package(tmp_path: Path) -> Path:
         "sim/market.py": KERNEL,
         "market/kinds.py": "NS_PER_S = 1_000_000_000\n",
         "market/rows.py": "FIELDS = 3\n",
+        "physics/state.py": "LEDGER_TICKS = 1024\n",
         "tui/app.py": "TITLE = 'cockpit'\n",
     }.items():
         path = root / name
@@ -65,8 +66,8 @@ def test_a_changed_kernel_has_another_folder(package: Path, name: str) -> None:
     assert changed(package, name)
 
 
-@pytest.mark.parametrize("name", ["market/kinds.py", "market/rows.py"])
-def test_a_changed_constant_of_the_vocabulary_has_another_folder(package: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["market/kinds.py", "market/rows.py", "physics/state.py"])
+def test_a_changed_constant_that_kernels_freeze_has_another_folder(package: Path, name: str) -> None:
     assert changed(package, name)
 
 

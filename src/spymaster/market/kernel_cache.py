@@ -17,17 +17,18 @@ from typing import Final
 CACHE_DIR_VARIABLE: Final = "SPYMASTER_KERNEL_CACHE"
 WARM_MARK: Final = "complete"
 """Name of the empty file in a cache folder whose kernels have all been compiled."""
-_VOCABULARY: Final = "market"
+_KERNEL_ROOMS: Final = ("market/", "physics/", "sim/")
+"""Rooms whose constants kernels freeze: all of their modules count, with a kernel or without."""
 _KERNEL_MARK: Final = b"@kernel"
 
 
 def kernel_source_hash(package_root: Path) -> str:
-    """Hash, by name and content, of every module with a kernel and of the vocabulary whose constants they freeze."""
+    """Hash, by name and content, of every module with a kernel and of the rooms whose constants kernels freeze."""
     digest = hashlib.sha256()
     for path in sorted(package_root.rglob("*.py")):
         name = path.relative_to(package_root).as_posix()
         content = path.read_bytes()
-        if name.startswith(_VOCABULARY) or _KERNEL_MARK in content:
+        if name.startswith(_KERNEL_ROOMS) or _KERNEL_MARK in content:
             digest.update(name.encode())
             digest.update(content)
     return digest.hexdigest()[:16]

@@ -40,7 +40,7 @@ def exp_(x: float) -> float:
 
 @kernel
 def log_(x: float) -> float:
-    """Natural logarithm of x > 0 within 2 ulp, by the series of atanh((m-1)/(m+1)) on the mantissa."""
+    """Natural logarithm of x > 0 within 6 ulp, by the series of atanh((m-1)/(m+1)) on the mantissa."""
     m, e = math.frexp(x)
     if m < _SQRT_HALF:
         m *= 2.0
