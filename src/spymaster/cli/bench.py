@@ -12,13 +12,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from spymaster.cli import bench_rows as rows
+from spymaster.cli import bench_screen as screen
 from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
 from spymaster.cli.failures import UsageError
 from spymaster.session.replay_source import ReplayPlan
 
 T = TypeVar("T")
 
-NAMES: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "compile", "help")
+NAMES: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "compile", "help", "paint", "frame", "cpu")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,6 +77,8 @@ def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple
         )
     if "help" in wanted:
         table.append(_row("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
+    if {"paint", "frame", "cpu"} & set(wanted):
+        table += _of_screen(min(rounds, 3), wanted)
     return table
 
 
@@ -100,6 +103,28 @@ def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, want
     if replays:
         meaning = f"decompression alone / whole replay, {rows.LEVELS} levels in the band, all hashed"
         table += [_figure("replay", meaning, "ratio", replays), _figure("replay pace", "", "M rec/s", paces)]
+    return table
+
+
+def _of_screen(rounds: int, wanted: tuple[str, ...]) -> list[Row]:
+    """The cockpit in a terminal; a first start, not counted, leaves the kernels compiled and the files read."""
+    screen.screen_figures(watch_s=0)
+    watch_s = screen.WATCH_S if {"frame", "cpu"} & set(wanted) else 0.0
+    runs = [screen.screen_figures(watch_s=watch_s) for _ in range(rounds)]
+    size = f"{screen.COLUMNS}x{screen.ROWS}"
+    table: list[Row] = []
+    if "paint" in wanted:
+        table.append(_figure("paint", "start of the process to the first paint, warm", "s", [r.paint_s for r in runs]))
+    if "frame" in wanted:
+        table.append(_figure("frame", f"written per frame, {size} at 4 Hz", "kB", [r.frame_bytes / 1e3 for r in runs]))
+    each = [r.frame_cpu_ms for r in runs if r.frame_cpu_ms is not None]
+    shares = [r.cpu_percent for r in runs if r.cpu_percent is not None]
+    if "frame" in wanted and each:
+        table.append(_figure("frame ms", "CPU of the whole process per frame", "ms", each))
+    if "cpu" in wanted and shares:
+        table.append(_figure("cpu", f"of one core, replay at {screen.SPEED}x, 4 Hz", "%", shares))
+    if {"frame", "cpu"} & set(wanted) and not screen.has_process_times():
+        print("frame ms, cpu: left out, the CPU time of a process is read on Linux only", file=sys.stderr)
     return table
 
 

@@ -13,7 +13,7 @@ from spymaster.config.structs import Config
 from spymaster.session.replay_session import ReplaySession
 
 if TYPE_CHECKING:
-    from spymaster.cli.replay import Moment, Prepared
+    from spymaster.cli.request import Moment, Prepared
     from spymaster.tui.options import AppOptions
 
 _SIZE: Final = re.compile(r"^(\d{2,3})x(\d{1,3})$")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.cli.failures import DATA, UsageError
-from spymaster.cli.replay import Request, prepare
+from spymaster.cli.request import Request, prepare
 from spymaster.lake.export import TableSink, format_of
 from spymaster.market.sessions import SESSION, parse_time, session_of
 from spymaster.physics.engine import Engine, SnapBlock

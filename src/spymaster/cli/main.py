@@ -109,7 +109,8 @@ def replay(
     mouse: MouseOption = True,
 ) -> None:
     """Replay recorded depth and trades on the cockpit, or without a screen."""
-    from spymaster.cli.replay import Moment, Request, run_replay
+    from spymaster.cli.replay import run_replay
+    from spymaster.cli.request import Moment, Request
 
     with reported():
         request = Request(tuple(sources), context.obj, profile, symbol, tuple(level or ()), levels, speed, chunk, theme)
@@ -184,7 +185,7 @@ def _export(
     until: str | None,
 ) -> None:
     from spymaster.cli.export import run_export
-    from spymaster.cli.replay import Request
+    from spymaster.cli.request import Request
 
     with reported():
         request = Request(tuple(sources), context.obj, profile, symbol, tuple(level or ()), levels, "max", None, None)

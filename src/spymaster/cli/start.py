@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from spymaster.cli.replay import Request, prepare
+from spymaster.cli.request import Request, prepare
 from spymaster.config.loader import load_config
 from spymaster.resources import bundled_recording
 

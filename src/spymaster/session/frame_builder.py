@@ -56,6 +56,11 @@ class FrameBuilder:
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.take(block)
 
+    @property
+    def records(self) -> int:
+        """Records the engine has taken so far."""
+        return int(self._engine.state["counters"][0, 0])
+
     def build(self, number: int, run: RunState) -> Frame:
         """The frame of the latest snap, numbered by the caller."""
         snap = self._snap[0]
@@ -108,7 +113,7 @@ class FrameBuilder:
             velocity=float(snap["velocity"]),
             sigma_1m=float(snap["sigma_1m"]),
             tick_size=self._config.instrument.tick_e9 / PRICE_SCALE,
-            records=int(state["counters"][0, 0]),
+            records=self.records,
             records_per_s=run.records_per_s,
             snap_us=run.snap_us,
             residual_share=mass["residual"] / moved if moved else 0.0,

@@ -302,7 +302,7 @@ class ReplaySession:
             speed=speed if speed is not None else MAX_SPEED,
             first_ns=self._first_ns,
             last_ns=self._last_ns,
-            records_per_s=0.0,
+            records_per_s=self._rate.records_per_s,
             snap_us=self._rate.snap_us,
             message=self._message,
             progress=self._progress,
@@ -311,6 +311,7 @@ class ReplaySession:
     def _publish(self, builder: FrameBuilder) -> None:
         self._published_s = self._now_s()
         self._frames += 1
+        self._rate.count(self._published_s, builder.records)
         self._frame = builder.build(self._frames, self._run_state())
 
     def _republish(self) -> None:
@@ -328,12 +329,24 @@ class ReplaySession:
 
 
 class _Rate:
-    """How long the engine needs for a snap, smoothed."""
+    """How long the engine needs for a snap, smoothed, and how many records it takes a second."""
 
     def __init__(self) -> None:
         self.snap_us = 0.0
+        self.records_per_s = 0.0
+        self._counted: tuple[float, int] | None = None
 
     def note(self, seconds: float, snaps: int) -> None:
         """Let in one measurement."""
         if snaps:
             self.snap_us += 0.05 * (seconds * 1e6 / snaps - self.snap_us)
+
+    def count(self, now_s: float, records: int) -> None:
+        """Records taken so far; the rate is that of the last second or more."""
+        if self._counted is None or records < self._counted[1]:
+            self._counted = (now_s, records)
+            return
+        since_s, before = self._counted
+        if now_s - since_s >= 1.0:
+            self.records_per_s = (records - before) / (now_s - since_s)
+            self._counted = (now_s, records)

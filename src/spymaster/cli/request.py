@@ -1,0 +1,95 @@
+"""From the command line's words about a source to a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.cli.failures import UsageError
+from spymaster.config.loader import load_config
+from spymaster.config.structs import Config
+from spymaster.market.levels import MAX_USER_LEVELS
+from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest, load_manifest
+from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.user_levels import LevelError, levels_from_file, levels_from_flags, unique_levels
+
+_SLOWEST: Final = 0.25
+_FASTEST: Final = 64.0
+_DEFAULT_PROFILE: Final = "spy"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What was asked for, as written."""
+
+    sources: tuple[Path, ...]
+    config: Path | None
+    profile: str | None
+    symbol: str | None
+    level: tuple[str, ...]
+    levels: Path | None
+    speed: str
+    chunk: int | None
+    theme: str | None
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A screen at a moment, as written."""
+
+    file: Path
+    at: str | None
+    size: str
+    screen: str
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A request understood: its configuration, its plan, and what its recordings say about themselves."""
+
+    config: Config
+    plan: ReplayPlan
+    manifests: tuple[RecordingManifest, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is simulated; then it must say so wherever it is shown."""
+        return any(manifest.simulated for manifest in self.manifests)
+
+
+def prepare(request: Request) -> Prepared:
+    """Read configuration, manifests and levels. Raises ConfigError, LevelError, UsageError or ManifestError."""
+    if request.chunk is not None and request.chunk < 1:
+        raise UsageError(f"--chunk {request.chunk}: at least one record is read at a time")
+    config = load_config(request.config)
+    manifests = tuple(load_manifest(source) for source in request.sources if (source / MANIFEST_NAME).is_file())
+    recorded = next((manifest.profile for manifest in manifests), _DEFAULT_PROFILE)
+    levels = [level for manifest in manifests for level in manifest.user_levels]
+    if request.levels is not None:
+        levels += levels_from_file(request.levels)
+    levels += levels_from_flags(request.level)
+    levels = unique_levels(levels)
+    if len(levels) > MAX_USER_LEVELS:
+        raise LevelError(f"{len(levels)} levels were asked for; at most {MAX_USER_LEVELS} fit, leave some out")
+    plan = ReplayPlan(
+        sources=request.sources,
+        profile=config.profile(request.profile or recorded),
+        symbol=request.symbol,
+        user_levels=tuple(levels),
+        records_per_chunk=request.chunk,
+    )
+    return Prepared(config, plan, manifests)
+
+
+def parse_speed(text: str, default: float | None) -> float | None:
+    """Event seconds per second, or None for max. Raises UsageError for anything else."""
+    if not text:
+        return default
+    if text == "max":
+        return None
+    try:
+        speed = float(text.removesuffix("x"))
+    except ValueError:
+        speed = 0.0
+    if not _SLOWEST <= speed <= _FASTEST:
+        raise UsageError(f"--speed {text}: give a number from {_SLOWEST} to {_FASTEST:g}, or max")
+    return speed
