@@ -75,7 +75,6 @@ def apply_trade(s: State, t_ns: int, aggressor: int, tick: int, size: int, with_
         s.trade_range[b.bucket, 1] = tick
     b.last_tick = tick
     b.has_last = 1
-    b.event_trades += 1
     note_session_trade(s, tick, size)
     gather_order(s, t_ns, aggressor, tick, size)
     side = passive_side(s, aggressor, tick) if with_book else _NONE

@@ -38,7 +38,6 @@ BOOK: Final = np.dtype(
         ("event_ns", "<i8"),
         ("cleared", "<i8"),
         ("incomplete", "<i8"),
-        ("event_trades", "<i8"),
         ("bid", "<i8"),
         ("ask", "<i8"),
         ("bid_size", "<i8"),

@@ -146,7 +146,6 @@ def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
     if b.event_open == 0:
         b.event_open = 1
         b.event_ns = t_ns
-        b.event_trades = 0
     return True
 
 
