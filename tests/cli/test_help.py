@@ -18,6 +18,8 @@ COMMANDS = (
     ("config",),
     *(("config", name) for name in ("path", "show", "validate", "schema", "init")),
     ("simulate",),
+    ("evaluate",),
+    ("evaluate", "facts"),
     ("warmup",),
     ("bench",),
 )

@@ -3,12 +3,62 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
+from typing import Final
+
+from spymaster.cli.failures import UsageError
+
+PLAIN: Final = "plain"
+_PROFILES: Final = ("es", "spy")
+_TELL_EVERY_S: Final = 0.5
 
 
-def run_simulate(out: Path, seed: int, minutes: float) -> None:
-    """Write a recording folder."""
-    from spymaster.sim.recording import write_plain_recording
+def run_simulate(
+    out: Path,
+    *,
+    seed: int,
+    minutes: float,
+    scenario: str,
+    intensity: str,
+    profile: str,
+    with_truth: bool,
+    oracle_moments: int,
+) -> None:
+    """Write a recording folder: of the plain generator, or of the order book market."""
+    if profile not in _PROFILES:
+        raise UsageError(f"--profile {profile}: there are {', '.join(_PROFILES)}")
+    if scenario.lower() == PLAIN:
+        from spymaster.sim.recording import write_plain_recording
 
-    manifest = write_plain_recording(out, seed, minutes)
+        manifest = write_plain_recording(out, seed, minutes)
+    else:
+        from spymaster.sim.intensities import INTENSITIES
+        from spymaster.sim.market_recording import Order, default_settings, write_recording
+
+        if intensity not in INTENSITIES:
+            raise UsageError(f"--intensity {intensity}: there are {', '.join(INTENSITIES)}")
+        settings = default_settings(seed, scenario.lower(), intensity)
+        order = Order(
+            folder=out,
+            minutes=minutes,
+            settings=settings,
+            profile=profile,
+            with_truth=with_truth,
+            oracle_moments=oracle_moments,
+        )
+        manifest = write_recording(order, _Teller())
     print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
+
+
+class _Teller:
+    """Progress on stderr, a line that overwrites itself on a terminal; silent elsewhere."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __call__(self, share: float, records: int) -> None:
+        if not sys.stderr.isatty() or time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + _TELL_EVERY_S
+        print(f"\r{share:4.0%}  {records:,} records", end="\r", file=sys.stderr, flush=True)

@@ -36,7 +36,7 @@ MINUTES: Final = 14
 TRUTH_NAME: Final = "truth.json"
 NOTE: Final = "SIMULATED: drawn by a seeded generator with planted mechanisms. Not exchange data; shows no real market."
 
-_DATASET: Final = "GLBX.MDP3"
+DATASET: Final = "GLBX.MDP3"
 _EXPIRATION_NS: Final = 1_781_789_400 * NS_PER_S
 _ACTIVATION_NS: Final = 1_616_160_600 * NS_PER_S
 _MULTIPLIER: Final = 50
@@ -76,8 +76,8 @@ def write_plain_recording(
     definition = folder / f"{symbol}.definition.dbn.zst"
     depth = folder / f"{symbol}.mbp-10.dbn.zst"
     rows = es_definition(symbol, INSTRUMENT_ID, start_ns)
-    write_dbn(definition, rows, schema="definition", dataset=_DATASET, symbol_map={INSTRUMENT_ID: symbol})
-    with DbnWriter(depth, schema="mbp-10", dataset=_DATASET, symbol_map={INSTRUMENT_ID: symbol}) as writer:
+    write_dbn(definition, rows, schema="definition", dataset=DATASET, symbol_map={INSTRUMENT_ID: symbol})
+    with DbnWriter(depth, schema="mbp-10", dataset=DATASET, symbol_map={INSTRUMENT_ID: symbol}) as writer:
         for chunk in stream(seed, minutes, start_ns, chosen):
             writer.write(chunk.records)
     manifest = RecordingManifest(
@@ -88,15 +88,15 @@ def write_plain_recording(
         plan=chosen.name,
         profile="es",
         symbol=symbol,
-        start=_moment(start_ns),
-        end=_moment(start_ns + round(minutes * 60 * NS_PER_S)),
+        start=moment_of(start_ns),
+        end=moment_of(start_ns + round(minutes * 60 * NS_PER_S)),
         records=writer.count,
-        files=(_file(definition, len(rows)), _file(depth, writer.count)),
+        files=(file_entry(definition, len(rows)), file_entry(depth, writer.count)),
         levels=tuple(_levels(chosen.mechanisms)),
         note=NOTE,
     )
-    _replace(folder / TRUTH_NAME, _truth(chosen, start_ns))
-    _replace(folder / MANIFEST_NAME, encode_manifest(manifest))
+    replace_file(folder / TRUTH_NAME, _truth(chosen, start_ns))
+    replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
 
 
@@ -169,11 +169,13 @@ def _levels(mechanisms: tuple[Mechanism, ...]) -> Iterator[RecordingLevel]:
         yield RecordingLevel(f"USER_{format_price_e9(price_e9)}", Decimal(price_e9) / PRICE_SCALE)
 
 
-def _moment(ns: int) -> dt.datetime:
+def moment_of(ns: int) -> dt.datetime:
+    """A moment (ns UTC) to the microsecond."""
     return dt.datetime.fromtimestamp(ns // NS_PER_S, tz=dt.UTC) + dt.timedelta(microseconds=ns % NS_PER_S // 1000)
 
 
-def _file(path: Path, records: int) -> RecordingFile:
+def file_entry(path: Path, records: int) -> RecordingFile:
+    """A written file as its manifest names it."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_HASH_BYTES):
@@ -181,7 +183,7 @@ def _file(path: Path, records: int) -> RecordingFile:
     return RecordingFile(path.name, digest.hexdigest(), records)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)

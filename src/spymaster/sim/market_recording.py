@@ -1,0 +1,150 @@
+"""Writing a session of the order book market as a recording: depth, trades, definition, manifest, and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.feeds.dbn_writer import DbnWriter, write_dbn
+from spymaster.market.dtypes import DTYPES, W_HEADER, W_SIZE
+from spymaster.market.kinds import NS_PER_S, PRICE_SCALE, Kind
+from spymaster.market.levels import format_price_e9
+from spymaster.market.manifest import MANIFEST_NAME, RecordingLevel, RecordingManifest, encode_manifest
+from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.day_shape import MINUTES
+from spymaster.sim.latent import BUCKET_NS
+from spymaster.sim.oracle import MOST_MOMENTS, PATHS, Oracle
+from spymaster.sim.plain import INSTRUMENT_ID
+from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of, replace_file
+from spymaster.sim.simulation import Market, Settings
+from spymaster.sim.truth import TruthWriter, write_oracle
+
+GENERATOR: Final = "order-book"
+NOTE: Final = "SIMULATED: drawn by a seeded order book market with planted levels. Not exchange data."
+MIDNIGHT_NS: Final = 1_773_720_000 * NS_PER_S
+"""2026-03-17 00:00 in New York, an ordinary trading day; ESM6 became the front month the day before."""
+SPY_RATIO: Final = 10
+_MINUTE_NS: Final = 60 * NS_PER_S
+_EVENING: Final = 18 * 60
+_HEAD_WORDS: Final = 6
+_LEVEL_LIMIT: Final = 64
+
+Progress = Callable[[float, int], None]
+"""Told the share done, 0 to 1, and the records written so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to write: ``profile`` es or spy; ``oracle_moments``: first touches whose futures are run, so many each."""
+
+    folder: Path
+    minutes: float
+    settings: Settings
+    profile: str = "es"
+    with_truth: bool = True
+    oracle_moments: int = 0
+    oracle_paths: int = PATHS
+
+
+def session_start_ns(minute: int) -> int:
+    """The moment of a New York minute in the simulated session; the evening's minutes are of the day before."""
+    return MIDNIGHT_NS + (minute - (MINUTES if minute >= _EVENING else 0)) * _MINUTE_NS
+
+
+def write_recording(order: Order, progress: Progress | None = None) -> RecordingManifest:
+    """Run the market and write it as a recording named after its folder, which is made if need be.
+
+    The same settings give the same records. The planted levels are in the manifest as levels to watch, named by price
+    alone; what they are is in the truth only. Raises OSError where the disk refuses.
+    """
+    folder, settings = order.folder, order.settings
+    market = Market(settings, keep_moments=min(order.oracle_moments, MOST_MOMENTS))
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {schema: folder / f"{SYMBOL}.{schema}.dbn.zst" for schema in ("definition", "mbp-10", "trades")}
+    symbols = {settings.instrument_id: SYMBOL}
+    definition = es_definition(SYMBOL, settings.instrument_id, settings.start_ns)
+    write_dbn(names["definition"], definition, schema="definition", dataset=DATASET, symbol_map=symbols)
+    end_ns = settings.start_ns + round(order.minutes * _MINUTE_NS) // BUCKET_NS * BUCKET_NS
+    truth = TruthWriter(folder) if order.with_truth else None
+    ticks: set[int] = set()
+    with (
+        DbnWriter(names["mbp-10"], schema="mbp-10", dataset=DATASET, symbol_map=symbols) as depth,
+        DbnWriter(names["trades"], schema="trades", dataset=DATASET, symbol_map=symbols) as trades,
+    ):
+        for chunk in market.run(end_ns):
+            depth.write(chunk.records)
+            trades.write(trades_of(chunk.records))
+            ticks.update(chunk.planted["tick"].tolist())
+            if truth is not None:
+                truth.add(chunk)
+            if progress is not None and len(chunk.records):
+                done = (int(chunk.records[-1, 1]) - settings.start_ns) / max(end_ns - settings.start_ns, 1)
+                progress(done, depth.count)
+    if truth is not None:
+        truth.close()
+    if order.oracle_moments and order.with_truth:
+        found = Oracle(order.oracle_paths).ask(market.moments)
+        write_oracle(
+            folder, {name: [getattr(p, name) for p in found] for name in found[0].__struct_fields__} if found else {}
+        )
+    manifest = RecordingManifest(
+        name=folder.resolve().name,
+        simulated=True,
+        generator=GENERATOR,
+        seed=settings.seed,
+        plan=f"{settings.scenario} {settings.intensity}",
+        profile=order.profile,
+        symbol=SYMBOL,
+        start=moment_of(settings.start_ns),
+        end=moment_of(end_ns),
+        records=depth.count,
+        files=(
+            file_entry(names["definition"], len(definition)),
+            file_entry(names["mbp-10"], depth.count),
+            file_entry(names["trades"], trades.count),
+        ),
+        levels=_levels(ticks, order.profile),
+        note=NOTE,
+    )
+    replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
+    return manifest
+
+
+def trades_of(records: NDArray[np.int64]) -> NDArray[Any]:
+    """The trades among MBP-10 records, as records of the vendor's ``trades`` schema."""
+    dtype = DTYPES[Kind.TRADE]
+    is_trade = (records[:, W_SIZE] >> 32) & 0xFF == ord("T")
+    words = np.ascontiguousarray(records[is_trade, :_HEAD_WORDS])
+    words[:, W_HEADER] = (words[:, W_HEADER] & ~0xFFFF) | dtype.itemsize // 4
+    rows: NDArray[Any] = words.view(dtype)[:, 0]
+    return rows
+
+
+def default_settings(seed: int, scenario: str, intensity: str) -> Settings:
+    """A session at the time of day that an intensity is meant for."""
+    from spymaster.sim.intensities import INTENSITIES
+
+    minute = INTENSITIES[intensity].start_minute
+    return Settings(
+        seed=seed,
+        start_ns=session_start_ns(minute),
+        minute=minute,
+        scenario=scenario,
+        intensity=intensity,
+        instrument_id=INSTRUMENT_ID,
+        with_auction=minute == _EVENING,
+    )
+
+
+def _levels(ticks: set[int], profile: str) -> tuple[RecordingLevel, ...]:
+    """A level for each planted price, at most 64, lowest first; its name does not tell what was planted."""
+    chosen = sorted(ticks)[:_LEVEL_LIMIT]
+    ratio = SPY_RATIO if profile == "spy" else 1
+    prices = [tick * TICK_E9 // ratio for tick in chosen]
+    return tuple(RecordingLevel(f"USER_{format_price_e9(p)}", Decimal(p) / PRICE_SCALE) for p in prices)

@@ -1,0 +1,187 @@
+"""Writing and reading the truth beside a simulated recording; ``truth_schema`` says what the files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.manifest import ManifestError
+from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
+from spymaster.sim.latent import BUCKET_NS
+from spymaster.sim.scenarios import BREAKS_BEFORE
+from spymaster.sim.simulation import FLOW, PLANTED, TOUCH, WORK, Chunk
+from spymaster.sim.truth_schema import FILES, FOLDER
+from spymaster.sim.truth_states import BLOCK_NS, WINDOW, LevelSpan, block_states
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_OUTCOMES: Final = (LevelEvent.BREAK, LevelEvent.BOUNCE, LevelEvent.CHOP, LevelEvent.EXPIRED)
+_NEVER: Final = 2**62
+Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+
+
+class TruthError(ManifestError):
+    """A truth folder that is missing or unusable: one line naming it and the remedy."""
+
+
+class TruthWriter:
+    """Writes the truth of a session chunk by chunk into ``recording/truth``, in flat memory. A context manager."""
+
+    def __init__(self, recording: Path) -> None:
+        self.folder = recording / FOLDER
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._files: dict[str, pq.ParquetWriter] = {}
+        self._flows = np.zeros(0, FLOW)
+        self._touch = np.zeros(0, TOUCH)
+        self._works = np.zeros(0, WORK)
+        self._planted = np.zeros(0, PLANTED)
+        self._depth: tuple[dict[int, int], dict[int, int]] = ({}, {})
+
+    def add(self, chunk: Chunk) -> None:
+        """Take a chunk in."""
+        flows, touch = chunk.flows, chunk.touches
+        self._write("flows", _columns(flows) | {"price_e9": flows["tick"] * TICK_E9})
+        self._write("touch", _columns(touch))
+        self._write("events", _columns(chunk.works) | {"event": [LevelEvent(e).name for e in chunk.works["event"]]})
+        self._flows = np.concatenate([self._flows, flows])
+        self._touch = np.concatenate([self._touch, touch])
+        self._works = np.concatenate([self._works, chunk.works])
+        self._planted = np.concatenate([self._planted, chunk.planted])
+        if len(self._touch) * BUCKET_NS >= BLOCK_NS + WINDOW * BUCKET_NS:
+            self._finish_block()
+
+    def close(self) -> None:
+        """Write what rests on the whole session, and complete the files."""
+        self._finish_block()
+        self._write("levels", self._level_table())
+        self._write("inventory", self._inventory())
+        for name in FILES:
+            if name not in self._files and name != "oracle":
+                self._write(name, {})
+        for file in self._files.values():
+            file.close()
+
+    def __enter__(self) -> TruthWriter:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self.close()
+
+    def _write(self, name: str, columns: Columns) -> None:
+        import pyarrow.parquet as pq
+
+        if name not in self._files:
+            path = self.folder / f"{name}.parquet"
+            self._files[name] = pq.ParquetWriter(path, arrow_schema(name), compression="zstd")
+        table = arrow_table(name, columns)
+        if table.num_rows:
+            self._files[name].write_table(table)
+
+    def _finish_block(self) -> None:
+        """States of what has come so far; the last window stays, for the next block to look back on."""
+        if len(self._touch) <= WINDOW:
+            return
+        spans = self._spans(int(self._touch["ts_bucket_ns"][0]), int(self._touch["ts_bucket_ns"][-1]))
+        flows = self._flows
+        if spans:
+            states, _ = block_states(flows, self._touch, self._depth, spans)
+            self._write("states", _columns(states))
+        keep_from = int(self._touch["ts_bucket_ns"][-WINDOW])
+        for row in flows[flows["ts_bucket_ns"] < keep_from]:
+            self._depth[row["side"]][int(row["tick"])] = int(row["depth_end"])
+        self._flows = flows[flows["ts_bucket_ns"] >= keep_from]
+        self._touch = self._touch[-WINDOW:]
+
+    def _spans(self, first_ns: int, last_ns: int) -> list[LevelSpan]:
+        spans = []
+        for row in self._planted:
+            works = self._works[self._works["level"] == row["level"]]
+            ended = works["ts_ns"][np.isin(works["event"], _OUTCOMES)]
+            until = int(ended[0]) if len(ended) else _NEVER
+            if until >= first_ns and row["planted_ns"] <= last_ns:
+                on = works["ts_ns"][works["event"] == LevelEvent.ON].tolist()
+                off = works["ts_ns"][works["event"] == LevelEvent.OFF].tolist()
+                pairs = tuple(zip(on, [*off, _NEVER][: len(on)], strict=True))
+                spans.append(
+                    LevelSpan(
+                        int(row["level"]), int(row["side"]), int(row["tick"]), int(row["planted_ns"]), until, pairs
+                    )
+                )
+        return spans
+
+    def _level_table(self) -> Columns:
+        planted = self._planted
+        touched, decided, outcome = [], [], []
+        for number in planted["level"]:
+            works = self._works[self._works["level"] == number]
+            touch = works["ts_ns"][works["event"] == LevelEvent.TOUCH]
+            ended = works[np.isin(works["event"], _OUTCOMES)]
+            touched.append(int(touch[0]) if len(touch) else 0)
+            decided.append(int(ended["ts_ns"][0]) if len(ended) else 0)
+            outcome.append(LevelEvent(ended["event"][0]).name if len(ended) else "OPEN")
+        kinds = [LevelKind(kind) for kind in planted["kind"]]
+        return _columns(planted) | {
+            "kind": [kind.name for kind in kinds],
+            "price_e9": planted["tick"] * TICK_E9,
+            "p_break_before": [BREAKS_BEFORE[kind] for kind in kinds],
+            "trigger_ticks": planted["trigger"],
+            "add_factor": planted["add"],
+            "cancel_factor": planted["cancel"],
+            "touched_ns": touched,
+            "decided_ns": decided,
+            "outcome": outcome,
+        }
+
+    def _inventory(self) -> Columns:
+        gamma = {int(row["level"]): float(row["gamma"]) for row in self._planted if row["gamma"] != 0.0}
+        rows = [row for row in self._works if int(row["level"]) in gamma]
+        changes = [row for row in rows if row["event"] in (LevelEvent.ON, LevelEvent.OFF)]
+        return {
+            "ts_ns": [int(row["ts_ns"]) for row in changes],
+            "gamma": [gamma[int(row["level"])] if row["event"] == LevelEvent.ON else 0.0 for row in changes],
+        }
+
+
+def write_oracle(recording: Path, columns: Columns) -> None:
+    """The oracle's probabilities beside a recording's truth."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(arrow_table("oracle", columns), recording / FOLDER / "oracle.parquet", compression="zstd")
+
+
+def read_truth(recording: Path, name: str) -> pa.Table:
+    """A file of a recording's truth, by its name in ``truth_schema.FILES``. Raises TruthError."""
+    import pyarrow.parquet as pq
+
+    path = recording / FOLDER / f"{name}.parquet"
+    if not path.is_file():
+        raise TruthError(f"{path}: no such truth; make the recording with `simulate --truth`")
+    return pq.read_table(path)
+
+
+def arrow_schema(name: str) -> pa.Schema:
+    """The Arrow schema of a truth file, each field with its meaning."""
+    import pyarrow as pa
+
+    types = {"i8": pa.int64(), "f8": pa.float64(), "str": pa.string()}
+    return pa.schema([pa.field(key, types[kind], metadata={"meaning": text}) for key, kind, text in FILES[name]])
+
+
+def arrow_table(name: str, columns: Columns) -> pa.Table:
+    """Columns of a truth file as an Arrow table; missing ones are empty, and then all must be."""
+    import pyarrow as pa
+
+    schema = arrow_schema(name)
+    return pa.table([pa.array(columns.get(field.name, []), field.type) for field in schema], schema=schema)
+
+
+def _columns(rows: NDArray[Any]) -> dict[str, Any]:
+    return {name: np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()}
