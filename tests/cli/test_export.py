@@ -72,9 +72,9 @@ def test_simulated_rows_are_called_so(run: Run, tmp_path: Path) -> None:
     assert "SIMULATED rows of alerts" in one_line(result.stderr)
 
 
-def test_alerts_are_raised_and_resolved(run: Run) -> None:
+def test_alerts_are_raised_updated_and_resolved(run: Run) -> None:
     result = run("export", "alerts", bundled_recording(), "--format", "jsonl")
-    assert {json.loads(line)["event"] for line in result.stdout.splitlines()} == {"raised", "resolved"}
+    assert {json.loads(line)["event"] for line in result.stdout.splitlines()} == {"raised", "updated", "resolved"}
 
 
 def test_from_and_to_cut_a_span_out(run: Run) -> None:

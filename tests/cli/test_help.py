@@ -15,6 +15,8 @@ COMMANDS = (
     ("replay",),
     ("export",),
     *(("export", name) for name in ("signals", "alerts", "flows", "schema")),
+    ("levels",),
+    *(("levels", name) for name in ("list", "import")),
     ("config",),
     *(("config", name) for name in ("path", "show", "validate", "schema", "init")),
     ("simulate",),

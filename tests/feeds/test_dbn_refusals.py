@@ -50,7 +50,7 @@ def test_content_that_is_no_dbn_file(tmp_path: Path, content: bytes, problem: st
     assert _refusal(put(tmp_path / "a.dbn", content)) == problem
 
 
-@pytest.mark.parametrize("schema", ["mbo", "ohlcv-1s", "ohlcv-1m", "ohlcv-1h", "ohlcv-1d", "imbalance"])
+@pytest.mark.parametrize("schema", ["mbo", "ohlcv-1s", "ohlcv-1h", "ohlcv-1d", "imbalance"])
 def test_a_schema_of_no_use(tmp_path: Path, schema: str) -> None:
     problem = _refusal(put(tmp_path / "a.dbn", header(schema)))
     assert problem == f"holds {schema} records, which this program has no use for"

@@ -14,7 +14,7 @@ from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import session_date
 from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.front_month import choose_instrument
+from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import UNDEF_PRICE, Kind
 from tests.support.dbn import START_NS, dbn_file, definition, depth, records
@@ -228,3 +228,48 @@ def test_real_definitions_know_outright_from_spread(data: Path, tmp_path: Path) 
     path = dbn_file(tmp_path / "a.dbn", "mbp-10", words, symbol_map=symbols)
     chosen = choose_instrument([DbnFile.open(path), *files])
     assert (chosen.symbol, chosen.tick_source, chosen.multiplier) == ("ESM3", TickSource.DEFINITION, 50)
+
+
+def _share_file(
+    folder: Path, name: str, schema: str, dataset: str, number: int = 42, start_ns: int = START_NS
+) -> DbnFile:
+    kind = {"trades": Kind.TRADE, "bbo-1s": Kind.BBO, "mbp-1": Kind.MBP1}[schema]
+    rows = records(kind, 3, instrument_id=number, publisher_id=2, recv_ns=start_ns)
+    return DbnFile.open(dbn_file(folder / name, schema, rows, dataset=dataset, symbol_map={number: "SPY"}))
+
+
+def test_a_share_is_found_under_its_symbol_with_trades_and_quotes(tmp_path: Path) -> None:
+    files = [
+        _share_file(tmp_path, "q.dbn", "bbo-1s", "XNAS.ITCH"),
+        _share_file(tmp_path, "t.dbn", "trades", "XNAS.ITCH"),
+    ]
+    share = choose_share(files, "spy")
+    assert share is not None
+    assert share.files == tuple(files)
+    assert share.instrument == Instrument(2, 42, "SPY", 10_000_000, 1, TickSource.INFERRED, "NASDAQ")
+    assert choose_share(files, "QQQ") is None
+
+
+def test_of_several_datasets_the_one_with_quotes_of_the_share_is_taken(tmp_path: Path) -> None:
+    quotes = _share_file(tmp_path, "q.dbn", "mbp-1", "XNAS.ITCH")
+    share = choose_share([_share_file(tmp_path, "t.dbn", "trades", "DBEQ.BASIC"), quotes], "SPY")
+    assert share is not None
+    assert share.files == (quotes,)
+
+
+def test_a_file_with_the_share_under_another_id_is_not_of_the_same_key(tmp_path: Path) -> None:
+    today = _share_file(tmp_path, "b.dbn", "bbo-1s", "XNAS.ITCH")
+    later = _share_file(tmp_path, "a.dbn", "bbo-1s", "XNAS.ITCH", number=43, start_ns=START_NS + DAY_NS)
+    share = choose_share([later, today], "SPY")
+    assert share is not None
+    assert share.files == (today,)
+
+
+def test_the_first_record_s_time_and_a_price_are_read_off_the_instrument_s_own(tmp_path: Path) -> None:
+    file = _depth_file(tmp_path, {17077: "ESH4"})
+    instrument = choose_instrument([file])
+    ns, price = first_record([file], instrument)
+    assert ns == START_NS
+    assert price is not None
+    assert abs(price - 4800 * 10**9) < 3 * 10**9
+    assert first_record([file], Instrument(9, 9, "X", 1, 1, TickSource.INFERRED, "NASDAQ")) == (0, None)

@@ -23,6 +23,7 @@ VENDOR_CLASSES = {
     Kind.BBO: "BBOMsg",
     Kind.CBBO: "CBBOMsg",
     Kind.SYSTEM: "SystemMsg",
+    Kind.BAR: "OHLCVMsg",
     Kind.ERROR: "ErrorMsg",
 }
 

@@ -19,6 +19,7 @@ from spymaster.market.sessions import (
     et_stamp,
     et_time,
     parse_time,
+    session_at,
     session_of,
     session_on,
     sessions_between,
@@ -327,3 +328,21 @@ def test_a_moment_is_shown_with_the_zone_of_its_season() -> None:
 
 def test_a_moment_before_1970_keeps_its_fraction() -> None:
     assert et_time(-1_000).microsecond == 999_999
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2024-01-04T10:00:00-05:00", 20240104),
+        ("2024-01-04T17:30:00-05:00", 20240105),
+        ("2024-01-06T12:00:00-05:00", 20240108),
+        ("2034-01-06T12:00:00-05:00", 20240109),
+    ],
+    ids=["open", "in the break", "on a saturday", "behind the last"],
+)
+def test_the_session_at_a_moment_is_the_open_one_or_the_one_about_to_open(moment: str, day: int) -> None:
+    first, last = (
+        int(datetime.fromisoformat(text).timestamp()) * 10**9 for text in ("2024-01-04T10Z", "2024-01-08T10Z")
+    )
+    sessions = sessions_between("CME Globex Equity", first, last)
+    assert session_at(sessions, int(datetime.fromisoformat(moment).timestamp()) * 10**9)["session_date"] == day

@@ -15,16 +15,11 @@ from numpy.typing import NDArray
 from spymaster.market.kinds import UNDEF_PRICE
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.physics.state import REJECTIONS
+from spymaster.signals.blocks import OPTIONAL
 from tests.support.engine import Results, Words, run, session_table
 from tests.support.market import ASK, BID, MID, SECOND, START_NS, Levels, Market
 from tests.support.streams import play, random_actions
 
-OPTIONAL = {
-    "score_raw", "score", "confidence", "attribution_barrier", "attribution_fuel", "attribution_tape", "p_vacuum",
-    "p_consumed", "p_weak", "p_neutral", "p_absorption", "p_wall", "delta_liq", "replenishment", "added", "pulled",
-    "filled", "churn", "depth_in_zone", "hidden_share", "defending_price", "defending_size", "time_to_clear_s",
-    "sweep_volume", "sweep_notional", "sweep_prints", "sweep_levels", "sweep_age_s", "bid", "ask", "minutes_since_open",
-}  # fmt: skip
 ALWAYS = [name for name, _, _ in LEVEL_FIELDS if name not in OPTIONAL]
 TICK = 250_000_000
 HOSTILE = [0, 1, -1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, -(2**63), TICK, -TICK, 3 * TICK + 1]

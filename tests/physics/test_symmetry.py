@@ -26,10 +26,14 @@ TICKS = (MID - 7, MID - 2, MID, MID + 1, MID + 3, MID + 8, MID + 12)
 
 NEGATED = (
     "price", "tick", "direction", "tape_imbalance", "velocity", "acceleration", "sweep_direction", "sweep_notional",
-    "spot", "defending_price",
+    "spot", "defending_price", "jerk", "velocity_z", "acceleration_z", "jerk_z", "microprice", "confluence_group",
+    "runway_direction", "runway_price",
 )  # fmt: skip
-SWAPPED = (("buy_volume", "sell_volume"),)
+SWAPPED = (("buy_volume", "sell_volume"), ("large_buys", "large_sells"))
+PRICES = ("price", "spot", "bid", "ask", "defending_price")
 FOLD = ("input_fold_high", "input_fold_low")
+SAME_PRICE = (*FOLD, "runway_kind")
+"""Of two extremes at one price either may be named as the obstacle."""
 OTHER_KIND = {LevelKind.SESSION_HIGH: LevelKind.SESSION_LOW, LevelKind.SESSION_LOW: LevelKind.SESSION_HIGH}
 
 
@@ -49,6 +53,7 @@ def mirror_of(row: NDArray[np.void]) -> NDArray[np.void]:
     out["bid"], out["ask"] = -row["ask"], -row["bid"]
     for kind, other in OTHER_KIND.items():
         out["kind"][row["kind"] == kind] = other
+        out["runway_kind"][row["runway_kind"] == kind] = other
     return out
 
 
@@ -67,11 +72,11 @@ def run_levels(words: Words, ticks: tuple[int, ...], kinds: int = USER, **config
     return run(words, levels=[tick / 4 for tick in ticks], params={**PARAMS, "level_kinds": kinds}, **config)
 
 
-def assert_mirrored(words: Words, kinds: int = USER) -> None:
+def assert_mirrored(words: Words, kinds: int = USER, skip: tuple[str, ...] = FOLD) -> None:
     up, down = run_levels(words, TICKS, kinds), run_levels(mirrored(words), tuple(-tick for tick in TICKS), kinds)
     assert down.times == up.times
     for mine, theirs in zip(down.rows, up.rows, strict=True):
-        assert_same_rows(by_level(mine), by_level(mirror_of(theirs)), skip=FOLD)
+        assert_same_rows(by_level(mine), by_level(mirror_of(theirs)), skip=skip)
     flows = up.flows.copy()
     flows["side"][up.flows["side"] == SIDE_BID] = SIDE_ASK
     flows["side"][up.flows["side"] == SIDE_ASK] = SIDE_BID
@@ -79,10 +84,11 @@ def assert_mirrored(words: Words, kinds: int = USER) -> None:
     order = ["ts_bucket_ns", "side", "tick"]
     np.testing.assert_array_equal(np.sort(down.flows, order=order), np.sort(flows, order=order))
     assert_mirrored_alerts(down, up)
-    for name in ("levels", "flows", "alerts", "orders", "trust", "trust_reason", "mass", "as_of_ns"):
+    for name in ("levels", "flows", "alerts", "orders", "trust", "trust_reason", "mass", "as_of_ns", "atr"):
         np.testing.assert_array_equal(down.snaps[name], up.snaps[name], err_msg=name)
     for name in ("spot", "es_mid", "es_last", "microprice", "velocity", "acceleration"):
         np.testing.assert_allclose(down.snaps[name], -up.snaps[name], rtol=1e-9, atol=1e-7, err_msg=name)
+    np.testing.assert_array_equal(down.snaps["cvd"], -up.snaps["cvd"])
     np.testing.assert_allclose(down.snaps["sigma_1m"], up.snaps["sigma_1m"], rtol=1e-9)
 
 
@@ -114,7 +120,7 @@ def test_session_extremes_are_mirrored_too() -> None:
     market.ladder().at(0.3)
     market.trade(BID, 3)
     market.at(0.6)
-    assert_mirrored(play(market, random_actions(21, 2500, rough=True, drift=0.5)).words(), EXTREMES)
+    assert_mirrored(play(market, random_actions(21, 2500, rough=True, drift=0.5)).words(), EXTREMES, SAME_PRICE)
 
 
 def test_extremes_exactly_at_the_mid_face_away_from_each_other() -> None:
@@ -136,7 +142,7 @@ def test_prices_may_be_shifted(script: list[Action], ticks: int) -> None:
     by = ticks / 4
     for mine, theirs in zip(there.rows, here.rows, strict=True):
         expected = theirs.copy()
-        for name in ("price", "spot", "bid", "ask", "defending_price"):
+        for name in (*PRICES, "microprice", "confluence_group", "runway_price"):
             expected[name] += by
         expected["tick"] += ticks
         expected["sweep_notional"] += theirs["sweep_volume"] * by * 50
@@ -155,7 +161,9 @@ def test_times_may_be_shifted_by_whole_intervals(script: list[Action], intervals
     there = run_levels(moved(words, ns=by), TICKS, sessions=session_table(shift_ns=by))
     assert there.times == [t + by for t in here.times]
     for mine, theirs in zip(there.rows, here.rows, strict=True):
-        assert_same_rows(mine, theirs, skip=FOLD)
+        expected = theirs.copy()
+        expected["valid_from_s"] += by * 1e-9
+        assert_same_rows(mine, expected, skip=FOLD)
     for name in ("tick", "side", "added", "pulled", "filled", "hidden", "off_book", "visible_ns", "depth_end"):
         np.testing.assert_array_equal(there.flows[name], here.flows[name], err_msg=name)
 
@@ -164,11 +172,14 @@ def test_the_profile_in_dollars_sees_what_the_profile_in_points_sees() -> None:
     """With a ratio of ten, a level at 500.10 dollars is one at 5001 points; bands chosen alike, all else is equal."""
     words = words_of(random_actions(4, 1500, rough=True, drift=0.3))
     same = {"w_tape_ns": 5_000_000_000, "level_kinds": 1, "signal_window_end_s": 57_600}
-    bands = {"monitor_band": 5.0, "touch_band": 0.5, "tape_band": 1.0}
+    bands = {"monitor_band": 5.0, "touch_band": 0.5, "tape_band": 1.0, "confluence_band": 2.0}
     ticks = (MID - 8, MID, MID + 4, MID + 12)
     points = run(words, levels=[tick / 4 for tick in ticks], params={**same, **bands})
     dollars = run(words, "spy", levels=[tick / 40 for tick in ticks], params=same)
-    scaled = ("price", "distance", "x", "spot", "bid", "ask", "defending_price")
+    scaled = (
+        *("price", "distance", "x", "spot", "bid", "ask", "defending_price", "atr", "approach_velocity"),
+        *("approach_distance", "confluence_group", "runway_distance", "runway_price"),
+    )
     differ = ("ratio", "trust_equity", "confidence_label")
     for mine, theirs in zip(dollars.rows, points.rows, strict=True):
         expected = theirs.copy()
@@ -184,4 +195,4 @@ def test_the_time_shift_is_over_a_whole_day_too() -> None:
     here, there = run_levels(words, TICKS), run_levels(moved(words, ns=24 * HOUR), TICKS)
     assert there.times == [t + 24 * HOUR for t in here.times]
     for mine, theirs in zip(there.rows, here.rows, strict=True):
-        assert_same_rows(mine, theirs, skip=FOLD)
+        assert_same_rows(mine, theirs, skip=(*FOLD, "valid_from_s"))

@@ -11,7 +11,8 @@ from spymaster.market.frames import FeedState, FeedStatusFrame, GapFrame, Waterm
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal
 from tests.support.engine import Results, engine_for, feed, records, run
-from tests.support.market import ASK, BID, MID, OPEN_NS, SECOND, START_NS, Market
+from tests.support.market import ASK, BID, MID, MINUTE, OPEN_NS, RTH_OPEN_NS, SECOND, START_NS, Market
+from tests.support.prices import bars, flat_bars
 from tests.support.scenes import deep_book, keep_alive, pull_zone, shift_price, stack_zone
 from tests.support.streams import Action, actions, play
 
@@ -30,7 +31,9 @@ def seconds(market: Market, t_ns: int) -> float:
 
 
 def alerts_of(results: Results, tick: int | None = None) -> list[tuple[Signal, AlertEvent, ResolveReason]]:
+    """What was raised and resolved of user levels; what was said of a signal in between has tests of its own."""
     kept = [a for a in results.alerts if a["kind"] == LevelKind.USER and tick in (None, round(float(a["price"]) * 4))]
+    kept = [a for a in kept if a["event"] != AlertEvent.UPDATED]
     return [(Signal(int(a["signal"])), AlertEvent(int(a["event"])), ResolveReason(int(a["reason"]))) for a in kept]
 
 
@@ -82,7 +85,8 @@ def test_an_alert_keeps_the_time_it_was_raised() -> None:
     market = vacuum_above()
     stack_zone(market, MID + 4, size=200)
     keep_alive(market, 30.0)
-    raised, resolved = played(market, MID + 4, until_s=30.0).alerts[:2]
+    alerts = played(market, MID + 4, until_s=30.0).alerts
+    raised, resolved = alerts[alerts["event"] != AlertEvent.UPDATED][:2]
     assert resolved["raised_ns"] == raised["t_ns"]
     assert resolved["t_ns"] > raised["t_ns"]
 
@@ -241,7 +245,8 @@ def test_break_replaces_contested() -> None:
 def lone_row_names() -> list[str]:
     from spymaster.market.rows import LEVEL_ROW
 
-    return [name for name in LEVEL_ROW.names or () if name != "ordinal"]
+    company = ("ordinal", "confluence_", "runway_")
+    return [name for name in LEVEL_ROW.names or () if not name.startswith(company)]
 
 
 def test_two_levels_do_not_touch_each_other() -> None:
@@ -299,7 +304,7 @@ def test_a_signal_of_a_level_that_is_no_longer_published_is_resolved() -> None:
     engine = engine_for(levels=[price, *crowd], params=SILENT_TAPE)
     results = feed(engine, records(market.words()), WatermarkFrame(START_NS + 20 * SECOND))
     events = [int(a["event"]) for a in results.alerts if a["price"] == price]
-    assert events == [RAISED, RESOLVED]
+    assert [event for event in events if event != AlertEvent.UPDATED] == [RAISED, RESOLVED]
 
 
 # --- levels that move ------------------------------------------------------------------------------------------------
@@ -419,3 +424,77 @@ def test_a_resolved_alert_of_a_level_that_is_gone_speaks_of_that_level() -> None
     assert gone["price"].tolist() == [4955.0]
     assert gone["ordinal"].tolist() == [-1]
     assert np.isnan(gone["score"]).all()
+
+
+SESSION_LOW_TICK = MID - 8
+
+
+def low_market() -> Market:
+    """The mirror of the session's high: the low is made at once, eight ticks below, and price comes up from it."""
+    market = Market(start_ns=OPEN_NS)
+    market.ladder(best_bid=MID - 8, size=100, depth=30).at(1.0)
+    market.trade(ASK, 10)
+    market.at(2.0)
+    shift_price(market, 5)
+    return market.at(14.0)
+
+
+def test_a_running_session_low_is_rejected_and_then_broken() -> None:
+    """Tried and held first, then left by its defenders and passed: the level stays where it was while price is at it.
+
+    With the high in its place and every price turned over the same signals come at the same times.
+    """
+    found = []
+    for side, tick, kind, begin in (
+        (BID, SESSION_LOW_TICK, LevelKind.SESSION_LOW, low_market),
+        (ASK, SESSION_HIGH_TICK, LevelKind.SESSION_HIGH, session_market),
+    ):
+        market, sign = begin(), 1 if side == ASK else -1
+        shift_price(market, 4 * sign)
+        stack_zone(market, tick, side, size=300)
+        keep_alive(market, 19.0)
+        shift_price(market, -3 * sign)
+        market.at(30.0)
+        pull_zone(market, tick, side, leave=2)
+        keep_alive(market, 34.5)
+        shift_price(market, 6 * sign)
+        market.trade(1 - side, 3)
+        keep_alive(market, 37.0)
+        results = played(market, until_s=37.0)
+        said = [a for a in results.alerts if a["kind"] == kind and a["event"] != AlertEvent.UPDATED]
+        assert {float(a["price"]) for a in said} == {tick / 4}
+        assert {int(a["direction"]) for a in said} == {sign}
+        found.append([(Signal(int(a["signal"])), int(a["event"]), seconds(market, int(a["t_ns"]))) for a in said])
+        last = results.rows[-1]
+        (row,) = last[last["kind"] == kind]
+        assert (row["frozen"], row["price"]) == (1.0, tick / 4)
+    assert [(signal, event) for signal, event, _ in found[0]][:3] == [
+        *((Signal.REJECT, RAISED), (Signal.REJECT, RESOLVED), (Signal.BREAK, RAISED)),
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("kind", [LevelKind.VWAP, LevelKind.SMA_200])
+def test_an_average_is_held_still_while_price_is_at_it(kind: LevelKind) -> None:
+    """Within the touch band of half a point; once price has gone it is where it should be again."""
+    start = RTH_OPEN_NS + 60 * MINUTE
+    engine = engine_for(params=SILENT_TAPE)
+    feed(engine, bars(flat_bars(start - 420 * MINUTE, start, (MID + 1) / 4)))
+    market = Market(start_ns=start)
+    market.ladder(size=5000, depth=30).at(1.0)
+    for k in range(240):
+        market.at(1.0 + k)
+        market.trade(BID, 20)
+        if k == 150:
+            shift_price(market, 6)
+    results = feed(engine, records(market.words()), WatermarkFrame(start + 245 * SECOND))
+    shown = np.concatenate([rows[rows["kind"] == kind] for rows in results.rows])
+    inside = np.abs(shown["price"] - shown["spot"]) < 0.5
+    assert set(shown["price"][: 4 * 150].tolist()) == {(MID + 1) / 4}
+    assert inside[: 4 * 150].all()
+    assert not inside[-1]
+    field = "sma_200" if kind is LevelKind.SMA_200 else None
+    m = engine.state["market"][0, 0]
+    now = float(m[field]) if field else float(m["vwap_value"] / m["vwap_volume"])
+    assert shown["price"][-1] == now != (MID + 1) / 4
+    assert shown["frozen"][-1] == 0.0

@@ -9,8 +9,10 @@ import pytest
 from spymaster.market.frames import FeedState, FeedStatusFrame, Frame, GapFrame, TapeFrom, WatermarkFrame
 from spymaster.market.instruments import TickSource
 from spymaster.market.kinds import F_LAST
-from spymaster.market.rows import Trust, TrustReason
-from tests.support.engine import Results, engine_for, feed, records
+from spymaster.market.rows import Confidence, Trust, TrustReason
+from spymaster.physics.score import confidence_label
+from spymaster.physics.trust import worst_configured
+from tests.support.engine import Results, engine_for, feed, params_for, records
 from tests.support.market import ASK, BID, INTERVAL, MID, RTH_OPEN_NS, SECOND, START_NS, Market
 
 DEPTH, TAPE, OPTIONS, EQUITY = range(4)
@@ -368,3 +370,29 @@ def test_every_snap_carries_every_input() -> None:
     results = judged(good_book(), until_s=2.0)
     assert results.snaps["trust"].shape[1] == 4
     assert results.times[0] == START_NS + INTERVAL
+
+
+OPTIONAL = pytest.mark.parametrize("of", [OPTIONS, EQUITY])
+
+
+@OPTIONAL
+@pytest.mark.parametrize(
+    ("state", "confidence", "expected"),
+    [
+        (Trust.GREEN, 0.9, Confidence.HIGH),
+        (Trust.ABSENT, 0.9, Confidence.HIGH),
+        (Trust.DEGRADED, 0.9, Confidence.MEDIUM),
+        (Trust.BLIND, 0.9, Confidence.MEDIUM),
+        (Trust.BLIND, 0.5, Confidence.MEDIUM),
+        (Trust.BLIND, 0.3, Confidence.LOW),
+        (Trust.ABSENT, 0.3, Confidence.LOW),
+    ],
+)
+def test_an_input_that_is_not_believed_allows_medium_confidence_at_most(
+    of: int, state: Trust, confidence: float, expected: Confidence
+) -> None:
+    """One that is not configured takes nothing away."""
+    memory = engine_for().state[0]
+    memory["trust"]["state"] = (Trust.GREEN, Trust.GREEN, Trust.ABSENT, Trust.ABSENT)
+    memory["trust"]["state"][0, of] = state
+    assert Confidence(confidence_label(params_for(), confidence, worst_configured(memory))) is expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import fields
@@ -278,3 +279,24 @@ def test_before_the_first_snap_a_frame_says_what_the_session_does_and_nothing_el
 def test_no_array_of_a_waiting_frame_can_be_written_to() -> None:
     frame = waiting_frame(3, RUN, "es", "")
     assert {name for name, array in arrays_of(frame) if array.flags.writeable} == set()
+
+
+def test_every_level_of_the_frame_has_a_history() -> None:
+    session = Session()
+    frame = session.feed(quiet_market().words(), 2.0)
+    for place, view in enumerate(frame.level_views):
+        seconds = session.builder.level_history(view.id, 60).seconds
+        assert seconds["t_ns"].tolist() == [START_NS + S, START_NS + 2 * S], view.id
+        assert np.array_equal(seconds["score"][-1:], frame.levels["score"][place : place + 1], equal_nan=True)
+
+
+def test_bars_are_read_once_a_second_and_again_when_the_replay_stops() -> None:
+    moments = iter([0.0, 0.4, 0.8, 1.1, 1.2])
+    session = Session()
+    assert session.engine.config is not None
+    builder = FrameBuilder(session.engine, session.engine.config, HeatStore(), now_s=lambda: next(moments))
+    arrays = []
+    for phase in (Phase.PLAYING, Phase.PLAYING, Phase.PLAYING, Phase.PLAYING, Phase.PAUSED):
+        builder.build(1, RunState(Mode.REPLAY, phase, False, 2.0, START_NS, START_NS + 60 * S))
+        arrays.append(builder.chart())
+    assert [a is b for a, b in itertools.pairwise(arrays)] == [True, True, False, False]

@@ -201,3 +201,21 @@ def test_a_screen_that_looks_while_it_runs_never_sees_a_torn_frame(open_screen: 
             assert last > 20
             return
         time.sleep(0)
+
+
+def test_before_there_is_an_engine_there_are_no_bars_and_no_histories(small_plan: ReplayPlan) -> None:
+    session = ReplaySession(small_plan, simulated=False)
+    assert len(session.chart()) == 0
+    assert len(session.level_history("VWAP", 60).seconds) == 0
+
+
+def test_beginning_again_forgets_what_was_remembered_of_the_levels(open_screen: Open) -> None:
+    screen = open_screen()
+    screen.session.start()
+    frame = screen.phase(Phase.ENDED)
+    level_id = frame.level_views[0].id
+    before = len(screen.session.level_history(level_id, 900).seconds)
+    screen.session.send(Command.RESTART)
+    screen.wait(lambda frame: frame.t_ns == 0 or frame.header.phase is not Phase.ENDED)
+    screen.phase(Phase.ENDED)
+    assert len(screen.session.level_history(level_id, 900).seconds) == before > 0

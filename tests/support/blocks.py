@@ -48,6 +48,8 @@ def level(**columns: float) -> dict[str, float]:
     """A level row: support at 4805 half a point under price, bids being pulled, sellers at work, score 84."""
     row: dict[str, float] = (
         dict.fromkeys((name for name, _, _ in LEVEL_FIELDS), 0.0)
+        | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
+        | {"runway_ordinal": math.nan}
         | {"kind": LevelKind.ROUND, "ordinal": -1.0, "price": 4805.0, "tick": 19220.0, "direction": -1.0}
         | {"distance": 0.5, "x": 0.5, "in_band": 1.0, "touching": 1.0}
         | {"score_raw": 86.5, "score": 84.25, "signal": Signal.BREAK, "confidence": 0.8}
@@ -84,6 +86,8 @@ def alert(**columns: float) -> dict[str, float]:
     """An alert row: BREAK raised at 4805."""
     row: dict[str, float] = (
         {"t_ns": T0_NS, "raised_ns": T0_NS, "session_date": 20240105, "event": AlertEvent.RAISED}
+        | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
+        | {"runway_ordinal": math.nan}
         | {"kind": LevelKind.ROUND, "ordinal": -1, "price": 4805.0, "direction": -1, "signal": Signal.BREAK}
         | {"confidence_label": Confidence.HIGH, "barrier_state": BarrierState.VACUUM, "in_window": 1, "reason": 0}
         | {"score": 84.25, "delta_liq": -140.0, "filled": 0.0, "pulled": 158.0, "added": 10.0, "window_s": 10.0}

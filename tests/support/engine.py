@@ -44,7 +44,8 @@ def session_table(*, days: int = 2, shift_ns: int = 0, with_rth: bool = True) ->
     for k in range(days):
         add = k * 24 * HOUR + shift_ns
         rth = (RTH_OPEN_NS + add, RTH_CLOSE_NS + add) if with_rth else (0, 0)
-        rows[k] = (20240105 + k, OPEN_NS + add, CLOSE_NS + add, *rth, rth[0], rth[0] + 15 * MINUTE if rth[0] else 0)
+        before = (rth[0] - 330 * MINUTE, rth[0] + 15 * MINUTE) if with_rth else (0, 0)
+        rows[k] = (20240105 + k, OPEN_NS + add, CLOSE_NS + add, *rth, *before)
     return rows
 
 

@@ -54,6 +54,49 @@ _SCENE: Final = (
     (LevelKind.PUT_WALL, 684.00, BarrierState.MISSING, NAN, NAN, Signal.NEUTRAL, Confidence.LOW, NAN, NAN, NAN),
 )
 _SPOT: Final = 687.12
+_JUDGED: Final[dict[str, float]] = {
+    "visible_fraction": 1.0,
+    "seen_s": 31.0,
+    "churn": 0.38,
+    "hidden_share": 0.02,
+    "defending_price": 686.88,
+    "defending_size": 312.0,
+    "tags": 2.0,
+    "fleeting_share": 0.12,
+    "refill_half_life_s": 2.4,
+    "iceberg_executed": 184.0,
+    "iceberg_peak": 20.0,
+    "iceberg_remaining": 150.0,
+    "alarm": 2.0,
+    "alarm_age_s": 2.3,
+    "context_s": 300.0,
+    "context_delta": -1240.0,
+    "context_filled": 868.0,
+    "buy_volume": 118.0,
+    "sell_volume": 486.0,
+    "velocity": -0.42,
+    "acceleration": -0.11,
+    "jerk": 0.02,
+    "velocity_z": -2.1,
+    "arrival_s": 24.0,
+    "large_buys": 40.0,
+    "large_sells": 318.0,
+    "sweep_direction": -1.0,
+    "sweep_volume": 318.0,
+    "sweep_age_s": 3.4,
+    "sweep_levels": 6.0,
+    "ofi_1s": 0.8,
+    "ofi_5s": 1.9,
+    "ofi_15s": 2.6,
+    "ofi_60s": -0.4,
+    "ofi_z": 2.2,
+    "approach_velocity": 0.12,
+    "approach_bars": 3.0,
+    "approach_distance": 0.36,
+    "prior_touches": 2.0,
+    "attempt": 3.0,
+    "barrier_confidence": 0.8,
+}
 
 TRUSTED: Final = (
     InputTrust("depth", "GREEN", "", 12_000_000),
@@ -101,6 +144,8 @@ def header(**changes: Any) -> Header:
         "snap_us": 2.1,
         "residual_share": 0.002,
         "hidden_share": 0.06,
+        "atr": 0.21,
+        "cvd": -412,
         "message": "",
         "progress": 1.0,
     }
@@ -172,6 +217,12 @@ def levels(**changes: float) -> tuple[NDArray[Any], tuple[LevelView, ...]]:
             "barrier_state": state,
             "spot": _SPOT,
             "in_window": 1.0,
+            "trust_depth": 0.0,
+            "trust_tape": 0.0,
+            "trust_options": 3.0,
+            "trust_equity": 0.0,
+            "sweep_direction": 0.0,
+            **_surroundings(at),
         }
         if score == score:
             values |= dict.fromkeys(chances, (1 - chance) / 5)
@@ -186,6 +237,7 @@ def levels(**changes: float) -> tuple[NDArray[Any], tuple[LevelView, ...]]:
                 "time_to_clear_s": 1.4,
                 "tape_imbalance": -0.61,
                 "window_s": 10.0,
+                **_JUDGED,
             }
         for name, value in (values | changes).items():
             row[name] = value
@@ -193,6 +245,30 @@ def levels(**changes: float) -> tuple[NDArray[Any], tuple[LevelView, ...]]:
         ident = "open" if kind is LevelKind.USER else _ident(kind, price)
         views.append(LevelView(ident, kind.name, label))
     return rows, tuple(views)
+
+
+def _surroundings(at: int) -> dict[str, float]:
+    """Runway and confluence of the level at a place of the scene: the first four stand together."""
+    together = at < 4
+    to = {0: 7, 1: 3, 2: 7, 3: 5, 4: 7, 5: 6, 6: 10, 8: 9}.get(at)
+    values = {
+        "confluence_count": 3.0 if together else 0.0,
+        "confluence_pressure": 0.55 if together else 0.0,
+        "confluence_strength": 0.72 if together else 0.1,
+        "confluence_alignment": 1.0 if at % 2 == 0 else -1.0,
+        "confluence_group": 687.13 if together else 600.0 + at,
+        "runway_direction": 1.0 if at in (1, 3, 5, 6) else -1.0,
+    }
+    if to is not None:
+        kind, price = _SCENE[to][:2]
+        values |= {
+            "runway_distance": abs(price - _SCENE[at][1]),
+            "runway_kind": float(kind),
+            "runway_ordinal": -1.0,
+            "runway_price": price,
+            "runway_obstructed": float(at == 2),
+        }
+    return values
 
 
 def _ident(kind: LevelKind, price: float) -> str:
@@ -295,6 +371,8 @@ def empty_frame(phase: Phase = Phase.COMPILING, message: str = "", progress: flo
         ratio=NAN,
         residual_share=NAN,
         hidden_share=NAN,
+        atr=NAN,
+        cvd=0,
         snap_us=NAN,
     )
     absent = tuple(InputTrust(trust.name, "ABSENT", "waiting", None) for trust in TRUSTED)

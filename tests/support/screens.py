@@ -32,6 +32,14 @@ def projected(
     return layout, CockpitProjector().project(frame, view_state(width, height, **changes), layout, 0.0)
 
 
+def placed_text(layout: Layout, panels: Panels) -> str:
+    """A screen without cards as lines of text; blanks at their ends are cut off."""
+    lines = [[" "] * layout.width for _ in range(layout.height)]
+    for name, place in layout.places.items():
+        _write(lines, place.x, place.y, panels[name])
+    return "\n".join("".join(line).rstrip() for line in lines)
+
+
 def as_text(layout: Layout, panels: Panels) -> str:
     """The screen as lines of text; blanks at their ends are cut off. A card lies over the rail's rows."""
     lines = [[" "] * layout.width for _ in range(layout.height)]

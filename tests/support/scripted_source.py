@@ -12,9 +12,11 @@ import numpy as np
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Signal
 from spymaster.signals.frame import (
+    CHART_BAR,
     HEAT_TICKS,
     LADDER_ROW,
     LEVEL_MARK,
+    LEVEL_SECOND,
     TRADE_DOT,
     UNSEEN,
     AlertView,
@@ -23,9 +25,11 @@ from spymaster.signals.frame import (
     Header,
     HeatColumns,
     InputTrust,
+    LevelHistory,
     LevelView,
     Mode,
     Phase,
+    TouchView,
 )
 
 SECOND: Final = 1_000_000_000
@@ -165,6 +169,31 @@ class ScriptedSource:
         """The newest columns."""
         return heat_columns(int(self._event_s), seconds)
 
+    def chart(self) -> np.ndarray[Any, Any]:
+        """A bar for every two minutes since the open."""
+        rows = np.zeros(int(self._event_s) // 120 + 1, CHART_BAR)
+        for n, row in enumerate(rows):
+            ticks = [last_tick(at) for at in range(n * 120, min((n + 1) * 120, int(self._event_s) + 1), 4)]
+            prices = [tick * TICK / RATIO for tick in ticks]
+            row["t_ns"] = OPEN_NS + n * 120 * SECOND
+            row["open"], row["high"], row["low"], row["close"] = prices[0], max(prices), min(prices), prices[-1]
+            row["volume"], row["vwap"], row["sma_200"], row["sma_400"] = 4000 + n, prices[0], np.nan, np.nan
+        return rows
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """A level that was judged all the time, and touched once a minute."""
+        second = int(self._event_s)
+        numbers = np.arange(max(second - seconds + 1, 0), second + 1)
+        rows = np.zeros(len(numbers), LEVEL_SECOND)
+        rows["t_ns"] = OPEN_NS + (numbers + 1) * SECOND
+        rows["score"], rows["state"] = 20 + numbers % 70, numbers // 20 % 6
+        rows["x"], rows["depth"], rows["added"], rows["pulled"] = 0.1, 300 + numbers % 90, numbers % 7, numbers % 5
+        touches = tuple(
+            TouchView(OPEN_NS + at * SECOND, OPEN_NS + (at + 9) * SECOND, -1, 0.05, "", float("nan"))
+            for at in range(0, max(second - 9, 0), 60)
+        )
+        return LevelHistory(level_id, rows, touches)
+
     def send(self, command: Command, value: float = 0.0) -> None:
         """Do what was asked, and remember it."""
         self._run()
@@ -244,5 +273,5 @@ class ScriptedSource:
             minutes_since_open=(t_ns - OPEN_NS) / 60e9, in_window=True, spot=price / RATIO, es_mid=price - TICK / 2,
             es_last=price, es_bid_tick=last - 1, es_ask_tick=last, es_last_tick=last, es_change=-0.5, ratio=RATIO,
             velocity=0.1, sigma_1m=1.2, tick_size=TICK, records=123_456, records_per_s=2000.0, snap_us=2.1,
-            residual_share=0.002, hidden_share=0.01, message="", progress=0.4,
+            residual_share=0.002, hidden_share=0.01, atr=2.1, cvd=-412, message="", progress=0.4,
         )  # fmt: skip

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from spymaster.signals.frame import Command, Frame, HeatColumns
-from tests.support import frames
+from numpy.typing import NDArray
+
+from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory
+from tests.support import frames, past
 
 
 @dataclass
@@ -22,6 +25,14 @@ class StillSource:
     def heat(self, seconds: int) -> HeatColumns:
         """Its heat."""
         return frames.heat(seconds)
+
+    def chart(self) -> NDArray[Any]:
+        """Bars of the scene."""
+        return past.bars()
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """The story of the scene's level, whichever is asked for."""
+        return past.level_history(level_id, seconds)
 
     def send(self, command: Command, value: float = 0.0) -> None:
         """Remember."""

@@ -20,8 +20,10 @@ from spymaster.tui.app import SpymasterApp
 from spymaster.tui.commands import ActionCommands
 from spymaster.tui.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
+from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.start import Kind, Place, StartScreen
 from spymaster.view.state import Quality, ViewState
 from tests.support.scripted_source import ScriptedSource
@@ -69,16 +71,24 @@ async def view_after(pilot: Pilot[Any], *keys: str) -> ViewState:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_every_action_can_be_carried_out_by_its_target(action: Any) -> None:
-    target = SpymasterApp if action.scope is Scope.APP else CockpitScreen
-    assert callable(getattr(target, f"action_{action.name}"))
+    screens = {"cockpit": CockpitScreen, "level": LevelScreen, "chart": ChartScreen}
+    targets = [SpymasterApp] if action.scope is Scope.APP else [screens[name] for name in action.scope.screens]
+    for target in targets:
+        assert callable(getattr(target, f"action_{action.name}"))
 
 
-async def test_every_action_is_in_the_palette(opened: Opened) -> None:
+@pytest.mark.parametrize(("screen", "keys"), [("cockpit", ()), ("level", ("enter",)), ("chart", ("p",))])
+async def test_the_palette_has_every_action_of_the_screen_below_it(
+    opened: Opened, screen: str, keys: tuple[str, ...]
+) -> None:
     async with opened() as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
         provider = ActionCommands(pilot.app.screen)
         titles = [str(hit.text) async for hit in provider.discover()]
     for action in ACTIONS:
-        assert any(title.startswith(action.description) for title in titles), action.name
+        offered = any(title.startswith(action.description) for title in titles)
+        assert offered is (screen in action.scope.screens), action.name
 
 
 async def test_the_palette_of_a_live_session_offers_nothing_that_steps_time(

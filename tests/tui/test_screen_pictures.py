@@ -58,6 +58,23 @@ async def test_a_page_at_a_size(page: str, size: tuple[int, int], snap: Snap) ->
     assert await pressed(cockpit(), size, (page,), snap)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48), (200, 60)], ids=size_name)
+@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
+async def test_a_screen_over_the_cockpit_at_a_size(page: str, size: tuple[int, int], snap: Snap) -> None:
+    assert await pressed(cockpit(), size, (page,), snap)
+
+
+@pytest.mark.parametrize("theme", [*THEMES, "high-contrast"])
+@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
+async def test_a_screen_over_the_cockpit_in_a_theme(page: str, theme: str, snap: Snap) -> None:
+    assert await pressed(cockpit(theme=theme), (120, 40), (page,), snap)
+
+
+@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
+async def test_a_screen_over_the_cockpit_of_a_replay(page: str, snap: Snap) -> None:
+    assert await pressed(cockpit(frames.replay_frame()), (120, 40), (page,), snap)
+
+
 @pytest.mark.parametrize("theme", THEMES)
 async def test_help_in_a_theme(theme: str, snap: Snap) -> None:
     assert await pressed(cockpit(theme=theme), (120, 40), ("question_mark",), snap)

@@ -72,8 +72,19 @@ def test_long_prices_take_their_cell_from_the_name() -> None:
     assert any("6870.00" in line for line in table(frames.frame(levels=rows, level_views=views)))
 
 
-def test_what_no_engine_computes_is_a_dash() -> None:
-    assert table(frames.frame())[0].split()[-2:] == ["—", "—"]
+def test_runway_and_confluence_stand_beside_a_level() -> None:
+    rows = table(frames.frame())
+    assert rows[0].endswith("↓1.00 → 686       3")
+    assert rows[1].endswith("↑0.06 → VWAP      3")
+
+
+def test_a_lesser_level_in_the_way_is_marked() -> None:
+    assert "↓0.92 ┤ 686" in table(frames.frame())[2]
+
+
+def test_a_level_without_a_known_obstacle_has_a_dash() -> None:
+    rows, views = frames.levels(runway_distance=NAN, confluence_count=NAN)
+    assert table(frames.frame(levels=rows, level_views=views))[0].split()[-2:] == ["—", "—"]
 
 
 @pytest.mark.parametrize(
@@ -145,12 +156,68 @@ def test_the_focus_follows_the_picked_level() -> None:
     assert "BREAK 17" in side
 
 
+def side(width: int, height: int, frame: Frame | None = None, **changes: Any) -> str:
+    _, panels = projected(frame or frames.frame(), width, height, **changes)
+    return "\n".join(text_of(row) for row in panels["side"])
+
+
 def test_the_side_column_says_what_is_missing() -> None:
-    _, panels = projected(frames.frame(), 200, 60)
-    side = "\n".join(text_of(row) for row in panels["side"])
-    assert "options are not configured" in side
-    assert "needs option trades" in side
-    assert "not computed" in side
+    text = side(200, 60)
+    assert text.count("options are not configured") == 2
+    assert "regime           —" in text
+
+
+def test_the_focus_tells_everything_about_its_level_where_there_is_room() -> None:
+    text = side(200, 60)
+    for part in (
+        "REJECT 16                  BREAK 84",
+        "iceberg  184 eaten, peak 20, 150 left",
+        "alarm                   PULLING 2.3 s",
+        "to break  z +2.2",
+        "reach in      24 s",
+        "touches before   2   attempt          3",
+        "RUNWAY  ↓1.00 → 686               clear",
+        "3 near, with the trend",
+    ):
+        assert part in text, part
+
+
+def test_a_narrow_focus_keeps_the_essentials() -> None:
+    text = side(120, 40)
+    for part in (
+        "84 ▶",
+        "Barrier",
+        "gamma  no options",
+        "5 s",
+        "reach in     24 s",
+        "RUN ↓1.00 → 686",
+        "CONFLUENCE 3 near",
+    ):
+        assert part in text, part
+
+
+def test_the_stack_holds_the_levels_of_the_group_and_no_other() -> None:
+    text = side(200, 60)
+    stack = text[text.index("CONFLUENCE") :].splitlines()[2:]
+    prices = [line.split()[1] for line in (row.strip("▎") for row in stack) if len(line.split()) > 1]
+    assert prices == ["687.34", "687.28", "687.00", "686.92"]
+
+
+def test_what_the_engine_does_not_know_yet_is_a_dash_and_never_a_number() -> None:
+    rows, views = frames.levels()
+    known = ("kind", "price", "tick", "direction", "spot", "score", "signal", "barrier_state", "ordinal", "in_window")
+    for name in rows.dtype.names or ():
+        if name not in known:
+            rows[name] = NAN
+    text = side(200, 60, frames.frame(levels=rows, level_views=views))
+    assert "nan" not in text.lower()
+    assert "touches before   —" in text
+
+
+def test_blindness_hides_the_numbers_of_the_focus() -> None:
+    text = side(200, 60, frames.blind_frame())
+    assert "184" not in text
+    assert "✕ blind" in text
 
 
 def test_contested_has_no_direction() -> None:

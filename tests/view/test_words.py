@@ -203,3 +203,25 @@ def test_the_note_names_its_level_in_bold() -> None:
 def test_four_lines_remain_in_a_tiny_terminal() -> None:
     rows = lines(panels_of(frames.frame(), 30, 8)["tiny"])
     assert [row.split()[0] for row in rows] == ["SPY", "687.00", "84", "D●"]
+
+
+def tape_of(*sizes: int) -> tuple[Row, ...]:
+    orders = frames.orders()[-len(sizes) :].copy()
+    orders["size"], orders["levels"] = sizes[::-1], 1
+    return panels_of(frames.frame(orders=orders), 200, 60)["tape"][1:]
+
+
+def test_large_orders_are_bold_and_have_a_larger_mark() -> None:
+    rows = tape_of(20, 200, 60)
+    assert ["▲" in row or "▼" in row for row in lines(rows)][:3] == [False, True, False]
+    assert any(name.endswith("*") for text, name in rows[1] if "200" in text)
+
+
+def test_nothing_is_large_among_small_orders() -> None:
+    assert not any("▲" in row or "▼" in row for row in lines(tape_of(30, 18, 16)))
+
+
+def test_an_order_through_several_prices_says_how_far_it_went() -> None:
+    rows = lines(panels_of(frames.frame(), 200, 60)["tape"])
+    assert any(row.endswith("↓1.25 sweep") for row in rows)
+    assert any(row.endswith("↓0.50 3 lvl") for row in rows)

@@ -116,13 +116,12 @@ def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
         return None
     import numpy as np
 
-    from spymaster.market.sessions import SESSION, parse_time, session_of
+    from spymaster.market.sessions import SESSION, parse_time, session_at
     from spymaster.session.replay_source import ReplaySource
 
     source = ReplaySource(prepared.plan)
     try:
         sessions = np.frombuffer(source.config_frame().sessions, SESSION)
-        place = session_of(sessions, source.first_ns)
-        return parse_time(at, sessions[place if place is not None else min(1, len(sessions) - 1)])
+        return parse_time(at, session_at(sessions, source.first_ns))
     finally:
         source.close()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spymaster.cli.failures import DATA, UsageError
 from spymaster.cli.request import Request, prepare
 from spymaster.lake.export import TableSink, format_of
-from spymaster.market.sessions import SESSION, parse_time, session_of
+from spymaster.market.sessions import SESSION, parse_time, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
@@ -96,8 +96,7 @@ def print_schema() -> None:
 
 def _bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:
     """[since, until) in ns; HH:MM means the session of the first record."""
-    place = session_of(sessions, first_ns)
-    session = sessions[place if place is not None else min(1, len(sessions) - 1)]
+    session = session_at(sessions, first_ns)
     first = parse_time(since, session) if since else 0
     last = parse_time(until, session) if until else 2**62
     if first >= last:

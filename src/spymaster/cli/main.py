@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spymaster.cli.config_commands import config_app
 from spymaster.cli.failures import reported
+from spymaster.cli.market_commands import evaluate_app, simulate
+
+if TYPE_CHECKING:
+    from spymaster.cli.request import Request
 
 app = typer.Typer(
     name="spymaster-tui",
@@ -18,9 +23,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 export_app = typer.Typer(help="Write what a source holds, or what the engine makes of it.", no_args_is_help=True)
-evaluate_app = typer.Typer(help="Measure how good the program and its simulated market are.", no_args_is_help=True)
-config_app = typer.Typer(help="Show, check and create the configuration.", no_args_is_help=True)
+levels_app = typer.Typer(help="Show the levels of a source, or import levels of your own.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
+app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
 app.add_typer(evaluate_app, name="evaluate")
 
@@ -41,7 +46,25 @@ LevelOption = Annotated[
     list[str] | None, typer.Option("--level", help="A level of your own, a price; repeatable.", show_default=False)
 ]
 LevelsOption = Annotated[
-    Path | None, typer.Option("--levels", help="A file of levels: CSV or lines 'name price'.", show_default=False)
+    str | None,
+    typer.Option(
+        "--levels",
+        help="A file of levels (CSV or lines 'name price'), or the name of an imported set.",
+        metavar="NAME|FILE",
+        show_default=False,
+    ),
+]
+WarmupOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--warmup",
+        help="Minute bars, or an earlier recording, from before the source; repeatable. SPY=PATH for the share's.",
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+StampedOption = Annotated[
+    str, typer.Option("--bars-stamped", help="Which end of its minute a bar's time is: start or end.")
 ]
 FormatOption = Annotated[
     str | None,
@@ -96,6 +119,8 @@ def replay(
     symbol: SymbolOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
     speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "",
     headless: Annotated[bool, typer.Option("--headless", help="No screen: run and report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --headless: print one JSON object.")] = False,
@@ -112,10 +137,15 @@ def replay(
 ) -> None:
     """Replay recorded depth and trades on the cockpit, or without a screen."""
     from spymaster.cli.replay import run_replay
-    from spymaster.cli.request import Moment, Request
+    from spymaster.cli.request import Moment
 
     with reported():
-        request = Request(tuple(sources), context.obj, profile, symbol, tuple(level or ()), levels, speed, chunk, theme)
+        request = _request(
+            *(context, sources, profile, symbol, level, levels, warmup, bars_stamped),
+            speed=speed,
+            chunk=chunk,
+            theme=theme,
+        )
         moment = Moment(screenshot, at, size, screen) if screenshot is not None else None
         raise typer.Exit(
             run_replay(request, headless=headless, as_json=as_json, moment=moment, colour=color, mouse=mouse)
@@ -132,11 +162,14 @@ def export_signals(
     symbol: SymbolOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
 ) -> None:
     """Every published level of every snap."""
-    _export("signals", context, sources, out, file_format, profile, symbol, level, levels, since, until)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    _export("signals", request, out, file_format, since, until)
 
 
 @export_app.command("alerts")
@@ -149,11 +182,14 @@ def export_alerts(
     symbol: SymbolOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
 ) -> None:
     """Every signal raised or resolved."""
-    _export("alerts", context, sources, out, file_format, profile, symbol, level, levels, since, until)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    _export("alerts", request, out, file_format, since, until)
 
 
 @export_app.command("flows")
@@ -166,31 +202,53 @@ def export_flows(
     symbol: SymbolOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
 ) -> None:
     """The flow ledger: one row per bucket, side and price with any flow."""
-    _export("flows", context, sources, out, file_format, profile, symbol, level, levels, since, until)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    _export("flows", request, out, file_format, since, until)
 
 
-def _export(
-    what: str,
+def _request(
     context: typer.Context,
     sources: list[Path],
-    out: str,
-    file_format: str | None,
     profile: str | None,
     symbol: str | None,
     level: list[str] | None,
-    levels: Path | None,
-    since: str | None,
-    until: str | None,
-) -> None:
-    from spymaster.cli.export import run_export
+    levels: str | None,
+    warmup: list[str] | None,
+    bars_stamped: str,
+    *,
+    speed: str = "",
+    chunk: int | None = None,
+    theme: str | None = None,
+) -> Request:
     from spymaster.cli.request import Request
 
+    return Request(
+        sources=tuple(sources),
+        config=context.obj,
+        profile=profile,
+        symbol=symbol,
+        level=tuple(level or ()),
+        levels=levels,
+        speed=speed,
+        chunk=chunk,
+        theme=theme,
+        warmup=tuple(warmup or ()),
+        bars_stamped=bars_stamped,
+    )
+
+
+def _export(
+    what: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
+) -> None:
+    from spymaster.cli.export import run_export
+
     with reported():
-        request = Request(tuple(sources), context.obj, profile, symbol, tuple(level or ()), levels, "max", None, None)
         raise typer.Exit(run_export(what, request, out, file_format, since, until))
 
 
@@ -203,101 +261,44 @@ def export_schema() -> None:
         print_schema()
 
 
-@config_app.command("path")
-def config_path() -> None:
-    """Print where the user's configuration file is looked for."""
-    from spymaster.cli.config import print_path
-
-    with reported():
-        print_path()
-
-
-@config_app.command("show")
-def config_show(context: typer.Context) -> None:
-    """Print the configuration in force, as TOML."""
-    from spymaster.cli.config import print_config
-
-    with reported():
-        print_config(context.obj)
-
-
-@config_app.command("validate")
-def config_validate(context: typer.Context) -> None:
-    """Check the configuration; says nothing but OK when it is good."""
-    from spymaster.cli.config import validate
-
-    with reported():
-        validate(context.obj)
-
-
-@config_app.command("schema")
-def config_schema() -> None:
-    """Print the JSON Schema of the configuration."""
-    from spymaster.cli.config import print_schema
-
-    with reported():
-        print_schema()
-
-
-@config_app.command("init")
-def config_init(
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-) -> None:
-    """Write the default configuration, commented, to the user's configuration file."""
-    from spymaster.cli.config import init
-
-    with reported():
-        init(force=force)
-
-
-@app.command()
-def simulate(
-    out: Annotated[Path, typer.Argument(help="Folder to write the recording into.")],
-    seed: Annotated[int, typer.Option(help="Same seed, same records.")] = 1,
-    minutes: Annotated[float, typer.Option(help="Length of the session.", min=0.1, max=1440.0)] = 12.0,
-    scenario: Annotated[
-        str,
-        typer.Option(
-            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, placebo, none; "
-            "or plain, the simpler generator."
-        ),
-    ] = "mix",
-    intensity: Annotated[str, typer.Option(help="quiet, midday, open or stress.")] = "midday",
-    profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
-    truth: Annotated[bool, typer.Option("--truth/--no-truth", help="Write what every order did beside it.")] = True,
-    oracle: Annotated[
-        int, typer.Option(help="Run the futures of so many first touches; seconds each.", min=0, max=50)
-    ] = 0,
-) -> None:
-    """Write a simulated recording, marked as such."""
-    from spymaster.cli.simulate import run_simulate
-
-    with reported():
-        run_simulate(
-            out,
-            seed=seed,
-            minutes=minutes,
-            scenario=scenario,
-            intensity=intensity,
-            profile=profile,
-            with_truth=truth,
-            oracle_moments=oracle,
-        )
-
-
-@evaluate_app.command("facts")
-def evaluate_facts(
-    sources: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings to measure; without, fresh sessions.", show_default=False)
+@levels_app.command("list")
+def levels_list(
+    context: typer.Context,
+    sources: Sources,
+    at: Annotated[
+        str | None, typer.Option(help="The moment (ISO, or HH:MM[:SS] ET). [default: the end]", show_default=False)
     ] = None,
-    minutes: Annotated[float, typer.Option(help="Length of a fresh session.", min=10.0, max=1440.0)] = 60.0,
-    seeds: Annotated[int, typer.Option(help="Fresh sessions at each intensity.", min=1, max=100)] = 4,
+    profile: ProfileOption = None,
+    symbol: SymbolOption = None,
+    level: LevelOption = None,
+    levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
+    form: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Print a market's stylised facts, beside those of a real half hour where that is at hand."""
-    from spymaster.cli.evaluate import run_facts
+    """Every level published at a moment of a source, highest price first, and why others are not."""
+    from spymaster.cli.levels import run_list
 
     with reported():
-        raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)
+        request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+        raise typer.Exit(run_list(request, at, "json" if as_json else form))
+
+
+@levels_app.command("import")
+def levels_import(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="CSV, or lines 'name price'; - reads them from stdin.", metavar="FILE|-")],
+    name: Annotated[str | None, typer.Option(help="Name of the set. [default: the file's]", show_default=False)] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Whose prices they are, spy or es. [default: either]", show_default=False)
+    ] = None,
+) -> None:
+    """Check a list of levels and store it as a named set for --levels NAME."""
+    from spymaster.cli.levels import run_import
+
+    with reported():
+        raise typer.Exit(run_import(context.obj, file, name, profile))
 
 
 @app.command()
@@ -324,6 +325,9 @@ def bench(
 
     with reported():
         run_bench(tuple(sources or ()), rounds, records, tuple(only or ()), as_json)
+
+
+app.command()(simulate)
 
 
 def main() -> None:

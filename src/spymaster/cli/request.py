@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +11,19 @@ import msgspec
 
 from spymaster.cli.failures import UsageError
 from spymaster.config.loader import load_config
+from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
+from spymaster.feeds.bars import Stamped
 from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest, load_manifest
+from spymaster.session.level_sets import levels_named
 from spymaster.session.replay_source import ReplayPlan
-from spymaster.session.user_levels import LevelError, levels_from_file, levels_from_flags, unique_levels
+from spymaster.session.user_levels import LevelError, levels_from_flags, unique_levels
 
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0
 _DEFAULT_PROFILE: Final = "spy"
+_TAGGED: Final = re.compile(r"(?P<symbol>[A-Za-z][A-Za-z.]{0,9})=(?P<path>.+)")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -27,11 +33,13 @@ class Request(msgspec.Struct, frozen=True):
     config: Path | None
     profile: str | None
     symbol: str | None
-    level: tuple[str, ...]
-    levels: Path | None
-    speed: str
-    chunk: int | None
-    theme: str | None
+    level: tuple[str, ...] = ()
+    levels: str | None = None
+    speed: str = ""
+    chunk: int | None = None
+    theme: str | None = None
+    warmup: tuple[str, ...] = ()
+    bars_stamped: str = Stamped.START
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -63,21 +71,50 @@ def prepare(request: Request) -> Prepared:
     config = load_config(request.config)
     manifests = tuple(load_manifest(source) for source in request.sources if (source / MANIFEST_NAME).is_file())
     recorded = next((manifest.profile for manifest in manifests), _DEFAULT_PROFILE)
+    profile = config.profile(request.profile or recorded)
     levels = [level for manifest in manifests for level in manifest.user_levels]
     if request.levels is not None:
-        levels += levels_from_file(request.levels)
+        levels += levels_named(request.levels, profile.name)
     levels += levels_from_flags(request.level)
     levels = unique_levels(levels)
     if len(levels) > MAX_USER_LEVELS:
         raise LevelError(f"{len(levels)} levels were asked for; at most {MAX_USER_LEVELS} fit, leave some out")
+    warmup, share_warmup = parse_warmup(request.warmup, profile)
     plan = ReplayPlan(
         sources=request.sources,
-        profile=config.profile(request.profile or recorded),
+        profile=profile,
         symbol=request.symbol,
         user_levels=tuple(levels),
         records_per_chunk=request.chunk,
+        warmup=warmup,
+        share_warmup=share_warmup,
+        bars_stamped=_stamped(request.bars_stamped),
     )
     return Prepared(config, plan, manifests)
+
+
+def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The paths of ``--warmup``: (for the future, for the share named as ``SPY=PATH``). Raises UsageError."""
+    plain: list[Path] = []
+    of_share: list[Path] = []
+    for text in texts:
+        match = _TAGGED.fullmatch(text)
+        if match is None or Path(text).exists():
+            plain.append(Path(text))
+        elif match["symbol"].upper() == profile.underlying_symbol:
+            of_share.append(Path(match["path"]))
+        else:
+            share = profile.underlying_symbol
+            remedy = f"write {share}=PATH for it, PATH alone for the future" if share else "write PATH alone"
+            raise UsageError(f"--warmup {text}: profile {profile.name} uses no share {match['symbol']}; {remedy}")
+    return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(of_share))
+
+
+def _stamped(text: str) -> Stamped:
+    try:
+        return Stamped(text)
+    except ValueError:
+        raise UsageError(f"--bars-stamped {text}: a bar's time is its start or its end; write one of the two") from None
 
 
 def parse_speed(text: str, default: float | None) -> float | None:

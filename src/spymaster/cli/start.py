@@ -26,7 +26,7 @@ def start(config: Path | None, colour: str, mouse: bool) -> int:
 def _show(config: Path | None, recording: Path, colour: str, mouse: bool, notice: str) -> int:
     from spymaster.cli.cockpit import run_cockpit
 
-    request = Request((recording,), config, None, None, (), None, "", None, None)
+    request = Request((recording,), config, None, None)
     return run_cockpit(prepare(request), _DEMO_SPEED, None, colour=colour, mouse=mouse, notice=notice)
 
 

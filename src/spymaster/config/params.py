@@ -13,8 +13,8 @@ from spymaster.market.kinds import NS_PER_MS, NS_PER_S
 from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 
-_ES_PER_ES: Final = 1.0
-"""In the es profile the conversion between ES and the levels' unit is exactly one."""
+_CONVERSION: Final = ("ratio_tau_s", "equity_degraded_ns", "equity_blind_ns")
+"""Parameters that only a profile which converts prices has."""
 
 
 def build_params(profile: Profile) -> NDArray[np.void]:
@@ -31,7 +31,7 @@ def config_hash(profile: Profile) -> str:
 
     Equal hashes mean equal parameters: notes, file names and the order of level kinds do not enter.
     """
-    digest = hashlib.sha256(f"{profile.name}|{PARAMS.descr}".encode())
+    digest = hashlib.sha256(f"{profile.name}|{profile.underlying_symbol}|{PARAMS.descr}".encode())
     digest.update(build_params(profile).tobytes())
     return digest.hexdigest()
 
@@ -42,10 +42,12 @@ def _special(profile: Profile) -> dict[str, float]:
     return {
         "snap_interval_ns": profile.snap_ms * NS_PER_MS,
         "sweep_max_gap_ns": profile.sweep_max_gap_ms * NS_PER_MS,
+        "iceberg_refill_ns": profile.iceberg_refill_ms * NS_PER_MS,
         "is_spy": profile.is_spy,
-        "ratio_default": profile.ratio_default if isinstance(profile, SpyProfile) else _ES_PER_ES,
+        "ratio_default": profile.usual_ratio,
         "signal_window_start_s": _seconds_of_day(start),
         "signal_window_end_s": _seconds_of_day(end),
+        **({} if isinstance(profile, SpyProfile) else dict.fromkeys(_CONVERSION, 0)),
         "level_kinds": sum(1 << LevelKind[name] for name in set(profile.level_kinds)),
     }
 

@@ -27,6 +27,7 @@ from spymaster.config.fields import (
     score,
     seconds,
     share,
+    text,
 )
 
 
@@ -107,8 +108,25 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         float, share("Lead in probability a new barrier state needs to take over at once; else two snaps.")
     ] = 0.15
     hidden_iceberg_share: Annotated[
-        float, share("Hidden share of the filled volume above which a WALL is tagged iceberg.")
+        float, share("Hidden share of the filled volume above which a zone is tagged iceberg.")
     ] = 0.3
+
+    iceberg_refill_ms: Annotated[
+        int, number(1, 10_000, "ms", "Size shown again within this time of being hit is a refill.")
+    ] = 50
+    iceberg_odds: Annotated[
+        float, number(1, 1_000_000, "ratio", "Odds against chance from which a refilling price is an apparent iceberg.")
+    ] = 100.0
+    fleeting_tag_share: Annotated[
+        float, share("Share of additions withdrawn within half a second from which a zone is tagged fleeting.")
+    ] = 0.5
+    cusum_drift: Annotated[
+        float, number(0, 5, "usual spreads of a snap interval", "Flow above this much feeds the detector of changes.")
+    ] = 0.5
+    cusum_threshold: Annotated[
+        float,
+        number(1, 100, "usual spreads of a snap interval", "Sum of it at which a change is taken to have begun."),
+    ] = 9.0
 
     weight_barrier: Annotated[float, share("Weight of the barrier in the score.")] = 0.45
     weight_fuel: Annotated[float, share("Weight of the fuel in the score.")] = 0.35
@@ -131,6 +149,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tape_full_volume: Annotated[
         float, number(1, 100_000, "ES contracts", "Volume in the band at which the tape is fully trusted.")
     ] = 100.0
+
+    large_lot_min: Annotated[
+        float, number(1, 100_000, "ES contracts", "Orders below this are never large, whatever is usual.")
+    ] = 20.0
 
     threshold_break: Annotated[float, score("BREAK is raised above this score.")] = 80.0
     threshold_reject: Annotated[float, score("REJECT is raised below this score.")] = 20.0
@@ -164,6 +186,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 0.3
     sigma_tau: Annotated[float, seconds(10, 7200, "Time constant of the measured volatility.")] = 600.0
 
+    attempt_gap: Annotated[
+        float, seconds(60, 86_400, "Touches no further apart than this are attempts of one cluster.")
+    ] = 900.0
+
     crossed_blind: Annotated[float, seconds(0, 60, "A book crossed for longer than this is BLIND.")] = 1.0
     silence_rth: Annotated[
         float, seconds(0.5, 3600, "Silence after which depth and tape are BLIND between 09:30 and 16:00 ET.")
@@ -183,8 +209,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         float, seconds(1, 86_400, "A longer jump of the clock while the venue is open waits for a second record.")
     ] = 60.0
     sma_warmup_days: Annotated[
-        int, number(1, 20, "sessions", "Sessions of bars needed before a moving average is a level.")
+        int, number(1, 20, "sessions", "Sessions of minute bars loaded before the recording begins.")
     ] = 3
+
+    @property
+    def underlying_symbol(self) -> str:
+        """Symbol of the share that prices are converted to; empty where levels are in the future's own points."""
+        return ""
+
+    @property
+    def usual_ratio(self) -> float:
+        """About how many ES points make one unit of the levels' prices."""
+        return 1.0
 
 
 class SpyProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,6 +232,29 @@ class SpyProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ratio_default: Annotated[
         float, number(1, 100, "ES points per SPY dollar", "ES over SPY while neither can be measured.")
     ] = 10.0
+    ratio_tau: Annotated[float, seconds(1, 3600, "Time constant of the measured price ratio of ES and SPY.")] = 30.0
+    equity_degraded: Annotated[float, seconds(0.5, 3600, "A quote of the share older than this is DEGRADED.")] = 5.0
+    equity_blind: Annotated[float, seconds(1, 86_400, "A quote of the share older than this is BLIND.")] = 60.0
+    underlying: Annotated[
+        str,
+        text(
+            r"^[A-Z][A-Z.]{0,9}$",
+            "the symbol of a share",
+            "none",
+            "The share whose quotes, trades and minute bars are used where a source holds them.",
+        ),
+    ] = "SPY"
+
+    @property
+    def underlying_symbol(self) -> str:
+        """Symbol of the share that prices are converted to."""
+        return self.underlying
+
+    @property
+    def usual_ratio(self) -> float:
+        """ES points per SPY dollar while neither can be measured."""
+        return self.ratio_default
+
     w_tape: WTape = 5.0
     monitor_band: MonitorBand = 0.50
     touch_band: TouchBand = 0.05

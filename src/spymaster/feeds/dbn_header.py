@@ -27,7 +27,6 @@ UNUSED_RTYPES: Final[Mapping[int, str]] = MappingProxyType(
         17: "ohlcv",
         20: "imbalance",
         32: "ohlcv-1s",
-        33: "ohlcv-1m",
         34: "ohlcv-1h",
         35: "ohlcv-1d",
         36: "ohlcv-eod",
@@ -37,7 +36,7 @@ UNUSED_RTYPES: Final[Mapping[int, str]] = MappingProxyType(
 """Record types of the vendor that this program has no use for -> their schema name."""
 
 _NAME_DBN: Final = "name a .dbn or .dbn.zst file"
-_WANTED: Final = "give it mbp-10 and trades (futures) or tcbbo and cbbo-1s (options)"
+_WANTED: Final = "give it mbp-10 and trades (futures), tcbbo and cbbo-1s (options), or minute bars as ohlcv-1m"
 
 
 class SymbolSpan(msgspec.Struct, frozen=True):

@@ -31,7 +31,7 @@ from spymaster.market.instruments import (
     TickSource,
     outright_root,
 )
-from spymaster.market.kinds import UNDEF_PRICE, Kind
+from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
 from spymaster.market.venues import AssetClass, asset_class, is_option
 
 ROLL_DAYS: Final = 8
@@ -41,6 +41,7 @@ _EQUITY_TICK_E9: Final = 10_000_000
 _FALLBACK_TICK_E9: Final = 10_000_000
 _PRICE_SOURCES: Final = ((Kind.MBP10, None), (Kind.TRADE,), (Kind.MBP1, Kind.BBO))
 """Where to look for the instrument, best first; None is a file of mixed kinds."""
+_SHARE_KINDS: Final = frozenset({Kind.TRADE, Kind.MBP1, Kind.BBO})
 _MENTIONED: Final = 8
 
 
@@ -60,11 +61,13 @@ def choose_instrument(files: Sequence[DbnFile], symbol: str | None = None) -> In
     """The instrument whose depth and trades are meant.
 
     ``symbol`` if given; else the sole outright; else the one with the largest cleared volume of the session before;
-    else the nearest expiry more than ``ROLL_DAYS`` away. Spreads and options never. Its tick comes from a definition,
+    else the nearest expiry more than ``ROLL_DAYS`` away. A future goes before any stock, whatever there is of the two.
+    Spreads and options never. Its tick comes from a definition,
     else the product table, else the smallest step among the first prices. Raises :class:`SourceError` where nothing
     fits.
     """
     priced = [file for file in files if asset_class(file.dataset, file.header.symbols) is not AssetClass.OPTIONS]
+    stocks: list[Instrument] = []
     for kinds in _PRICE_SOURCES:
         candidates = [c for file in priced if file.kind in kinds for c in _candidates(file)]
         definitions = read_definitions(priced, {c.symbol for c in candidates}, {c.instrument_id for c in candidates})
@@ -72,11 +75,61 @@ def choose_instrument(files: Sequence[DbnFile], symbol: str | None = None) -> In
         if symbol is not None:
             outrights = {name: c for name, c in outrights.items() if symbol.upper() in (name.upper(), c.symbol.upper())}
         futures = {name: c for name, c in outrights.items() if c.asset is AssetClass.FUTURES}
-        chosen = futures or outrights
-        if len(chosen) == 1 or futures:
-            name = next(iter(chosen)) if len(chosen) == 1 else _front(futures, definitions, priced)
-            return _instrument(name, chosen[name], definitions)
+        if futures:
+            name = next(iter(futures)) if len(futures) == 1 else _front(futures, definitions, priced)
+            return _instrument(name, futures[name], definitions)
+        if len(outrights) == 1:
+            stocks += [_instrument(name, stock, definitions) for name, stock in outrights.items()]
+    if stocks:
+        return stocks[0]
     raise _nothing(files, priced, symbol)
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A share in a source, and the files of trades and quotes that hold it under its one key."""
+
+    instrument: Instrument
+    files: tuple[DbnFile, ...]
+
+
+def choose_share(files: Sequence[DbnFile], symbol: str) -> Share | None:
+    """The share of that symbol among the stock files with trades or quotes (TRADE, MBP1, BBO); None without any.
+
+    An engine knows a share by one (publisher, id). Of several datasets the one with quotes is taken, then the first by
+    name; a file in which the share has another id (venues give them anew each day) is not among the files returned.
+    """
+    found: dict[str, list[_Candidate]] = {}
+    for file in files:
+        if file.kind in _SHARE_KINDS and asset_class(file.dataset, file.header.symbols) is AssetClass.EQUITY:
+            own = [c for c in _candidates(file) if c.symbol.upper() == symbol.upper()]
+            found.setdefault(file.dataset, []).extend(own)
+    held = {dataset: candidates for dataset, candidates in found.items() if candidates}
+    if not held:
+        return None
+    dataset = min(held, key=lambda name: (all(c.file.kind is Kind.TRADE for c in held[name]), name))
+    first = min(held[dataset], key=lambda c: (c.file.first_ns, str(c.file.path)))
+    definitions = read_definitions(files, {first.symbol}, {first.instrument_id})
+    same = (c.file for c in held[dataset] if c.instrument_id == first.instrument_id)
+    return Share(_instrument(first.symbol, first, definitions), tuple(same))
+
+
+def first_record(files: Sequence[DbnFile], instrument: Instrument) -> tuple[int, int | None]:
+    """(time of the instrument's first record, a price of it): read off the first few records of each file.
+
+    The time is 0 and the price None where those tell none.
+    """
+    times: list[int] = []
+    prices: list[int] = []
+    for file in files:
+        for kind, records in file.head.arrays.items():
+            rows = by_name(kind, records)
+            if kind not in _SHARE_KINDS | {Kind.MBP10}:
+                continue
+            own = rows[rows["instrument_id"] == instrument.instrument_id]
+            moments = np.where(own["ts_event"] == UNDEF_TIMESTAMP, own["ts_recv"], own["ts_event"])
+            times += [int(t) for t in moments[:1] if t != UNDEF_TIMESTAMP]
+            prices += [int(price) for price in own["price"] if 0 < price != UNDEF_PRICE]
+    return min(times, default=0), sorted(prices)[len(prices) // 2] if prices else None
 
 
 def _candidates(file: DbnFile) -> list[_Candidate]:

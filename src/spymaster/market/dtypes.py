@@ -73,6 +73,15 @@ _INTERVAL_QUOTE: Final[list[Field]] = [
     ("ts_recv", "<u8"),
 ]
 
+_BAR: Final[list[Field]] = [
+    *_HEADER,
+    ("open", "<i8"),
+    ("high", "<i8"),
+    ("low", "<i8"),
+    ("close", "<i8"),
+    ("volume", "<u8"),
+]
+
 _STAT: Final[list[Field]] = [
     *_HEADER,
     ("ts_recv", "<u8"),
@@ -200,6 +209,7 @@ DTYPES: Final[Mapping[Kind, np.dtype[Any]]] = MappingProxyType(
         Kind.BBO: np.dtype([*_INTERVAL_QUOTE, ("_reserved3", "S4"), ("sequence", "<u4"), *_level(0)]),
         Kind.CBBO: np.dtype([*_INTERVAL_QUOTE, ("_reserved3", "S8"), *_CONSOLIDATED_LEVEL]),
         Kind.SYSTEM: np.dtype([*_HEADER, ("msg", "S303"), ("code", "u1")]),
+        Kind.BAR: np.dtype(_BAR),
         Kind.ERROR: np.dtype([*_HEADER, ("err", "S302"), ("code", "u1"), ("is_last", "u1")]),
     }
 )
@@ -216,6 +226,7 @@ RTYPE_KINDS: Final[Mapping[int, Kind]] = MappingProxyType(
         22: Kind.MAPPING,
         23: Kind.SYSTEM,
         24: Kind.STAT,
+        33: Kind.BAR,
         177: Kind.CMBP1,
         192: Kind.CBBO,
         193: Kind.CBBO,
@@ -239,6 +250,7 @@ SCHEMA_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "cbbo-1s": Kind.CBBO,
         "cbbo-1m": Kind.CBBO,
         "definition": Kind.DEF,
+        "ohlcv-1m": Kind.BAR,
         "statistics": Kind.STAT,
         "status": Kind.STATUS,
     }
@@ -258,6 +270,7 @@ SCHEMA_RTYPES: Final[Mapping[str, int]] = MappingProxyType(
         "cbbo-1s": 192,
         "cbbo-1m": 193,
         "definition": 19,
+        "ohlcv-1m": 33,
         "statistics": 24,
         "status": 18,
     }

@@ -16,6 +16,9 @@ from spymaster.market.instruments import Instrument
 DEPTH_FEED: Final = "depth"
 """Name of the feed that depth and tape come from, in FEED_STATUS and GAP frames."""
 
+NO_FEED_ID: Final = 0xFFFF_FFFF
+"""Instrument id of a share of which there are minute bars but no feed."""
+
 
 class FeedState(enum.StrEnum):
     """What a feed last said about itself."""
@@ -73,7 +76,8 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
     """Everything that decides how records become signals.
 
     ``params``: one packed ``market.params.PARAMS`` record. ``sessions``: packed ``market.sessions.SESSION`` records
-    covering the span of the data, oldest first.
+    covering the span of the data, minute bars of earlier days included, oldest first. ``equity``: the share whose
+    quotes and trades convert prices (profile ``spy``), None without an equity feed.
     """
 
     profile: str
@@ -82,6 +86,7 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
     tape_from: TapeFrom
     user_levels: tuple[UserLevel, ...]
     sessions: bytes
+    equity: Instrument | None = None
 
 
 class GapFrame(msgspec.Struct, frozen=True, tag="GAP"):

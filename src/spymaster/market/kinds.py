@@ -28,6 +28,7 @@ class Kind(enum.IntEnum):
     XTRADE = 12
     XQUOTE = 13
     RAW = 14
+    BAR = 15
 
 
 UNDEF_PRICE: Final = 2**63 - 1

@@ -60,6 +60,12 @@ PARAMS: Final = np.dtype(
         ("tau_scales_s", _F64),
         ("hysteresis_lead", _F64),
         ("hidden_iceberg_share", _F64),
+        # iceberg_odds: natural logarithm; fleeting_tag_share: of gross additions; cusum_*: usual spreads of a bucket.
+        ("iceberg_refill_ns", _I64),
+        ("iceberg_odds", _F64),
+        ("fleeting_tag_share", _F64),
+        ("cusum_drift", _F64),
+        ("cusum_threshold", _F64),
         # Score. score_velocity_full: ES points per second in both profiles; gains: points of the score 0..100;
         # g0: ES contracts per ES point.
         ("weight_barrier", _F64),
@@ -73,6 +79,7 @@ PARAMS: Final = np.dtype(
         ("sweep_min_levels", _I64),
         ("sweep_max_gap_ns", _I64),
         ("tape_full_volume", _F64),
+        ("large_lot_min", _F64),
         # Trigger. Thresholds are smoothed scores.
         ("threshold_break", _F64),
         ("threshold_reject", _F64),
@@ -98,6 +105,12 @@ PARAMS: Final = np.dtype(
         ("arm_touch_multiple", _F64),
         ("sigma_floor", _F64),
         ("sigma_tau_s", _F64),
+        # Touches: attempts no further apart than this make one cluster.
+        ("attempt_gap_ns", _I64),
+        # The share beside the future: ratio_tau_s of the averaged ratio, and when its quotes are old.
+        ("ratio_tau_s", _F64),
+        ("equity_degraded_ns", _I64),
+        ("equity_blind_ns", _I64),
         # Trust and time checks.
         ("crossed_blind_ns", _I64),
         ("silence_rth_ns", _I64),

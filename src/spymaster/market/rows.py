@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Version of the row layout; raised with every change of ``LEVEL_FIELDS``."""
 
 
@@ -74,6 +74,16 @@ class TrustReason(enum.IntEnum):
     GAP = 15
     INCOMPLETE_BOOK = 16
     DEFAULT_RATIO = 17
+    STALE_QUOTE = 18
+
+
+class BarrierAlarm(enum.IntEnum):
+    """Which sudden change of a zone's flows is under way."""
+
+    NONE = 0
+    STACKING = 1
+    PULLING = 2
+    FILLING = 3
 
 
 class Tag(enum.IntFlag):
@@ -89,6 +99,14 @@ LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("ordinal", "index", "place in the list of user levels; -1 for others"),
     ("price", "profile unit", "price of the level"),
     ("tick", "ticks", "nearest tick of the futures contract"),
+    (
+        "width_ticks",
+        "ticks of the future",
+        "width the noise of the price ratio gives the level; 0 without",
+    ),
+    ("valid_from_s", "s since 1970 UTC", "since when the level exists at all"),
+    ("dynamic", "0/1", "its price moves with the market"),
+    ("strong", "0/1", "an obstacle by its kind"),
     ("direction", "+1/-1", "+1 resistance (break is up), -1 support (break is down)"),
     ("distance", "profile unit", "|level - spot|"),
     ("x", "profile unit", "signed distance still to go; negative once price is beyond"),
@@ -123,23 +141,76 @@ LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("defending_size", "contracts", "its size"),
     ("visible_fraction", "0-1", "visible ticks of the zone / ticks of the zone"),
     ("window_s", "s", "span the flows cover"),
+    ("seen_s", "s", "how long the judged part of the zone has been in sight"),
     ("time_to_clear_s", "s", "depth / net loss rate; NaN when not being cleared"),
     ("tags", "bits", "Tag"),
+    ("fleeting_share", "0-1", "additions in the zone withdrawn again within half a second / additions"),
+    ("refill_half_life_s", "s", "half-life of the recovery from its last shock, 30 is 30 or more; NaN without"),
+    ("iceberg_executed", "contracts", "filled from an apparent iceberg in the zone; NaN without one"),
+    ("iceberg_peak", "contracts", "typical size it shows again after being hit; NaN without one"),
+    ("iceberg_remaining", "contracts", "median left, by the icebergs that ended before; NaN without enough of them"),
+    ("alarm", "code", "BarrierAlarm"),
+    ("alarm_age_s", "s", "since the change behind the alarm began; NaN without an alarm"),
+    ("bucket_added", "contracts", "added in the zone during the last snap interval"),
+    ("bucket_pulled", "contracts", "pulled in the zone during the last snap interval"),
+    ("bucket_filled", "contracts", "filled in the zone during the last snap interval"),
+    ("context_s", "s", "span of the long window the level has been in sight"),
+    ("context_delta", "contracts", "added - pulled - filled over the long window"),
+    ("context_filled", "contracts", "filled over the long window"),
     ("tape_imbalance", "-1..1", "(buys - sells) / (buys + sells + typical best size) in the band; + is buying"),
     ("buy_volume", "contracts", "aggressive buys in the band over the window"),
     ("sell_volume", "contracts", "aggressive sells in the band over the window"),
     ("velocity", "points/s", "of the futures microprice; + is up"),
     ("acceleration", "points/s^2", "of the futures microprice"),
+    ("jerk", "points/s^3", "of the futures microprice"),
+    ("velocity_z", "sd", "velocity / its spread on a driftless walk of the measured volatility"),
+    ("acceleration_z", "sd", "the same of the acceleration"),
+    ("jerk_z", "sd", "the same of the jerk"),
+    ("arrival_s", "s", "until the level is reached at this motion, at most 120; NaN when it is not being approached"),
+    ("large_buys", "contracts", "bought in the band by large orders over the window"),
+    ("large_sells", "contracts", "sold in the band by large orders over the window"),
     ("sweep_direction", "+1/0/-1", "latest sweep that touched the band; 0 for none"),
     ("sweep_volume", "contracts", "its size"),
     ("sweep_notional", "currency", "its price x size x multiplier"),
     ("sweep_prints", "count", "its fills"),
     ("sweep_levels", "count", "prices it took"),
     ("sweep_age_s", "s", "since it happened; NaN for none"),
+    ("sweep_window_ms", "ms", "first print to last; NaN for none"),
+    ("ofi_1s", "usual queues", "integrated order-flow imbalance over 1 s towards the break"),
+    ("ofi_5s", "usual queues", "the same over 5 s"),
+    ("ofi_15s", "usual queues", "the same over 15 s"),
+    ("ofi_60s", "usual queues", "the same over 60 s"),
+    ("ofi_z", "sd", "ofi_5s / its usual spread"),
+    ("ofi_best_5s", "contracts", "order-flow imbalance at the best prices over 5 s towards the break"),
+    ("ofi_depth_5s", "contracts", "net displayed flow of ten prices a side over 5 s towards the break"),
+    ("queue_imbalance", "-1..1", "of the best sizes, towards the break"),
+    ("approach_velocity", "profile unit/min", "of the last one-minute closes, + is towards the level"),
+    ("approach_bars", "count", "latest one-minute bars in a row that moved towards the level"),
+    ("approach_distance", "profile unit", "way made over those closes"),
+    ("prior_touches", "count", "touches of the level before the one in progress"),
+    ("attempt", "count", "which attempt of its cluster the latest touch is; 0 before any"),
+    ("attempt_delta_trend", "contracts", "delta_liq now - at the cluster's first attempt; NaN before a second"),
+    ("attempt_replenishment_trend", "ratio", "the same of the replenishment ratio"),
+    ("attempt_velocity_trend", "points/s", "the same of the velocity towards the break"),
+    ("attempt_imbalance_trend", "-1..1", "the same of the tape imbalance towards the break"),
+    ("confluence_count", "count", "other levels within the confluence band"),
+    ("confluence_pressure", "0-1", "weight of their kinds, fading with distance, 1 - prod(1 - w (1 - d / band))"),
+    ("confluence_strength", "0-1", "weight of all kinds within the band, the level's own included, 1 - prod(1 - w)"),
+    ("confluence_alignment", "+1/0/-1", "+1 backed by the trend of the moving averages, -1 against it"),
+    ("confluence_group", "profile unit", "weighted mean price of the level and those within the confluence band"),
+    ("runway_direction", "+1/-1", "which way the level's score points: +1 up, -1 down"),
+    ("runway_distance", "profile unit", "from the level to the next obstacle; NaN without one"),
+    ("runway_kind", "code or NaN", "LevelKind"),
+    ("runway_ordinal", "index or NaN", "its place in the list of user levels, -1 for others"),
+    ("runway_price", "profile unit", "its price; NaN without one"),
+    ("runway_obstructed", "0/1", "a lesser level lies between"),
     ("spot", "profile unit", "price the distances are measured from"),
     ("bid", "profile unit", "best bid"),
     ("ask", "profile unit", "best ask"),
     ("ratio", "ratio", "futures price / profile price"),
+    ("microprice", "points", "size-weighted middle of the future's best prices"),
+    ("sigma_1m", "points/sqrt(min)", "volatility of the future"),
+    ("atr", "profile unit", "average true range of 14 one-minute bars; NaN before the first"),
     ("as_of_age_ns", "ns", "snap time - time of the last record"),
     ("minutes_since_open", "min", "since 09:30 ET; negative before; NaN on a day without regular hours"),
     ("in_window", "0/1", "inside the signal window"),
@@ -171,6 +242,9 @@ SNAP: Final = np.dtype(
         ("velocity", "<f8"),
         ("acceleration", "<f8"),
         ("sigma_1m", "<f8"),
+        ("atr", "<f8"),
+        ("ratio", "<f8"),
+        ("cvd", "<i8"),
         ("minutes_since_open", "<f8"),
         ("in_window", "<i8"),
         ("trust", "<i8", (4,)),
@@ -180,7 +254,8 @@ SNAP: Final = np.dtype(
 )
 """One snap. ``trust`` and ``trust_reason``: depth, tape, options, equity. ``mass``: contracts in the trust window, see
 ``MASS_FIELDS``. ``spot``, ``bid``, ``ask`` in the profile's unit, ``es_*`` and ``microprice`` in futures points,
-``sigma_1m`` in points per square root of a minute."""
+``sigma_1m`` in points per square root of a minute; ``cvd``: aggressive buys - sells since the session began, contracts;
+``atr`` in the profile's unit."""
 
 INPUTS: Final = ("depth", "tape", "options", "equity")
 MASS_FIELDS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")

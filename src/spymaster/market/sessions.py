@@ -35,6 +35,7 @@ __all__ = [
     "et_stamp",
     "et_time",
     "parse_time",
+    "session_at",
     "session_of",
     "session_on",
     "sessions_between",
@@ -88,6 +89,13 @@ def session_of(sessions: NDArray[np.void], ns: int) -> int | None:
     """The index of the session that is open at ``ns``, or None while the venue is closed."""
     index = int(np.searchsorted(sessions["open_ns"], ns, side="right")) - 1
     return index if index >= 0 and ns < sessions["close_ns"][index] else None
+
+
+def session_at(sessions: NDArray[np.void], ns: int) -> np.void:
+    """The session open at ``ns``, in a break the one about to open, behind the last the last."""
+    place = min(int(np.searchsorted(sessions["close_ns"], ns, side="right")), len(sessions) - 1)
+    session: np.void = sessions[place]
+    return session
 
 
 def session_on(sessions: NDArray[np.void], session_date: int) -> np.void:

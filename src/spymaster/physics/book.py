@@ -19,6 +19,7 @@ from spymaster.physics.state import (
     LOADING,
     M_RESIDUAL,
     UNKNOWN,
+    Array,
     State,
 )
 
@@ -161,7 +162,7 @@ def load_side(s: State, side: int, n: int, t_ns: int) -> None:
 
 
 @kernel
-def merge_side(s: State, side: int, n: int, t_ns: int, tick: int, expected: int) -> int:
+def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expected: int) -> int:
     """Flows between the known and the decoded side over their common visible range; returns unexplained contracts.
 
     ``tick`` and ``expected``: the change of size the record itself declares, or tick -2**40 for none; changes anywhere
@@ -182,22 +183,23 @@ def merge_side(s: State, side: int, n: int, t_ns: int, tick: int, expected: int)
         key = min(key_old, key_new)
         if key > limit:
             break
-        change = 0
+        before = after = 0
         if key_old == key:
-            change -= s.ladder[side, 1, i]
+            before = s.ladder[side, 1, i]
             i += 1
         if key_new == key:
-            change += s.scratch[side, 1, j]
+            after = s.scratch[side, 1, j]
             j += 1
+        change = after - before
         if change != 0:
-            p = sign * key
-            change_size(s, side, p, change)
+            price = sign * key
+            change_size(s, p, side, price, change, before, t_ns)
             if key_new != key:
-                k = index_of(s, p)
+                k = index_of(s, price)
                 if k >= 0:
                     s.depth[side, k] = 0
             declared = 0
-            if p == tick:
+            if price == tick:
                 declared = expected
                 seen_expected = True
             unexplained += abs(change - declared)
@@ -211,7 +213,9 @@ def merge_side(s: State, side: int, n: int, t_ns: int, tick: int, expected: int)
 
 
 @kernel
-def resize_side(s: State, w: NDArray[Any], side: int, resized: int, tick: int, expected: int) -> int:
+def resize_side(
+    s: State, p: Array, w: NDArray[Any], side: int, resized: int, t_ns: int, tick: int, expected: int
+) -> int:
     """Flows of a side whose ten prices did not change; returns unexplained contracts as ``merge_side`` does.
 
     ``resized``: bit k is set where level k has another size.
@@ -222,15 +226,16 @@ def resize_side(s: State, w: NDArray[Any], side: int, resized: int, tick: int, e
     while resized != 0:
         if (resized & 1) != 0:
             size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & _MASK32
-            change = size - s.ladder[side, 1, level]
-            p = s.ladder[side, 0, level]
-            change_size(s, side, p, change)
+            before = s.ladder[side, 1, level]
+            change = size - before
+            price = s.ladder[side, 0, level]
+            change_size(s, p, side, price, change, before, t_ns)
             s.ladder[side, 1, level] = size
-            i = index_of(s, p)
+            i = index_of(s, price)
             if i >= 0:
                 s.depth[side, i] = size
             declared = 0
-            if p == tick:
+            if price == tick:
                 declared = expected
                 seen_expected = True
             unexplained += abs(change - declared)
@@ -264,7 +269,7 @@ def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
 
 
 @kernel
-def apply_levels(s: State, w: NDArray[Any], t_ns: int, action: int, side: int, tick: int, size: int) -> int:
+def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, side: int, tick: int, size: int) -> int:
     """Apply a record's ten levels (w: int64[46]) to a VALID book; returns 0, or the counter of its rejection.
 
     ``side``, ``tick``, ``size``: what the record says it did (side -1 unknown).
@@ -281,13 +286,13 @@ def apply_levels(s: State, w: NDArray[Any], t_ns: int, action: int, side: int, t
         if min(n_bid, n_ask) < 0:
             return -min(n_bid, n_ask)
     for of in range(2):
-        p, expected = declared_change(action, side, tick, size, of)
+        price, expected = declared_change(action, side, tick, size, of)
         if (new_bid if of == BID else new_ask) != 0:
             n = n_bid if of == BID else n_ask
-            unexplained += merge_side(s, of, n, t_ns, p, expected)
+            unexplained += merge_side(s, p, of, n, t_ns, price, expected)
         else:
             bits = (resized & _LEVEL_BITS) if of == BID else (resized >> 10)
-            unexplained += resize_side(s, w, of, bits, p, expected)
+            unexplained += resize_side(s, p, w, of, bits, t_ns, price, expected)
     if action == ACTION_ADD or action == ACTION_CANCEL:
         s.mass[s.book[0].bucket, M_RESIDUAL] += unexplained
     keep_changed(s, w, new_bid | new_ask, resized)
@@ -337,5 +342,5 @@ def declared_change(action: int, side: int, tick: int, size: int, of: int) -> tu
 def clear_book(s: State, t_ns: int) -> None:
     """The book is gone or doubted: no flows, nothing visible until it is shown again; waiting trades are off-book."""
     hide_book(s, t_ns)
-    settle_pending(s)
+    settle_pending(s, t_ns)
     s.book[0].has_bbo = 0

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import F_BAD_TS_RECV
 from spymaster.physics.flows import restart_windows
-from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, Array, State
+from spymaster.physics.ranges import HOLE_NS, begin_ranges, note_hole
+from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, LEVEL_SLOTS, Array, State
+from spymaster.physics.touches import forget_touches
+from spymaster.physics.volatility import forget_mids
 
 NEVER: Final = 2**62
 """A time that never comes."""
@@ -27,12 +30,18 @@ def record_time(w: NDArray[Any]) -> int:
 def time_is_bad(s: State, w: NDArray[Any], flags: int, p: Array) -> bool:
     """No usable time, one far outside the calendar, or one further ahead of its capture than clocks differ."""
     t = record_time(w)
-    last = s.sessions[s.book[0].sessions - 1].close_ns
-    if t < s.sessions[0].open_ns - _WEEK_NS or t > last + _WEEK_NS:
+    if is_far(s, t):
         return True
     if (flags & F_BAD_TS_RECV) != 0 or w[4] <= 0:
         return False
     return bool(t - w[4] > p[0].ahead_reject_ns)
+
+
+@kernel
+def is_far(s: State, t: int) -> bool:
+    """Whether a time lies more than a week outside the sessions the run is about."""
+    last = s.sessions[s.book[0].sessions - 1].close_ns
+    return bool(t < s.sessions[0].open_ns - _WEEK_NS or t > last + _WEEK_NS)
 
 
 @kernel
@@ -81,6 +90,7 @@ def move_clock(s: State, p: Array, t: int, target: int) -> None:
     """Set the clock after the snaps that were due have been taken; notes jumps that wait and records that came late."""
     c = s.clock[0]
     if c.now_ns == 0:
+        enter_data(s, t)
         c.now_ns = t
         c.first_ns = t
         c.next_snap_ns = snap_at_or_after(s, p, t + 1)
@@ -92,6 +102,7 @@ def move_clock(s: State, p: Array, t: int, target: int) -> None:
         s.counters[C_JUMPS] += 1
         return
     c.jump_ns = 0
+    enter_data(s, t)
     if t < s.book[0].bucket_from_ns:
         s.counters[C_LATE] += 1
     c.now_ns = target
@@ -117,31 +128,34 @@ def enter_session(s: State, p: Array) -> None:
     c.boundary_ns = boundary
     if index < 0:
         return
-    row = s.sessions[index]
-    spy = p[0].is_spy != 0
-    starts = row.rth_open_ns if spy else row.open_ns
-    if index != c.session:
-        c.session = index
-        restart_windows(s, now)
-        m.session_trades = 0
-        m.session_over = 0
-        # what price did over a closed market is no motion
-        m.has_motion = 0
-        m.velocity_smooth = 0.0
-        for i in range(LEDGER_TICKS):
-            s.volume[0, i] = 0
-            s.volume[1, i] = 0
-        m.overnight_trades = 0
-        m.vwap_ticks = 0
-        m.vwap_volume = 0
-        m.vwap_from_ns = 0
-    if spy and starts > 0 and now >= starts and m.vwap_from_ns == 0:
-        m.session_trades = 0
-    if spy and row.rth_close_ns > 0 and now >= row.rth_close_ns:
-        m.session_over = 1
-    m.overnight_from_ns = row.open_ns if row.rth_open_ns > 0 and now < row.rth_open_ns else 0
-    if row.rth_open_ns > 0 and row.rth_open_ns <= now < row.rth_close_ns:
-        m.vwap_from_ns = row.rth_open_ns
+    if index == c.session:
+        return
+    c.session = index
+    restart_windows(s, now)
+    # what price did over a closed market is no motion
+    m.has_motion = 0
+    m.velocity_smooth = 0.0
+    forget_mids(s)
+    s.book[0].cvd = 0
+    for i in range(LEDGER_TICKS):
+        s.volume[0, i] = 0
+        s.volume[1, i] = 0
+    for k in range(LEVEL_SLOTS):
+        forget_touches(s.level[k])
+    if index != m.range_session:
+        begin_ranges(s, p, index)
+
+
+@kernel
+def enter_data(s: State, t_ns: int) -> None:
+    """Data go on at ``t_ns``: the very first, or after a silence that must be a hole."""
+    m = s.market[0]
+    if m.data_ns == 0:
+        m.covered_from_ns = t_ns
+    elif t_ns - m.data_ns > HOLE_NS and open_ns_between(s, m.data_ns, t_ns) > HOLE_NS:
+        note_hole(s, m.data_ns, t_ns)
+    if t_ns > m.data_ns:
+        m.data_ns = t_ns
 
 
 @kernel

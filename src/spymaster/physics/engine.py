@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spymaster.market.batches import Batch
 from spymaster.market.frames import (
     DEPTH_FEED,
+    NO_FEED_ID,
     ConfigFrame,
     FeedState,
     FeedStatusFrame,
@@ -22,7 +23,7 @@ from spymaster.market.frames import (
     TapeFrom,
     WatermarkFrame,
 )
-from spymaster.market.instruments import TickSource
+from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import MBP10_WORDS, PRICE_SCALE, Kind
 from spymaster.market.levels import LevelKind
@@ -30,21 +31,38 @@ from spymaster.market.params import PARAMS
 from spymaster.market.rows import TrustReason
 from spymaster.market.sessions import SESSION
 from spymaster.physics.flows import hide_book, restart_windows
+from spymaster.physics.history import take_history
 from spymaster.physics.levels import put_level
-from spymaster.physics.mathx import log_, smoothing
+from spymaster.physics.mathx import exp_, log_, smoothing
 from spymaster.physics.outputs import Out, new_out
-from spymaster.physics.state import COUNTERS, USER_SLOTS, Array, new_state, pack_state, ring_length, unpack_state
-from spymaster.physics.walk import finish, walk, watermark
+from spymaster.physics.ranges import note_hole
+from spymaster.physics.state import (
+    A_GROWTH,
+    A_RATES,
+    A_SCALES,
+    COUNTERS,
+    OFI_WINDOWS_NS,
+    USER_SLOTS,
+    Array,
+    new_state,
+    pack_state,
+    ring_length,
+    unpack_state,
+)
+from spymaster.physics.walk import take_due, walk
 
 TRADE_WORDS: Final = 6
+QUOTE_WORDS: Final = 10
+BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
-_NO_TRADES: Final = np.zeros((0, TRADE_WORDS), np.int64)
+_RATES_TAU_S: Final = 10.0
+"""Time constant of the rate of additions at the touch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SnapBlock:
-    """Consecutive snaps. The arrays are the engine's own and valid until it is fed or asked again; copy what you keep.
+    """Consecutive snaps. The arrays are the engine's own and valid until the block after the next; copy what you keep.
 
     ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
     ``flows`` and ``alerts`` hold the snaps' rows one after the other, ``snaps[k].flows`` and ``.alerts`` of them each.
@@ -65,7 +83,9 @@ class Engine:
     """Turns frames into snaps. ``snaps_per_block``: how many snaps are gathered before the caller sees them."""
 
     def __init__(self, *, snaps_per_block: int = 16, with_flows: bool = False) -> None:
+        # two of them take turns, so that a block can still be read while the next is computed
         self._out: Out = new_out(snaps_per_block, with_flows)
+        self._other_out: Out = new_out(snaps_per_block, with_flows)
         self._state: Array | None = None
         self._params: NDArray[Any] = np.zeros(1, PARAMS)
         self._identity = b""
@@ -89,21 +109,23 @@ class Engine:
         if isinstance(frame, RecordsFrame):
             yield from self._feed_records(frame.batch)
         elif isinstance(frame, WatermarkFrame):
-            while not watermark(self.state, self._params, frame.clock_ns, self._out):
-                yield self._take_block()
-            yield from self._rest()
+            yield from self._advance(frame.clock_ns)
         elif isinstance(frame, ConfigFrame):
             self._configure(frame)
         elif isinstance(frame, FeedStatusFrame) and frame.feed == DEPTH_FEED:
             self._feed_status(frame)
         elif isinstance(frame, GapFrame) and frame.feed == DEPTH_FEED:
-            self._degrade(frame.to_ns)
+            self._degrade(frame.from_ns, frame.to_ns)
 
     def finish(self) -> Iterator[SnapBlock]:
         """The source has ended: yields the last snap."""
-        if self._state is not None:
-            while not finish(self._state, self._params, self._out):
-                yield self._take_block()
+        if self._state is None:
+            return
+        clock = self._state["clock"][0, 0]
+        # the first grid point after the last clock, unless the venue is closed by then
+        if clock["next_snap_ns"] - clock["now_ns"] <= self._params["snap_interval_ns"][0]:
+            yield from self._advance(int(clock["next_snap_ns"]))
+        else:
             yield from self._rest()
 
     def counters(self) -> dict[str, int]:
@@ -127,12 +149,15 @@ class Engine:
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
         state = self.state
         depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
-        raw = batch.arrays.get(Kind.TRADE)
-        trades = _NO_TRADES if raw is None else raw.view(np.int64).reshape(-1, TRADE_WORDS)
-        cursors = np.zeros(3, np.int64)
+        trades = _words(batch, Kind.TRADE, TRADE_WORDS)
+        quotes = _words(batch, Kind.MBP1, QUOTE_WORDS)
+        bbos = _words(batch, Kind.BBO, QUOTE_WORDS)
+        if Kind.BAR in batch.arrays:
+            take_history(state, self._params, _words(batch, Kind.BAR, BAR_WORDS))
+        cursors = np.zeros(5, np.int64)
         while True:
             limit = self.records_per_step
-            done = walk(state, self._params, batch.order, depth, trades, cursors, limit, self._out)
+            done = walk(state, self._params, batch.order, depth, trades, quotes, bbos, cursors, limit, self._out)
             if done >= len(batch.order):
                 break
             yield self._take_block()
@@ -140,6 +165,15 @@ class Engine:
             yield self._take_block()
         else:
             yield from self._rest()
+
+    def _advance(self, clock_ns: int) -> Iterator[SnapBlock]:
+        """Nothing earlier than ``clock_ns`` is expected any more: take the snaps due."""
+        clock = self.state["clock"][0]
+        if 0 < clock["now_ns"][0] < clock_ns:
+            while not take_due(self.state[0], self._params, clock_ns, self._out):
+                yield self._take_block()
+            clock["now_ns"] = clock_ns
+        yield from self._rest()
 
     def _rest(self) -> Iterator[SnapBlock]:
         if self._out.held[0] > 0:
@@ -151,14 +185,15 @@ class Engine:
         snaps, flows, alerts = int(out.held[0]), int(out.held[1]), int(book["alerts"])
         out.held[:2] = 0
         book["alerts"] = 0
-        held = self.state["alert"][0, :alerts]
+        self._out, self._other_out = self._other_out, out
+        held = self.state["alert"][0, :alerts].copy()
         return SnapBlock(out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], held)
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()
         sessions = np.frombuffer(frame.sessions, SESSION).copy()
         p = params[0]
-        longest = max(int(p["w_barrier_ns"]), int(p["w_tape_ns"]), int(p["trust_window_ns"]))
+        longest = max(int(p["w_barrier_ns"]), int(p["w_tape_ns"]), int(p["trust_window_ns"]), OFI_WINDOWS_NS[-1])
         try:
             state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions)
         except ValueError as error:
@@ -171,13 +206,14 @@ class Engine:
         state["market"]["ratio"] = ratio
         state["book"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
         state["market"]["sigma_1m"] = p["sigma_floor"]
+        state["market"]["large_order"] = p["large_lot_min"]
         state["market"]["round_high"] = -1
         if int(p["level_kinds"]) >> LevelKind.USER & 1:
             for index, level in enumerate(frame.user_levels):
                 _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
         self._state, self._params, self.config = state, params, frame
-        key = frame.params + frame.sessions + repr((frame.profile, frame.instrument, frame.user_levels)).encode()
-        self._identity = hashlib.sha256(key + frame.tape_from.encode()).digest()
+        names = (frame.profile, frame.instrument, frame.user_levels, frame.tape_from.value, frame.equity)
+        self._identity = hashlib.sha256(frame.params + frame.sessions + repr(names).encode()).digest()
 
     def _feed_status(self, frame: FeedStatusFrame) -> None:
         trust = self.state["trust"]
@@ -194,19 +230,36 @@ class Engine:
         trust["blind_reason"] = int(TrustReason.SKIPPED_RECORDS if skipped else TrustReason.RECONNECTED)
         _restart_windows(self.state, frame.at_ns)
 
-    def _degrade(self, at_ns: int) -> None:
+    def _degrade(self, from_ns: int, to_ns: int) -> None:
         """A hole in the records: windows begin anew after it and trust stays DEGRADED until they are full."""
         trust = self.state["trust"]
-        until_ns = at_ns + int(self._params["w_barrier_ns"][0])
+        until_ns = to_ns + int(self._params["w_barrier_ns"][0])
         trust["degraded_until_ns"] = np.maximum(trust["degraded_until_ns"], until_ns)
-        _restart_windows(self.state, at_ns)
+        _restart_windows(self.state, to_ns)
+        _note_hole(self.state, from_ns, to_ns)
+
+
+def _words(batch: Batch, kind: Kind, words: int) -> NDArray[Any]:
+    """The records of a kind as int64[n, words]; none where the batch has none."""
+    raw = batch.arrays.get(kind)
+    return np.zeros((0, words), np.int64) if raw is None else raw.view(np.int64).reshape(-1, words)
+
+
+def _key(instrument: Instrument) -> NDArray[np.int64]:
+    """What the first word of its records is, shifted right by 16."""
+    head = np.array([instrument.publisher_id << 16 | instrument.instrument_id << 32], np.uint64).view(np.int64)
+    return head >> 16
 
 
 def _set_instrument(state: Array, frame: ConfigFrame) -> None:
     instrument = frame.instrument
-    head = np.array([instrument.publisher_id << 16 | instrument.instrument_id << 32], np.uint64).view(np.int64)
     book = state["book"]
-    book["key"] = head >> 16
+    book["key"] = _key(instrument)
+    state["equity"]["key"] = -1
+    if frame.equity is not None:
+        state["equity"]["key"] = _key(frame.equity)
+        state["equity"]["configured"] = 1
+        state["equity"]["has_feed"] = int(frame.equity.instrument_id != NO_FEED_ID)
     book["tick_e9"] = instrument.tick_e9
     book["per_tick"] = 1.0 / instrument.tick_e9
     book["multiplier"] = instrument.multiplier
@@ -220,14 +273,22 @@ def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
     p = params[0]
     dt_s = int(p["snap_interval_ns"]) * 1e-9
     names = ("tau_score_s", "tau_velocity_s", "tau_delta_liq_s", "tau_replenishment_s", "tau_confidence_s")
-    state["logs"][0] = log_(float(p["r_vac"])), log_(float(p["r_wall"]))
+    state["logs"][0] = [log_(float(p[name])) for name in ("r_vac", "r_wall", "iceberg_odds")]
     for index, name in enumerate(names):
         state["share"][0, index] = smoothing(dt_s, float(p[name]))
+    state["share"][0, A_SCALES] = smoothing(dt_s, float(p["tau_scales_s"]))
+    state["share"][0, A_RATES] = smoothing(dt_s, _RATES_TAU_S)
+    state["share"][0, A_GROWTH] = exp_(dt_s / float(p["tau_scales_s"]))
 
 
 @kernel
 def _put_level(state: Array, slot: int, kind: int, ordinal: int, price: float) -> None:
     put_level(state[0], slot, kind, ordinal, price)
+
+
+@kernel
+def _note_hole(state: Array, from_ns: int, to_ns: int) -> None:
+    note_hole(state[0], from_ns, to_ns)
 
 
 @kernel

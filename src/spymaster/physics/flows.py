@@ -6,11 +6,16 @@ Formulas: MBP-10 decomposition on the common visible range; prices entering or l
 from __future__ import annotations
 
 from spymaster.market.jit import kernel
+from spymaster.physics.fleeting import remember_addition, take_fresh
+from spymaster.physics.icebergs import note_fill, note_hidden, note_refill
+from spymaster.physics.ofi import note_displayed
 from spymaster.physics.state import (
     ADD,
     ASK,
     BID,
     FILL,
+    FLEETING,
+    HIDDEN,
     LEDGER_TICKS,
     M_ADD,
     M_FILL,
@@ -20,6 +25,7 @@ from spymaster.physics.state import (
     OFF_BOOK,
     PENDING,
     PULL,
+    Array,
     State,
 )
 
@@ -78,14 +84,22 @@ def add_pending(s: State, side: int, tick: int, contracts: int) -> bool:
 
 
 @kernel
-def change_size(s: State, side: int, tick: int, change: int) -> None:
-    """A visible price's displayed size changed by ``change``: ADD, or FILL as far as trades wait for it and PULL."""
+def change_size(s: State, p: Array, side: int, tick: int, change: int, before: int, t_ns: int) -> None:
+    """A visible price's displayed size changed by ``change``: ADD, or FILL as far as trades wait for it and PULL.
+
+    ``before``: what was displayed there.
+    """
     mass = s.mass[s.book[0].bucket]
     i = index_of(s, tick)
+    note_displayed(s, side, tick, change)
     if change > 0:
         mass[M_ADD] += change
         if i >= 0:
             record_flow(s, side * 4 + ADD, i, change)
+            remember_addition(s, side, i, change)
+            note_refill(s, p, side, i, change, t_ns)
+        if tick == (s.book[0].ask if side == ASK else s.book[0].bid):
+            s.market[0].best_adds += 1
         return
     filled = 0
     if s.book[0].pending > 0:
@@ -96,12 +110,16 @@ def change_size(s: State, side: int, tick: int, change: int) -> None:
     if i >= 0:
         if filled > 0:
             record_flow(s, side * 4 + FILL, i, filled)
+            note_fill(s, p, side, i, filled, before, t_ns)
         if pulled > 0:
             record_flow(s, side * 4 + PULL, i, pulled)
+            fleeting = take_fresh(s, side, i, pulled)
+            if fleeting > 0:
+                record_flow(s, FLEETING + side, i, fleeting)
 
 
 @kernel
-def settle_pending(s: State) -> None:
+def settle_pending(s: State, t_ns: int) -> None:
     """End of a venue event: traded volume no decrease explained is hidden at a visible price, off-book elsewhere."""
     b = s.book[0]
     mass = s.mass[b.bucket]
@@ -117,7 +135,8 @@ def settle_pending(s: State) -> None:
             if i >= 0:
                 record_flow(s, side * 4 + ADD, i, rest)
                 record_flow(s, side * 4 + FILL, i, rest)
-                record_flow(s, side * 4 + 3, i, rest)
+                record_flow(s, side * 4 + HIDDEN, i, rest)
+                note_hidden(s, side, i, rest, t_ns)
         else:
             off_book(s, tick, rest)
     b.pending = 0
@@ -185,6 +204,7 @@ def _vanish(s: State, side: int, i: int, t_ns: int) -> None:
         s.seen_ns[side, i] += t_ns - max(since, s.book[0].bucket_from_ns) - 1
     s.seen_since[side, i] = 0
     s.last_seen[side, i] = t_ns
+    s.book[0].spells = 1
 
 
 @kernel
@@ -211,4 +231,5 @@ def restart_windows(s: State, t_ns: int) -> None:
             since = s.seen_since[side, i]
             if 0 < since < t_ns:
                 s.seen_ns[side, i] += max(t_ns - max(since, s.book[0].bucket_from_ns), 0)
+                s.book[0].spells = 1
                 s.seen_since[side, i] = t_ns

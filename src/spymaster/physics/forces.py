@@ -6,7 +6,8 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.rows import BarrierState, Tag, Trust
+from spymaster.market.kinds import NS_PER_MS
+from spymaster.market.rows import BarrierAlarm, BarrierState, Tag, Trust
 from spymaster.physics.barrier import (
     held_through,
     replenishment,
@@ -16,8 +17,13 @@ from spymaster.physics.barrier import (
     time_to_clear,
     visible_part,
 )
+from spymaster.physics.changes import bucket_flows, detect_change, forget_changes
+from spymaster.physics.context import read_context
+from spymaster.physics.fleeting import fleeting_share, lasting_depth
+from spymaster.physics.icebergs import find_iceberg, remaining_size, typical_peak
 from spymaster.physics.mathx import exp_
-from spymaster.physics.motion import tick_points
+from spymaster.physics.motion import arrival_s, tick_points
+from spymaster.physics.recovery import follow_recovery, forget_recovery, recovery_half_life
 from spymaster.physics.scales import usual_depth
 from spymaster.physics.state import (
     A_DELTA,
@@ -27,11 +33,14 @@ from spymaster.physics.state import (
     DISTANCES,
     LEDGER_TICKS,
     SWEEPS,
+    Z_ADDED,
     Z_FILL,
+    Z_FLEETING,
     Z_GROSS,
     Z_HIDDEN,
     Z_IN,
     Z_OUT,
+    ZONE_FIELDS,
     Array,
     State,
 )
@@ -39,12 +48,18 @@ from spymaster.physics.windows import buckets_in, zone_window
 
 _MISSING: Final = int(BarrierState.MISSING)
 _WALL: Final = int(BarrierState.WALL)
+_STACKING: Final = int(BarrierAlarm.STACKING)
 _DEFENDED: Final = int(Tag.DEFENDED)
 _ICEBERG: Final = int(Tag.ICEBERG)
+_FLEETING: Final = int(Tag.FLEETING)
 _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
 _S_CONSUMED: Final = 60.0
 _S_WEAK: Final = 75.0
+_SPREADS: Final = 2.5
+"""A threshold is so many spreads of the noise above what is usual."""
+_FLEETING_EXCESS: Final = 0.2
+"""Only a share clearly beyond the usual one is worth a tag."""
 
 
 @kernel
@@ -64,7 +79,12 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
     row.barrier_confidence = 0.0
     row.visible_fraction = 0.0
     row.window_s = 0.0
+    row.seen_s = 0.0
+    row.context_s = 0.0
     row.tags = 0.0
+    row.alarm = 0.0
+    forget_changes(v)
+    forget_recovery(v, 0)
 
 
 @kernel
@@ -73,9 +93,9 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     v = s.level[slot]
     side = ASK if v.direction > 0 else BID
     depth_trust = s.trust[0].state[0]
-    edge, span = -1, 0
+    edge, seen = -1, 0
     if depth_trust != _BLIND and depth_trust != _ABSENT:
-        edge, span = visible_part(s, p, t_ns, side, v.tick)
+        edge, seen = visible_part(s, p, t_ns, side, v.tick)
     if edge < 0:
         no_barrier(s, slot, row)
         return False, 0.0, 0.0
@@ -84,42 +104,91 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     centre = v.tick - s.book[0].base
     low = max(min(centre - sign * half, edge), 0)
     high = min(max(centre - sign * half, edge), LEDGER_TICKS - 1)
-    full = edge == centre + sign * half and span == buckets_in(p, p[0].w_barrier_ns) and 0 <= centre < LEDGER_TICKS
-    if full:
-        z = s.zone[side]
-        added, pulled, filled = z[centre, Z_IN], z[centre, Z_OUT], z[centre, Z_FILL]
-        gross, hidden = z[centre, Z_GROSS], z[centre, Z_HIDDEN]
-    else:
-        added, pulled, filled, gross, hidden = zone_window(s, side, low, high, span)
+    fraction = (high - low + 1) / (2.0 * half + 1.0)
+    longest = buckets_in(p, p[0].w_barrier_ns)
+    scale = s.scale
+    usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, fraction, scale)
+    follow_changes(s, p, v, row, side, low, high, t_ns, seen >= longest, longest)
     end = 0
     for i in range(low, high + 1):
         end += s.depth[side, i]
-    fraction = (high - low + 1) / (2.0 * half + 1.0)
-    window_s = span * p[0].snap_interval_ns * 1e-9
-    share = span / buckets_in(p, p[0].w_barrier_ns)
-    theta, fill_threshold, usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, share, fraction)
+    span = judged_span(p, v, seen, t_ns, end >= usual)
+    z = s.window
+    if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
+        for k in range(ZONE_FIELDS):
+            z[k] = s.zone[side, centre, k]
+    else:
+        zone_window(s, side, low, high, span, z)
+    theta, fill_threshold = zone_thresholds(s, p, usual, absolute, span / longest)
     held = held_through(s, side, v.tick + sign * half, span)
-    start = end - (added - pulled - filled)
+    start = end - (z[Z_IN] - z[Z_OUT] - z[Z_FILL])
+    share = fleeting_share(z[Z_ADDED], z[Z_FLEETING])
+    lasting = lasting_depth(end, share, s.market[0].fleeting_usual)
     soft_states(
-        p, added, pulled, filled, max(start, 0), end, usual, theta, fill_threshold, absolute, held, s.logs, s.states
-    )
+        p, z[Z_IN], z[Z_OUT], z[Z_FILL], max(start, 0), lasting, usual, theta, fill_threshold, absolute, held,
+        s.logs, s.states,
+    )  # fmt: skip
     state, rival = settle_state(s.states, v.state, v.rival, p[0].hysteresis_lead)
     v.state = state
     v.rival = rival
-    write_flows(row, added, pulled, filled, gross, hidden, end, window_s)
+    write_flows(row, z, end, span * p[0].snap_interval_ns * 1e-9)
     write_states(s, row, state, fraction * warm)
     row.visible_fraction = fraction
-    row.tags = barrier_tags(p, state, filled, hidden, fill_threshold)
-    smooth_flows(s, slot, row, added - pulled - filled, replenishment(added, pulled + filled, theta))
+    row.seen_s = seen * p[0].snap_interval_ns * 1e-9
+    row.fleeting_share = share
+    write_iceberg(s, row, side, low, high, t_ns)
+    row.tags = barrier_tags(s, p, row, z, state, fill_threshold)
+    write_context(s, p, row, side, low, high, t_ns - s.seen_since[side, centre])
+    follow_recovery(p, v, end, usual, high - low + 1, t_ns)
+    row.refill_half_life_s = recovery_half_life(v, t_ns)
+    smooth_flows(s, slot, row, z[Z_IN] - z[Z_OUT] - z[Z_FILL], replenishment(z[Z_IN], z[Z_OUT] + z[Z_FILL], theta))
     write_defender(s, side, v.tick, row)
-    return True, barrier_score(s.states), fraction * share * warm
+    return True, barrier_score(s.states), fraction * (seen / longest) * warm
+
+
+@kernel
+def follow_changes(
+    s: State, p: Array, v: Any, row: Any, side: int, low: int, high: int, t_ns: int, whole: bool, longest: int
+) -> None:
+    """The zone's newest bucket into the row and into the change detectors, once the scales are known."""
+    added, pulled, filled = bucket_flows(s, side, low, high)
+    row.bucket_added = added
+    row.bucket_pulled = pulled
+    row.bucket_filled = filled
+    if s.book[0].visible_ns < p[0].warmup_ns or not whole:
+        forget_changes(v)
+    else:
+        # ten seconds' spreads: of independent buckets each has the share 1 / root n
+        root = math.sqrt(longest)
+        s.spread[0] = s.scale[0] / root
+        s.spread[1] = s.scale[1] / longest
+        s.spread[2] = s.scale[2] / root
+        detect_change(p, v, added - pulled, filled, s.spread, t_ns - p[0].snap_interval_ns)
+    row.alarm = v.alarm
+    row.alarm_age_s = (t_ns - v.drift_ns[v.alarm - 1]) * 1e-9 if v.alarm > 0 else math.nan
+
+
+@kernel
+def judged_span(p: Array, v: Any, seen: int, t_ns: int, full: bool) -> int:
+    """Buckets the state rests on: all that were seen, or since a sudden change began, the shortest window at least.
+
+    A zone that gets back what it lost a moment ago is no wall: stacking shortens the window of a ``full`` zone only.
+    """
+    if v.alarm == 0 or (v.alarm == _STACKING and not full):
+        return seen
+    since = buckets_in(p, t_ns - v.drift_ns[v.alarm - 1])
+    return min(seen, max(since, buckets_in(p, p[0].w_barrier_min_ns)))
 
 
 @kernel
 def zone_scales(
-    s: State, p: Array, side: int, tick: int, edge: int, share: float, fraction: float
-) -> tuple[float, float, float, bool, float]:
-    """(theta, F_thr, usual depth, absolute?, warm-up factor) for a zone: noise grows with the root of the window."""
+    s: State, p: Array, side: int, tick: int, edge: int, fraction: float, scale: Array
+) -> tuple[float, bool, float]:
+    """(usual depth, absolute?, warm-up factor) of a zone's visible part.
+
+    scale (float64[5]) is filled for the whole window: spread of net flow and usual fill and spread of fills as the
+    change detectors use them, then the neutral noise of net flow and that of fills.
+    """
     b = s.book[0]
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
@@ -129,27 +198,59 @@ def zone_scales(
     warm = b.visible_ns < p[0].warmup_ns
     absolute = warm or p[0].absolute_thresholds != 0
     d = min(max(distance, 0), DISTANCES - 1)
-    root = math.sqrt(share)
-    noise = s.noise[0, d] * root * fraction
-    theta, fill = thresholds(
-        p, absolute, usual, noise, s.noise[1, d] * share, s.noise[2, d] * root, s.market[0].typical_best
-    )
-    return theta, fill, usual, absolute, (p[0].warmup_confidence if warm else 1.0)
+    plain = p[0].absolute_thresholds != 0
+    scale[3] = s.noise[0, d] * fraction
+    scale[1] = 0.0 if plain else s.noise[1, d]
+    scale[4] = s.noise[2, d]
+    theta, fill = thresholds(p, plain, usual, scale[3], scale[1], scale[4], s.market[0].typical_best)
+    scale[0] = theta / _SPREADS
+    scale[2] = max(fill - scale[1], 1.0) / _SPREADS
+    return usual, absolute, (p[0].warmup_confidence if warm else 1.0)
 
 
 @kernel
-def write_flows(
-    row: Any, added: int, pulled: int, filled: int, gross: int, hidden: int, depth: int, window_s: float
-) -> None:
-    """The window's flows into a level row."""
-    row.added = added
-    row.pulled = pulled
-    row.filled = filled
-    row.churn = 1.0 - (added + pulled) / gross if gross > 0 else 0.0
+def zone_thresholds(s: State, p: Array, usual: float, absolute: bool, share: float) -> tuple[float, float]:
+    """(theta, F_thr) for a window of ``share`` of the whole: noise grows with the root of the window, fills with it."""
+    root = math.sqrt(share)
+    scale = s.scale
+    return thresholds(p, absolute, usual, scale[3] * root, scale[1] * share, scale[4] * root, s.market[0].typical_best)
+
+
+@kernel
+def write_flows(row: Any, z: Array, depth: int, window_s: float) -> None:
+    """The window's flows (int64[8], order of the Z_ constants) into a level row."""
+    row.added = z[Z_IN]
+    row.pulled = z[Z_OUT]
+    row.filled = z[Z_FILL]
+    row.churn = 1.0 - (z[Z_IN] + z[Z_OUT]) / z[Z_GROSS] if z[Z_GROSS] > 0 else 0.0
     row.depth_in_zone = depth
-    row.hidden_share = hidden / filled if filled > 0 else 0.0
+    row.hidden_share = z[Z_HIDDEN] / z[Z_FILL] if z[Z_FILL] > 0 else 0.0
     row.window_s = window_s
-    row.time_to_clear_s = time_to_clear(depth, added, pulled, filled, window_s)
+    row.time_to_clear_s = time_to_clear(depth, z[Z_IN], z[Z_OUT], z[Z_FILL], window_s)
+
+
+@kernel
+def write_iceberg(s: State, row: Any, side: int, low: int, high: int, t_ns: int) -> None:
+    """The largest apparent iceberg of the zone into the row."""
+    i = find_iceberg(s, side, low, high, t_ns)
+    if i < 0:
+        row.iceberg_executed = math.nan
+        row.iceberg_peak = math.nan
+        row.iceberg_remaining = math.nan
+        return
+    v = s.iceberg[side, i]
+    row.iceberg_executed = v.executed
+    row.iceberg_peak = typical_peak(v)
+    row.iceberg_remaining = remaining_size(s, v.executed)
+
+
+@kernel
+def write_context(s: State, p: Array, row: Any, side: int, low: int, high: int, seen_ns: int) -> None:
+    """The long window into the row."""
+    net, filled = read_context(s, side, low, high)
+    row.context_s = min(seen_ns, p[0].w_context_ns) * 1e-9
+    row.context_delta = net
+    row.context_filled = filled
 
 
 @kernel
@@ -166,13 +267,18 @@ def write_states(s: State, row: Any, state: int, factor: float) -> None:
 
 
 @kernel
-def barrier_tags(p: Array, state: int, filled: int, hidden: int, fill_threshold: float) -> int:
-    """Bits of ``Tag``: a WALL that is also being hit is defended; a large hidden share betrays an iceberg."""
+def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_threshold: float) -> int:
+    """Bits of ``Tag``: a WALL that is hit, hidden or refilling size, and depth that comes and goes."""
     tags = 0
-    if state == _WALL and filled >= fill_threshold:
+    if state == _WALL and z[Z_FILL] >= fill_threshold:
         tags |= _DEFENDED
-    if filled > 0 and hidden > p[0].hidden_iceberg_share * filled:
+    if row.iceberg_executed == row.iceberg_executed or (
+        z[Z_FILL] > 0 and z[Z_HIDDEN] > p[0].hidden_iceberg_share * z[Z_FILL]
+    ):
         tags |= _ICEBERG
+    usual = s.market[0].fleeting_usual
+    if row.fleeting_share >= p[0].fleeting_tag_share and row.fleeting_share >= usual + _FLEETING_EXCESS:
+        tags |= _FLEETING
     return tags
 
 
@@ -211,16 +317,18 @@ def judge_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool
     band = s.book[0].tape_band
     i = v.tick - s.book[0].base
     buys = sells = 0
-    if 0 <= i < LEDGER_TICKS:
+    inside = 0 <= i < LEDGER_TICKS
+    if inside:
         buys = s.tape[0, i]
         sells = s.tape[1, i]
     volume = buys + sells
     imbalance = (buys - sells) / (volume + m.typical_best) if volume > 0 else 0.0
     row.buy_volume = buys
     row.sell_volume = sells
+    row.large_buys = s.tape[2, i] if inside else 0
+    row.large_sells = s.tape[3, i] if inside else 0
     row.tape_imbalance = imbalance
-    row.velocity = m.velocity_smooth
-    row.acceleration = m.acceleration
+    row.arrival_s = arrival_s(row.x * m.ratio, v.direction * m.velocity, v.direction * m.acceleration)
     toward = v.direction * m.velocity_smooth / p[0].score_velocity_full
     toward = min(max(toward, -1.0), 1.0)
     score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * v.direction * imbalance
@@ -241,7 +349,8 @@ def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band
         w = s.sweep[(b.sweeps - 1 - back) % SWEEPS]
         if t_ns - w.t_ns > p[0].w_tape_ns:
             break
-        if w.levels < p[0].sweep_min_levels or w.high < tick - band or w.low > tick + band:
+        small = w.cluster == 0 and w.levels < p[0].sweep_min_levels
+        if small or w.high < tick - band or w.low > tick + band:
             continue
         age = (t_ns - w.t_ns) * 1e-9
         row.sweep_direction = w.side
@@ -250,6 +359,7 @@ def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band
         row.sweep_prints = w.prints
         row.sweep_levels = w.levels
         row.sweep_age_s = age
+        row.sweep_window_ms = (w.t_ns - w.first_ns) // NS_PER_MS
         target = 100.0 if w.side * direction > 0 else 0.0
         pulled = 50.0 + (target - 50.0) * exp_(-age / p[0].sweep_decay_s)
         if abs(pulled - 50.0) > abs(score - 50.0):

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
+from spymaster.physics.changes import forget_changes
 from spymaster.physics.motion import tick_points
+from spymaster.physics.ranges import is_known
+from spymaster.physics.recovery import forget_recovery
 from spymaster.physics.state import (
+    CHART_BARS,
     LEDGER_TICKS,
     LEVEL_SLOTS,
+    R_OPENING,
+    R_OVERNIGHT,
+    R_PREMARKET,
+    R_PRIOR,
+    R_REGULAR,
+    R_SESSION,
     ROUND_SLOTS,
     STRUCTURAL_SLOTS,
     USER_SLOTS,
     Array,
     State,
 )
+from spymaster.physics.touches import forget_touches
 
 _USER: Final = int(LevelKind.USER)
 _ROUND: Final = int(LevelKind.ROUND)
@@ -25,14 +36,42 @@ _SESSION_HIGH: Final = int(LevelKind.SESSION_HIGH)
 _SESSION_LOW: Final = int(LevelKind.SESSION_LOW)
 _ON_HIGH: Final = int(LevelKind.ON_HIGH)
 _ON_LOW: Final = int(LevelKind.ON_LOW)
-_COMPLETE_NS: Final = 60_000_000_000
-"""A session counts as seen from its start when the first record came within this of it."""
+_PM_HIGH: Final = int(LevelKind.PM_HIGH)
+_PM_LOW: Final = int(LevelKind.PM_LOW)
+_OR_HIGH: Final = int(LevelKind.OR_HIGH)
+_OR_LOW: Final = int(LevelKind.OR_LOW)
+_PD_HIGH: Final = int(LevelKind.PD_HIGH)
+_PD_LOW: Final = int(LevelKind.PD_LOW)
+_PD_CLOSE: Final = int(LevelKind.PD_CLOSE)
+_SMA_200: Final = int(LevelKind.SMA_200)
+_SMA_400: Final = int(LevelKind.SMA_400)
+_TWO_MINUTES_NS: Final = 120_000_000_000
+LEVELS_NEW: Final = 2
+_MOVED: Final = 1
+"""What changed since the levels' company was last looked at: which of them there are, or only where."""
+_LOW_KINDS: Final = sum(
+    1 << kind
+    for kind in (LevelKind.SESSION_LOW, LevelKind.ON_LOW, LevelKind.PM_LOW, LevelKind.OR_LOW, LevelKind.PD_LOW)
+)
+_DYNAMIC_KINDS: Final = sum(
+    1 << kind
+    for kind in (
+        *(LevelKind.SESSION_HIGH, LevelKind.SESSION_LOW, LevelKind.VWAP, LevelKind.SMA_200, LevelKind.SMA_400),
+        *(LevelKind.CALL_WALL, LevelKind.PUT_WALL, LevelKind.GAMMA_FLIP),
+    )
+)
 
 
 @kernel
 def is_on(p: Array, kind: int) -> bool:
     """Whether a kind of level is switched on."""
     return bool((p[0].level_kinds >> kind) & 1)
+
+
+@kernel
+def is_dynamic(kind: int) -> bool:
+    """Whether a kind of level moves with the market."""
+    return bool((_DYNAMIC_KINDS >> kind) & 1)
 
 
 @kernel
@@ -76,7 +115,15 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.turned = 0
     v.contested_end_ns = 0
     v.confidence = 0.0
+    v.valid_ns = s.clock[0].first_ns
+    v.half_life_ns = 0
+    for k in range(4):
+        v.company[k] = 0.0
+    forget_changes(v)
+    forget_recovery(v, 0)
+    forget_touches(v)
     reset_level(s, slot)
+    s.market[0].levels_changed = LEVELS_NEW
 
 
 @kernel
@@ -86,16 +133,13 @@ def nearest_tick(s: State, price: float) -> int:
 
 
 @kernel
-def move_level(s: State, p: Array, slot: int, kind: int, price: float, mid: float) -> None:
+def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
     """A moving level's new price; held still while price is at it, so that a running extreme can be broken."""
     v = s.level[slot]
-    if v.active == 0:
-        put_level(s, slot, kind, -1, price)
-        return
     if price == v.price:
         v.frozen = 0
         return
-    away = abs(v.price * s.market[0].ratio - mid)
+    away = abs(v.price * s.market[0].ratio - s.market[0].spot_points)
     extreme = kind == _SESSION_HIGH or kind == _SESSION_LOW
     limit = arm_distance(s, p) if extreme else p[0].touch_band * s.market[0].ratio
     if away < limit:
@@ -104,46 +148,67 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float, mid: floa
     v.frozen = 0
     v.price = price
     v.tick = nearest_tick(s, price)
+    if s.market[0].levels_changed == 0:
+        s.market[0].levels_changed = _MOVED
     if extreme:
         v.direction = 0
         v.turned = 1
+        forget_changes(v)
+        forget_recovery(v, 0)
         reset_level(s, slot)
 
 
 @kernel
 def drop_level(s: State, slot: int) -> None:
     """The level is not published any more."""
-    s.level[slot].active = 0
+    if s.level[slot].active != 0:
+        s.level[slot].active = 0
+        s.market[0].levels_changed = LEVELS_NEW
 
 
 @kernel
-def place_structural(s: State, p: Array, t_ns: int, mid: float) -> None:
-    """Session extremes, VWAP and overnight extremes, each only when everything it rests on was seen."""
-    m = s.market[0]
-    c = s.clock[0]
-    base = USER_SLOTS
-    unit = tick_points(s) / m.ratio
-    row = s.sessions[max(c.session, 0)]
-    starts = row.rth_open_ns if p[0].is_spy != 0 else row.open_ns
-    whole = starts > 0 and c.session >= 0 and starts <= t_ns and c.first_ns <= starts + _COMPLETE_NS
-    for kind in (_SESSION_HIGH, _SESSION_LOW):
-        if is_on(p, kind) and whole and m.session_trades > 0:
-            tick = m.session_high if kind == _SESSION_HIGH else m.session_low
-            move_level(s, p, base + kind, kind, tick * unit, mid)
-        else:
-            drop_level(s, base + kind)
-    day = row.rth_open_ns > 0 and c.session >= 0 and t_ns >= row.rth_open_ns
-    if is_on(p, _VWAP) and day and m.vwap_volume > 0 and c.first_ns <= row.rth_open_ns + _COMPLETE_NS:
-        move_level(s, p, base + _VWAP, _VWAP, m.vwap_ticks / m.vwap_volume * unit, mid)
+def place(s: State, p: Array, kind: int, known: bool, price: float, valid_ns: int) -> None:
+    """Publish a structural level at a price, or not at all. ``valid_ns``: since when it means something."""
+    slot = USER_SLOTS + kind
+    if not known or not is_on(p, kind) or math.isnan(price):
+        drop_level(s, slot)
+        return
+    if s.level[slot].active == 0:
+        put_level(s, slot, kind, -1, price)
     else:
-        drop_level(s, base + _VWAP)
-    night = day and m.overnight_trades > 0 and c.first_ns <= row.open_ns + _COMPLETE_NS
-    for kind in (_ON_HIGH, _ON_LOW):
-        if is_on(p, kind) and night:
-            tick = m.overnight_high if kind == _ON_HIGH else m.overnight_low
-            move_level(s, p, base + kind, kind, tick * unit, mid)
-        else:
-            drop_level(s, base + kind)
+        move_level(s, p, slot, kind, price)
+    s.level[slot].valid_ns = valid_ns
+
+
+@kernel
+def place_pair(s: State, p: Array, high_kind: int, low_kind: int, r: Any, known: bool, valid_ns: int) -> None:
+    """The two extremes of one part of a session."""
+    place(s, p, high_kind, known, r.high, valid_ns)
+    place(s, p, low_kind, known, r.low, valid_ns)
+
+
+@kernel
+def place_structural(s: State, p: Array, t_ns: int) -> None:
+    """Extremes, averages and the prior session, each only when everything it rests on was seen (SPEC 6.6)."""
+    m = s.market[0]
+    r = s.range
+    place_pair(
+        s, p, _SESSION_HIGH, _SESSION_LOW, r[R_SESSION], is_known(r[R_SESSION], t_ns, False), r[R_SESSION].start_ns
+    )
+    place_pair(s, p, _ON_HIGH, _ON_LOW, r[R_OVERNIGHT], is_known(r[R_OVERNIGHT], t_ns, True), r[R_OVERNIGHT].end_ns)
+    place_pair(s, p, _PM_HIGH, _PM_LOW, r[R_PREMARKET], is_known(r[R_PREMARKET], t_ns, True), r[R_PREMARKET].end_ns)
+    place_pair(s, p, _OR_HIGH, _OR_LOW, r[R_OPENING], is_known(r[R_OPENING], t_ns, True), r[R_OPENING].end_ns)
+    prior = r[R_PRIOR]
+    began = s.sessions[max(m.range_session, 0)].open_ns
+    place_pair(s, p, _PD_HIGH, _PD_LOW, prior, prior.seen > 0, began)
+    place(s, p, _PD_CLOSE, prior.seen > 0, prior.close, began)
+    regular = r[R_REGULAR]
+    # trades go on after the regular hours, and so does their average; what counts is that the opening was seen
+    known = regular.start_ns > 0 and regular.whole != 0 and m.vwap_volume > 0.0
+    place(s, p, _VWAP, known, m.vwap_value / m.vwap_volume if known else math.nan, regular.start_ns)
+    newest = s.chart[(m.chart_held - 1) % CHART_BARS].start_ns + _TWO_MINUTES_NS
+    place(s, p, _SMA_200, not math.isnan(m.sma_200), m.sma_200, newest)
+    place(s, p, _SMA_400, not math.isnan(m.sma_400), m.sma_400, newest)
 
 
 @kernel
@@ -155,23 +220,30 @@ def place_rounds(s: State, p: Array, spot: float) -> None:
     step = p[0].round_step
     low = max(int(math.ceil((spot - p[0].strike_range) / step)), 1)
     high = min(int(math.floor((spot + p[0].strike_range) / step)), low + ROUND_SLOTS - 1)
-    if low == m.round_low and high == m.round_high:
+    if low == m.round_low and high == m.round_high and m.rounds_waiting == 0:
         return
     base = USER_SLOTS + STRUCTURAL_SLOTS
+    m.rounds_waiting = 0
     for n in range(m.round_low, m.round_high + 1):
         if n < low or n > high:
             drop_level(s, base + n % ROUND_SLOTS)
     for n in range(low, high + 1):
         slot = base + n % ROUND_SLOTS
         v = s.level[slot]
-        if v.active == 0 or v.ordinal != n:
-            put_level(s, slot, _ROUND, n, n * step)
+        if v.active != 0 and v.ordinal == n:
+            continue
+        if v.signal != 0:
+            # the slot's last level takes its signal with it first, at the end of this snap
+            drop_level(s, slot)
+            m.rounds_waiting = 1
+            continue
+        put_level(s, slot, _ROUND, n, n * step)
     m.round_low = low
     m.round_high = high
 
 
 @kernel
-def face_level(s: State, slot: int, mid: float, arm: float) -> float:
+def face_level(s: State, slot: int, arm: float) -> float:
     """Latch the direction and return x in futures points (> 0: not yet reached).
 
     Resistance when the level is above price the first time, support when below, at price what its kind suggests;
@@ -179,10 +251,10 @@ def face_level(s: State, slot: int, mid: float, arm: float) -> float:
     starts a new approach.
     """
     v = s.level[slot]
-    gap = v.price * s.market[0].ratio - mid
+    gap = v.price * s.market[0].ratio - s.market[0].spot_points
     if v.direction == 0:
-        low = v.kind == _SESSION_LOW or v.kind == _ON_LOW
-        v.direction = 1 if gap > 0.0 or (gap == 0.0 and not low) else -1
+        low = (_LOW_KINDS >> v.kind) & 1
+        v.direction = 1 if gap > 0.0 or (gap == 0.0 and low == 0) else -1
         v.inside = 1 if abs(gap) < arm else 0
         return float(v.direction * gap)
     x = v.direction * gap
@@ -191,6 +263,9 @@ def face_level(s: State, slot: int, mid: float, arm: float) -> float:
         v.turned = 1
         x = -x
         v.inside = 0
+        # the other side's quotes are another zone
+        forget_changes(v)
+        forget_recovery(v, 0)
         reset_level(s, slot)
     elif x >= arm:
         if v.inside != 0:

@@ -1,4 +1,8 @@
-"""Where price is going: velocity and acceleration by fading-memory polynomials, and one-minute volatility (P4)."""
+"""Where price is going: velocity, acceleration and jerk by fading-memory polynomials (P4.4).
+
+Recursive exponential least squares of degree two, and of degree three for the jerk alone; the coefficients are those of
+the critically damped g-h-k filter and its next of kin.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ import math
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import NS_PER_S
-from spymaster.physics.mathx import exp_, smoothing
+from spymaster.physics.mathx import exp_
 from spymaster.physics.state import A_VELOCITY, Array, State
 
-_SAMPLE_NS: Final = 5 * NS_PER_S
-_PER_MINUTE: Final = 12.0
+_SD_VELOCITY: Final = 0.86
+_SD_ACCELERATION: Final = 0.25
+_SD_JERK: Final = 0.18
+"""Spreads on a driftless walk of sigma per root second: each x sigma / tau**(0.5, 1.5, 2.5)."""
+_ROOT_MINUTE: Final = 7.745966692414834
+ARRIVAL_MAX_S: Final = 120.0
 
 
 @kernel
@@ -53,6 +60,9 @@ def follow_price(s: State, p: Array) -> None:
         m.position = z
         m.velocity = 0.0
         m.acceleration = 0.0
+        m.cubic[0] = z
+        for order in range(1, 4):
+            m.cubic[order] = 0.0
         return
     dt = p[0].snap_interval_ns * 1e-9
     th = exp_(-dt / p[0].w_velocity_s)
@@ -67,25 +77,44 @@ def follow_price(s: State, p: Array) -> None:
     m.velocity = v + h / dt * r
     m.acceleration = m.acceleration + 2.0 * k / (dt * dt) * r
     m.velocity_smooth += s.share[A_VELOCITY] * (m.velocity - m.velocity_smooth)
+    follow_cubic(m.cubic, z, dt, th)
 
 
 @kernel
-def follow_volatility(s: State, p: Array, t_ns: int) -> None:
-    """sigma in points per square root of a minute from 5-second mids, exponentially averaged, never under the floor."""
-    m = s.market[0]
-    mid = mid_points(s)
-    if math.isnan(mid):
-        m.sigma_1m = p[0].sigma_floor
-        return
-    if m.last_5s_ns == 0 or t_ns - m.last_5s_ns > 2 * _SAMPLE_NS:
-        m.last_5s_ns = t_ns
-        m.last_5s_mid = mid
-    elif t_ns - m.last_5s_ns >= _SAMPLE_NS:
-        move = mid - m.last_5s_mid
-        floor = smoothing(5.0, p[0].sigma_tau_s)
-        m.variance_weight += 1.0
-        share = max(1.0 / m.variance_weight, floor)
-        m.variance_5s += share * (move * move - m.variance_5s)
-        m.last_5s_ns = t_ns
-        m.last_5s_mid = mid
-    m.sigma_1m = max(math.sqrt(m.variance_5s * _PER_MINUTE), p[0].sigma_floor)
+def follow_cubic(c: Array, z: float, dt: float, th: float) -> None:
+    """One step of degree three: c is (position, velocity, acceleration, jerk) in points and seconds."""
+    one = 1.0 - th
+    x = c[0] + dt * (c[1] + dt * (0.5 * c[2] + dt * c[3] / 6.0))
+    v = c[1] + dt * (c[2] + 0.5 * dt * c[3])
+    a = c[2] + dt * c[3]
+    r = z - x
+    c[0] = x + (1.0 - th * th * th * th) * r
+    c[1] = v + one * one * (11.0 + 14.0 * th + 11.0 * th * th) / (6.0 * dt) * r
+    c[2] = a + 2.0 * one * one * one * (1.0 + th) / (dt * dt) * r
+    c[3] = c[3] + one * one * one * one / (dt * dt * dt) * r
+
+
+@kernel
+def motion_spreads(p: Array, sigma_1m: float) -> tuple[float, float, float]:
+    """Spread of velocity, acceleration and jerk that a driftless walk of this volatility would show."""
+    tau = p[0].w_velocity_s
+    sigma = sigma_1m / _ROOT_MINUTE
+    root = math.sqrt(tau)
+    return _SD_VELOCITY * sigma / root, _SD_ACCELERATION * sigma / (tau * root), _SD_JERK * sigma / (tau * tau * root)
+
+
+@kernel
+def arrival_s(x: float, velocity: float, acceleration: float) -> float:
+    """Seconds until a way of ``x`` > 0 points is made at this motion towards it, at most 120; NaN if it never is.
+
+    The smallest positive root of x - v t - a t^2 / 2 = 0, in the form that does not cancel.
+    """
+    if x <= 0.0:
+        return math.nan
+    inside = velocity * velocity + 2.0 * acceleration * x
+    if inside < 0.0:
+        return math.nan
+    root = math.sqrt(inside)
+    if velocity + root <= 0.0:
+        return math.nan
+    return min(2.0 * x / (velocity + root), ARRIVAL_MAX_S)

@@ -25,7 +25,7 @@ from spymaster.physics.state import (
 )
 
 FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
-ALERTS_PER_SNAP: Final = 2 * MAX_PUBLISHED + LEVEL_SLOTS
+ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS
 _USER: Final = int(LevelKind.USER)
 
 

@@ -46,15 +46,27 @@ def quantile_bin(value: int) -> int:
 
 
 @kernel
-def median_of(histogram: NDArray[Any]) -> float:
-    """Weighted median of the samples in a histogram (float64[160]); 0 when empty."""
+def quantile_centre(k: int) -> float:
+    """The middle of a bin."""
+    return float(_CENTRES[k])
+
+
+@kernel
+def quantile_of(histogram: NDArray[Any], share: float) -> float:
+    """The value below which ``share`` of the weight in a histogram (float64[160]) lies; 0 when empty."""
     total = 0.0
     for k in range(_BINS):
         total += histogram[k]
-    half = 0.5 * total
+    wanted = share * total
     running = 0.0
     for k in range(_BINS):
         running += histogram[k]
-        if running >= half and running > 0.0:
+        if running >= wanted and running > 0.0:
             return float(_CENTRES[k])
     return 0.0
+
+
+@kernel
+def median_of(histogram: NDArray[Any]) -> float:
+    """Weighted median of the samples in a histogram (float64[160]); 0 when empty."""
+    return quantile_of(histogram, 0.5)

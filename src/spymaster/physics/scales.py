@@ -8,15 +8,23 @@ from __future__ import annotations
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.physics.mathx import exp_, smoothing
+from spymaster.physics.fleeting import observe_fleeting
+from spymaster.physics.icebergs import learn_null_rate
+from spymaster.physics.ofi import observe_ofi
+from spymaster.physics.orders import learn_sizes
 from spymaster.physics.quantiles import median_of, quantile_bin
 from spymaster.physics.state import (
+    A_GROWTH,
+    A_RATES,
+    A_SCALES,
     ASK,
     DEPTH_DISTANCES,
     DISTANCES,
     LEDGER_TICKS,
     QUANTILE_BINS,
+    Z_ADDED,
     Z_FILL,
+    Z_FLEETING,
     Z_IN,
     Z_OUT,
     Array,
@@ -25,6 +33,8 @@ from spymaster.physics.state import (
 
 _NEAR_WEIGHT: Final = 0.05
 _RESCALE: Final = 1e12
+_TURNS: Final = 3 * DISTANCES + 2
+"""Three histograms a distance, the sizes of orders, and the best sizes."""
 _MAD_TO_SIGMA: Final = 1.4826
 
 
@@ -36,15 +46,30 @@ def observe_scales(s: State, p: Array, t_ns: int) -> None:
     if b.status != 2 or b.has_bbo == 0 or b.invalid_since_ns > 0:
         return
     dt = p[0].snap_interval_ns * 1e-9
-    m.scale_weight = max(m.scale_weight, 1.0) * exp_(dt / p[0].tau_scales_s)
+    share = s.share[A_SCALES]
+    m.scale_weight = max(m.scale_weight, 1.0) * s.share[A_GROWTH]
     b.visible_ns += p[0].snap_interval_ns
-    _observe_depth(s, smoothing(dt, p[0].tau_scales_s))
+    _observe_depth(s, share)
+    learn_null_rate(s, p, int(m.best_adds), dt, s.share[A_RATES])
+    m.best_adds = 0
+    _observe_fleeting(s, share)
+    observe_ofi(s, share)
     s.best_hist[quantile_bin(b.bid_size)] += m.scale_weight
     s.best_hist[quantile_bin(b.ask_size)] += m.scale_weight
     _observe_flow_noise(s, p, t_ns)
     if m.scale_weight > _RESCALE:
         _rescale(s)
-    _read_quantiles(s, int(s.clock[0].snaps) % DISTANCES)
+    _read_quantiles(s, p, int(s.clock[0].snaps) % _TURNS)
+
+
+@kernel
+def _observe_fleeting(s: State, share: float) -> None:
+    """How much of what is added round the touch is usually gone at once, over the barrier window."""
+    b = s.book[0]
+    for side in range(2):
+        i = (b.ask if side == ASK else b.bid) - b.base
+        if 0 <= i < LEDGER_TICKS:
+            observe_fleeting(s, s.zone[side, i, Z_ADDED], s.zone[side, i, Z_FLEETING], share)
 
 
 @kernel
@@ -92,12 +117,20 @@ def _observe_flow_noise(s: State, p: Array, t_ns: int) -> None:
 
 
 @kernel
-def _read_quantiles(s: State, d: int) -> None:
-    """Medians of one distance, the distances taking turns so that no snap is dear."""
-    s.market[0].typical_best = median_of(s.best_hist)
-    s.noise[0, d] = _MAD_TO_SIGMA * median_of(s.delta_hist[d])
-    s.noise[1, d] = median_of(s.fill_hist[d])
-    s.noise[2, d] = _MAD_TO_SIGMA * median_of(s.spread_hist[d])
+def _read_quantiles(s: State, p: Array, turn: int) -> None:
+    """Read one of the histograms, all of them taking turns so that no snap is dear."""
+    d = turn % DISTANCES
+    what = turn // DISTANCES
+    if what == 0:
+        s.noise[0, d] = _MAD_TO_SIGMA * median_of(s.delta_hist[d])
+    elif what == 1:
+        s.noise[1, d] = median_of(s.fill_hist[d])
+    elif what == 2:
+        s.noise[2, d] = _MAD_TO_SIGMA * median_of(s.spread_hist[d])
+    elif d == 0:
+        learn_sizes(s, p)
+    else:
+        s.market[0].typical_best = median_of(s.best_hist)
 
 
 @kernel
@@ -106,6 +139,8 @@ def _rescale(s: State) -> None:
     f = 1.0 / s.market[0].scale_weight
     for k in range(QUANTILE_BINS):
         s.best_hist[k] *= f
+        s.order_hist[k] *= f
+        s.burst_hist[k] *= f
         for d in range(DISTANCES):
             s.delta_hist[d, k] *= f
             s.fill_hist[d, k] *= f

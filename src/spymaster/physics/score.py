@@ -94,7 +94,10 @@ def write_attribution(s: State, slot: int, has_barrier: bool, has_tape: bool, ro
 
 @kernel
 def confidence_label(p: Array, confidence: float, worst_trust: int) -> int:
-    """HIGH needs the weight and every configured input GREEN; MEDIUM the weight; else LOW."""
+    """HIGH needs the weight and every configured input GREEN; MEDIUM the weight; else LOW.
+
+    So an input that is BLIND allows MEDIUM at most.
+    """
     if confidence >= p[0].confidence_high and worst_trust == _GREEN:
         return _HIGH
     if confidence >= p[0].confidence_medium:

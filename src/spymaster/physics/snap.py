@@ -8,29 +8,41 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.rows import LEVEL_FIELDS
+from spymaster.physics.bars import approach_of, close_due_bars
 from spymaster.physics.clock import enter_session, in_signal_window, minutes_since_open, snap_at_or_after
+from spymaster.physics.confluence import find_company, write_company
+from spymaster.physics.equity import find_spot, follow_ratio, level_width_ticks
 from spymaster.physics.events import close_event
+from spymaster.physics.fleeting import age_additions
 from spymaster.physics.forces import judge_barrier, judge_tape
 from spymaster.physics.levels import (
+    LEVELS_NEW,
     arm_distance,
     face_level,
+    is_dynamic,
     mark_near,
     place_rounds,
     place_structural,
     rank_levels,
 )
-from spymaster.physics.motion import follow_price, follow_volatility, microprice, mid_points, tick_points
+from spymaster.physics.motion import follow_price, microprice, mid_points, motion_spreads, tick_points
+from spymaster.physics.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
 from spymaster.physics.outputs import Out, write_flows
+from spymaster.physics.runway import is_strong, order_by_price, write_runways
 from spymaster.physics.scales import observe_scales
 from spymaster.physics.score import combine_forces, confidence_label, smooth_weight, write_attribution
-from spymaster.physics.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, TAPE, Array, State
-from spymaster.physics.trigger import end_signal_of_lost_level, update_trigger
+from spymaster.physics.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, OFI_BEST, TAPE, Array, State
+from spymaster.physics.touches import follow_touch, write_attempt
+from spymaster.physics.trigger import end_signal_of_lost_level, update_signal, update_trigger
 from spymaster.physics.trust import judge_inputs, worst_configured
+from spymaster.physics.volatility import follow_volatility
 from spymaster.physics.windows import open_bucket, recentre, slide_windows
 
 _USER: Final = int(LevelKind.USER)
 _MASK32: Final = 0xFFFFFFFF
 _NEAR_EVERY: Final = 8
+_COMPANY_EVERY: Final = 4
+"""Levels that moved keep their company for at most this many snaps."""
 LEVEL_NUMBERS: Final = len(LEVEL_FIELDS)
 
 
@@ -45,26 +57,17 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         enter_session(s, p)
     k = out.held[0]
     flows = write_flows(s, t_ns, out) if out.held[2] != 0 else 0
-    slide_windows(s, p)
-    recentre(s, p, t_ns)
-    follow_price(s, p)
-    follow_volatility(s, p, t_ns)
+    close_windows(s, p, t_ns)
     judge_inputs(s, p, t_ns)
     first_alert = s.book[0].alerts
-    mid = mid_points(s)
+    spot = find_spot(s, p, t_ns)
     published = 0
-    if not math.isnan(mid):
-        spot = mid / s.market[0].ratio
-        place_structural(s, p, t_ns, mid)
+    if not math.isnan(spot):
+        place_structural(s, p, t_ns)
         place_rounds(s, p, spot)
-        write_context(s, p, t_ns, mid, out.blank[0])
+        write_common(s, p, t_ns, out.blank[0])
         published = min(rank_levels(s, spot), MAX_PUBLISHED)
-        rows = out.rows[k]
-        numbers = out.numbers[k]
-        arm = arm_distance(s, p)
-        for j in range(published):
-            judge_level(s, p, t_ns, s.ranking[j], mid, arm, rows[j], numbers[j], out.blank_numbers)
-            one_nan(numbers[j])
+        judge_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.blank_numbers)
         _end_lost(s, t_ns, published, out.blank[0])
         if c.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
@@ -77,6 +80,36 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     open_bucket(s, t_ns, out.held[2] != 0)
     c.snaps += 1
     c.next_snap_ns = snap_at_or_after(s, p, t_ns + 1)
+
+
+@kernel
+def close_windows(s: State, p: Array, t_ns: int) -> None:
+    """The bucket is over: windows, bars, motion, volatility and price ratio as of the snap."""
+    slide_windows(s, p)
+    age_additions(s, t_ns, p[0].snap_interval_ns)
+    recentre(s, p, t_ns)
+    close_due_bars(s, t_ns)
+    follow_price(s, p)
+    follow_volatility(s, p, t_ns)
+    follow_ratio(s, p, t_ns)
+
+
+@kernel
+def judge_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, blank: Array) -> None:
+    """Every published level into its row: each on its own, then what they mean to each other."""
+    arm = arm_distance(s, p)
+    order_by_price(s, published, s.market[0].spot)
+    m = s.market[0]
+    moved = m.levels_changed != 0 and s.clock[0].snaps % _COMPANY_EVERY == 0
+    if moved or m.levels_changed == LEVELS_NEW or published != m.crowd:
+        m.crowd = published
+        find_company(s, p, published)
+    worst = worst_configured(s)
+    for j in range(published):
+        judge_level(s, p, t_ns, s.ranking[j], arm, worst, rows[j], numbers[j], blank)
+    write_runways(s, p, rows, published)
+    for j in range(published):
+        one_nan(numbers[j])
 
 
 @kernel
@@ -100,25 +133,18 @@ def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
 
 @kernel
 def judge_level(
-    s: State, p: Array, t_ns: int, slot: int, mid: float, arm: float, row: Any, numbers: Array, blank: Array
+    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
 ) -> None:
     """Everything about a level into ``row``; ``numbers`` is the same memory, ``blank`` what all rows share."""
     v = s.level[slot]
     for f in range(LEVEL_NUMBERS):
         numbers[f] = blank[f]
-    x = face_level(s, slot, mid, arm) / s.market[0].ratio
+    ratio = s.market[0].ratio
+    x = face_level(s, slot, arm) / ratio
     in_band = abs(x) <= p[0].monitor_band
     touching = abs(x) <= p[0].touch_band
-    row.kind = v.kind
-    row.ordinal = v.ordinal if v.kind == _USER else -1
-    row.price = v.price
-    row.tick = v.tick
-    row.direction = v.direction
-    row.distance = abs(x)
     row.x = x
-    row.in_band = 1.0 if in_band else 0.0
-    row.frozen = v.frozen
-    row.touching = 1.0 if touching else 0.0
+    write_identity(s, v, row, in_band, touching)
     scores = s.scores
     weights = s.weights
     has_barrier, scores[BARRIER], weight = judge_barrier(s, p, t_ns, slot, row)
@@ -134,23 +160,70 @@ def judge_level(
     label = 0
     if has_score:
         write_attribution(s, slot, has_barrier, has_tape, row)
-        label = confidence_label(p, v.confidence, worst_configured(s))
+        label = confidence_label(p, v.confidence, worst_trust)
     row.confidence_label = label
+    began = follow_touch(p, v, x, arm / ratio, touching, t_ns)
+    write_motion_towards(s, v, row)
+    write_attempt(v, row, began, has_barrier)
+    write_company(s, p, v, row)
     update_trigger(s, p, slot, t_ns, in_band, touching, has_score, has_barrier, row)
+    update_signal(s, slot, t_ns, row)
     row.signal = v.signal
 
 
 @kernel
-def write_context(s: State, p: Array, t_ns: int, mid: float, row: Any) -> None:
+def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) -> None:
+    """What and where the level is; ``row.x`` is set."""
+    row.kind = v.kind
+    row.ordinal = v.ordinal if v.kind == _USER else -1
+    row.price = v.price
+    row.tick = v.tick
+    row.width_ticks = level_width_ticks(s, v.price)
+    if v.valid_ns == 0:
+        v.valid_ns = s.clock[0].first_ns
+    row.valid_from_s = v.valid_ns * 1e-9
+    row.dynamic = 1.0 if is_dynamic(v.kind) else 0.0
+    row.strong = 1.0 if is_strong(v.kind) else 0.0
+    row.direction = v.direction
+    row.distance = abs(row.x)
+    row.in_band = 1.0 if in_band else 0.0
+    row.frozen = v.frozen
+    row.touching = 1.0 if touching else 0.0
+
+
+@kernel
+def write_motion_towards(s: State, v: Any, row: Any) -> None:
+    """What is known of the whole market, signed towards the level's break: order flow, queues and the approach.
+
+    The blank row holds these for a resistance; ``approach_*`` differ by more than their sign.
+    """
+    if v.direction < 0:
+        row.ofi_1s = -row.ofi_1s
+        row.ofi_5s = -row.ofi_5s
+        row.ofi_15s = -row.ofi_15s
+        row.ofi_60s = -row.ofi_60s
+        row.ofi_z = -row.ofi_z
+        row.ofi_best_5s = -row.ofi_best_5s
+        row.ofi_depth_5s = -row.ofi_depth_5s
+        row.queue_imbalance = -row.queue_imbalance
+        row.approach_velocity = -row.approach_velocity
+        row.approach_bars = s.falling_bars[0]
+
+
+@kernel
+def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     """What is true of the whole snap into the blank row: each level's row repeats it and so stands on its own."""
     c = s.clock[0]
     b = s.book[0]
-    ratio = s.market[0].ratio
-    point = tick_points(s) / ratio
-    row.spot = mid / ratio
+    m = s.market[0]
+    point = tick_points(s) / m.ratio
+    row.spot = m.spot
     row.bid = b.bid * point if b.has_bbo != 0 else math.nan
     row.ask = b.ask * point if b.has_bbo != 0 else math.nan
-    row.ratio = ratio
+    row.ratio = m.ratio
+    row.microprice = microprice(s)
+    row.sigma_1m = m.sigma_1m
+    row.atr = m.atr
     row.as_of_age_ns = t_ns - c.as_of_ns
     row.minutes_since_open = minutes_since_open(s, t_ns)
     row.in_window = 1.0 if in_signal_window(s, p, t_ns) else 0.0
@@ -160,6 +233,30 @@ def write_context(s: State, p: Array, t_ns: int, mid: float, row: Any) -> None:
     row.trust_equity = s.trust[0].state[3]
     row.input_fold_high = (c.fold >> 32) & _MASK32
     row.input_fold_low = c.fold & _MASK32
+    write_motion(s, p, row)
+    row.ofi_1s = integrated_ofi(s, 0)
+    row.ofi_5s = integrated_ofi(s, 1)
+    row.ofi_15s = integrated_ofi(s, 2)
+    row.ofi_60s = integrated_ofi(s, 3)
+    row.ofi_z = row.ofi_5s / ofi_spread(s)
+    row.ofi_best_5s = s.ofi_sum[1, OFI_BEST]
+    row.ofi_depth_5s = depth_ofi(s, 1)
+    row.queue_imbalance = queue_imbalance(s)
+    row.approach_velocity, row.approach_bars, row.approach_distance = approach_of(s, 1)
+    _, s.falling_bars[0], _ = approach_of(s, -1)
+
+
+@kernel
+def write_motion(s: State, p: Array, row: Any) -> None:
+    """Motion of the future and how unusual it is for a walk of this volatility."""
+    m = s.market[0]
+    row.velocity = m.velocity_smooth
+    row.acceleration = m.acceleration
+    row.jerk = m.cubic[3]
+    velocity, acceleration, jerk = motion_spreads(p, m.sigma_1m)
+    row.velocity_z = m.velocity / velocity
+    row.acceleration_z = m.acceleration / acceleration
+    row.jerk_z = m.cubic[3] / jerk
 
 
 @kernel
@@ -174,7 +271,7 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     r.as_of_ns = c.as_of_ns
     r.session_date = s.sessions[max(c.session, 0)].session_date
     r.orders = b.orders
-    r.spot = mid / m.ratio
+    r.spot = m.spot
     r.bid = b.bid * tick_points(s) / m.ratio if b.has_bbo != 0 else math.nan
     r.ask = b.ask * tick_points(s) / m.ratio if b.has_bbo != 0 else math.nan
     r.es_mid = mid
@@ -183,6 +280,9 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     r.velocity = m.velocity_smooth
     r.acceleration = m.acceleration
     r.sigma_1m = m.sigma_1m
+    r.atr = m.atr
+    r.ratio = m.ratio
+    r.cvd = b.cvd
     r.minutes_since_open = minutes_since_open(s, t_ns)
     r.in_window = 1 if in_signal_window(s, p, t_ns) else 0
     for i in range(4):

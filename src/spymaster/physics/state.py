@@ -14,10 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS
-from spymaster.market.levels import MAX_USER_LEVELS
+from spymaster.market.levels import MAX_PUBLISHED, MAX_USER_LEVELS
 from spymaster.market.rows import ALERT_ROW, ORDER_ROW
 from spymaster.market.sessions import SESSION
-from spymaster.physics.state_records import BOOK, CLOCK, LEVEL, MARKET, SWEEP, TRUST
+from spymaster.physics.state_records import (
+    BOOK,
+    CHART_ROW,
+    CLOCK,
+    EQUITY,
+    ICEBERG,
+    LEVEL,
+    MARKET,
+    MINUTE_BAR,
+    RANGE,
+    SWEEP,
+    TRUST,
+)
 
 LEDGER_TICKS: Final = 1024
 """Width of the ledger. It follows the touch; prices further than half of it away are unseen."""
@@ -35,17 +47,51 @@ HIDDEN: Final = 3
 OFF_BOOK: Final = 8
 BUY: Final = 9
 SELL: Final = 10
-FLOW_FIELDS: Final = 12
-"""Per bucket and tick: ADD, PULL, FILL, HIDDEN of the bids, the same of the asks, OFF_BOOK, BUY, SELL, and one unused
-that makes a price's fields 48 bytes."""
+LARGE_BUY: Final = 11
+LARGE_SELL: Final = 12
+FLEETING: Final = 13
+FLOW_FIELDS: Final = 16
+"""Per bucket and tick: ADD, PULL, FILL, HIDDEN of the bids, the same of the asks, OFF_BOOK, BUY, SELL, LARGE_BUY,
+LARGE_SELL, FLEETING of bids and asks, and one unused that makes a price's fields a cache line."""
 
 Z_IN: Final = 0
 Z_OUT: Final = 1
 Z_FILL: Final = 2
 Z_GROSS: Final = 3
 Z_HIDDEN: Final = 4
+Z_ADDED: Final = 5
+Z_FLEETING: Final = 6
 ZONE_FIELDS: Final = 8
-"""Of a zone: netted additions and withdrawals, fills, gross flow, hidden fills; the rest fills the cache line."""
+"""Of a zone: netted additions and withdrawals, fills, gross flow, hidden fills, gross additions, those withdrawn again
+at once; the rest fills the cache line."""
+
+TAPE_FIELDS: Final = 4
+"""Of the band round a price: aggressive buys and sells, and those of large orders."""
+
+L_NET: Final = 0
+L_FILL: Final = 1
+LONG_BUCKETS: Final = 64
+LONG_CLOSED: Final = 60
+"""The long window is so many coarse buckets and the open one."""
+
+OFI_DISTANCES: Final = 10
+OFI_BEST: Final = 10
+OFI_FIELDS: Final = 11
+"""Net displayed flow by ticks from the own best, bids less asks, and the imbalance at the best prices."""
+OFI_WINDOWS: Final = 4
+OFI_WINDOWS_NS: Final = (1_000_000_000, 5_000_000_000, 15_000_000_000, 60_000_000_000)
+
+R_SESSION: Final = 0
+R_OVERNIGHT: Final = 1
+R_PREMARKET: Final = 2
+R_OPENING: Final = 3
+R_REGULAR: Final = 4
+R_PRIOR: Final = 5
+RANGES: Final = 6
+"""The parts of a session whose extremes are followed, and the session before."""
+
+CLOSES: Final = 16
+CHART_BARS: Final = 1024
 
 MASS: Final = 8
 """Per-bucket totals, in the order of ``market.rows.MASS_FIELDS``."""
@@ -63,6 +109,10 @@ A_VELOCITY: Final = 1
 A_DELTA: Final = 2
 A_REPLENISHMENT: Final = 3
 A_WEIGHT: Final = 4
+A_SCALES: Final = 5
+A_RATES: Final = 6
+A_GROWTH: Final = 7
+"""Places in ``share``; the last is by how much newer samples outweigh those of the snap before."""
 
 BARRIER: Final = 0
 FUEL: Final = 1
@@ -100,10 +150,17 @@ COUNTERS: Final = (
     "jumps",
     "unordered_book",
     "trades_not_tape",
+    "bars",
+    "late_bars",
+    "bad_bars",
+    "bad_quotes",
 )
 """Counts kept inside the engine; those in ``REJECTIONS`` mean the record changed nothing."""
 
-REJECTIONS: Final = ("bad_time", "bad_price", "bad_size", "bad_action", "far_price", "unordered_book")
+REJECTIONS: Final = (
+    *("bad_time", "bad_price", "bad_size", "bad_action", "far_price", "unordered_book"),
+    *("late_bars", "bad_bars", "bad_quotes"),
+)
 
 C_RECORDS: Final = 0
 C_TRADES: Final = 1
@@ -117,6 +174,10 @@ C_FAR_PRICE: Final = 8
 C_JUMPS: Final = 9
 C_UNORDERED: Final = 10
 C_NOT_TAPE: Final = 11
+C_BARS: Final = 12
+C_LATE_BARS: Final = 13
+C_BAD_BARS: Final = 14
+C_BAD_QUOTES: Final = 15
 
 _MAGIC: Final = b"SPYSTATE"
 Array = NDArray[Any]
@@ -129,6 +190,13 @@ STATE: Final = np.dtype(
         ("book", BOOK, (1,)),
         ("market", MARKET, (1,)),
         ("trust", TRUST, (1,)),
+        ("equity", EQUITY, (1,)),
+        ("range", RANGE, (RANGES,)),
+        # the minute and the two minutes being formed, the latest one-minute closes, the closed two-minute bars
+        ("minute", MINUTE_BAR, (1,)),
+        ("double", MINUTE_BAR, (1,)),
+        ("closes", "<f8", (CLOSES,)),
+        ("chart", CHART_ROW, (CHART_BARS,)),
         ("counters", "<i8", (len(COUNTERS),)),
         # the record last applied
         ("words", "<i8", (MBP10_WORDS,)),
@@ -156,8 +224,19 @@ STATE: Final = np.dtype(
         ("range_suffix", "<i8", (RING_MAX, 2)),
         # window sums of the zone centred on each tick
         ("zone", "<i8", (2, LEDGER_TICKS, ZONE_FIELDS)),
-        # window sums of aggressive buys and sells in the tape band round each tick
-        ("tape", "<i8", (2, LEDGER_TICKS)),
+        # window sums of aggressive volumes in the tape band round each tick
+        ("tape", "<i8", (TAPE_FIELDS, LEDGER_TICKS)),
+        # contracts added in this and in the last quarter of a second and still there, by side and tick
+        ("fresh", "<i8", (2, LEDGER_TICKS, 2)),
+        ("iceberg", ICEBERG, (2, LEDGER_TICKS)),
+        # totals of the icebergs that ended used up, and of those that were lost from sight
+        ("iceberg_ends", "<f8", (2, QUANTILE_BINS)),
+        # net displayed flow and fills per tick: sums over the long window, and its buckets
+        ("long_sum", "<i8", (2, LEDGER_TICKS, 2)),
+        ("long", "<i4", (LONG_BUCKETS, 2, LEDGER_TICKS, 2)),
+        ("long_touched", "<i8", (LONG_BUCKETS, 2)),
+        ("ofi", "<i8", (RING_MAX, OFI_FIELDS)),
+        ("ofi_sum", "<i8", (OFI_WINDOWS, OFI_FIELDS)),
         # aggressive buys and sells at each tick since the session began
         ("volume", "<i8", (2, LEDGER_TICKS)),
         # totals per bucket and over the trust window
@@ -168,6 +247,9 @@ STATE: Final = np.dtype(
         # typical size by ticks from the own best; how many snaps it rests on
         ("depth_mean", "<f8", (2, DEPTH_DISTANCES)),
         ("best_hist", "<f8", (QUANTILE_BINS,)),
+        # sizes of orders, and volumes of tenths of a second
+        ("order_hist", "<f8", (QUANTILE_BINS,)),
+        ("burst_hist", "<f8", (QUANTILE_BINS,)),
         ("delta_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
         ("fill_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
         ("spread_hist", "<f8", (DISTANCES, QUANTILE_BINS)),
@@ -185,11 +267,23 @@ STATE: Final = np.dtype(
         ("ranking", "<i8", (LEVEL_SLOTS,)),
         ("separation", "<f8", (LEVEL_SLOTS,)),
         # weight of the newest value in each smoother, in the order of the A_ constants
-        ("share", "<f8", (6,)),
-        # natural logarithms of r_vac and r_wall
-        ("logs", "<f8", (2,)),
+        ("share", "<f8", (8,)),
+        # natural logarithms of r_vac, r_wall and iceberg_odds
+        ("logs", "<f8", (3,)),
+        # places in the rows of the published levels, by rising price
+        ("by_price", "<i8", (MAX_PUBLISHED,)),
+        # the same levels' prices, weights in a confluence and kinds as bits
+        ("crowd_price", "<f8", (MAX_PUBLISHED,)),
+        ("crowd_weight", "<f8", (MAX_PUBLISHED,)),
+        ("crowd_kind", "<i8", (MAX_PUBLISHED,)),
         # the level in hand: probabilities of its states, what each force says, how much each weighs
         ("states", "<f8", (6,)),
+        # of the zone in hand: sums over its window, scales of the whole window, spreads of one bucket
+        ("window", "<i8", (ZONE_FIELDS,)),
+        # one-minute bars in a row that fell, beside those that rose in the rows' shared part
+        ("falling_bars", "<i8", (1,)),
+        ("scale", "<f8", (5,)),
+        ("spread", "<f8", (3,)),
         ("scores", "<f8", (3,)),
         ("weights", "<f8", (3,)),
         # trading sessions, oldest first; book.sessions of them
@@ -226,6 +320,10 @@ def new_state(ring: int, sessions: Array) -> Array:
     s["touched"][:] = (LEDGER_TICKS, -1)
     s["trade_range"][:] = (2**62, -(2**62))
     s["range_suffix"][:] = (2**62, -(2**62))
+    s["long_touched"][:] = (LEDGER_TICKS, -1)
+    s["book"]["fresh_low"], s["book"]["fresh_high"] = LEDGER_TICKS, -1
+    s["market"]["range_session"] = -1
+    s["market"]["atr"] = s["market"]["sma_200"] = s["market"]["sma_400"] = np.nan
     s["ranking"][:] = np.arange(LEVEL_SLOTS)
     s["sessions"][: len(sessions)] = sessions
     return state

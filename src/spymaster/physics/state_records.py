@@ -56,6 +56,10 @@ BOOK: Final = np.dtype(
         ("ring", "<i8"),
         ("sessions", "<i8"),
         ("tape_band", "<i8"),
+        ("spells", "<i8"),
+        ("fresh_low", "<i8"),
+        ("fresh_high", "<i8"),
+        ("long_bucket", "<i8"),
         ("bucket_from_ns", "<i8"),
         ("order_side", "<i8"),
         ("order_size", "<i8"),
@@ -70,6 +74,9 @@ BOOK: Final = np.dtype(
         ("order_touch_ask", "<i8"),
         ("sweeps", "<i8"),
         ("orders", "<i8"),
+        ("slot", "<i8"),
+        ("slot_volume", "<i8"),
+        ("cvd", "<i8"),
         ("alerts", "<i8"),
     ]
 )
@@ -84,37 +91,132 @@ SWEEP: Final = np.dtype(
         ("low", "<i8"),
         ("high", "<i8"),
         ("notional_ticks", "<i8"),
+        ("first_ns", "<i8"),
+        ("cluster", "<i8"),
     ]
 )
+
+ICEBERG: Final = np.dtype(
+    [
+        ("hit_ns", "<i8"),
+        ("last_ns", "<i8"),
+        ("tries", "<i8"),
+        ("refills", "<i8"),
+        ("odds", "<f8"),
+        ("flagged", "<i8"),
+        ("executed", "<i8"),
+        ("peak", "<i8", (8,)),
+    ]
+)
+"""What happened at one price after it was hit: how often it was shown again, and what that says (log odds)."""
+
+RANGE: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("end_ns", "<i8"),
+        ("whole", "<i8"),
+        ("seen", "<i8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+    ]
+)
+"""Highest, lowest and last price of one part of a session, in the profile's unit; ``whole``: no hole in the data."""
+
+MINUTE_BAR: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("trades", "<i8"),
+    ]
+)
+
+CHART_ROW: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("vwap", "<f8"),
+        ("sma_200", "<f8"),
+        ("sma_400", "<f8"),
+    ]
+)
+"""One closed two-minute bar in the profile's unit, with the averages as of its end (NaN where unknown)."""
+
+EQUITY: Final = np.dtype(
+    [
+        ("key", "<i8"),
+        ("configured", "<i8"),
+        ("has_feed", "<i8"),
+        ("bid", "<f8"),
+        ("ask", "<f8"),
+        ("quote_ns", "<i8"),
+        ("print_ns", "<i8"),
+        ("prints", "<i8"),
+        ("step_ns", "<i8"),
+        ("steps", "<i8"),
+        ("variance", "<f8"),
+    ]
+)
+"""The share beside the future. Prices in dollars; ``has_feed``: there is more of it than bars of the past;
+``variance`` of the future / share ratio."""
 
 MARKET: Final = np.dtype(
     [
         ("ratio", "<f8"),
+        ("spot", "<f8"),
+        ("spot_points", "<f8"),
         ("has_motion", "<i8"),
         ("position", "<f8"),
         ("velocity", "<f8"),
         ("acceleration", "<f8"),
         ("velocity_smooth", "<f8"),
+        ("cubic", "<f8", (4,)),
         ("variance_5s", "<f8"),
         ("variance_weight", "<f8"),
+        ("variance_1m", "<f8"),
+        ("minute_weight", "<f8"),
+        ("mids", "<f8", (12,)),
+        ("mids_held", "<i8"),
         ("last_5s_mid", "<f8"),
         ("last_5s_ns", "<i8"),
         ("sigma_1m", "<f8"),
-        ("session_high", "<i8"),
-        ("session_low", "<i8"),
-        ("session_trades", "<i8"),
-        ("session_over", "<i8"),
-        ("overnight_high", "<i8"),
-        ("overnight_low", "<i8"),
-        ("overnight_from_ns", "<i8"),
-        ("overnight_trades", "<i8"),
-        ("vwap_ticks", "<i8"),
-        ("vwap_volume", "<i8"),
-        ("vwap_from_ns", "<i8"),
+        ("data_ns", "<i8"),
+        ("covered_from_ns", "<i8"),
+        ("range_session", "<i8"),
+        ("vwap_value", "<f8"),
+        ("vwap_volume", "<f8"),
+        ("minutes_held", "<i8"),
+        ("atr", "<f8"),
+        ("true_ranges", "<i8"),
+        ("chart_held", "<i8"),
+        ("sma_200", "<f8"),
+        ("sma_400", "<f8"),
         ("round_low", "<i8"),
         ("round_high", "<i8"),
+        ("rounds_waiting", "<i8"),
         ("scale_weight", "<f8"),
         ("typical_best", "<f8"),
+        ("fleeting_usual", "<f8"),
+        ("fleeting_seen", "<f8"),
+        ("best_adds", "<i8"),
+        ("add_rate", "<f8"),
+        ("log_refill", "<f8"),
+        ("log_miss", "<f8"),
+        ("large_order", "<f8"),
+        ("burst", "<f8"),
+        ("burst_weight", "<f8"),
+        ("ofi_variance", "<f8"),
+        ("ofi_weight", "<f8"),
+        ("levels_changed", "<i8"),
+        ("crowd", "<i8"),
     ]
 )
 
@@ -147,6 +249,35 @@ LEVEL: Final = np.dtype(
         ("high_since_ns", "<i8"),
         ("low_since_ns", "<i8"),
         ("contested_end_ns", "<i8"),
+        ("told_label", "<i8"),
+        ("told_state", "<i8"),
+        ("told_ns", "<i8"),
+        ("valid_ns", "<i8"),
+        # sums of the change detectors (stacking, pulling, filling), since when each is above zero, which one is on
+        ("drift", "<f8", (3,)),
+        ("drift_ns", "<i8", (3,)),
+        ("alarm", "<i8"),
+        # depth of the zone over the last second, and the fit of its recovery from a shock
+        ("reach", "<i8"),
+        ("depths", "<i8", (10,)),
+        ("depths_held", "<i8"),
+        ("shock_ns", "<i8"),
+        ("shock_usual", "<f8"),
+        ("fit", "<f8", (5,)),
+        ("half_life", "<f8"),
+        ("half_life_ns", "<i8"),
+        # touches and attempts
+        ("armed", "<i8"),
+        ("touching", "<i8"),
+        ("touch_ns", "<i8"),
+        ("touches", "<i8"),
+        ("attempt", "<i8"),
+        ("attempt_price", "<f8"),
+        ("attempt_direction", "<i8"),
+        ("has_first", "<i8"),
+        ("first", "<f8", (4,)),
+        # count, pressure, strength, centre of the group less the level's price
+        ("company", "<f8", (4,)),
     ]
 )
 

@@ -18,6 +18,8 @@ _GREEN: Final = int(Trust.GREEN)
 _BLIND: Final = int(Trust.BLIND)
 _RAISED: Final = int(AlertEvent.RAISED)
 _RESOLVED: Final = int(AlertEvent.RESOLVED)
+_UPDATED: Final = int(AlertEvent.UPDATED)
+_UPDATE_NS: Final = 1_000_000_000
 _SCORE_EXIT: Final = int(ResolveReason.SCORE_EXIT)
 _LEFT_BAND: Final = int(ResolveReason.LEFT_BAND)
 _WENT_BLIND: Final = int(ResolveReason.BLIND)
@@ -36,7 +38,27 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     v.signal = signal
     v.raised_ns = t_ns
     v.raised_direction = v.direction
+    tell(v, t_ns, row)
     write_alert(s, slot, t_ns, _RAISED, 0, row)
+
+
+@kernel
+def tell(v: Any, t_ns: int, row: Any) -> None:
+    """Remember what was last said of the signal."""
+    v.told_label = row.confidence_label
+    v.told_state = row.barrier_state
+    v.told_ns = t_ns
+
+
+@kernel
+def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
+    """A signal that is on says more when its confidence or the barrier's state changed, at most once a second."""
+    v = s.level[slot]
+    if v.signal == _NEUTRAL or t_ns - v.told_ns < _UPDATE_NS:
+        return
+    if v.told_label != row.confidence_label or v.told_state != row.barrier_state:
+        tell(v, t_ns, row)
+        write_alert(s, slot, t_ns, _UPDATED, 0, row)
 
 
 @kernel

@@ -43,6 +43,7 @@ _REJECTED: Final = int(TrustReason.REJECTED)
 _TICK_INFERRED: Final = int(TrustReason.TICK_INFERRED)
 _INCOMPLETE_BOOK: Final = int(TrustReason.INCOMPLETE_BOOK)
 _DEFAULT_RATIO: Final = int(TrustReason.DEFAULT_RATIO)
+_STALE_QUOTE: Final = int(TrustReason.STALE_QUOTE)
 _GAP: Final = int(TrustReason.GAP)
 
 _EVIDENCE_CONTRACTS: Final = 10
@@ -55,15 +56,34 @@ def judge_inputs(s: State, p: Array, t_ns: int) -> None:
     t = s.trust[0]
     t.state[OPTIONS] = _ABSENT
     t.reason[OPTIONS] = _NOT_CONFIGURED
-    # without a quote of the share itself its price is the future's over a fixed ratio: usable, not exact
-    t.state[EQUITY] = _DEGRADED if p[0].is_spy != 0 else _ABSENT
-    t.reason[EQUITY] = _DEFAULT_RATIO if p[0].is_spy != 0 else _NOT_CONFIGURED
+    state, reason = judge_equity(s, p, t_ns)
+    t.state[EQUITY] = state
+    t.reason[EQUITY] = reason
     state, reason = judge_depth(s, p, t_ns)
     t.state[DEPTH] = state
     t.reason[DEPTH] = reason
     state, reason = judge_tape(s, p, t_ns)
     t.state[TAPE] = state
     t.reason[TAPE] = reason
+
+
+@kernel
+def judge_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of the share's quotes, which convert prices."""
+    q = s.equity[0]
+    if p[0].is_spy == 0:
+        return _ABSENT, _NOT_CONFIGURED
+    if q.has_feed == 0:
+        # without a quote of the share itself its price is the future's over a fixed ratio: usable, not exact
+        return _DEGRADED, _DEFAULT_RATIO
+    age = t_ns - (q.quote_ns if q.quote_ns > 0 else s.clock[0].first_ns)
+    if age > p[0].equity_blind_ns:
+        return _BLIND, _SILENT
+    if q.steps == 0:
+        return _DEGRADED, _DEFAULT_RATIO
+    if age > p[0].equity_degraded_ns:
+        return _DEGRADED, _STALE_QUOTE
+    return _GREEN, 0
 
 
 @kernel

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from spymaster.market.jit import kernel
-from spymaster.physics.state import ADD, LEDGER_TICKS, PULL, Array
+from spymaster.physics.bars import DOUBLE_NS
+from spymaster.physics.state import ADD, CHART_BARS, LEDGER_TICKS, PULL, Array
 from spymaster.physics.windows import buckets_in
 
 
@@ -77,3 +81,46 @@ def read_bucket_trades(state: Array, out: Array) -> int:
             out[n, 2] = sells
             n += 1
     return n
+
+
+@kernel
+def read_chart(state: Array, out: Array) -> int:
+    """Two-minute bars into ``out`` (``signals.frame.CHART_BAR[n]``), oldest first; returns how many.
+
+    The last of them may still be in the making: the minutes closed so far and the one being formed.
+    """
+    s = state[0]
+    m = s.market[0]
+    held = min(m.chart_held, CHART_BARS, len(out) - 1)
+    for k in range(held):
+        r = s.chart[(m.chart_held - held + k) % CHART_BARS]
+        write_bar(out[k], r.start_ns, r.open, r.high, r.low, r.close, r.volume)
+        out[k].vwap = r.vwap
+        out[k].sma_200 = r.sma_200
+        out[k].sma_400 = r.sma_400
+    d = s.double[0]
+    f = s.minute[0]
+    if d.trades == 0 and f.trades == 0:
+        return int(held)
+    now = out[held]
+    if d.trades > 0 and (f.trades == 0 or f.start_ns < d.start_ns + DOUBLE_NS):
+        write_bar(now, d.start_ns, d.open, d.high, d.low, d.close, d.volume)
+        if f.trades > 0:
+            write_bar(now, d.start_ns, d.open, max(d.high, f.high), min(d.low, f.low), f.close, d.volume + f.volume)
+    else:
+        write_bar(now, f.start_ns // DOUBLE_NS * DOUBLE_NS, f.open, f.high, f.low, f.close, f.volume)
+    now.vwap = m.vwap_value / m.vwap_volume if m.vwap_volume > 0.0 else math.nan
+    now.sma_200 = m.sma_200
+    now.sma_400 = m.sma_400
+    return int(held + 1)
+
+
+@kernel
+def write_bar(row: Any, start_ns: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
+    """One bar's prices and volume into a chart row."""
+    row.t_ns = start_ns
+    row.open = open_
+    row.high = high
+    row.low = low
+    row.close = close
+    row.volume = volume

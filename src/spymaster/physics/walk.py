@@ -22,7 +22,8 @@ from spymaster.market.kinds import (
     Kind,
 )
 from spymaster.physics.book import NO_TICK, apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
-from spymaster.physics.clock import move_clock, record_time, target_clock, time_is_bad
+from spymaster.physics.clock import is_far, move_clock, record_time, target_clock, time_is_bad
+from spymaster.physics.equity import take_equity
 from spymaster.physics.events import apply_trade, close_event
 from spymaster.physics.outputs import Out, is_full
 from spymaster.physics.snap import take_snap
@@ -44,6 +45,8 @@ from spymaster.physics.state import (
 
 _MBP10: Final = int(Kind.MBP10)
 _TRADE: Final = int(Kind.TRADE)
+_MBP1: Final = int(Kind.MBP1)
+_BBO: Final = int(Kind.BBO)
 _MASK32: Final = 0xFFFFFFFF
 _FOLD_MULTIPLIER: Final = 0x2545F4914F6CDD1D
 _WORD_MULTIPLIER: Final = 0x1B873593CC9E2D51
@@ -56,14 +59,17 @@ def walk(
     order: NDArray[Any],
     depth: NDArray[Any],
     trades: NDArray[Any],
+    quotes: NDArray[Any],
+    bbos: NDArray[Any],
     cursors: Array,
     limit: int,
     out: Out,
 ) -> int:
     """Consume records until the batch ends, ``limit`` are done or ``out`` is full; returns the place in ``order``.
 
-    order: uint8[n] kinds; depth: int64[a, 46]; trades: int64[b, 6]; cursors: int64[3], places in ``order``, ``depth``
-    and ``trades``, moved on. Records of other kinds are passed over.
+    order: uint8[n] kinds; depth: int64[a, 46]; trades: int64[b, 6]; quotes (MBP-1) and bbos: int64[c, 10];
+    cursors: int64[5], places in ``order``, ``depth``, ``trades``, ``quotes`` and ``bbos``, moved on. Records of other
+    kinds are passed over.
     """
     s = state[0]
     c = s.clock[0]
@@ -71,15 +77,20 @@ def walk(
     end = min(len(order), i + limit)
     while i < end:
         kind = order[i]
+        place = 1
         if kind == _MBP10:
             w = depth[cursors[1]]
-        elif kind == _TRADE and s.trust[0].tape_from_depth == 0:
-            w = trades[cursors[2]]
         else:
-            pass_over(s, kind, cursors)
-            i += 1
-            continue
-        target = clock_target(s, p, w)
+            if kind != _TRADE and kind != _MBP1 and kind != _BBO:
+                i += 1
+                continue
+            place = 2 if kind == _TRADE else (3 if kind == _MBP1 else 4)
+            w = trades[cursors[2]] if kind == _TRADE else (quotes[cursors[3]] if kind == _MBP1 else bbos[cursors[4]])
+            if is_passed_over(s, kind, w):
+                cursors[place] += 1
+                i += 1
+                continue
+        target = clock_target(s, p, w, kind)
         # results go through here and not through every kernel below: passing that many arrays on is dear
         if target >= c.next_snap_ns and not take_due(s, p, target, out):
             break
@@ -87,25 +98,40 @@ def walk(
             step_depth(s, p, w, target)
             cursors[1] += 1
         else:
-            step_trade(s, p, w, target)
-            cursors[2] += 1
+            if (w[0] >> 16) == s.equity[0].key:
+                step_equity(s, p, w, target, kind)
+            else:
+                step_trade(s, p, w, target)
+            cursors[place] += 1
         i += 1
     cursors[0] = i
     return int(i)
 
 
 @kernel
-def pass_over(s: State, kind: int, cursors: Array) -> None:
-    """A record that gives the engine nothing: trades beside a depth stream that carries them, and other kinds."""
-    if kind == _TRADE:
-        s.counters[C_NOT_TAPE] += 1
-        cursors[2] += 1
+def is_passed_over(s: State, kind: int, w: NDArray[Any]) -> bool:
+    """Whether a record gives the engine nothing: trades beside a depth stream that carries them, others' quotes."""
+    if s.equity[0].configured != 0 and (w[0] >> 16) == s.equity[0].key:
+        return False
+    if kind != _TRADE:
+        s.counters[C_OTHER] += 1
+        return True
+    if s.trust[0].tape_from_depth == 0:
+        return False
+    s.counters[C_NOT_TAPE] += 1
+    return True
 
 
 @kernel
-def clock_target(s: State, p: Array, w: NDArray[Any]) -> int:
+def clock_target(s: State, p: Array, w: NDArray[Any], kind: int) -> int:
     """Where a record (int64[6 or more]) takes the clock; -1 for another instrument's and one without usable time."""
-    if (w[0] >> 16) != s.book[0].key or time_is_bad(s, w, (w[3] >> 48) & 0xFF, p):
+    key = w[0] >> 16
+    if key != s.book[0].key and (s.equity[0].configured == 0 or key != s.equity[0].key):
+        return -1
+    if kind == _BBO:
+        # the time of such a record's event is that of the last trade; it says what was so when it was sent
+        return target_clock(s, p, w[4]) if w[4] > 0 and not is_far(s, w[4]) else -1
+    if time_is_bad(s, w, (w[3] >> 48) & 0xFF, p):
         return -1
     return target_clock(s, p, record_time(w))
 
@@ -125,11 +151,11 @@ def take_due(s: State, p: Array, target: int, out: Out) -> bool:
 
 
 @kernel
-def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
-    """What every record does before it is applied: count, fold, clock, venue event. False: it is not to be applied."""
+def enter_clock(s: State, p: Array, w: NDArray[Any], t_ns: int, target: int) -> bool:
+    """What every record does first: count, fold, move the clock. False: it is not to be applied."""
     b = s.book[0]
     c = s.clock[0]
-    if target < 0 and (w[0] >> 16) != b.key:
+    if target < 0 and (w[0] >> 16) != b.key and (w[0] >> 16) != s.equity[0].key:
         s.counters[C_OTHER] += 1
         return False
     s.counters[C_RECORDS] += 1
@@ -138,27 +164,23 @@ def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
     if target < 0:
         reject(s, C_BAD_TIME)
         return False
-    t_ns = record_time(w)
     move_clock(s, p, t_ns, target)
     c.as_of_ns = min(t_ns, int(c.now_ns))
+    return True
+
+
+@kernel
+def enter_record(s: State, p: Array, w: NDArray[Any], target: int) -> bool:
+    """The same for a record of the future, which also belongs to a venue event."""
+    b = s.book[0]
+    t_ns = record_time(w)
+    if not enter_clock(s, p, w, t_ns, target):
+        return False
     if b.event_open != 0 and b.event_ns != t_ns:
         close_event(s, p)
     if b.event_open == 0:
         b.event_open = 1
         b.event_ns = t_ns
-    return True
-
-
-@kernel
-def finish(state: Array, p: Array, out: Out) -> bool:
-    """The source has ended: take the snap of the first grid point after the last clock. False: ``out`` is full."""
-    s = state[0]
-    c = s.clock[0]
-    if c.now_ns == 0 or c.next_snap_ns - c.now_ns > p[0].snap_interval_ns:
-        return True
-    if is_full(s, out):
-        return False
-    take_snap(s, p, c.next_snap_ns, out)
     return True
 
 
@@ -187,7 +209,7 @@ def step_depth(s: State, p: Array, w: NDArray[Any], target: int) -> None:
     flags = (w[3] >> 48) & 0xFF
     s.clock[0].last_depth_ns = s.clock[0].now_ns
     # what a late record shows came into sight now, not at the time it bears
-    fault = apply_depth(s, w, s.clock[0].now_ns, flags)
+    fault = apply_depth(s, p, w, s.clock[0].now_ns, flags)
     if fault != 0:
         reject(s, fault)
     if (flags & F_LAST) != 0:
@@ -195,7 +217,7 @@ def step_depth(s: State, p: Array, w: NDArray[Any], target: int) -> None:
 
 
 @kernel
-def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
+def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, flags: int) -> int:
     """Give a record to book, ledger and tape; returns 0 or the counter of its rejection."""
     b = s.book[0]
     action = (w[3] >> 32) & 0xFF
@@ -211,7 +233,7 @@ def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
         clear_book(s, t_ns)
         s.trust[0].bad_book = 1
     if action == ACTION_TRADE:
-        fault = apply_print(s, w, True)
+        fault = apply_print(s, p, w, True)
         if fault != 0 or b.status != VALID or same_levels(w, s.words):
             return fault
     if (flags & F_MAYBE_BAD_BOOK) != 0:
@@ -222,7 +244,7 @@ def apply_depth(s: State, w: NDArray[Any], t_ns: int, flags: int) -> int:
         clear_book(s, t_ns)
     if b.status != VALID:
         return load_levels(s, w, t_ns, snapshot)
-    return apply_levels(s, w, t_ns, action, side, tick_of(s, w[2]), w[3] & _MASK32)
+    return apply_levels(s, p, w, t_ns, action, side, tick_of(s, w[2]), w[3] & _MASK32)
 
 
 @kernel
@@ -241,7 +263,7 @@ def step_trade(s: State, p: Array, w: NDArray[Any], target: int) -> None:
     if not enter_record(s, p, w, target):
         return
     s.clock[0].last_tape_ns = s.clock[0].now_ns
-    fault = apply_print(s, w, False)
+    fault = apply_print(s, p, w, False)
     if fault != 0:
         reject(s, fault)
     if ((w[3] >> 48) & F_LAST) != 0:
@@ -249,7 +271,18 @@ def step_trade(s: State, p: Array, w: NDArray[Any], target: int) -> None:
 
 
 @kernel
-def apply_print(s: State, w: NDArray[Any], with_book: bool) -> int:
+def step_equity(s: State, p: Array, w: NDArray[Any], target: int, kind: int) -> None:
+    """One record of the share (int64[6 or 10]); the snaps due before it have been taken."""
+    t_ns = w[4] if kind == _BBO else record_time(w)
+    if not enter_clock(s, p, w, t_ns, target):
+        return
+    fault = take_equity(s, p, w, int(s.clock[0].now_ns), kind == _TRADE, kind == _MBP1)
+    if fault != 0:
+        reject(s, fault)
+
+
+@kernel
+def apply_print(s: State, p: Array, w: NDArray[Any], with_book: bool) -> int:
     """The trade a record reports onto the tape; returns 0 or the counter of its rejection."""
     tick = tick_of(s, w[2])
     if tick == NO_TICK:
@@ -260,21 +293,7 @@ def apply_print(s: State, w: NDArray[Any], with_book: bool) -> int:
     # the aggressor of a trade is written in the place of the side
     side = side_index((w[3] >> 40) & 0xFF)
     aggressor = 1 if side == BID else (-1 if side == ASK else 0)
-    fault = apply_trade(s, s.book[0].event_ns, aggressor, tick, size, with_book)
+    fault = apply_trade(s, p, s.book[0].event_ns, aggressor, tick, size, with_book)
     if fault == 0:
         s.counters[C_TRADES] += 1
     return fault
-
-
-@kernel
-def watermark(state: Array, p: Array, clock_ns: int, out: Out) -> bool:
-    """Nothing earlier is expected: take the snaps due. False: ``out`` is full, call again."""
-    s = state[0]
-    if s.clock[0].now_ns == 0 or clock_ns <= s.clock[0].now_ns:
-        return True
-    while s.clock[0].next_snap_ns <= clock_ns:
-        if is_full(s, out):
-            return False
-        take_snap(s, p, s.clock[0].next_snap_ns, out)
-    s.clock[0].now_ns = clock_ns
-    return True

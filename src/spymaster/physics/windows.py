@@ -7,18 +7,29 @@ over the last few buckets (for zones that came into sight less long ago).
 from __future__ import annotations
 
 from spymaster.market.jit import kernel
+from spymaster.physics.context import extend_context, shift_context
+from spymaster.physics.fleeting import forget_additions
+from spymaster.physics.icebergs import forget_icebergs
+from spymaster.physics.ofi import slide_ofi
 from spymaster.physics.state import (
     ADD,
     BUY,
     FILL,
+    FLEETING,
     FLOW_FIELDS,
     HIDDEN,
+    LARGE_BUY,
+    LARGE_SELL,
     LEDGER_TICKS,
     MASS,
+    OFI_FIELDS,
     PULL,
     RECENTRE_TICKS,
     SELL,
+    TAPE_FIELDS,
+    Z_ADDED,
     Z_FILL,
+    Z_FLEETING,
     Z_GROSS,
     Z_HIDDEN,
     Z_IN,
@@ -44,7 +55,7 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
     flow = s.flow[bucket]
     for side in range(2):
         base = side * 4
-        added = pulled = filled = hidden = 0
+        added = pulled = filled = hidden = fleeting = 0
         for centre in range(low - half, high + half + 1):
             enter = centre + half
             if enter <= high:
@@ -52,12 +63,14 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
                 pulled += flow[enter, base + PULL]
                 filled += flow[enter, base + FILL]
                 hidden += flow[enter, base + HIDDEN]
+                fleeting += flow[enter, FLEETING + side]
             leave = centre - half - 1
             if leave >= low:
                 added -= flow[leave, base + ADD]
                 pulled -= flow[leave, base + PULL]
                 filled -= flow[leave, base + FILL]
                 hidden -= flow[leave, base + HIDDEN]
+                fleeting -= flow[leave, FLEETING + side]
             if 0 <= centre < LEDGER_TICKS:
                 net = added - pulled
                 if net > 0:
@@ -67,6 +80,8 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
                 s.zone[side, centre, Z_FILL] += sign * filled
                 s.zone[side, centre, Z_GROSS] += sign * (added + pulled)
                 s.zone[side, centre, Z_HIDDEN] += sign * hidden
+                s.zone[side, centre, Z_ADDED] += sign * added
+                s.zone[side, centre, Z_FLEETING] += sign * fleeting
 
 
 @kernel
@@ -76,10 +91,14 @@ def fold_tape(s: State, bucket: int, sign: int) -> None:
     for i in range(s.touched[bucket, 0], s.touched[bucket, 1] + 1):
         buys = sign * s.flow[bucket, i, BUY]
         sells = sign * s.flow[bucket, i, SELL]
-        if buys != 0 or sells != 0:
+        large_buys = sign * s.flow[bucket, i, LARGE_BUY]
+        large_sells = sign * s.flow[bucket, i, LARGE_SELL]
+        if buys != 0 or sells != 0 or large_buys != 0 or large_sells != 0:
             for j in range(max(i - band, 0), min(i + band, LEDGER_TICKS - 1) + 1):
                 s.tape[0, j] += buys
                 s.tape[1, j] += sells
+                s.tape[2, j] += large_buys
+                s.tape[3, j] += large_sells
 
 
 @kernel
@@ -104,6 +123,8 @@ def slide_windows(s: State, p: Array) -> None:
         s.volume[0, i] += s.flow[now, i, BUY]
         s.volume[1, i] += s.flow[now, i, SELL]
     fold_mass(s, now, 1)
+    slide_ofi(s, p, now)
+    extend_context(s, p, now)
     closed = b.buckets_closed
     n = buckets_in(p, p[0].w_barrier_ns)
     if closed >= n:
@@ -143,24 +164,29 @@ def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
         s.mass[nxt, k] = 0
     s.quality[nxt, 0] = 0
     s.quality[nxt, 1] = 0
+    for k in range(OFI_FIELDS):
+        s.ofi[nxt, k] = 0
     b.bucket = nxt
     b.bucket_from_ns = t_ns
-    for side in range(2):
-        for i in range(LEDGER_TICKS):
-            s.seen_ns[side, i] = 0
-            if with_start:
-                s.depth_start[side, i] = s.depth[side, i] if s.seen_since[side, i] > 0 else -1
+    if b.spells != 0 or with_start:
+        b.spells = 0
+        for side in range(2):
+            for i in range(LEDGER_TICKS):
+                s.seen_ns[side, i] = 0
+                if with_start:
+                    s.depth_start[side, i] = s.depth[side, i] if s.seen_since[side, i] > 0 else -1
 
 
 @kernel
-def zone_window(s: State, side: int, low: int, high: int, buckets: int) -> tuple[int, int, int, int, int]:
-    """Direct window sums over ledger indices low..high and the last ``buckets`` closed buckets.
+def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Array) -> None:
+    """Direct window sums over ledger indices low..high and the last ``buckets`` closed buckets into ``out``.
 
-    Returns (netted additions, netted withdrawals, fills, gross additions + withdrawals, hidden fills) in contracts.
+    out: int64[8] in the order of the Z_ constants, contracts.
     """
     ring = s.book[0].ring
     base = side * 4
-    total_in = total_out = fills = gross = hidden = 0
+    for k in range(ZONE_FIELDS):
+        out[k] = 0
     for k in range(buckets):
         j = (s.book[0].bucket - k) % ring
         if s.touched[j, 1] < low or s.touched[j, 0] > high:
@@ -170,14 +196,15 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int) -> tuple
             added = s.flow[j, i, base + ADD]
             pulled = s.flow[j, i, base + PULL]
             net += added - pulled
-            gross += added + pulled
-            fills += s.flow[j, i, base + FILL]
-            hidden += s.flow[j, i, base + HIDDEN]
+            out[Z_ADDED] += added
+            out[Z_GROSS] += added + pulled
+            out[Z_FILL] += s.flow[j, i, base + FILL]
+            out[Z_HIDDEN] += s.flow[j, i, base + HIDDEN]
+            out[Z_FLEETING] += s.flow[j, i, FLEETING + side]
         if net > 0:
-            total_in += net
+            out[Z_IN] += net
         else:
-            total_out -= net
-    return total_in, total_out, fills, gross, hidden
+            out[Z_OUT] -= net
 
 
 @kernel
@@ -210,6 +237,9 @@ def recentre(s: State, p: Array, t_ns: int) -> None:
         s.touched[j, 0] = min(max(s.touched[j, 0] - shift, 0), LEDGER_TICKS)
         s.touched[j, 1] = max(min(s.touched[j, 1] - shift, LEDGER_TICKS - 1), -1)
     _shift_row(s.near, shift, 0)
+    shift_context(s, shift)
+    forget_additions(s)
+    forget_icebergs(s)
     _refill_edges(s, t_ns)
     _refold(s, p)
 
@@ -219,9 +249,11 @@ def _refold(s: State, p: Array) -> None:
     """Window sums afresh from the ledger, the open bucket having just been folded in."""
     for side in range(2):
         for i in range(LEDGER_TICKS):
-            s.tape[side, i] = 0
             for f in range(ZONE_FIELDS):
                 s.zone[side, i, f] = 0
+    for f in range(TAPE_FIELDS):
+        for i in range(LEDGER_TICKS):
+            s.tape[f, i] = 0
     b = s.book[0]
     ring = s.book[0].ring
     for k in range(min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,29 +16,41 @@ from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.physics.views import read_ladder
+from spymaster.physics.state import CHART_BARS
+from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.alert_book import AlertBook
 from spymaster.session.heat_store import HeatStore
-from spymaster.session.run_state import RunState
+from spymaster.session.level_store import LevelStore
+from spymaster.session.run_state import RunState, empty_chart
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.frame import LADDER_ROW, Frame, Header, InputTrust, LevelView
+from spymaster.signals.frame import CHART_BAR, LADDER_ROW, Frame, Header, InputTrust, LevelHistory, LevelView, Phase
 from spymaster.signals.notes import level_note
 from spymaster.signals.words import trust_reason_words
 
 LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200
 _HEAT_IN_FRAME_S: Final = 8
+_CHART_EVERY_S: Final = 1.0
 _NONE: Final = -1
 
 
 class FrameBuilder:
-    """Follows an engine snap by snap and makes frames of it."""
+    """Follows an engine snap by snap and makes frames of it. ``now_s``: a monotonic clock.
 
-    def __init__(self, engine: Engine, config: ConfigFrame, heat: HeatStore) -> None:
+    ``chart`` and ``level_history`` may be called from any thread.
+    """
+
+    def __init__(
+        self, engine: Engine, config: ConfigFrame, heat: HeatStore, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._engine = engine
         self._config = config
         self._heat = heat
+        self._now_s = now_s
+        self._bars = empty_chart()
+        self._charted_s = -math.inf
         self._user_ids = tuple(level.id for level in config.user_levels)
+        self._levels_seen = LevelStore(self._user_ids)
         self._alerts = AlertBook(SignalEncoder("spy" if config.profile == "spy" else "es", self._user_ids))
         self._params = np.frombuffer(config.params, PARAMS).copy()
         self._snap: NDArray[Any] = np.zeros(1, SNAP)
@@ -45,16 +58,27 @@ class FrameBuilder:
         self._first_mid = math.nan
 
     def take(self, block: SnapBlock) -> None:
-        """Follow a block of snaps: every one enters the heatmap, the last one becomes the frame's."""
+        """Follow a block of snaps: every one enters the heatmap and the levels' history, the last one becomes the
+        frame's."""
         for k in range(len(block.snaps)):
             levels = block.rows[k, : int(block.snaps["levels"][k])]
-            self._heat.take(self._engine.state, int(block.snaps["t_ns"][k]), levels)
+            t_ns = int(block.snaps["t_ns"][k])
+            self._heat.take(self._engine.state, t_ns, levels)
+            self._levels_seen.take(t_ns, levels)
         if len(block.snaps):
             self._snap = block.snaps[-1:].copy()
             self._levels = block.rows[len(block.snaps) - 1, : int(self._snap["levels"][0])].copy()
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.take(block)
+
+    def chart(self) -> NDArray[Any]:
+        """The two-minute bars (CHART_BAR) as of about a second ago."""
+        return self._bars
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """What is remembered of a level."""
+        return self._levels_seen.history(level_id, seconds)
 
     @property
     def records(self) -> int:
@@ -68,6 +92,7 @@ class FrameBuilder:
         t_ns = int(snap["t_ns"])
         levels = self._levels
         levels.flags.writeable = False
+        self._keep_chart(state, run.phase)
         return Frame(
             number=number,
             t_ns=t_ns,
@@ -82,6 +107,13 @@ class FrameBuilder:
             heat=self._heat.columns(_HEAT_IN_FRAME_S),
             note=_note(levels, self._user_ids),
         )
+
+    def _keep_chart(self, state: NDArray[Any], phase: Phase) -> None:
+        """Bars change slowly: once a second is enough, except where the replay stands still from now on."""
+        now_s = self._now_s()
+        if phase is not Phase.PLAYING or now_s - self._charted_s >= _CHART_EVERY_S:
+            self._charted_s = now_s
+            self._bars = _chart(state)
 
     def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
         book = state["book"][0, 0]
@@ -118,6 +150,8 @@ class FrameBuilder:
             snap_us=run.snap_us,
             residual_share=mass["residual"] / moved if moved else 0.0,
             hidden_share=mass["hidden"] / mass["filled"] if mass["filled"] else 0.0,
+            atr=float(snap["atr"]),
+            cvd=int(snap["cvd"]),
             message=run.message,
             progress=run.progress,
         )
@@ -137,6 +171,14 @@ class FrameBuilder:
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
+
+
+def _chart(state: NDArray[Any]) -> NDArray[Any]:
+    """The engine's two-minute bars, the one being formed the last."""
+    bars = np.zeros(CHART_BARS + 1, CHART_BAR)
+    held = bars[: read_chart(state, bars)]
+    held.flags.writeable = False
+    return held
 
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from spymaster.journal.source import Source
@@ -19,7 +20,7 @@ from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
 
 
 class Sink(Protocol):
-    """Takes what the engine computed; the block's arrays are valid during the call only."""
+    """Takes what the engine computed; the block's arrays are valid during the call only, which may be in any thread."""
 
     def take(self, block: SnapBlock) -> None:
         """Take consecutive snaps."""
@@ -55,25 +56,35 @@ def drive(
 ) -> None:
     """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
 
-    With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due.
+    With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due. The sinks take
+    a block in a thread of their own while the engine computes the next one; one block at a time and in order.
     """
-    try:
-        for frame in source.frames():
-            for block in engine.feed(frame):
-                _hand_on(block, sinks, pacer, sleep)
-            if after_frame is not None and isinstance(frame, RecordsFrame):
-                after_frame(engine)
-        for block in engine.finish():
-            _hand_on(block, sinks, pacer, sleep)
-    finally:
-        source.close()
+    with ThreadPoolExecutor(1, "sinks") as pool:
+        taking: Future[None] | None = None
+        try:
+            for block in _blocks(source, engine, after_frame):
+                if pacer is not None and len(block.snaps):
+                    wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
+                    if wait_s > 0.0:
+                        sleep(wait_s)
+                if taking is not None:
+                    taking.result()
+                taking = pool.submit(_hand_on, block, sinks)
+            if taking is not None:
+                taking.result()
+        finally:
+            source.close()
 
 
-def _hand_on(block: SnapBlock, sinks: Sequence[Sink], pacer: Pacer | None, sleep: Callable[[float], None]) -> None:
-    if pacer is not None and len(block.snaps):
-        wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
-        if wait_s > 0.0:
-            sleep(wait_s)
+def _blocks(source: Source, engine: Engine, after_frame: Callable[[Engine], None] | None) -> Iterator[SnapBlock]:
+    for frame in source.frames():
+        yield from engine.feed(frame)
+        if after_frame is not None and isinstance(frame, RecordsFrame):
+            after_frame(engine)
+    yield from engine.finish()
+
+
+def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:
     for sink in sinks:
         sink.take(block)
 

@@ -9,14 +9,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from numpy.typing import NDArray
 
 from spymaster.session.pacing import Pacer
-from spymaster.session.run_state import RunState, empty_heat, waiting_frame
+from spymaster.session.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.session.warmup import is_warm, start_compiling
-from spymaster.signals.frame import Command, Frame, HeatColumns, Mode, Phase
+from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase
 
 if TYPE_CHECKING:
     from spymaster.physics.engine import Engine, SnapBlock
@@ -65,6 +66,7 @@ class ReplaySession:
         self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
         self._commands: queue.SimpleQueue[tuple[Command, float]] = queue.SimpleQueue()
         self._heat: HeatStore | None = None
+        self._builder: FrameBuilder | None = None
         self._frame: Frame | None = None
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._phase = Phase.COMPILING
@@ -98,6 +100,16 @@ class ReplaySession:
         """Up to ``seconds`` newest heat columns."""
         heat = self._heat
         return heat.columns(seconds) if heat is not None else empty_heat()
+
+    def chart(self) -> NDArray[Any]:
+        """The two-minute bars."""
+        builder = self._builder
+        return builder.chart() if builder is not None else empty_chart()
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """What is remembered of a level."""
+        builder = self._builder
+        return builder.level_history(level_id, seconds) if builder is not None else empty_history(level_id)
 
     def send(self, command: Command, value: float = 0.0) -> None:
         """Ask for something; done between two snaps."""
@@ -164,6 +176,7 @@ class ReplaySession:
         self._step_from_record = None
         self._pacer.forget()
         builder: FrameBuilder | None = None
+        self._builder = None
         self._phase = Phase.PLAYING
         self._message = ""
         try:
@@ -175,7 +188,7 @@ class ReplaySession:
                     self._let_through(block, engine, builder)
                     started = self._now_s()
                 if builder is None and engine.config is not None:
-                    builder = FrameBuilder(engine, engine.config, heat)
+                    builder = self._builder = FrameBuilder(engine, engine.config, heat)
             for block in engine.finish():
                 if builder is not None:
                     self._let_through(block, engine, builder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,72 +10,130 @@ import msgspec
 
 from spymaster.config.params import build_params
 from spymaster.config.profiles import Profile
+from spymaster.feeds.bars import Stamped
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.front_month import choose_instrument
+from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
 from spymaster.feeds.merge import merge
 from spymaster.feeds.trades_once import TradesBeside, split_trades
+from spymaster.market.batches import Batch, Records
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel
-from spymaster.market.instruments import Instrument
+from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import sessions_between
+from spymaster.market.venues import AssetClass, asset_class
+from spymaster.session.history import HistoryPlan, load_history
+
+BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
 
 _WEEK_NS: Final = 7 * 86_400_000_000_000
+_PRICED: Final = frozenset({Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.BBO})
 
 
 class ReplayPlan(msgspec.Struct, frozen=True):
-    """What a replay was asked for. ``records_per_chunk`` None: what suits the machine."""
+    """What a replay was asked for. ``records_per_chunk`` None: what suits the machine.
+
+    ``warmup``: files and folders with minute bars, or with trades to make them of, from before the recording;
+    ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's time is, in
+    files that do not say.
+    """
 
     sources: tuple[Path, ...]
     profile: Profile
     symbol: str | None = None
     user_levels: tuple[UserLevel, ...] = ()
     records_per_chunk: int | None = None
+    warmup: tuple[Path, ...] = ()
+    share_warmup: tuple[Path, ...] = ()
+    bars_stamped: Stamped = Stamped.START
 
 
 class ReplaySource:
     """The frames of recorded files. Raises SourceError when the files cannot be used.
 
     With depth present a trades file of the instrument gives the engine nothing: it is read beside the depth and only
-    compared (``trades_missing``, ``trades_extra``).
+    compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
+    ``ReplayPlan.warmup``: their bars come after CONFIG and before the first record. Stock files beside a future are
+    merged where they hold the share that the profile converts to, and left out otherwise.
     """
 
     def __init__(self, plan: ReplayPlan) -> None:
         found = discover(plan.sources)
+        bar_files = [file for file in found.files if file.kind is Kind.BAR]
+        recorded = [file for file in found.files if file.kind is not Kind.BAR]
+        if not recorded:
+            raise SourceError(
+                bar_files[0].path, "minute bars alone cannot be replayed", "add depth or trades, and these as --warmup"
+            )
         self._plan = plan
-        self._skipped = found.skipped
-        self.instrument: Instrument = choose_instrument(found.files, plan.symbol)
-        depth = any(file.kind in (Kind.MBP10, None) for file in found.files)
-        self.tape_from = TapeFrom.DEPTH if depth else TapeFrom.TRADES
-        self._files, beside = split_trades(found.files, self.instrument)
-        self._all_files = found.files
+        self._skipped = list(found.skipped)
+        self.instrument: Instrument = choose_instrument(recorded, plan.symbol)
+        self._is_future = self.instrument.calendar != EQUITY_CALENDAR
+        underlying = plan.profile.underlying_symbol if self._is_future else ""
+        self._share = choose_share(recorded, underlying) if underlying else None
+        own = self._without_other_stocks(recorded)
+        share_files = self._share.files if self._share is not None else ()
+        self.tape_from = TapeFrom.DEPTH if any(file.kind in (Kind.MBP10, None) for file in own) else TapeFrom.TRADES
+        merged, beside = split_trades(own, self.instrument)
+        self._files = [*merged, *share_files]
+        self._all_files = [*own, *share_files, *bar_files]
         self._beside = TradesBeside(beside, self.instrument) if beside else None
+        self._bars_dropped = 0
         self.trades_missing = 0
         self.trades_extra = 0
-        self.first_ns, self.last_ns = _span(found.files)
+        self.first_ns, self.last_ns = _span([*own, *share_files])
+        begins_ns, near_e9 = first_record(merged, self.instrument)
+        self.begins_ns = begins_ns or self.first_ns
+        self.history = load_history(
+            HistoryPlan(
+                instrument=self.instrument,
+                begins_ns=self.begins_ns,
+                sessions_before=plan.profile.sma_warmup_days,
+                underlying=underlying,
+                share=self._share.instrument if self._share is not None else None,
+                paths=plan.warmup,
+                share_paths=plan.share_warmup,
+                stamped=plan.bars_stamped,
+                near_e9=near_e9,
+                ratio=plan.profile.usual_ratio,
+            ),
+            bar_files,
+        )
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What was wrong with the files, a line each; complete once the frames have been read."""
-        return (*self._skipped, *(line for file in self._all_files for line in file.problems))
+        files = (line for file in self._all_files for line in file.problems)
+        return (*self._skipped, *self.history.problems, *files)
 
     @property
     def is_torn(self) -> bool:
         """Whether a file ended early; everything before the tear was used."""
         return any(file.torn_at is not None for file in self._all_files)
 
+    def holds(self, asset: AssetClass) -> bool:
+        """Whether records of a class of instruments are among those merged."""
+        return any(asset_class(file.dataset, file.header.symbols) is asset for file in self._files)
+
     def rejected(self) -> dict[str, int]:
-        """Records the reader had to leave out, by reason."""
-        total: dict[str, int] = {}
+        """Records the reader had to leave out, by reason, and minute bars that were no use as history."""
+        total = dict(self.history.rejected)
         for file in self._all_files:
             for reason, count in file.rejected.items():
                 total[reason] = total.get(reason, 0) + count
+        if self._bars_dropped:
+            total[BARS_AMONG_RECORDS] = self._bars_dropped
         return total
 
     def config_frame(self) -> ConfigFrame:
-        """The CONFIG that comes before the first record."""
-        sessions = sessions_between(self.instrument.calendar, self.first_ns, self.last_ns)
+        """The CONFIG that comes before the first bar and the first record; its sessions cover them all.
+
+        ``equity`` is the share's instrument where the sources hold its trades or quotes. Where there are only bars of
+        it, its key is one that no venue gives, so that they are still told from the future's.
+        """
+        first_ns = min(self.first_ns, self.history.first_ns or self.first_ns)
+        sessions = sessions_between(self.instrument.calendar, first_ns, self.last_ns)
         return ConfigFrame(
             profile=self._plan.profile.name,
             params=build_params(self._plan.profile).tobytes(),
@@ -83,17 +141,23 @@ class ReplaySource:
             tape_from=self.tape_from,
             user_levels=self._plan.user_levels,
             sessions=sessions.tobytes(),
+            equity=self._share.instrument if self._share is not None else self.history.share,
         )
 
-    def frames(self) -> Iterator[Frame]:
-        """CONFIG, then the records."""
+    def frames(self) -> Generator[Frame, None, None]:
+        """CONFIG, then the bars of the days before, then the records, numbered through."""
         yield self.config_frame()
+        self._bars_dropped = 0
+        for batch in self.history.batches(self._plan.records_per_chunk):
+            yield RecordsFrame(batch)
+        before = len(self.history.bars)
         batches = merge(self._files, self._plan.records_per_chunk)
         try:
             for batch in batches:
                 if self._beside is not None:
                     self._beside.follow(batch)
-                yield RecordsFrame(batch)
+                batch = self._without_bars(batch)
+                yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
         finally:
             batches.close()
         if self._beside is not None:
@@ -103,6 +167,36 @@ class ReplaySource:
         """Stop reading. Safe to call twice."""
         if self._beside is not None:
             self._beside.close()
+
+    def _without_other_stocks(self, files: Sequence[DbnFile]) -> list[DbnFile]:
+        """Beside a future: the files but those of stocks, each left out in words unless it is the share's."""
+        if not self._is_future:
+            return list(files)
+        of_share = self._share.files if self._share is not None else ()
+        own = []
+        for file in files:
+            if asset_class(file.dataset, file.header.symbols) is not AssetClass.EQUITY or file.kind not in _PRICED:
+                own.append(file)
+            elif file not in of_share:
+                self._skipped.append(f"{file.path}: not used: {self._why_not(file)}")
+        return own
+
+    def _why_not(self, file: DbnFile) -> str:
+        profile = self._plan.profile
+        if not profile.underlying_symbol:
+            return f"profile {profile.name} uses no stock beside {self.instrument.symbol}"
+        if self._share is not None and profile.underlying_symbol in {span.symbol for span in file.spans}:
+            return f"{profile.underlying_symbol} is taken from {self._share.files[0].path.name}, under another id"
+        return f"no trades or quotes of {profile.underlying_symbol} in it"
+
+    def _without_bars(self, batch: Batch) -> Batch:
+        """Bars that a file of mixed records holds come too late to be history: they are taken out and counted."""
+        bars = batch.arrays.get(Kind.BAR)
+        if bars is None:
+            return batch
+        self._bars_dropped += len(bars)
+        rest: dict[Kind, Records] = {kind: rows for kind, rows in batch.arrays.items() if kind is not Kind.BAR}
+        return Batch(rest, batch.order[batch.order != Kind.BAR], batch.first_seq)
 
 
 def _span(files: Sequence[DbnFile]) -> tuple[int, int]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from spymaster.market.rows import INPUTS, LEVEL_ROW, ORDER_ROW, Trust
 from spymaster.signals.frame import (
+    CHART_BAR,
     HEAT_TICKS,
     LADDER_ROW,
     LEVEL_MARK,
+    LEVEL_SECOND,
     TRADE_DOT,
     Frame,
     Header,
     HeatColumns,
     InputTrust,
+    LevelHistory,
     Mode,
     Phase,
 )
@@ -49,6 +53,20 @@ def empty_heat() -> HeatColumns:
     for array in (times, depth, trades, marks):
         array.flags.writeable = False
     return HeatColumns(0, 0, times, times, depth, times, times, times, times, trades, marks)
+
+
+def empty_chart() -> NDArray[Any]:
+    """No bars."""
+    bars = np.zeros(0, CHART_BAR)
+    bars.flags.writeable = False
+    return bars
+
+
+def empty_history(level_id: str) -> LevelHistory:
+    """Nothing remembered of a level."""
+    seconds = np.zeros(0, LEVEL_SECOND)
+    seconds.flags.writeable = False
+    return LevelHistory(level_id, seconds, ())
 
 
 def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Frame:
@@ -84,6 +102,8 @@ def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Fram
         0.0,
         0.0,
         0.0,
+        nan,
+        0,
         run.message,
         run.progress,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
@@ -41,21 +41,43 @@ def levels_from_file(path: Path) -> list[UserLevel]:
 
     Blank lines and lines that begin with # are passed over. Raises LevelError naming file and line.
     """
+    levels, errors = parse_levels(read_levels_text(path), str(path))
+    if errors:
+        raise errors[0]
+    return levels
+
+
+def read_levels_text(path: Path) -> str:
+    """The text of a file of levels. Raises LevelError when there is none."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise LevelError(f"{path}: no such file; --levels takes a file of levels") from None
     except (OSError, UnicodeDecodeError) as error:
         raise LevelError(f"{path}: cannot be read ({error}); --levels takes a text file of levels") from None
+
+
+def parse_levels(text: str, place: str) -> tuple[list[UserLevel], list[LevelError]]:
+    """Every level of a text (CSV or lines, see ``levels_from_file``), and one error for each line that is none.
+
+    ``place``: what to call the text in errors.
+    """
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
     lines = [(n, line) for n, line in lines if line and not line.startswith("#")]
     if not lines:
-        raise LevelError(f"{path}: holds no levels; write lines such as 'support 4800.25'")
+        return [], [LevelError(f"{place}: holds no levels; write lines such as 'support 4800.25'")]
     header = [cell.strip().lower() for cell in lines[0][1].split(",")]
-    rows = list(_csv_rows(path, lines, header) if "price" in header else _plain_rows(path, lines))
-    if not rows:
-        raise LevelError(f"{path}: holds no levels below its header; add a line with a price")
-    return unique_levels(rows)
+    read: Callable[[str, str], UserLevel] = _CsvRow(header) if "price" in header else _plain_row
+    levels: list[UserLevel] = []
+    errors: list[LevelError] = []
+    for n, line in lines[1 if "price" in header else 0 :]:
+        try:
+            levels.append(read(line, f"{place}: line {n}"))
+        except LevelError as error:
+            errors.append(error)
+    if not levels and not errors:
+        errors.append(LevelError(f"{place}: holds no levels below its header; add a line with a price"))
+    return levels, errors
 
 
 def unique_levels(levels: Iterable[UserLevel]) -> list[UserLevel]:
@@ -77,18 +99,23 @@ def _named(name: str, price: int) -> UserLevel:
     return UserLevel(f"USER_{'_'.join(name.split())}", price) if name.strip() else _unnamed(price)
 
 
-def _csv_rows(path: Path, lines: list[tuple[int, str]], header: list[str]) -> Iterator[UserLevel]:
-    at_price = header.index("price")
-    at_name = header.index("name") if "name" in header else -1
-    numbers = [n for n, _ in lines[1:]]
-    for n, cells in zip(numbers, csv.reader(line for _, line in lines[1:]), strict=True):
-        place = f"{path}: line {n}"
-        if len(cells) <= max(at_price, at_name):
-            raise LevelError(f"{place}: {len(cells)} columns where the header has {len(header)}; fill in every column")
-        yield _named(cells[at_name] if at_name >= 0 else "", price_e9(cells[at_price], place))
+class _CsvRow:
+    """Reads the lines below a header."""
+
+    def __init__(self, header: list[str]) -> None:
+        self._columns = len(header)
+        self._price = header.index("price")
+        self._name = header.index("name") if "name" in header else -1
+
+    def __call__(self, line: str, place: str) -> UserLevel:
+        cells = next(csv.reader([line]))
+        if len(cells) <= max(self._price, self._name):
+            raise LevelError(
+                f"{place}: {len(cells)} columns where the header has {self._columns}; fill in every column"
+            )
+        return _named(cells[self._name] if self._name >= 0 else "", price_e9(cells[self._price], place))
 
 
-def _plain_rows(path: Path, lines: list[tuple[int, str]]) -> Iterator[UserLevel]:
-    for n, line in lines:
-        name, _, price = line.replace("\t", " ").rpartition(" ")
-        yield _named(name, price_e9(price, f"{path}: line {n}"))
+def _plain_row(line: str, place: str) -> UserLevel:
+    name, _, price = line.replace("\t", " ").rpartition(" ")
+    return _named(name, price_e9(price, place))

@@ -7,8 +7,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from spymaster.physics.engine import Engine
+
+_RECORDS: Final = "records"
+_SECOND: Final = 1_000_000_000
 
 
 def is_warm() -> bool:
@@ -29,31 +37,85 @@ def start_compiling() -> subprocess.Popen[bytes]:
 
 
 def compile_all() -> None:
-    """Compile every kernel an engine, a screen and an export use, and leave a mark that it is done."""
-    from spymaster.config.loader import load_config
-    from spymaster.config.params import build_params
-    from spymaster.market.batches import Batch
-    from spymaster.market.frames import ConfigFrame, RecordsFrame, TapeFrom, UserLevel, WatermarkFrame
-    from spymaster.market.instruments import Instrument, TickSource
-    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
-    from spymaster.market.kinds import MBP10_WORDS, Kind
-    from spymaster.market.sessions import SESSION
-    from spymaster.physics.engine import Engine
+    """Compile every kernel an engine, a screen and an export use, and leave a mark that it is done.
 
-    second = 1_000_000_000
-    session = np.zeros(1, SESSION)
-    session["open_ns"], session["close_ns"] = second, 100 * second
-    engine = Engine(snaps_per_block=1, with_flows=True)
-    instrument = Instrument(1, 1, "WARM", 250_000_000, 50, TickSource.PRODUCT_TABLE, "")
-    params = build_params(load_config().profile("es")).tobytes()
-    level = (UserLevel("USER_1", second),)
-    list(engine.feed(ConfigFrame("es", params, instrument, TapeFrom.DEPTH, level, session.tobytes())))
-    record = np.zeros((1, MBP10_WORDS), np.int64)
-    list(engine.feed(RecordsFrame(Batch.of(Kind.MBP10, record))))
-    list(engine.feed(WatermarkFrame(3 * second)))
-    list(engine.finish())
+    What takes records in and what judges levels share little, so two processes compile them side by side; the kernel
+    that calls both comes last.
+    """
+    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
+
+    with subprocess.Popen([sys.executable, "-m", "spymaster.session.warmup", _RECORDS]) as other:
+        compile_judging()
+    if other.returncode != 0:
+        raise RuntimeError("the kernels that take records in did not compile")
+    compile_walk()
     (CACHE_FOLDER / WARM_MARK).touch()
 
 
+def _engine() -> tuple[Engine, NDArray[Any]]:
+    """An engine that has had its CONFIG, and the parameters in it."""
+    from spymaster.config.loader import load_config
+    from spymaster.config.params import build_params
+    from spymaster.market.frames import ConfigFrame, TapeFrom, UserLevel
+    from spymaster.market.instruments import Instrument, TickSource
+    from spymaster.market.params import PARAMS
+    from spymaster.market.sessions import SESSION
+    from spymaster.physics.engine import Engine
+
+    session = np.zeros(1, SESSION)
+    session["open_ns"], session["close_ns"] = _SECOND, 100 * _SECOND
+    engine = Engine(snaps_per_block=1, with_flows=True)
+    instrument = Instrument(1, 1, "WARM", 250_000_000, 50, TickSource.PRODUCT_TABLE, "")
+    params = build_params(load_config().profile("es")).tobytes()
+    level = (UserLevel("USER_1", _SECOND),)
+    list(engine.feed(ConfigFrame("es", params, instrument, TapeFrom.DEPTH, level, session.tobytes())))
+    return engine, np.frombuffer(params, PARAMS).copy()
+
+
+def compile_judging() -> None:
+    """The snap and everything below it."""
+    from spymaster.physics.outputs import new_out
+    from spymaster.physics.walk import take_due
+
+    engine, params = _engine()
+    take_due(engine.state[0], params, 0, new_out(1, True))
+
+
+def compile_records() -> None:
+    """Records of every kind into book, ledger and tape, bars into history, and what screens read."""
+    from spymaster.market.kinds import MBP10_WORDS, Kind
+    from spymaster.physics.engine import BAR_WORDS
+    from spymaster.physics.history import take_history
+    from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
+    from spymaster.physics.walk import step_depth, step_equity, step_trade
+    from spymaster.signals.frame import CHART_BAR, LADDER_ROW
+
+    engine, params = _engine()
+    words = np.zeros(MBP10_WORDS, np.int64)
+    step_depth(engine.state[0], params, words, -1)
+    step_trade(engine.state[0], params, words, -1)
+    step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
+    take_history(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
+    read_ladder(engine.state, params, 3 * _SECOND, 0, np.zeros(1, LADDER_ROW))
+    read_heat(engine.state, 0, np.zeros(1, np.int32))
+    read_bucket_trades(engine.state, np.zeros((1, 3), np.int64))
+    read_chart(engine.state, np.zeros(2, CHART_BAR))
+
+
+def compile_walk() -> None:
+    """Whatever an engine still lacks, by letting one see a record and the end."""
+    from spymaster.market.batches import Batch
+    from spymaster.market.frames import RecordsFrame, WatermarkFrame
+    from spymaster.market.kinds import MBP10_WORDS, Kind
+
+    engine, _ = _engine()
+    list(engine.feed(RecordsFrame(Batch.of(Kind.MBP10, np.zeros((1, MBP10_WORDS), np.int64)))))
+    list(engine.feed(WatermarkFrame(3 * _SECOND)))
+    list(engine.finish())
+
+
 if __name__ == "__main__":
-    compile_all()
+    if _RECORDS in sys.argv[1:]:
+        compile_records()
+    else:
+        compile_all()

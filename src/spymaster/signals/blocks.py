@@ -20,11 +20,14 @@ JUDGED: Final = frozenset(
     {
         *("p_vacuum", "p_consumed", "p_weak", "p_neutral", "p_absorption", "p_wall"),
         *("delta_liq", "replenishment", "added", "pulled", "filled", "churn", "depth_in_zone", "hidden_share"),
+        *("fleeting_share", "bucket_added", "bucket_pulled", "bucket_filled", "context_delta", "context_filled"),
     }
 )
 """Columns that a barrier which can be judged always has, and one out of view never."""
 
-SWEPT: Final = frozenset({"sweep_volume", "sweep_notional", "sweep_prints", "sweep_levels", "sweep_age_s"})
+SWEPT: Final = frozenset(
+    {"sweep_volume", "sweep_notional", "sweep_prints", "sweep_levels", "sweep_age_s", "sweep_window_ms"}
+)
 """Columns that a level whose band was swept always has."""
 
 OPTIONAL: Final = (
@@ -33,6 +36,10 @@ OPTIONAL: Final = (
     | {
         *("score_raw", "score", "confidence", "attribution_barrier", "attribution_fuel", "attribution_tape"),
         *("defending_price", "defending_size", "time_to_clear_s", "bid", "ask", "minutes_since_open"),
+        *("refill_half_life_s", "iceberg_executed", "iceberg_peak", "iceberg_remaining", "alarm_age_s", "arrival_s"),
+        *("atr", "ofi_z", "runway_distance", "runway_kind", "runway_ordinal", "runway_price"),
+        *("attempt_delta_trend", "attempt_replenishment_trend"),
+        *("attempt_velocity_trend", "attempt_imbalance_trend"),
     }
 )
 """Columns of a level row that may be absent; all others are numbers at every level of every snap."""

@@ -20,6 +20,7 @@ from spymaster.market.rows import (
     FLOW_ROW,
     LEVEL_FIELDS,
     AlertEvent,
+    BarrierAlarm,
     BarrierState,
     Confidence,
     Signal,
@@ -38,7 +39,7 @@ from spymaster.signals.notes import alert_reason
 from spymaster.signals.words import DIRECTION_WORDS, alert_id, iso_date
 
 _CODES: Final[Mapping[str, type[enum.IntEnum]]] = {
-    codes.__name__: codes for codes in (LevelKind, Signal, Confidence, BarrierState, Trust)
+    codes.__name__: codes for codes in (LevelKind, Signal, Confidence, BarrierState, BarrierAlarm, Trust)
 }
 _FLAGS: Final = frozenset({"0/1"})
 _WHOLE: Final = frozenset({"index", "ticks", "bits", "ns", "integer", "+1/0/-1"})
@@ -158,6 +159,9 @@ def _level_ids(numbers: Mapping[str, Array], user_ids: Sequence[str]) -> Words:
 def _typed(column: Array, unit: str, meaning: str) -> Column:
     if unit == "code":
         return _coded(_CODES[meaning], column)
+    if unit == "code or NaN":
+        known = np.where(np.isnan(column), -1.0, column).astype(np.int32)
+        return Words(tuple(code.name for code in _CODES[meaning]), known)
     if unit == "+1/-1":
         return _direction(column)
     if unit in _FLAGS:

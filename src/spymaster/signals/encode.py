@@ -5,15 +5,15 @@ Numbers are checked on the arrays first: an encoder writes NaN and infinity as n
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.levels import level_id
-from spymaster.market.rows import ALERT_ROW, INPUTS, AlertEvent, BarrierState
+from spymaster.market.rows import ALERT_ROW, INPUTS, MASS_FIELDS, AlertEvent
 from spymaster.signals.blocks import (
     Block,
     check_alerts,
@@ -24,6 +24,19 @@ from spymaster.signals.blocks import (
     published,
 )
 from spymaster.signals.notes import alert_reason, level_note
+from spymaster.signals.parts import (
+    Row,
+    approach_of,
+    barrier_of,
+    company,
+    confluence_of,
+    ofi_of,
+    optional,
+    row_id,
+    runway_of,
+    tape_of,
+    whole,
+)
 from spymaster.signals.structs import (
     ALERTS_VERSION,
     SIGNALS_VERSION,
@@ -32,18 +45,13 @@ from spymaster.signals.structs import (
     AlertResolved,
     AlertUpdated,
     Attribution,
-    Barrier,
     Context,
-    DefendingQuote,
     InputState,
     InputStates,
     LevelSignal,
     LevelSignals,
-    Probabilities,
     ProfileName,
     Quote,
-    Sweep,
-    Tape,
 )
 from spymaster.signals.words import (
     CONFIDENCE_WORDS,
@@ -51,17 +59,12 @@ from spymaster.signals.words import (
     KIND_WORDS,
     SIGNAL_WORDS,
     STATE_WORDS,
-    SWEEP_WORDS,
-    TAG_WORDS,
     TRUST_WORDS,
     alert_id,
     trust_reason_words,
 )
 
 _FIRST_MINUTES: Final = 15.0
-_TAGS: Final = [
-    tuple(word for bit, word in enumerate(TAG_WORDS) if bits >> bit & 1) for bits in range(1 << len(TAG_WORDS))
-]
 _EVENTS: Final[Mapping[AlertEvent, type[AlertRaised] | type[AlertUpdated] | type[AlertResolved]]] = {
     AlertEvent.RAISED: AlertRaised,
     AlertEvent.UPDATED: AlertUpdated,
@@ -97,7 +100,6 @@ class SignalEncoder:
     def _snap(self, block: Block, k: int) -> LevelSignals:
         snap = block.snaps[k]
         t_ns = int(snap["t_ns"])
-        minutes = optional(float(snap["minutes_since_open"]))
         quote = Quote(*(optional(float(snap[name])) for name in ("spot", "bid", "ask")))
         states = zip(snap["trust"].tolist(), snap["trust_reason"].tolist(), strict=True)
         return LevelSignals(
@@ -109,12 +111,17 @@ class SignalEncoder:
             spy=quote if self._profile == "spy" else msgspec.UNSET,
             es=quote if self._profile == "es" else msgspec.UNSET,
             trust=InputStates(**{name: _input(*state) for name, state in zip(INPUTS, states, strict=True)}),
-            context=Context(
-                minutes_since_open=minutes,
-                first_15m=minutes is not None and 0.0 <= minutes < _FIRST_MINUTES,
-                in_window=bool(snap["in_window"]),
-            ),
-            levels=tuple(_level(row, self._user_ids) for row in level_rows(block, k)),
+            context=_context(snap),
+            levels=self._levels(block, k),
+        )
+
+    def _levels(self, block: Block, k: int) -> tuple[LevelSignal, ...]:
+        rows = list(level_rows(block, k))
+        ids = [row_id(row, self._user_ids) for row in rows]
+        prices = np.array([row["price"] for row in rows])
+        return tuple(
+            _level(row, self._user_ids, company(prices, ids, place, int(row["confluence_count"])))
+            for place, row in enumerate(rows)
         )
 
     def _alert(self, row: dict[str, Any]) -> AlertMessage:
@@ -144,26 +151,37 @@ class SignalEncoder:
         )
 
 
-def optional(value: float) -> float | None:
-    """The number, or None where it is absent."""
-    return None if math.isnan(value) else value
-
-
-def whole(value: float) -> int | None:
-    """The number as an integer, or None where it is absent."""
-    return None if math.isnan(value) else int(value)
+def _context(snap: Any) -> Context:
+    minutes = optional(float(snap["minutes_since_open"]))
+    mass = dict(zip(MASS_FIELDS, snap["mass"].tolist(), strict=True))
+    moved = mass["added"] + mass["pulled"] + mass["filled"]
+    return Context(
+        minutes_since_open=minutes,
+        first_15m=minutes is not None and 0.0 <= minutes < _FIRST_MINUTES,
+        in_window=bool(snap["in_window"]),
+        sigma_1m=float(snap["sigma_1m"]),
+        atr=optional(float(snap["atr"])),
+        microprice=optional(float(snap["microprice"])),
+        cvd=int(snap["cvd"]),
+        ratio=float(snap["ratio"]),
+        unexplained=mass["residual"] / moved if moved else 0.0,
+    )
 
 
 def _input(state: int, reason: int) -> InputState:
     return InputState(TRUST_WORDS[state], trust_reason_words(reason) or None)
 
 
-def _level(row: Mapping[str, float], user_ids: Sequence[str]) -> LevelSignal:
+def _level(row: Row, user_ids: Sequence[str], company: tuple[str, ...]) -> LevelSignal:
     kind = int(row["kind"])
     return LevelSignal(
-        id=level_id(kind, row["price"], int(row["ordinal"]), user_ids),
+        id=row_id(row, user_ids),
         price=row["price"],
         kind=KIND_WORDS[kind],
+        valid_from=round(row["valid_from_s"] * 1000.0),
+        dynamic=row["dynamic"] != 0.0,
+        frozen=row["frozen"] != 0.0,
+        width_ticks=row["width_ticks"],
         direction=DIRECTION_WORDS[int(row["direction"])],
         distance=row["distance"],
         x=row["x"],
@@ -176,57 +194,12 @@ def _level(row: Mapping[str, float], user_ids: Sequence[str]) -> LevelSignal:
             tape=optional(row["attribution_tape"]),
             fuel=optional(row["attribution_fuel"]),
         ),
-        approach=None,
-        barrier=_barrier(row),
-        tape=_tape(row),
+        approach=approach_of(row),
+        barrier=barrier_of(row),
+        tape=tape_of(row),
         fuel=None,
-        ofi=None,
-        runway=None,
-        confluence=None,
+        ofi=ofi_of(row),
+        runway=runway_of(row, user_ids),
+        confluence=confluence_of(row, company),
         note=level_note(row),
-    )
-
-
-def _barrier(row: Mapping[str, float]) -> Barrier:
-    state = int(row["barrier_state"])
-    seen = state != BarrierState.MISSING
-    defended = not math.isnan(row["defending_price"])
-    return Barrier(
-        state=STATE_WORDS[state],
-        probabilities=Probabilities(*(row[f"p_{name}"] for name in Probabilities.__struct_fields__)) if seen else None,
-        delta_liq=optional(row["delta_liq"]),
-        replenishment_ratio=optional(row["replenishment"]),
-        added=whole(row["added"]),
-        pulled=whole(row["pulled"]),
-        filled=whole(row["filled"]),
-        churn=optional(row["churn"]),
-        depth_in_zone=whole(row["depth_in_zone"]),
-        hidden_share=optional(row["hidden_share"]),
-        defending_quote=DefendingQuote(row["defending_price"], int(row["defending_size"])) if defended else None,
-        visible_fraction=row["visible_fraction"],
-        confidence=row["barrier_confidence"],
-        window_s=row["window_s"],
-        time_to_clear_s=optional(row["time_to_clear_s"]),
-        tags=_TAGS[int(row["tags"])],
-    )
-
-
-def _tape(row: Mapping[str, float]) -> Tape:
-    direction = int(row["sweep_direction"])
-    return Tape(
-        imbalance=row["tape_imbalance"],
-        buy_vol=int(row["buy_volume"]),
-        sell_vol=int(row["sell_volume"]),
-        velocity=row["velocity"],
-        acceleration=row["acceleration"],
-        sweep=Sweep(
-            detected=direction != 0,
-            direction=SWEEP_WORDS[direction],
-            notional=optional(row["sweep_notional"]),
-            prints=whole(row["sweep_prints"]),
-            window_ms=None,
-            volume=whole(row["sweep_volume"]),
-            levels=whole(row["sweep_levels"]),
-            age_s=optional(row["sweep_age_s"]),
-        ),
     )

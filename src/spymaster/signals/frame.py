@@ -45,6 +45,61 @@ LEVEL_MARK: Final = np.dtype([("column", "<i8"), ("tick", "<i8"), ("state", "<i8
 """Barrier state of a published level at the end of one heat column. ``state``: ``market.rows.BarrierState``."""
 
 
+CHART_BAR: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("vwap", "<f8"),
+        ("sma_200", "<f8"),
+        ("sma_400", "<f8"),
+    ]
+)
+"""One two-minute bar in the profile's unit. ``t_ns``: its start; ``vwap``, ``sma_*``: as of its end, NaN if unknown."""
+
+LEVEL_SECOND: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("score", "<f8"),
+        ("signal", "<i8"),
+        ("state", "<i8"),
+        ("confidence", "<f8"),
+        ("x", "<f8"),
+        ("depth", "<f8"),
+        ("added", "<f8"),
+        ("pulled", "<f8"),
+        ("filled", "<f8"),
+    ]
+)
+"""One level at the end of one second. ``x``: signed way still to go in the profile's unit; ``state``:
+``market.rows.BarrierState``, ``confidence`` of it; ``depth``: contracts in the zone; flows: contracts there during the
+second. NaN where the level was not judged."""
+
+
+class TouchView(msgspec.Struct, frozen=True):
+    """One test of a level. ``until_ns`` None while it lasts; ``excursion``: furthest beyond the level (negative: it was
+    not reached) in the profile's unit; ``signal``: BREAK, REJECT or empty, with the score it was raised at (NaN)."""
+
+    t_ns: int
+    until_ns: int | None
+    direction: int
+    excursion: float
+    signal: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelHistory:
+    """What is remembered of one level. ``seconds``: LEVEL_SECOND[n], oldest first; ``touches``: oldest first."""
+
+    level_id: str
+    seconds: NDArray[Any]
+    touches: tuple[TouchView, ...]
+
+
 class Mode(enum.StrEnum):
     """Where the records come from."""
 
@@ -158,6 +213,8 @@ class Header(msgspec.Struct, frozen=True):
     snap_us: float
     residual_share: float
     hidden_share: float
+    atr: float
+    cvd: int
     message: str
     progress: float
 
@@ -207,6 +264,14 @@ class FrameSource(Protocol):
 
     def heat(self, seconds: int) -> HeatColumns:
         """Up to ``seconds`` newest heat columns."""
+        ...
+
+    def chart(self) -> NDArray[Any]:
+        """Two-minute bars (CHART_BAR[n]), oldest first, the last of them still being formed."""
+        ...
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """Up to ``seconds`` newest seconds of a level and its touches; empty for a level never published."""
         ...
 
     def send(self, command: Command, value: float = 0.0) -> None:

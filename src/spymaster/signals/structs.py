@@ -22,7 +22,7 @@ from spymaster.signals.words import (
     TrustWord,
 )
 
-SIGNALS_VERSION: Final[Literal[1]] = 1
+SIGNALS_VERSION: Final[Literal[2]] = 2
 ALERTS_VERSION: Final[Literal[1]] = 1
 
 ProfileName = Literal["spy", "es"]
@@ -53,11 +53,23 @@ class InputStates(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, gc=False):
-    """Where in the day the snap lies. ``minutes_since_open``: of 09:30 ET, null on a day without regular hours."""
+    """Where in the day the snap lies, and how lively the market is.
+
+    ``minutes_since_open``: of 09:30 ET, null on a day without regular hours. ``sigma_1m``: ES points per square root of
+    a minute; ``atr``: of 14 one-minute bars in the profile's unit, null before the first; ``microprice``: ES points,
+    null without a book; ``cvd``: aggressive buys - sells of the session so far, contracts; ``ratio``: ES points per
+    unit of the profile; ``unexplained``: share of the book's flows that no record accounts for, last ten seconds.
+    """
 
     minutes_since_open: float | None
     first_15m: bool
     in_window: bool
+    sigma_1m: float
+    atr: float | None
+    microprice: float | None
+    cvd: int
+    ratio: float
+    unexplained: float
 
 
 class Attribution(Struct, frozen=True, gc=False):
@@ -69,12 +81,24 @@ class Attribution(Struct, frozen=True, gc=False):
 
 
 class Approach(Struct, frozen=True, gc=False):
-    """How price came to the level."""
+    """How price came to the level, by the last ten one-minute closes, and how often it was there.
+
+    ``velocity``: profile units a minute, + is towards the level; ``bars``: latest bars in a row that moved towards it;
+    ``distance``: way made over those closes. ``attempt``: number of the latest touch in its cluster, 0 before any; the
+    trends compare now with the cluster's first attempt, null before a second one. ``arrival_s``: seconds until the
+    level is reached at the present motion, null while it is not being approached.
+    """
 
     velocity: float
     bars: int
     distance: float
     prior_touches: int
+    attempt: int
+    arrival_s: float | None
+    delta_liq_trend: float | None
+    replenishment_trend: float | None
+    velocity_trend: float | None
+    imbalance_trend: float | None
 
 
 class Probabilities(Struct, frozen=True, gc=False, rename="upper"):
@@ -95,11 +119,38 @@ class DefendingQuote(Struct, frozen=True, gc=False):
     size: int
 
 
+class Iceberg(Struct, frozen=True, gc=False):
+    """A price in the zone that shows size again whenever it is hit; apparent, since a depth feed has no order ids.
+
+    ``remaining``: median of what earlier icebergs had left after as much, null while too few have ended.
+    """
+
+    executed: int
+    peak: float
+    remaining: float | None
+
+
+class Flows(Struct, frozen=True, gc=False):
+    """Net change of the zone's depth and fills over the long window, as far as the level was in sight."""
+
+    window_s: float
+    delta_liq: int | None
+    filled: int | None
+
+
+class Change(Struct, frozen=True, gc=False):
+    """A sudden change of the zone's flows and how long ago it began."""
+
+    kind: Literal["STACKING", "PULLING", "FILLING"]
+    age_s: float
+
+
 class Barrier(Struct, frozen=True, gc=False):
     """What the resting liquidity at the level is doing. State MISSING: out of view, and its numbers null.
 
     Flows are netted per bucket over ``window_s``; ``delta_liq`` and ``replenishment_ratio`` are smoothed. ``churn``,
-    ``hidden_share``, ``visible_fraction``, ``confidence``: 0 to 1. ``time_to_clear_s``: null while not being cleared.
+    ``hidden_share``, ``fleeting_share``, ``visible_fraction``, ``confidence``: 0 to 1. ``time_to_clear_s``: null while
+    not being cleared. ``refill_half_life_s``: of the recovery from the last shock, null without one in the last minute.
     """
 
     state: StateWord
@@ -116,14 +167,20 @@ class Barrier(Struct, frozen=True, gc=False):
     visible_fraction: float
     confidence: float
     window_s: float
+    seen_s: float
     time_to_clear_s: float | None
+    fleeting_share: float | None
+    refill_half_life_s: float | None
+    iceberg: Iceberg | None
+    change: Change | None
+    context: Flows
     tags: tuple[TagWord, ...]
 
 
 class Sweep(Struct, frozen=True, gc=False):
-    """The latest aggressive order that took several prices in the level's band. ``notional``: currency units.
+    """The latest sweep in the level's band: an order that took several prices, or a cluster of orders of one side.
 
-    ``window_ms``: first print to last, null where the prints share one venue time.
+    ``notional``: currency units. ``window_ms``: first print to last, 0 for a single order.
     """
 
     detected: bool
@@ -137,14 +194,41 @@ class Sweep(Struct, frozen=True, gc=False):
 
 
 class Tape(Struct, frozen=True, gc=False):
-    """Aggressive trading in the level's band. ``imbalance``: -1 to 1, + is buying; motion in ES points and seconds."""
+    """Aggressive trading in the level's band. ``imbalance``: -1 to 1, + is buying; motion in ES points and seconds.
+
+    ``*_z``: in units of what a driftless walk of the measured volatility would show. ``large_*``: of orders that are
+    large by what is usual.
+    """
 
     imbalance: float
     buy_vol: int
     sell_vol: int
+    large_buy_vol: int
+    large_sell_vol: int
     velocity: float
     acceleration: float
+    jerk: float
+    velocity_z: float
+    acceleration_z: float
+    jerk_z: float
     sweep: Sweep
+
+
+class Ofi(Struct, frozen=True, gc=False):
+    """Order-flow imbalance towards the level's break.
+
+    ``integrated_*``: over ten prices a side, nearer ones weighing more, in usual queues; ``z`` of the five seconds,
+    null before its usual spread is known; ``best_5s``, ``depth_5s``: contracts; ``queue_imbalance``: -1 to 1.
+    """
+
+    integrated_1s: float
+    integrated_5s: float
+    integrated_15s: float
+    integrated_60s: float
+    z: float | None
+    best_5s: int
+    depth_5s: int
+    queue_imbalance: float
 
 
 class Fuel(Struct, frozen=True, gc=False):
@@ -169,7 +253,7 @@ class Obstacle(Struct, frozen=True, gc=False):
 
 
 class Runway(Struct, frozen=True, gc=False):
-    """How far price can run beyond the level. ``distance``: to the next obstacle, null without one."""
+    """How far price can run where the level's signal points. ``distance``: to the next obstacle, null without one."""
 
     direction: Literal["UP", "DOWN"]
     distance: float | None
@@ -178,24 +262,34 @@ class Runway(Struct, frozen=True, gc=False):
 
 
 class Confluence(Struct, frozen=True, gc=False):
-    """Other levels at the same price. ``pressure``: 0 to 1. ``alignment``: -1, 0 or 1 with the trend."""
+    """Other levels near by. ``pressure``, ``strength``: 0 to 1. ``alignment``: 1 backed by the trend, -1 against it.
+
+    ``centre``: weighted mean price of them all. ``ids``: the others, nearest first.
+    """
 
     count: int
     pressure: float
+    strength: float
     alignment: int
+    centre: float
     ids: tuple[str, ...]
 
 
 class LevelSignal(Struct, frozen=True, gc=False):
     """One level. ``break_score_*``: 0 to 100, 50 is no evidence, null without any or beyond the monitor band.
 
-    ``distance``: |level - spot|; ``x``: signed way still to go, negative once price is beyond. Forces and context that
-    are not computed are null; ``ofi`` always is in this version.
+    ``valid_from``: ms since 1970 UTC; ``dynamic``: its price moves with the market, ``frozen``: but not now, because
+    price is at it; ``width_ticks``: what the noise of the price ratio makes of it. ``distance``: |level - spot|; ``x``:
+    signed way still to go, negative once price is beyond. ``fuel`` is null without options.
     """
 
     id: str
     price: float
     kind: KindWord
+    valid_from: int
+    dynamic: bool
+    frozen: bool
+    width_ticks: float
     direction: DirectionWord
     distance: float
     x: float
@@ -204,13 +298,13 @@ class LevelSignal(Struct, frozen=True, gc=False):
     signal: SignalWord
     confidence: ConfidenceWord
     attribution: Attribution
-    approach: Approach | None
+    approach: Approach
     barrier: Barrier
     tape: Tape
     fuel: Fuel | None
-    ofi: None
-    runway: Runway | None
-    confluence: Confluence | None
+    ofi: Ofi
+    runway: Runway
+    confluence: Confluence
     note: str
 
 
@@ -220,7 +314,7 @@ class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
     ``as_of_ns``: time of the last record it rests on. Exactly one of ``spy`` and ``es`` is there, by profile.
     """
 
-    version: Literal[1]
+    version: Literal[2]
     ts: int
     ts_event_ns: int
     as_of_ns: int

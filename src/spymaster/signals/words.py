@@ -70,6 +70,7 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.GAP: "records missing, window not yet full",
         TrustReason.INCOMPLETE_BOOK: "fewer price levels than a whole book has",
         TrustReason.DEFAULT_RATIO: "no quote, price converted at a fixed ratio",
+        TrustReason.STALE_QUOTE: "the share's quote is old, the last ratio is used",
     }
 )
 

@@ -24,10 +24,13 @@ from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.paced_app import PacedApp
 from spymaster.tui.picture import picture
+from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.health import HealthScreen
 from spymaster.tui.screens.help import HelpScreen
+from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.log import LogScreen
+from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.page import PageScreen
 from spymaster.tui.screens.start import StartScreen
 from spymaster.tui.textual_theme import textual_theme
@@ -116,16 +119,24 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         """The cockpit, wherever it is in the pile of screens; None without one."""
         return next((screen for screen in self.screen_stack if isinstance(screen, CockpitScreen)), None)
 
+    @property
+    def main_screen(self) -> CockpitScreen | OverScreen | None:
+        """The cockpit or what covers it, below palette, pages and prompts; None without a cockpit."""
+        mains = (screen for screen in reversed(self.screen_stack) if isinstance(screen, CockpitScreen | OverScreen))
+        return next(mains, None)
+
     def offers(self, action: Action) -> bool:
         """True where the action can be carried out now."""
-        cockpit = self.cockpit
+        main, cockpit = self.main_screen, self.cockpit
         if action.scope is Scope.APP:
-            return self.source is not None or action.name != "health"
-        return cockpit is not None and (action.scope is Scope.COCKPIT or cockpit.in_replay)
+            return self.source is not None or action.name not in ("health", "chart")
+        if main is None or cockpit is None or main.NAME not in action.scope.screens:
+            return False
+        return cockpit.in_replay or not action.scope.replays
 
     async def perform(self, action: Action) -> None:
         """Carry an action out as its key would."""
-        target = self if action.scope is Scope.APP else self.cockpit
+        target = self if action.scope is Scope.APP else self.main_screen
         if target is not None:
             await self.run_action(action.name, target)
 
@@ -156,6 +167,22 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         source = self.source
         if source is not None:
             self._toggle(HealthScreen, lambda: HealthScreen(self.colours, source, self.link_state))
+
+    def action_chart(self) -> None:
+        """The price chart; again to close."""
+        source, cockpit = self.source, self.cockpit
+        if source is not None and cockpit is not None:
+            self._toggle(ChartScreen, lambda: ChartScreen(cockpit, source, self.shown_colours, self.options))
+
+    def open_level(self, cockpit: CockpitScreen) -> None:
+        """The screen of the level picked on the cockpit, or of the nearest."""
+        if self.source is not None:
+            self.push_screen(LevelScreen(cockpit, self.source, self.shown_colours, self.options))
+
+    @property
+    def shown_colours(self) -> Theme:
+        """The theme the cockpit is drawn in now."""
+        return self.cockpit.shown_theme if self.cockpit is not None else self.colours
 
     def _toggle(self, kind: type[Screen[Any]], make: Callable[[], Screen[Any]]) -> None:
         if isinstance(self.screen, kind):

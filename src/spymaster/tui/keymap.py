@@ -122,30 +122,44 @@ def parse_keymap(text: str, where: str, name: str) -> Keymap:
 
 
 def clashes_of(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """One sentence for each key that two actions share."""
-    owner: dict[str, Action] = {}
+    """One sentence for each key that two actions share on a screen that offers both."""
+    owners: dict[str, list[Action]] = {}
     found: list[str] = []
     for action in ACTIONS:
         for key in dict.fromkeys(keys[action.name]):
-            other = owner.setdefault(_textual(key), action)
-            if other is not action:
-                found.append(f"{key!r} is bound to both {other.name} and {action.name}")
+            others = owners.setdefault(_textual(key), [])
+            for other in others:
+                if other.scope.screens & action.scope.screens:
+                    found.append(f"{key!r} is bound to both {other.name} and {action.name}")
+            others.append(action)
     return tuple(found)
 
 
-def footer_pairs(keymap: Keymap, replay: bool, playing: bool) -> tuple[tuple[str, str], ...]:
-    """(keys, word) of the footer in order, the replay's own keys first where it is one. The footer itself adds help."""
-    places: dict[int, list[Action]] = {}
+def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "cockpit") -> tuple[tuple[str, str], ...]:
+    """(keys, word) of the footer of a screen in order: the replay's own keys first where it is one, except on screens
+    over the cockpit, which begin with the way back. The footer itself adds help."""
+    places: dict[tuple[bool, int], list[Action]] = {}
     for action in ACTIONS:
-        if action.footer is not None and (replay or action.scope is not Scope.REPLAY):
-            places.setdefault(action.footer, []).append(action)
+        if action.footer is not None and _in_footer(action, replay, screen):
+            later = screen != "cockpit" and (action.scope.replays or action.scope is Scope.APP)
+            places.setdefault((later, action.footer), []).append(action)
     pairs = []
     for _, actions in sorted(places.items()):
         keys = " ".join(filter(None, (keymap.shown(action.name) for action in actions)))
         word = "pause" if actions[0].name == "play_pause" and playing else actions[0].word
+        word = "next level" if actions[0].scope is Scope.LEVELS and len(actions) > 1 else word
         if keys:
             pairs.append((keys, word))
     return tuple(pairs)
+
+
+def _in_footer(action: Action, replay: bool, screen: str) -> bool:
+    """Lists explain themselves on the cockpit; on a level's screen their keys change the level."""
+    if screen not in action.scope.screens or action.name == screen:
+        return False
+    if screen == "cockpit" and action.scope is Scope.LEVELS:
+        return False
+    return replay or not action.scope.replays
 
 
 def _checked_entries(entries: object, where: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -22,6 +22,7 @@ Part: TypeAlias = tuple[int, str, str]
 def legend_rows(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str) -> Rows:
     """The whole legend for a page of ``width`` cells: two columns from 103 cells, otherwise one."""
     marks: list[Sequence[Part]] = [*_states(glyphs), (), *_signals(glyphs), (), *_trust(glyphs), (), *_kinds()]
+    marks += [(), *_level_and_chart(glyphs)]
     drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_keys(keymap)]
     if width >= 2 * COLUMN + GAP:
         height = max(len(marks), len(drawing))
@@ -129,6 +130,18 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
     ]
     rows += [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
     return rows
+
+
+def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
+    entries = (
+        (f"{glyphs.clear} {glyphs.blocked}", "text", "runway clear; a lesser level lies between"),
+        (glyphs.bars.lstrip(), "wall", "a column: taller is more"),
+        (glyphs.rising, "bid", "a bar that closed higher: slim or outlined"),
+        (glyphs.falling, "ask", "a bar that closed lower: full"),
+        (glyphs.slopes * 2, "level_average", "an average: VWAP whole, SMA with gaps"),
+    )
+    head: Sequence[Part] = ((0, "LEVEL AND CHART", "muted*"),)
+    return [head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
 
 
 def _keys(keymap: Keymap) -> list[Sequence[Part]]:

@@ -14,8 +14,9 @@ from spymaster.tui.colour import ColourDepth
 from spymaster.tui.options import AppOptions
 from spymaster.tui.picture import picture
 
-SCREENS: Final = ("cockpit", "help", "health", "log")
-"""Values of ``--screen``."""
+_ACTIONS: Final = {"help": "help", "health": "health", "log": "log", "level": "level_detail", "chart": "chart"}
+SCREENS: Final = ("cockpit", *_ACTIONS)
+"""Values of ``--screen``. ``level``: that of the nearest level."""
 
 FIRST_FRAME_S: Final = 60.0
 
@@ -43,7 +44,7 @@ async def _render(source: FrameSource, size: tuple[int, int], screen: str, optio
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         if screen != "cockpit":
-            await app.perform(BY_NAME[screen])
+            await app.perform(BY_NAME[_ACTIONS[screen]])
         await pilot.pause()
         await pilot.pause()
         return picture(app)

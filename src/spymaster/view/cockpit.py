@@ -144,7 +144,7 @@ class CockpitProjector:
         self._ladder(out, frame, state, window, grouped, blind)
         if width := out.width("side"):
             look = side.SideLook(width, out.height("side"), blind, state.side, state.glyphs)
-            out.put("side", side.side_rows(frame, picked_item(self.items, state.picked), look))
+            out.put("side", side.side_rows(frame, picked_item(self.items, state.picked), self.items, look))
 
     def _heat(
         self, out: _Panels, frame: Frame, state: ViewState, blind: bool, grouped: dict[int, list[LevelItem]]

@@ -25,6 +25,8 @@ class Glyphs:
     level_line: str
     up: str
     down: str
+    clear: str
+    blocked: str
     spot: str
     path: str
     """Straight, down-right, down-left, up-left, up-right, upright: ``─╭╮╯╰│``."""
@@ -38,6 +40,15 @@ class Glyphs:
     axis: str
     eighths: str
     """Left-aligned bars of 0 to 8 eighths of a cell."""
+    bars: str
+    """Bars of 0 to 8 eighths of a cell from below."""
+    slopes: str
+    """A line at the foot, in the middle and at the top of a cell."""
+    rising: str
+    """A candle that closed higher: wick, body, body below a wick, body above a wick; then the lower and the upper half
+    of a wick, and of a body."""
+    falling: str
+    """The same of one that closed lower."""
     mark: str
     rule: str
     tick: str
@@ -65,6 +76,8 @@ UNICODE: Final = Glyphs(
     level_line="┄",
     up="↑",
     down="↓",
+    clear="→",
+    blocked="┤",
     spot="▸",
     path="─╭╮╯╰│",
     ribbon="▁▂▃",
@@ -75,6 +88,10 @@ UNICODE: Final = Glyphs(
     value_right="╺",
     axis="│",
     eighths=" ▏▎▍▌▋▊▉█",
+    bars=" ▁▂▃▄▅▆▇█",
+    slopes="▁─▔",
+    rising="│┃╽╿╷╵╻╹",
+    falling="│█▄▀╷╵▄▀",
     mark="▎",
     rule="─",
     tick="╵",
@@ -102,6 +119,8 @@ ASCII: Final = Glyphs(
     level_line="-",
     up="^",
     down="v",
+    clear=">",
+    blocked="|",
     spot=">",
     path="-++++|",
     ribbon="__=",
@@ -112,6 +131,10 @@ ASCII: Final = Glyphs(
     value_right="=",
     axis="|",
     eighths="    #####",
+    bars="  ...::##",
+    slopes="_-~",
+    rising="|HHH||HH",
+    falling="|###||##",
     mark="|",
     rule="-",
     tick="'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,10 @@ from spymaster.market.rows import LEVEL_FIELDS, BarrierState, Confidence, Signal
 from spymaster.signals.frame import Frame
 
 _PLACE: Final = {name: index for index, (name, _, _) in enumerate(LEVEL_FIELDS)}
+
+_KIND: Final = _PLACE["kind"]
+_ORDINAL: Final = _PLACE["ordinal"]
+_RUNWAY: Final = slice(_PLACE["runway_distance"], _PLACE["runway_obstructed"] + 1)
 
 _KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
     LevelKind.USER: ("USER", "USER", "level_user"),
@@ -42,8 +47,26 @@ CONFIDENCE_WORDS: Final = ("LOW", "MED", "HIGH")
 
 
 @dataclass(frozen=True, slots=True)
+class Runway:
+    """The way from a level to the next obstacle. ``direction`` +1 up, -1 down; ``distance``, ``price`` in the profile's
+    unit; ``name``: of the obstacle, at most seven cells, empty for one that its price names."""
+
+    direction: int
+    distance: float
+    name: str
+    price: float
+    obstructed: bool
+
+    @property
+    def to(self) -> str:
+        """The obstacle in a word."""
+        return self.name or f"{self.price:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class LevelItem:
-    """One level. Prices and distances in the profile's unit; NaN where absent; ``offset`` is level - spot."""
+    """One level. Prices and distances in the profile's unit; NaN where absent; ``offset`` is level - spot.
+    ``confluence``: other levels near it, -1 unknown; ``group``: centre of the group of levels it belongs to."""
 
     id: str
     name: str
@@ -74,6 +97,9 @@ class LevelItem:
     tape_imbalance: float
     velocity: float
     window_s: float
+    confluence: int
+    group: float
+    runway: Runway | None
 
     @property
     def signalling(self) -> bool:
@@ -96,10 +122,15 @@ class LevelItem:
 def level_items(frame: Frame) -> tuple[LevelItem, ...]:
     """All levels of a frame, nearest first."""
     rows = frame.levels.tolist()
-    return tuple(_item(row, view.id, view.label) for row, view in zip(rows, frame.level_views, strict=False))
+    own = {
+        row[_ORDINAL]: view.label
+        for row, view in zip(rows, frame.level_views, strict=False)
+        if row[_KIND] == LevelKind.USER
+    }
+    return tuple(_item(row, view.id, view.label, own) for row, view in zip(rows, frame.level_views, strict=False))
 
 
-def _item(row: tuple[float, ...], ident: str, label: str) -> LevelItem:
+def _item(row: tuple[float, ...], ident: str, label: str, own: Mapping[float, str]) -> LevelItem:
     def get(name: str) -> float:
         return row[_PLACE[name]]
 
@@ -140,11 +171,42 @@ def _item(row: tuple[float, ...], ident: str, label: str) -> LevelItem:
         tape_imbalance=get("tape_imbalance"),
         velocity=get("velocity"),
         window_s=get("window_s"),
+        confluence=_code(get("confluence_count"), -1),
+        group=get("confluence_group"),
+        runway=_runway(get("runway_direction"), row[_RUNWAY], own),
     )
+
+
+def _runway(direction: float, fields: tuple[float, ...], own: Mapping[float, str]) -> Runway | None:
+    """``fields``: distance, kind, ordinal, price, obstructed; ``own``: labels of the user's levels by ordinal."""
+    distance, code, ordinal, price, obstructed = fields
+    if math.isnan(direction) or math.isnan(distance) or math.isnan(code):
+        return None
+    kind = LevelKind(int(code))
+    name = "" if kind in (LevelKind.STRIKE, LevelKind.ROUND) else _KINDS[kind][1]
+    if kind is LevelKind.USER:
+        name = own.get(ordinal, "")[:7]
+    return Runway(1 if direction > 0 else -1, distance, name, price, obstructed == 1.0)
 
 
 def _code(value: float, absent: int) -> int:
     return absent if math.isnan(value) else int(value)
+
+
+def facts_of(frame: Frame, level_id: str) -> dict[str, float]:
+    """Every number of a level's row by its name; empty for a level that is not in the frame."""
+    for row, view in zip(frame.levels, frame.level_views, strict=False):
+        if view.id == level_id:
+            return dict(zip(_PLACE, row.tolist(), strict=True))
+    return {}
+
+
+def stacked(items: tuple[LevelItem, ...], item: LevelItem) -> tuple[LevelItem, ...]:
+    """The levels of the item's group, itself among them, from the highest price down; none where it has no group."""
+    if math.isnan(item.group):
+        return ()
+    group = [each for each in items if abs(each.group - item.group) < 1e-6 or each.id == item.id]
+    return tuple(sorted(group, key=lambda each: -each.price)) if len(group) > 1 else ()
 
 
 def picked_item(items: tuple[LevelItem, ...], picked: str | None) -> LevelItem | None:

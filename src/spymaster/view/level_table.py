@@ -10,7 +10,7 @@ from spymaster.market.rows import Confidence, Signal
 from spymaster.view.cells import Line, Row, Rows, blank, clip
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
 from spymaster.view.layout import TableGrid
-from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem
+from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, Runway
 from spymaster.view.meter import put_forces, put_meter
 from spymaster.view.numbers import MISSING, price, signed, signed_fit
 
@@ -230,6 +230,8 @@ def _right_of(item: LevelItem, look: TableLook, width: int) -> Row:
         item.confidence,
         (rounded[0], rounded[1], rounded[2]),
         item.seen and not look.blind,
+        item.confluence,
+        item.runway,
         item.id == look.picked,
         look.glyphs,
     )
@@ -242,11 +244,14 @@ def _right_row(
     confidence: int,
     forces: tuple[float, float, float],
     seen: bool,
+    confluence: int,
+    runway: Runway | None,
     picked: bool,
     glyphs: str,
 ) -> Row:
     ground = "selected" if picked else "ground"
     line = Line(width, ground)
+    _put_surroundings(line, grid, confluence, runway, SETS[glyphs])
     if not seen:
         return line.row()
     x = 0
@@ -262,12 +267,21 @@ def _right_row(
             text = signed(points, 0, SETS[glyphs].minus)
             line.right(x + grid.number - 1, text, role if not math.isnan(points) else "muted")
             x += grid.number + 1
-    if grid.runway:
-        line.put(x, MISSING, "muted")
-        x += grid.runway + 1
-    if grid.confluence:
-        line.right(x + grid.confluence - 1, MISSING, "muted")
     return line.row()
+
+
+def _put_surroundings(line: Line, grid: TableGrid, confluence: int, runway: Runway | None, glyphs: Glyphs) -> None:
+    """Runway and confluence: they depend on where levels are, so they stand beside unseen ones too."""
+    if grid.confluence:
+        line.right(grid.right - 1, MISSING if confluence < 0 else str(min(confluence, 99)), "muted")
+    if grid.runway:
+        x = grid.right - grid.runway - (grid.confluence + 1 if grid.confluence else 0)
+        if runway is None:
+            line.put(x, MISSING, "muted")
+            return
+        text = f"{glyphs.up if runway.direction > 0 else glyphs.down}{runway.distance:.2f} "
+        text += f"{glyphs.blocked if runway.obstructed else glyphs.clear} "
+        line.put(x, clip(text + runway.to, grid.runway), "muted" if runway.obstructed else "text")
 
 
 def _absent(points: float) -> float:

@@ -45,7 +45,10 @@ PAIRS = [
     ("bright", "alarm"),
 ]
 STATES = ("vacuum", "consumed", "weak", "absorption", "wall")
-DIMS = ("break", "reject", "neutral", "bid", "ask", "force_b", "force_f", "force_t")
+DIMS = (
+    *("break", "reject", "neutral", "bid", "ask", "force_b", "force_f", "force_t"),
+    *("vacuum", "consumed", "weak", "absorption", "wall"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,12 +138,25 @@ def test_a_style_is_made_once() -> None:
 
 
 def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
-    from tests.support import frames
-    from tests.support.screens import projected
+    from spymaster.view.chart import ZOOMS, ChartState, chart_panels, chart_places
+    from spymaster.view.level_detail import DetailState, detail_panels, detail_places
+    from spymaster.view.level_items import level_items
+    from tests.support import frames, past
+    from tests.support.screens import projected, view_state
 
     scenes = [projected(frame, 200, 60, time_bar=True) for frame in (frames.frame(), frames.blind_frame())]
     scenes.append(projected(frames.replay_frame(), 120, 40, time_bar=True))
     scenes.append(projected(frames.empty_frame(), 120, 40))
+    state = view_state(160, 48)
+    frame = frames.frame()
+    items = level_items(frame)
+    detail = DetailState("STRIKE_687")
+    for blind in (frames.blind_frame(), frame):
+        layout = detail_places(160, 48, False)
+        scenes.append((layout, detail_panels(blind, items, past.level_history(), detail, state, layout)))
+    for zoom in range(len(ZOOMS)):
+        layout = chart_places(160, 48, False)
+        scenes.append((layout, chart_panels(frame, items, past.bars(), ChartState(zoom), state, layout)))
     used = {name for _, panels in scenes for rows in panels.values() for row in rows for _, name in row}
     for theme in THEMES.values():
         for name in used:

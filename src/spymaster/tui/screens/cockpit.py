@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
@@ -25,8 +24,10 @@ from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
 from spymaster.tui.row_text import level_line
 from spymaster.tui.screens.jump import JumpScreen
+from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
 from spymaster.tui.screens.replay_actions import ReplayActions
+from spymaster.tui.steps import neighbour
 from spymaster.tui.textual_theme import is_dark
 from spymaster.tui.themes import Theme
 from spymaster.view.state import Quality, ViewState
@@ -40,13 +41,15 @@ PANELS: Final = ("levels", "alerts", "ladder", "heat", "rail", "side", "tape")
 
 _ZOOMS: Final = (1, 2, 4)
 _SECONDS: Final = (1, 2, 4)
+_SIDES: Final = ("auto", "focus", "strikes")
 
 
 class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
-    BINDINGS = bindings_for(Scope.COCKPIT, Scope.REPLAY)
+    NAME = "cockpit"
+    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.SPEED)
     AUTO_FOCUS = ""
 
     def __init__(self, source: FrameSource, theme: Theme, options: AppOptions) -> None:
@@ -68,6 +71,11 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
     def in_replay(self) -> bool:
         """True where the source can be played and stepped."""
         return self._frame is not None and self._frame.header.mode is not Mode.LIVE
+
+    @property
+    def shown_theme(self) -> Theme:
+        """The theme in use: fewer colours than were chosen while the link is slow."""
+        return self._shown_theme
 
     @property
     def view_state(self) -> ViewState:
@@ -135,11 +143,33 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         self._show(now)
 
     def _show(self, now: float) -> None:
+        over = self._over()
+        if over is not None:
+            over.follow(self._frame, self._view, self._shown_theme, now)
+            return
         self._panels.apply(self._frame, self._view, now)
         wanted = self._panels.needs_heat
         if wanted > 0:
             self._panels.load_heat(self._source.heat(wanted))
             self._panels.apply(self._frame, self._view, now)
+
+    def _over(self) -> OverScreen | None:
+        """The screen that covers this one, if one does."""
+        for screen in reversed(self.app.screen_stack):
+            if screen is self:
+                return None
+            if isinstance(screen, OverScreen):
+                return screen
+        return None
+
+    def feed(self, over: OverScreen) -> None:
+        """Show a screen that has just come to lie over this one what is shown here."""
+        over.follow(self._frame, self._view, self._shown_theme, time.monotonic())
+
+    def on_screen_resume(self) -> None:
+        """Nothing was drawn here while another screen lay over it."""
+        if self._pull is not None:
+            self._repaint()
 
     def _follow_link(self, link: LinkState) -> None:
         quality = self._view.quality if self._options.quality is not None else link.quality
@@ -184,12 +214,14 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
             self.say(self._view.note)
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects a panel, and in the level table its level; two clicks on the axis centre it."""
+        """A click selects a panel, and in the level table its level, which two clicks open; two centre the axis."""
         if (name := panel_at(self._panels, event.screen_offset)) is not None:
             picked = level_at(self._panels, event.screen_offset)
             self._change(panel=name, picked=picked or self._view.picked)
             if event.chain == 2 and name in AXIS_PANELS:
                 self.action_centre()
+            if event.chain == 2 and picked is not None:
+                self.action_level_detail()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Lower prices."""
@@ -210,19 +242,19 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
 
     def action_zoom_in(self) -> None:
         """Fewer ticks per row."""
-        self._change(zoom=_neighbour(_ZOOMS, self._view.zoom, -1))
+        self._change(zoom=neighbour(_ZOOMS, self._view.zoom, -1))
 
     def action_zoom_out(self) -> None:
         """More ticks per row."""
-        self._change(zoom=_neighbour(_ZOOMS, self._view.zoom, +1))
+        self._change(zoom=neighbour(_ZOOMS, self._view.zoom, +1))
 
     def action_seconds_less(self) -> None:
         """Fewer seconds per heatmap column."""
-        self._change(seconds_per_column=_neighbour(_SECONDS, self._view.seconds_per_column, -1))
+        self._change(seconds_per_column=neighbour(_SECONDS, self._view.seconds_per_column, -1))
 
     def action_seconds_more(self) -> None:
         """More seconds per heatmap column."""
-        self._change(seconds_per_column=_neighbour(_SECONDS, self._view.seconds_per_column, +1))
+        self._change(seconds_per_column=neighbour(_SECONDS, self._view.seconds_per_column, +1))
 
     def action_layer_liquidity(self) -> None:
         """Liquidity in the heatmap on or off."""
@@ -285,9 +317,17 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         """Last row."""
         self._move(-1)
 
+    def action_level_detail(self) -> None:
+        """The screen of the picked (or nearest) level."""
+        self._app.open_level(self)
+
     def action_level_focus(self) -> None:
-        """The picked level closely, or the strikes again."""
-        self._change(side="strikes" if self._view.side == "focus" else "focus")
+        """Strikes and focus beside the ladder, the focus alone, the strikes alone."""
+        self._change(side=_SIDES[(_SIDES.index(self._view.side) + 1) % len(_SIDES)])
+
+    def pick(self, level_id: str) -> None:
+        """Choose a level."""
+        self._change(picked=level_id)
 
     def action_level_nearest(self) -> None:
         """Follow the nearest level again."""
@@ -329,7 +369,11 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
 
     def action_copy_row(self) -> None:
         """Copy the picked (or nearest) level as tab-separated text."""
-        line = level_line(self._frame, self._view.picked)
+        self.copy_level(self._view.picked)
+
+    def copy_level(self, level_id: str | None) -> None:
+        """Copy a level as tab-separated text; the nearest where it is None."""
+        line = level_line(self._frame, level_id)
         if line is None:
             self.say("no level to copy yet")
         else:
@@ -350,11 +394,3 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         if self._pull is not None:
             self._pull.expedite(time.monotonic())
             self.call_later(self._look)
-
-
-def _neighbour(steps: Iterable[int], now: int, by: int) -> int:
-    """The next step up or down of a list; from outside it (0) its first step."""
-    places = list(steps)
-    if now not in places:
-        return places[0] if by < 0 else places[1]
-    return places[min(max(places.index(now) + by, 0), len(places) - 1)]

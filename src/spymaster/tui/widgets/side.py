@@ -15,5 +15,7 @@ class SideColumn(RowWidget):
 # Strikes and focus
 
 Negative dealer gamma left, it amplifies moves; positive right, it damps them. Below, the picked level or else the
-nearest: its state, its meter, the three forces in points from 50, and the flows at the barrier.
+nearest: its state, its meter, the three forces in points from 50, the flows at the barrier, order-flow imbalance
+towards the break in best queues, how price comes near, the way to the next obstacle, and the levels that stand
+together with it. As much as fits; `Enter` opens all of it.
 """

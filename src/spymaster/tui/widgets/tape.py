@@ -15,5 +15,6 @@ class Tape(RowWidget):
 # Tape
 
 The newest orders of at least the size in the title. `▴` a buyer lifted the ask, `▾` a seller hit the bid; large marks
-are large orders. `3 lvl`: prices it took; `sweep`: four or more.
+and bold sizes are large orders. `3 lvl`: prices it took; `sweep`: four or more; `↓1.25`: points from its first price
+to its last.
 """

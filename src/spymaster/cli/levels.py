@@ -1,0 +1,143 @@
+"""``levels``: what is published at a moment of a source, and named sets of levels of one's own."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.cli.failures import DATA, USAGE, UsageError
+from spymaster.cli.request import Request, prepare
+from spymaster.config.loader import load_config
+from spymaster.market.levels import format_price_e9
+from spymaster.session.level_list import LevelListing, ListedLevel, list_levels
+from spymaster.session.level_sets import USER_PREFIX, check_levels, set_name, store_set
+from spymaster.session.user_levels import read_levels_text
+
+FORMATS: Final = ("text", "json", "csv")
+_COLOURS: Final = {"RESISTANCE": "\x1b[31m", "SUPPORT": "\x1b[32m"}
+_BOLD: Final = "\x1b[1m"
+_RESET: Final = "\x1b[0m"
+_HEADS: Final = ("price", "level", "kind", "distance", "direction", "state", "score", "signal", "valid from (UTC)", "")
+_RIGHT: Final = frozenset({"price", "distance", "score"})
+_STDIN: Final = "-"
+
+
+def run_list(request: Request, at: str | None, form: str) -> int:
+    """Print the levels of a source at a moment; returns the exit code. Raises UsageError or SourceError."""
+    from spymaster.market.sessions import SESSION, et_stamp, parse_time, session_at
+    from spymaster.session.replay_source import ReplaySource
+
+    if form not in FORMATS:
+        raise UsageError(f"--format {form}: choose from {', '.join(FORMATS)}")
+    import numpy as np
+
+    prepared = prepare(request)
+    source = ReplaySource(prepared.plan)
+    sessions = np.frombuffer(source.config_frame().sessions, SESSION)
+    until_ns = parse_time(at, session_at(sessions, source.first_ns)) if at is not None else None
+    listing = list_levels(source, prepared.plan.profile, until_ns)
+    if listing is None:
+        first = et_stamp(source.first_ns)
+        what = "nothing can be said of the source" if at is None else f"--at {at}: nothing can be said yet"
+        raise UsageError(f"{what}; it begins at {first}, and levels need a book with both sides")
+    for line in listing.problems:
+        print(f"warning: {line}", file=sys.stderr)
+    if form == "json":
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(listing), indent=2) + b"\n")
+        sys.stdout.flush()
+    elif form == "csv":
+        _print_csv(listing)
+    else:
+        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        for line in _text(listing, prepared.simulated, coloured=coloured):
+            print(line)
+    return DATA if source.is_torn else os.EX_OK
+
+
+def run_import(config: Path | None, file: str, name: str | None, profile: str | None) -> int:
+    """Check and store a list of levels; returns the exit code. Raises LevelError or ConfigError."""
+    if profile is not None:
+        load_config(config).profile(profile)
+    path = None if file == _STDIN else Path(file)
+    wanted = set_name(name, path)
+    text = read_levels_text(path) if path is not None else sys.stdin.read()
+    levels, errors = check_levels(text, file if path is not None else "stdin")
+    if errors:
+        for error in errors:
+            print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    stored = store_set(wanted, levels, profile or "")
+    width = max(len(level.id) for level in levels)
+    for level in levels:
+        print(f"{level.id:<{width}}  {format_price_e9(level.price_e9)}")
+    count = f"{len(levels)} level{'s' if len(levels) > 1 else ''}"
+    verb = "replaced" if stored.replaced else "stored"
+    use = f"--levels {stored.name}" + (f" --profile {stored.profile}" if stored.profile else "")
+    print(f"{count} {verb} in {stored.path}; use them with {use}", file=sys.stderr)
+    return os.EX_OK
+
+
+def _print_csv(listing: LevelListing) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(ListedLevel.__struct_fields__)
+    for level in listing.levels:
+        cells = (getattr(level, name) for name in ListedLevel.__struct_fields__)
+        writer.writerow("" if cell is None else str(cell).lower() if isinstance(cell, bool) else cell for cell in cells)
+
+
+def _text(listing: LevelListing, simulated: bool, *, coloured: bool) -> Iterator[str]:
+    """The listing for people: a line a level, the spot between those above and below it."""
+    if simulated:
+        yield "SIMULATED data"
+    bars = f", {listing.bars_before:,} minute bars before the recording" if listing.bars_before else ""
+    yield f"{listing.symbol}, profile {listing.profile}, at {listing.time_et}{bars}"
+    rows = [_HEADS, *(_cells(level) for level in listing.levels)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[0] = max(widths[0], len(_price(listing.spot)) if listing.spot is not None else 0)
+    yield _line(_HEADS, widths)
+    spot_told = listing.spot is None
+    for level, cells in zip(listing.levels, rows[1:], strict=True):
+        if not spot_told and listing.spot is not None and level.price < listing.spot:
+            yield _spot_line(listing.spot, widths, coloured)
+            spot_told = True
+        line = _line(cells, widths)
+        yield f"{_COLOURS[level.direction]}{line}{_RESET}" if coloured else line
+    if not spot_told and listing.spot is not None:
+        yield _spot_line(listing.spot, widths, coloured)
+    if listing.unpublished:
+        yield ""
+        yield "watched, but without a level at this moment:"
+        wide = max(len(kind.kind) for kind in listing.unpublished)
+        yield from (f"  {kind.kind:<{wide}}  {kind.reason}" for kind in listing.unpublished)
+
+
+def _cells(level: ListedLevel) -> tuple[str, ...]:
+    moving = "frozen" if level.frozen else "moving" if level.dynamic else ""
+    return (
+        *(_price(level.price), level.id.removeprefix(USER_PREFIX) if level.kind == "USER" else level.id, level.kind),
+        *(_price(level.distance), level.direction.lower(), level.state),
+        *("" if level.score is None else f"{level.score:.0f}", level.signal if level.signal != "NEUTRAL" else ""),
+        *((level.valid_from or "").replace("T", " ").removesuffix("Z"), moving),
+    )
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    placed = zip(_HEADS, cells, widths, strict=True)
+    return "  ".join(cell.rjust(n) if head in _RIGHT else cell.ljust(n) for head, cell, n in placed).rstrip()
+
+
+def _spot_line(spot: float, widths: list[int], coloured: bool) -> str:
+    line = f"{_price(spot):>{widths[0]}}  ---- spot ----"
+    return f"{_BOLD}{line}{_RESET}" if coloured else line
+
+
+def _price(value: float) -> str:
+    """To the cent, or further where the price has more: 4807.125."""
+    exact = f"{value:.4f}".rstrip("0")
+    return exact if len(exact.partition(".")[2]) > 2 else f"{value:.2f}"

@@ -1,0 +1,61 @@
+"""The commands about the simulated market: ``simulate`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spymaster.cli.failures import reported
+
+evaluate_app = typer.Typer(help="Measure how good the program and its simulated market are.", no_args_is_help=True)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write the recording into.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same records.")] = 1,
+    minutes: Annotated[float, typer.Option(help="Length of the session.", min=0.1, max=1440.0)] = 12.0,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, placebo, none; "
+            "or plain, the simpler generator."
+        ),
+    ] = "mix",
+    intensity: Annotated[str, typer.Option(help="quiet, midday, open or stress.")] = "midday",
+    profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
+    truth: Annotated[bool, typer.Option("--truth/--no-truth", help="Write what every order did beside it.")] = True,
+    oracle: Annotated[
+        int, typer.Option(help="Run the futures of so many first touches; seconds each.", min=0, max=50)
+    ] = 0,
+) -> None:
+    """Write a simulated recording, marked as such."""
+    from spymaster.cli.simulate import run_simulate
+
+    with reported():
+        run_simulate(
+            out,
+            seed=seed,
+            minutes=minutes,
+            scenario=scenario,
+            intensity=intensity,
+            profile=profile,
+            with_truth=truth,
+            oracle_moments=oracle,
+        )
+
+
+@evaluate_app.command("facts")
+def evaluate_facts(
+    sources: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings to measure; without, fresh sessions.", show_default=False)
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="Length of a fresh session.", min=10.0, max=1440.0)] = 60.0,
+    seeds: Annotated[int, typer.Option(help="Fresh sessions at each intensity.", min=1, max=100)] = 4,
+) -> None:
+    """Print a market's stylised facts, beside those of a real half hour where that is at hand."""
+    from spymaster.cli.evaluate import run_facts
+
+    with reported():
+        raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)

@@ -1,0 +1,319 @@
+"""The screen of one level: its history above one time axis, and all that is known about it now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from spymaster.market.kinds import NS_PER_S
+from spymaster.market.rows import BarrierState
+from spymaster.signals.frame import Frame, LevelHistory, TouchView
+from spymaster.signals.notes import level_note
+from spymaster.view import cards, footer, header
+from spymaster.view import level_parts as parts
+from spymaster.view.cells import Line, Row, Rows, Run, blank
+from spymaster.view.cockpit import Panels
+from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.layout import Grade, Layout, Place, layout_for
+from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, spoken, stacked
+from spymaster.view.level_past import past_of
+from spymaster.view.level_plots import PlotLook, plot_rows
+from spymaster.view.numbers import clock, clock_ms, signed
+from spymaster.view.part_rows import MIDDLE, PartLook, text_row, title_row
+from spymaster.view.sections import Section, column_rows
+from spymaster.view.side import options_words
+from spymaster.view.state import Keys, ViewState
+from spymaster.view.time_bar import time_bar_row
+from spymaster.view.tiny import tiny_rows
+
+WINDOWS_S: Final = (60, 120, 300, 900)
+"""Spans of the time axis to choose from."""
+
+LEVEL_KEYS: Final[Keys] = (
+    ("Esc", "back"),
+    ("j k", "next level"),
+    ("[ ]", "window"),
+    ("y", "copy"),
+    ("p", "chart"),
+)
+
+_SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
+_CODES: Final = {"BREAK": 1, "REJECT": 2}
+_SAID_UNSEEN: Final = ("trust_depth", "sweep_direction")
+_SAID: Final = (*_SAID_UNSEEN, "direction", "added", "pulled", "filled", "window_s", "tags", "visible_fraction")
+"""Numbers a sentence about the level is made of."""
+
+
+@lru_cache(maxsize=16)
+def detail_places(width: int, height: int, time_bar: bool) -> Layout:
+    """Where everything stands: the rows at the edges as on the cockpit, plots left, facts right, one sentence below."""
+    base = layout_for(width, height, time_bar)
+    places = {name: place for name, place in base.places.items() if name in _SHARED}
+    if base.grade is Grade.TINY:
+        return Layout(width, height, base.grade, places)
+    airy = height >= 36
+    top = (2 if base.two_headers else 1) + (1 if airy else 0)
+    places["level_title"] = Place(1, top, width - 2, 1)
+    top += 2 if airy else 1
+    bottom = height - 1 - (1 if "time_bar" in places else 0)
+    if "footer" not in places:
+        bottom += 1
+    if height >= 20:
+        bottom -= 1
+        places["note"] = Place(1, bottom, width - 2, 1)
+    if airy:
+        bottom -= 1
+        places["rule"] = Place(1, bottom, width - 2, 1)
+    rows = max(bottom - top, 1)
+    facts = 40 if width >= 116 else 26 if width >= 76 else 0
+    gap = 3 if width >= 150 else 2
+    plots = width - 2 - (facts + gap if facts else 0)
+    places["level_plots"] = Place(1, top, plots, rows)
+    if facts:
+        places["level_facts"] = Place(width - 1 - facts, top, facts, rows)
+    return Layout(width, height, base.grade, places, two_headers=base.two_headers)
+
+
+@dataclass(frozen=True, slots=True)
+class DetailState:
+    """Which level is shown over which span. ``level_id`` None: there is none yet."""
+
+    level_id: str | None
+    window_s: int = 120
+
+
+def detail_panels(
+    frame: Frame | None,
+    items: tuple[LevelItem, ...],
+    history: LevelHistory | None,
+    detail: DetailState,
+    state: ViewState,
+    layout: Layout,
+) -> Panels:
+    """The rows of every panel of the layout. ``history``: of the level shown, None before there is one."""
+    item = next((each for each in items if each.id == detail.level_id), None)
+    if tiny := layout.place("tiny"):
+        return {"tiny": tiny_rows(frame, items, state, tiny.width, tiny.height)}
+    out = edge_panels(frame, state, layout, state.keys or LEVEL_KEYS)
+    blind = bool(cards.blind_inputs(frame))
+    if title := layout.place("level_title"):
+        out["level_title"] = (_title(frame, item, history, detail, blind, state, title.width),)
+    place = layout.places["level_plots"]
+    if frame is None or not cards.started(frame) or detail.level_id is None or history is None:
+        line = Line(place.width)
+        line.put(1, "waiting for the first book: no level yet"[: place.width - 1], "muted")
+        out["level_plots"] = (line.row(), *(blank(place.width),) * (place.height - 1))
+        if facts := layout.place("level_facts"):
+            out["level_facts"] = (blank(facts.width),) * facts.height
+    else:
+        out["level_plots"] = _plots(frame, item, history, detail, blind, state, place)
+        if facts := layout.place("level_facts"):
+            out["level_facts"] = _facts(frame, item, items, history, blind, state, facts)
+    if note := layout.place("note"):
+        out["note"] = (_note(frame, item, state, blind, note.width),)
+    return out
+
+
+def edge_panels(frame: Frame | None, state: ViewState, layout: Layout, keys: Keys) -> Panels:
+    """The rows at the edges of a screen that has its own middle: the two headers, rule, time bar and keys."""
+    out: Panels = {}
+    for name, build in (
+        ("header_left", header.left_row),
+        ("header_right", header.right_row),
+        ("trust_left", header.trust_left),
+        ("trust_right", header.trust_right),
+    ):
+        if place := layout.place(name):
+            out[name] = (build(frame, state, place.width),)
+    if place := layout.place("rule"):
+        out["rule"] = (((SETS[state.glyphs].rule * place.width, "rule"),),)
+    replaying = layout.place("time_bar")
+    if replaying is not None:
+        row = time_bar_row(frame, state.time_bar, replaying.width, state.glyphs) if frame else blank(replaying.width)
+        out["time_bar"] = (row,)
+    if place := layout.place("footer"):
+        ground = header.band_of(frame.header if frame else None).ground if replaying is not None else "ground"
+        out["footer"] = (footer.footer_row(keys, place.width, ground if ground != "raised" else "ground"),)
+    return out
+
+
+def _plots(
+    frame: Frame,
+    item: LevelItem | None,
+    history: LevelHistory,
+    detail: DetailState,
+    blind: bool,
+    state: ViewState,
+    place: Place,
+) -> Rows:
+    support = item is not None and item.direction < 0
+    look = PlotLook(
+        width=place.width,
+        height=place.height,
+        end_ns=frame.t_ns,
+        span_s=float(detail.window_s),
+        side="bid" if support else "ask",
+        score=item.score if item is not None and not blind else math.nan,
+        unit=frame.header.profile.upper(),
+        glyphs=state.glyphs,
+    )
+    return plot_rows(past_of(history.seconds, frame.t_ns, float(detail.window_s), look.cells), look)
+
+
+def _title(
+    frame: Frame | None,
+    item: LevelItem | None,
+    history: LevelHistory | None,
+    detail: DetailState,
+    blind: bool,
+    state: ViewState,
+    width: int,
+) -> Row:
+    line = Line(width)
+    glyphs = SETS[state.glyphs]
+    if item is None or frame is None:
+        name = detail.level_id.replace("_", " ") if detail.level_id else "LEVEL"
+        x = line.put(1, name, "bright", bold=True)
+        line.put(x + 2, "not published now: price is far from it" if detail.level_id else "", "muted")
+        return line.row()
+    signal = _signal(frame, item, blind, glyphs, width)
+    cells = sum(len(text) for text, _ in signal)
+    start = width - 1 - cells
+    if width >= 150:
+        start = min(start, 88)
+    x = line.runs(1, [(spoken(item.id, item.price), f"{item.role}*")])
+    for group in _place_words(frame, item, history):
+        if x + 3 + len(group) > start - 1:
+            break
+        x = line.put(x + 3, group, "muted")
+    line.runs(max(start, x + 2), signal)
+    return line.row()
+
+
+def _place_words(frame: Frame, item: LevelItem, history: LevelHistory | None) -> list[str]:
+    """Where the level is and what happened there, the most important first."""
+    words = []
+    side = "support" if item.direction < 0 else "resistance"
+    way = "below" if item.offset < 0 else "above"
+    words.append(f"{side}, {abs(item.offset):.2f} {way} spot")
+    if frame.header.profile == "spy" and item.tick >= 0:
+        ticks = facts_of(frame, item.id).get("width_ticks", math.nan)
+        noise = f" ±{ticks:.0f} ticks" if ticks >= 0.5 else ""
+        words.append(f"ES {item.tick * frame.header.tick_size:.2f}{noise}")
+    count = len(history.touches) if history is not None else 0
+    words.append(
+        f"{_ORDINALS[count]} test" if 0 < count < len(_ORDINALS) else f"{count} tests" if count else "not tested"
+    )
+    return words
+
+
+_ORDINALS: Final = ("", "first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def _signal(frame: Frame, item: LevelItem, blind: bool, glyphs: Glyphs, width: int) -> list[Run]:
+    if blind:
+        return [(f"{glyphs.blind} blind: no signal", "blind*")]
+    score = f"{item.score:.0f}" if item.seen else "—"
+    if not item.signalling:
+        state = (f"{glyphs.states[item.state]} {STATE_WORDS[item.state]}", STATE_ROLES[item.state])
+        words = "no signal" if width >= 100 else ""
+        return [state, ("   ", "muted"), (score, "text*"), (f"   {words}".rstrip(), "muted")]
+    role = SIGNAL_ROLES[item.signal] if item.in_window else "muted"
+    arrow = "" if not item.arrow else f" {glyphs.up if item.arrow > 0 else glyphs.down}"
+    text = f"{glyphs.signals[item.signal]} {SIGNAL_WORDS[item.signal]}{arrow}"
+    runs: list[Run] = [(text, f"{role}*"), ("  ", "muted"), (score, f"{role}*")]
+    runs += [("  ", "muted"), (CONFIDENCE_WORDS[item.confidence], "text")]
+    alert = next((each for each in frame.alerts if each.level_id == item.id and each.resolved_ns is None), None)
+    if alert is not None and width >= 120:
+        held = (frame.t_ns - alert.t_ns) / NS_PER_S
+        runs.append((f"  since {clock_ms(alert.t_ns)}, held {held:.1f} s", "muted"))
+    return runs
+
+
+def _facts(
+    frame: Frame,
+    item: LevelItem | None,
+    items: tuple[LevelItem, ...],
+    history: LevelHistory,
+    blind: bool,
+    state: ViewState,
+    place: Place,
+) -> Rows:
+    look = PartLook(place.width, blind, options_words(frame), state.glyphs)
+    tests = _tests(history.touches, frame.t_ns, look)
+    if item is None:
+        return column_rows([tests], place.width, place.height)
+    facts = {} if blind else facts_of(frame, item.id)
+    wide = look.wide
+    sections = [
+        parts.chances_section(item, facts, look, 2),
+        _forces(item, look, 1),
+        parts.barrier_section(item, facts, look, 9, 4),
+        parts.tags_section(facts, look, 7),
+        parts.tape_section(facts, look, 10, 6),
+        parts.ofi_section(facts, look, 11, 8),
+        parts.fuel_section(look, 12, 5 if wide else 13),
+        parts.approach_section(facts, look, 12, 9),
+        parts.context_section(facts, look, 12),
+        parts.confluence_section(item, stacked(items, item), facts, look, 11, 7),
+        tests,
+        parts.runway_section(item, look, 3),
+    ]
+    return column_rows(sections, place.width, place.height)
+
+
+def _forces(item: LevelItem, look: PartLook, rank: int) -> Section:
+    """The forces, and what they add up to."""
+    rows = parts.forces_section(item, look, rank).variants[0]
+    line = Line(look.width)
+    line.put(0, "score", "text")
+    seen = item.seen and not look.blind
+    role = "break" if item.score >= 50 else "reject"
+    line.right(look.width - 1, f"{item.score:.0f}" if seen else "—", role if seen else "muted", bold=seen)
+    if look.width >= MIDDLE:
+        line.right(look.width - 7, signed(item.score - 50, 1, look.set.minus) if seen else "", "text")
+    return Section(rank, ((*rows, line.row()),))
+
+
+def _tests(touches: Sequence[TouchView], now_ns: int, look: PartLook) -> Section:
+    """The touches of the level, the newest last."""
+    title = title_row(look, "TESTS", f"{len(touches)}" if touches else "")
+    if not touches:
+        return Section(10, ((title, text_row(look.width, "none seen yet")),), 6)
+    rows = tuple(_test(touch, now_ns, look) for touch in touches)
+    return Section(10, tuple((title, *rows[-most:]) for most in (6, 4, 3, 1)), 3)
+
+
+def _test(touch: TouchView, now_ns: int, look: PartLook) -> Row:
+    """Begin, what came of it, how far beyond the level it went, how long it lasted."""
+    glyphs = look.set
+    line = Line(look.width)
+    x = line.put(0, clock(touch.t_ns), "muted") + 1
+    code = _CODES.get(touch.signal, 0)
+    towards = touch.direction if code == 1 else -touch.direction
+    if code:
+        word = f"{glyphs.signals[code]} {SIGNAL_WORDS[code]} " if look.wide else f"{glyphs.signals[code]} "
+        line.put(x, word + (glyphs.up if towards > 0 else glyphs.down), SIGNAL_ROLES[code], bold=True)
+    else:
+        line.put(x, "no signal" if look.wide else glyphs.dot, "muted")
+    took_s = ((touch.until_ns or now_ns) - touch.t_ns) / NS_PER_S
+    lasted = "open" if touch.until_ns is None else f"{took_s:.0f} s" if took_s < 120 else f"{took_s / 60:.0f} m"
+    if not math.isnan(touch.score):
+        line.right(look.width - 1, f"{touch.score:.0f}", SIGNAL_ROLES[code] if code else "muted", bold=True)
+    line.right(look.width - 4, lasted, "text" if touch.until_ns is None else "muted")
+    line.right(look.width - 10, signed(touch.excursion, 2, glyphs.minus), "text")
+    return line.row()
+
+
+def _note(frame: Frame | None, item: LevelItem | None, state: ViewState, blind: bool, width: int) -> Row:
+    role = SIGNAL_ROLES[item.signal] if item is not None and item.signalling else "muted"
+    sentence = state.note
+    if not sentence and frame is not None and item is not None and not blind:
+        facts = facts_of(frame, item.id)
+        told = _SAID_UNSEEN if item.state == BarrierState.MISSING else _SAID
+        if not any(math.isnan(facts[name]) for name in told):
+            sentence = level_note(facts)
+    return footer.note_row(sentence, "blind" if blind else role, SETS[state.glyphs].mark, width)
