@@ -6,6 +6,7 @@ import csv
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from spymaster.cli.failures import DATA, USAGE, UsageError
 from spymaster.cli.request import Request, prepare
 from spymaster.config.loader import load_config
 from spymaster.market.levels import format_price_e9
+from spymaster.market.sessions import ET
 from spymaster.session.level_list import LevelListing, ListedLevel, list_levels
 from spymaster.session.level_sets import USER_PREFIX, check_levels, set_name, store_set
 from spymaster.session.user_levels import read_levels_text
@@ -23,7 +25,7 @@ FORMATS: Final = ("text", "json", "csv")
 _COLOURS: Final = {"RESISTANCE": "\x1b[31m", "SUPPORT": "\x1b[32m"}
 _BOLD: Final = "\x1b[1m"
 _RESET: Final = "\x1b[0m"
-_HEADS: Final = ("price", "level", "kind", "distance", "direction", "state", "score", "signal", "valid from (UTC)", "")
+_HEADS: Final = ("price", "level", "kind", "distance", "direction", "state", "score", "signal", "valid from (ET)", "")
 _RIGHT: Final = frozenset({"price", "distance", "score"})
 _STDIN: Final = "-"
 
@@ -123,8 +125,13 @@ def _cells(level: ListedLevel) -> tuple[str, ...]:
         *(_price(level.price), level.id.removeprefix(USER_PREFIX) if level.kind == "USER" else level.id, level.kind),
         *(_price(level.distance), level.direction.lower(), level.state),
         *("" if level.score is None else f"{level.score:.0f}", level.signal if level.signal != "NEUTRAL" else ""),
-        *((level.valid_from or "").replace("T", " ").removesuffix("Z"), moving),
+        *(_since(level.valid_from), moving),
     )
+
+
+def _since(valid_from: str | None) -> str:
+    """A moment in UTC as the time in New York."""
+    return "" if valid_from is None else f"{datetime.fromisoformat(valid_from).astimezone(ET):%Y-%m-%d %H:%M:%S}"
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
