@@ -21,7 +21,7 @@ COMMANDS = (
     *(("config", name) for name in ("path", "show", "validate", "schema", "init")),
     ("simulate",),
     ("evaluate",),
-    ("evaluate", "facts"),
+    *(("evaluate", name) for name in ("facts", "states")),
     ("warmup",),
     ("bench",),
 )

@@ -59,3 +59,18 @@ def evaluate_facts(
 
     with reported():
         raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)
+
+
+@evaluate_app.command("states")
+def evaluate_states(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
+    ],
+    config: Annotated[Path | None, typer.Option(help="Configuration file.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print how well barrier states agree with the truth of simulated recordings."""
+    with reported():
+        from spymaster.cli.evaluate_states import run_states
+
+        run_states(sources, config, as_json)

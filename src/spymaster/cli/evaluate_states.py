@@ -1,0 +1,98 @@
+"""``evaluate states``: do the engine's barrier states agree with what the simulator knows?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from spymaster.cli.request import Prepared, Request, prepare
+from spymaster.market.levels import LevelKind
+from spymaster.market.manifest import load_manifest
+from spymaster.market.rows import AlertEvent
+from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.session.headless import drive
+from spymaster.session.progress import Progress
+from spymaster.session.replay_source import ReplaySource
+from spymaster.sim.agreement import RAISED, SAID, Evidence, Rows, judge, pool
+from spymaster.sim.agreement_report import report_text, states_report
+from spymaster.sim.agreement_truth import load_truth
+from spymaster.sim.market_recording import SPY_RATIO
+
+
+def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -> None:
+    """Run the engine over simulated recordings and print how its states agree with their truth, all taken together."""
+    report = states_report(pool([_of_recording(folder, config) for folder in recordings]))
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        sys.stdout.flush()
+    else:
+        print(report_text(report))
+
+
+def _of_recording(folder: Path, config: Path | None) -> Evidence:
+    manifest = load_manifest(folder)
+    truth = load_truth(folder, manifest.start_ns, manifest.end_ns)
+    prepared = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None))
+    sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns)
+    return judge(truth, sink.said(), sink.raised())
+
+
+def _watch(prepared: Prepared, name: str, length_ns: int) -> LevelSink:
+    plan = prepared.plan
+    ratio = SPY_RATIO if plan.profile.name == "spy" else 1
+    sink = LevelSink([level.price_e9 * ratio for level in plan.user_levels])
+    source = ReplaySource(plan)
+    progress = Progress(sys.stderr, name)
+
+    def show(_: Engine) -> None:
+        progress.show((sink.last_snap_ns - source.first_ns) / max(length_ns, 1), f"{sink.snaps} snaps")
+
+    try:
+        drive(source, Engine(), [sink], after_frame=show)
+    finally:
+        progress.close()
+    return sink
+
+
+class LevelSink:
+    """Keeps what the engine says of the watched levels. ``prices_e9``: the future's price of each, by ordinal."""
+
+    def __init__(self, prices_e9: Sequence[int]) -> None:
+        self.snaps = 0
+        self.last_snap_ns = 0
+        self._prices_e9 = np.array(prices_e9, np.int64)
+        self._said = [np.zeros(0, SAID)]
+        self._raised = [np.zeros(0, RAISED)]
+
+    def take(self, block: SnapBlock) -> None:
+        """Copy the watched levels' states and the signals raised at them."""
+        for snap, rows in zip(block.snaps, block.rows, strict=True):
+            own = rows[: snap["levels"]]
+            own = own[own["kind"] == LevelKind.USER]
+            self._said.append(self._copy(own, SAID, int(snap["t_ns"]), own["barrier_state"]))
+            self.last_snap_ns = int(snap["t_ns"])
+        self.snaps += len(block.snaps)
+        alerts = block.alerts
+        new = alerts[(alerts["event"] == AlertEvent.RAISED) & (alerts["kind"] == LevelKind.USER)]
+        self._raised.append(self._copy(new, RAISED, new["t_ns"], new["signal"]))
+
+    def said(self) -> Rows:
+        """``SAID`` rows."""
+        return np.concatenate(self._said)
+
+    def raised(self) -> Rows:
+        """``RAISED`` rows."""
+        return np.concatenate(self._raised)
+
+    def _copy(self, rows: Rows, dtype: np.dtype[np.void], t_ns: Rows | int, code: Rows) -> Rows:
+        out = np.zeros(len(rows), dtype)
+        out["t_ns"] = t_ns
+        out["price_e9"] = self._prices_e9[rows["ordinal"].astype(np.int64)]
+        # support (-1) is defended by bids (0), resistance (+1) by asks (1)
+        out["side"] = rows["direction"] > 0
+        out[dtype.names[-1] if dtype.names else ""] = code
+        return out

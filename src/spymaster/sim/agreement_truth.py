@@ -1,0 +1,47 @@
+"""A recording's truth as the comparison of states needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spymaster.sim.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Rows, Truth, joined
+from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
+from spymaster.sim.truth import TruthError, read_truth
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def load_truth(recording: Path, start_ns: int, end_ns: int) -> Truth:
+    """The planted levels, true states and episodes of a recording's session. Raises TruthError."""
+    import pyarrow as pa
+
+    try:
+        levels, states, events = (read_truth(recording, name) for name in ("levels", "states", "events"))
+        planted = _rows(levels, PLANTED_LEVEL, kind=[LevelKind[kind] for kind in levels["kind"].to_pylist()])
+        return Truth(planted, _rows(states, TRUE_STATE), _episodes(events, end_ns), end_ns - start_ns)
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise TruthError(f"{recording}: its truth cannot be read ({error}); simulate it again") from None
+
+
+def _rows(table: pa.Table, dtype: np.dtype[Any], **columns: list[int]) -> Rows:
+    rows = np.zeros(table.num_rows, dtype)
+    for name in dtype.names or ():
+        rows[name] = columns[name] if name in columns else table[name].to_numpy()
+    return rows
+
+
+def _episodes(events: pa.Table, end_ns: int) -> Rows:
+    """The spans from each ON to the OFF after it, or to the end of the session, as episodes."""
+    begun: dict[int, int] = {}
+    spans = []
+    for t_ns, level, event in zip(*(events[name].to_pylist() for name in ("ts_ns", "level", "event")), strict=True):
+        if event == LevelEvent.ON.name:
+            begun[level] = t_ns
+        elif event == LevelEvent.OFF.name and level in begun:
+            spans.append((level, begun.pop(level), t_ns))
+    spans += [(level, on_ns, end_ns) for level, on_ns in begun.items()]
+    return joined(np.array(spans, EPISODE))
