@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.market.option_rows import FUEL_FIELDS, MAX_PUBLISHED_STRIKES, OPTION_SUMMARY, STRIKE_ROW
 from spymaster.market.rows import (
     ALERT_ROW,
     FLOW_ROW,
@@ -42,12 +43,14 @@ class TestBlock:
     numbers: NDArray[Any]
     flows: NDArray[Any]
     alerts: NDArray[Any]
+    strikes: NDArray[Any]
 
 
 def level(**columns: float) -> dict[str, float]:
     """A level row: support at 4805 half a point under price, bids being pulled, sellers at work, score 84."""
     row: dict[str, float] = (
         dict.fromkeys((name for name, _, _ in LEVEL_FIELDS), 0.0)
+        | dict.fromkeys((name for name, _, _ in FUEL_FIELDS), math.nan)
         | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
         | {"runway_ordinal": math.nan}
         | {"kind": LevelKind.ROUND, "ordinal": -1.0, "price": 4805.0, "tick": 19220.0, "direction": -1.0}
@@ -133,14 +136,18 @@ def block(
         for j, row in enumerate(levels):
             numbers[k, j] = [row[name] for name, _, _ in LEVEL_FIELDS]
     rows = numbers.view(LEVEL_ROW)[:, :, 0]
-    return TestBlock(heads, rows, numbers, _records(flows, FLOW_ROW), _records(alerts, ALERT_ROW))
+    strikes = np.full((len(snaps), MAX_PUBLISHED_STRIKES), np.nan, STRIKE_ROW)
+    heads["options"] = np.zeros((), OPTION_SUMMARY)
+    return TestBlock(heads, rows, numbers, _records(flows, FLOW_ROW), _records(alerts, ALERT_ROW), strikes)
 
 
 def parts(whole: TestBlock, size: int) -> list[TestBlock]:
     """The same snaps in blocks of ``size`` (without flows and alerts)."""
     nothing = (whole.flows[:0], whole.alerts[:0])
     cuts = [slice(k, k + size) for k in range(0, len(whole.snaps), size)]
-    return [TestBlock(whole.snaps[cut], whole.rows[cut], whole.numbers[cut], *nothing) for cut in cuts]
+    return [
+        TestBlock(whole.snaps[cut], whole.rows[cut], whole.numbers[cut], *nothing, whole.strikes[cut]) for cut in cuts
+    ]
 
 
 def _records(rows: Sequence[Row], dtype: np.dtype[Any]) -> NDArray[Any]:

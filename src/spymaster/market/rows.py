@@ -11,7 +11,9 @@ from typing import Final
 
 import numpy as np
 
-SCHEMA_VERSION: Final = 2
+from spymaster.market.option_rows import FUEL_FIELDS, OPTION_SUMMARY
+
+SCHEMA_VERSION: Final = 3
 """Version of the row layout; raised with every change of ``LEVEL_FIELDS``."""
 
 
@@ -75,6 +77,8 @@ class TrustReason(enum.IntEnum):
     INCOMPLETE_BOOK = 16
     DEFAULT_RATIO = 17
     STALE_QUOTE = 18
+    UNSIGNED_TRADES = 19
+    NO_SMILE = 20
 
 
 class BarrierAlarm(enum.IntEnum):
@@ -176,6 +180,7 @@ LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("sweep_levels", "count", "prices it took"),
     ("sweep_age_s", "s", "since it happened; NaN for none"),
     ("sweep_window_ms", "ms", "first print to last; NaN for none"),
+    *FUEL_FIELDS,
     ("ofi_1s", "usual queues", "integrated order-flow imbalance over 1 s towards the break"),
     ("ofi_5s", "usual queues", "the same over 5 s"),
     ("ofi_15s", "usual queues", "the same over 15 s"),
@@ -250,12 +255,13 @@ SNAP: Final = np.dtype(
         ("trust", "<i8", (4,)),
         ("trust_reason", "<i8", (4,)),
         ("mass", "<i8", (8,)),
+        ("options", OPTION_SUMMARY),
     ]
 )
 """One snap. ``trust`` and ``trust_reason``: depth, tape, options, equity. ``mass``: contracts in the trust window, see
 ``MASS_FIELDS``. ``spot``, ``bid``, ``ask`` in the profile's unit, ``es_*`` and ``microprice`` in futures points,
 ``sigma_1m`` in points per square root of a minute; ``cvd``: aggressive buys - sells since the session began, contracts;
-``atr`` in the profile's unit."""
+``atr`` in the profile's unit; ``options``: all absent without options."""
 
 INPUTS: Final = ("depth", "tape", "options", "equity")
 MASS_FIELDS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")

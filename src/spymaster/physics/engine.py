@@ -66,6 +66,7 @@ class SnapBlock:
 
     ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
     ``flows`` and ``alerts`` hold the snaps' rows one after the other, ``snaps[k].flows`` and ``.alerts`` of them each.
+    ``strikes[k, : snaps[k]["options"]["strikes"]]`` are the strikes of snap k by rising price.
     """
 
     snaps: Array
@@ -73,6 +74,7 @@ class SnapBlock:
     numbers: Array
     flows: Array
     alerts: Array
+    strikes: Array
 
 
 class EngineError(Exception):
@@ -187,7 +189,9 @@ class Engine:
         book["alerts"] = 0
         self._out, self._other_out = self._other_out, out
         held = self.state["alert"][0, :alerts].copy()
-        return SnapBlock(out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], held)
+        return SnapBlock(
+            out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], held, out.strikes[:snaps]
+        )
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()

@@ -9,6 +9,7 @@ import numpy as np
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES, OPTION_SUMMARY, STRIKE_ROW
 from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, SNAP
 from spymaster.physics.state import (
     ADD,
@@ -44,6 +45,8 @@ class Out(NamedTuple):
     """LEVEL_ROW[1]: what all rows of the snap in hand share, NaN elsewhere"""
     blank_numbers: Array
     """float64[fields]: the same memory as ``blank``"""
+    strikes: Array
+    """STRIKE_ROW[K, MAX_PUBLISHED_STRIKES]; ``snaps[k].options.strikes`` of them belong to snap k"""
     flows: Array
     """FLOW_ROW[...]; ``snaps[k].flows`` rows belong to snap k, in order"""
 
@@ -53,13 +56,17 @@ def new_out(snaps: int, with_flows: bool) -> Out:
     rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
     numbers = rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, len(LEVEL_ROW.names or ()))
     blank = np.full(1, np.nan, LEVEL_ROW)
+    heads = np.zeros(snaps, SNAP)
+    heads["options"] = np.full((), np.nan, OPTION_SUMMARY)
+    heads["options"]["strikes"] = heads["options"]["contracts"] = heads["options"]["quoted"] = 0.0
     return Out(
         held=np.array([0, 0, int(with_flows)], np.int64),
-        snaps=np.zeros(snaps, SNAP),
+        snaps=heads,
         rows=rows,
         numbers=numbers,
         blank=blank,
         blank_numbers=blank.view(np.float64),
+        strikes=np.zeros((snaps, MAX_PUBLISHED_STRIKES), STRIKE_ROW),
         flows=np.zeros(snaps * FLOW_ROWS_PER_SNAP if with_flows else 1, FLOW_ROW),
     )
 

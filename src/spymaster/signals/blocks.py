@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.levels import level_id
+from spymaster.market.option_rows import FUEL_FIELDS
 from spymaster.market.rows import ALERT_ROW, LEVEL_ROW, BarrierState, Confidence, ResolveReason
 
 Array = NDArray[Any]
@@ -33,6 +34,7 @@ SWEPT: Final = frozenset(
 OPTIONAL: Final = (
     JUDGED
     | SWEPT
+    | {name for name, _, _ in FUEL_FIELDS}
     | {
         *("score_raw", "score", "confidence", "attribution_barrier", "attribution_fuel", "attribution_tape"),
         *("defending_price", "defending_size", "time_to_clear_s", "bid", "ask", "minutes_since_open"),
@@ -81,6 +83,11 @@ class Block(Protocol):
     @property
     def alerts(self) -> Array:
         """ALERT_ROW[n]"""
+        ...
+
+    @property
+    def strikes(self) -> Array:
+        """STRIKE_ROW[K, S]; ``snaps[k].options.strikes`` of them belong to snap k, by rising price."""
         ...
 
 

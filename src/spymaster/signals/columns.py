@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import PRICE_SCALE, SIDE_ASK, SIDE_BID, SIDE_NONE
 from spymaster.market.levels import LevelKind, level_id
+from spymaster.market.option_rows import FuelEffect
 from spymaster.market.rows import (
     ALERT_ROW,
     FLOW_ROW,
@@ -39,7 +40,7 @@ from spymaster.signals.notes import alert_reason
 from spymaster.signals.words import DIRECTION_WORDS, alert_id, iso_date
 
 _CODES: Final[Mapping[str, type[enum.IntEnum]]] = {
-    codes.__name__: codes for codes in (LevelKind, Signal, Confidence, BarrierState, BarrierAlarm, Trust)
+    codes.__name__: codes for codes in (LevelKind, Signal, Confidence, BarrierState, BarrierAlarm, Trust, FuelEffect)
 }
 _FLAGS: Final = frozenset({"0/1"})
 _WHOLE: Final = frozenset({"index", "ticks", "bits", "ns", "integer", "+1/0/-1"})

@@ -71,6 +71,8 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.INCOMPLETE_BOOK: "fewer price levels than a whole book has",
         TrustReason.DEFAULT_RATIO: "no quote, price converted at a fixed ratio",
         TrustReason.STALE_QUOTE: "the share's quote is old, the last ratio is used",
+        TrustReason.UNSIGNED_TRADES: "too few option trades have a known side",
+        TrustReason.NO_SMILE: "too few option quotes for a smile",
     }
 )
 
