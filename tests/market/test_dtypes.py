@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import databento_dbn
 import numpy as np
 import pytest
@@ -37,8 +40,20 @@ def test_layout_is_the_vendors(kind: Kind) -> None:
     assert ours.itemsize == theirs.itemsize == vendor.size_hint
 
 
-def test_every_vendor_kind_has_a_layout() -> None:
-    assert set(dt.DTYPES) == set(VENDOR_CLASSES)
+OWN_KINDS = {Kind.XTRADE, Kind.XQUOTE}
+
+
+def test_every_vendor_kind_has_a_layout_and_the_rest_are_our_own() -> None:
+    assert set(dt.DTYPES) == set(VENDOR_CLASSES) | OWN_KINDS
+
+
+@pytest.mark.parametrize(("kind", "size"), [(Kind.XTRADE, 64), (Kind.XQUOTE, 80)])
+def test_our_own_kinds_are_whole_words_with_header_and_times_where_the_vendors_are(kind: Kind, size: int) -> None:
+    fields: Mapping[str, Any] = dt.DTYPES[kind].fields or {}
+    assert dt.DTYPES[kind].itemsize == size
+    assert [fields[name][1] for name in ("length", "publisher_id", "instrument_id", "ts_event")] == [0, 2, 4, 8]
+    assert fields["ts_recv"][1] == dt.W_TS_RECV * 8
+    assert fields["conditions"][0].shape == (6,)
 
 
 def test_layouts_are_little_endian_and_packed() -> None:

@@ -86,7 +86,7 @@ def records(
     names = rows.dtype.names or ()
     times = recv_ns + np.arange(count, dtype=np.uint64) * np.uint64(step_ns) if isinstance(recv_ns, int) else recv_ns
     rows["length"] = rows.dtype.itemsize // 4
-    rows["rtype"] = FIRST_RTYPES[kind] if rtype is None else rtype
+    rows["rtype"] = FIRST_RTYPES.get(kind, 0) if rtype is None else rtype
     rows["publisher_id"] = publisher_id
     rows["instrument_id"] = instrument_id
     rows["ts_event"] = times

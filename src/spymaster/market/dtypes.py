@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spymaster.market.batches import Records
 from spymaster.market.kinds import MBP10_WORDS, Kind
 
-Field = tuple[str, str]
+Field = tuple[str, str] | tuple[str, str, tuple[int, ...]]
 
 _HEADER: Final[list[Field]] = [
     ("length", "u1"),
@@ -193,6 +193,30 @@ _MAPPING: Final[list[Field]] = [
     ("end_ts", "<u8"),
 ]
 
+_XTRADE: Final[list[Field]] = [
+    *_HEADER,
+    ("price", "<i8"),
+    ("size_e9", "<i8"),
+    ("ts_recv", "<u8"),
+    ("sequence", "<u8"),
+    ("exchange", "<u2"),
+    ("conditions", "<u2", (6,)),
+    ("flags", "<u2"),
+]
+
+_XQUOTE: Final[list[Field]] = [
+    *_HEADER,
+    ("bid_px", "<i8"),
+    ("bid_sz_e9", "<i8"),
+    ("ts_recv", "<u8"),
+    ("sequence", "<u8"),
+    ("exchange", "<u2"),
+    ("conditions", "<u2", (6,)),
+    ("ask_exchange", "<u2"),
+    ("ask_px", "<i8"),
+    ("ask_sz_e9", "<i8"),
+]
+
 MBP10_DTYPE: Final = np.dtype([*_TRADE, *(field for index in range(10) for field in _level(index))])
 """The fields of one MBP-10 record; ``words.view(MBP10_DTYPE)[:, 0]`` reads ``int64[n, 46]`` by name."""
 
@@ -211,9 +235,15 @@ DTYPES: Final[Mapping[Kind, np.dtype[Any]]] = MappingProxyType(
         Kind.SYSTEM: np.dtype([*_HEADER, ("msg", "S303"), ("code", "u1")]),
         Kind.BAR: np.dtype(_BAR),
         Kind.ERROR: np.dtype([*_HEADER, ("err", "S302"), ("code", "u1"), ("is_last", "u1")]),
+        Kind.XTRADE: np.dtype(_XTRADE),
+        Kind.XQUOTE: np.dtype(_XQUOTE),
     }
 )
-"""Kind -> the layout of one record."""
+"""Kind -> the layout of one record. All are the vendor's but XTRADE and XQUOTE, which are this program's own for a
+vendor that sends JSON: the same header and the same places of times, so that kernels read them as 64-bit words too.
+
+Sizes of those two are 1e-9 units, since shares come in fractions; ``exchange`` is the bid's in a quote; ``conditions``
+are filled up with ``option_chain.NO_CONDITION``; ``sequence`` is the vendor's own, per instrument."""
 
 RTYPE_KINDS: Final[Mapping[int, Kind]] = MappingProxyType(
     {

@@ -77,7 +77,8 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
 
     ``params``: one packed ``market.params.PARAMS`` record. ``sessions``: packed ``market.sessions.SESSION`` records
     covering the span of the data, minute bars of earlier days included, oldest first. ``equity``: the share whose
-    quotes and trades convert prices (profile ``spy``), None without an equity feed.
+    quotes and trades convert prices (profile ``spy``), None without an equity feed. ``chain``: packed
+    ``market.option_chain.CHAIN`` records of the options that expire on the session's day, empty without options.
     """
 
     profile: str
@@ -87,6 +88,7 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
     user_levels: tuple[UserLevel, ...]
     sessions: bytes
     equity: Instrument | None = None
+    chain: bytes = b""
 
 
 class GapFrame(msgspec.Struct, frozen=True, tag="GAP"):

@@ -16,12 +16,13 @@ from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
 from spymaster.feeds.merge import merge
+from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
 from spymaster.feeds.trades_once import TradesBeside, split_trades
 from spymaster.market.batches import Batch, Records
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
 from spymaster.market.kinds import Kind
-from spymaster.market.sessions import sessions_between
+from spymaster.market.sessions import session_at, sessions_between
 from spymaster.market.venues import AssetClass, asset_class
 from spymaster.session.history import HistoryPlan, load_history
 
@@ -29,6 +30,7 @@ BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
 
 _WEEK_NS: Final = 7 * 86_400_000_000_000
 _PRICED: Final = frozenset({Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.BBO})
+_QUOTED: Final = _PRICED | {Kind.CMBP1, Kind.CBBO}
 
 
 class ReplayPlan(msgspec.Struct, frozen=True):
@@ -55,7 +57,8 @@ class ReplaySource:
     With depth present a trades file of the instrument gives the engine nothing: it is read beside the depth and only
     compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
     ``ReplayPlan.warmup``: their bars come after CONFIG and before the first record. Stock files beside a future are
-    merged where they hold the share that the profile converts to, and left out otherwise.
+    merged where they hold the share that the profile converts to, and left out otherwise. So are option files: those
+    of the future itself (profile ``es``) or of the share (``spy``) that expire on the day of the first record are used.
     """
 
     def __init__(self, plan: ReplayPlan) -> None:
@@ -73,6 +76,8 @@ class ReplaySource:
         underlying = plan.profile.underlying_symbol if self._is_future else ""
         self._share = choose_share(recorded, underlying) if underlying else None
         own = self._without_other_stocks(recorded)
+        of_options = [file for file in own if file.kind in _QUOTED and is_option_file(file)] if self._is_future else []
+        own = [file for file in own if file not in of_options]
         share_files = self._share.files if self._share is not None else ()
         self.tape_from = TapeFrom.DEPTH if any(file.kind in (Kind.MBP10, None) for file in own) else TapeFrom.TRADES
         merged, beside = split_trades(own, self.instrument)
@@ -85,6 +90,10 @@ class ReplaySource:
         self.first_ns, self.last_ns = _span([*own, *share_files])
         begins_ns, near_e9 = first_record(merged, self.instrument)
         self.begins_ns = begins_ns or self.first_ns
+        self._chain = self._choose_chain([*own, *of_options], near_e9)
+        self._skipped += self._chain.problems
+        self._files += [file for file in self._chain.files if file not in self._files]
+        self._all_files += [file for file in self._chain.files if file not in self._all_files]
         self.history = load_history(
             HistoryPlan(
                 instrument=self.instrument,
@@ -142,6 +151,7 @@ class ReplaySource:
             user_levels=self._plan.user_levels,
             sessions=sessions.tobytes(),
             equity=self._share.instrument if self._share is not None else self.history.share,
+            chain=self._chain.contracts.tobytes(),
         )
 
     def frames(self) -> Generator[Frame, None, None]:
@@ -167,6 +177,22 @@ class ReplaySource:
         """Stop reading. Safe to call twice."""
         if self._beside is not None:
             self._beside.close()
+
+    def _choose_chain(self, files: Sequence[DbnFile], near_e9: int | None) -> OptionChain:
+        """The options of the first record's day: on the future itself, or on the share that prices convert to."""
+        profile = self._plan.profile
+        sessions = sessions_between(self.instrument.calendar, self.begins_ns, self.begins_ns)
+        session = session_at(sessions, self.begins_ns)
+        return choose_chain(
+            files,
+            ChainQuery(
+                underlying=profile.underlying_symbol or self.instrument.symbol,
+                on_future=not profile.underlying_symbol,
+                expires=int(session["session_date"]),
+                close_ns=int(session["rth_close_ns"]) or int(session["close_ns"]),
+                near_e9=None if near_e9 is None else round(near_e9 / profile.usual_ratio),
+            ),
+        )
 
     def _without_other_stocks(self, files: Sequence[DbnFile]) -> list[DbnFile]:
         """Beside a future: the files but those of stocks, each left out in words unless it is the share's."""

@@ -1,0 +1,115 @@
+"""Which options belong to a session: those whose definitions say so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain
+from spymaster.market.kinds import Kind
+from spymaster.market.option_chain import ANY_PUBLISHER, CALL, MAX_STRIKES, PUT
+from tests.support.dbn import START_NS, dbn_file, definition, records
+
+EXPIRY_NS = int(dt.datetime(2023, 12, 26, 21, tzinfo=dt.UTC).timestamp()) * 10**9
+CLOSE_NS = EXPIRY_NS + 1
+DAY_NS = 86_400 * 10**9
+ES = ChainQuery(underlying="ESH4", on_future=True, expires=20231226, close_ns=CLOSE_NS, near_e9=None)
+SPY = ChainQuery(underlying="SPY", on_future=False, expires=20231226, close_ns=CLOSE_NS, near_e9=None)
+
+
+def option(symbol: str, number: int, strike: float, right: bytes = b"C", **columns: Any) -> Any:
+    fields = {
+        "instrument_class": right, "underlying": b"ESH4", "strike_price": round(strike * 1e9), "expiration": EXPIRY_NS,
+        "unit_of_measure_qty": 50 * 10**9,
+    }  # fmt: skip
+    return definition(symbol, number, **{**fields, **columns})
+
+
+def chain_of(
+    folder: Path, definitions: list[Any], symbols: dict[int, str], query: ChainQuery = ES, dataset: str = "GLBX.MDP3"
+) -> OptionChain:
+    quoted = records(Kind.MBP1 if query.on_future else Kind.CMBP1, 3, instrument_id=next(iter(symbols)))
+    schema = "tbbo" if query.on_future else "tcbbo"
+    files = [
+        dbn_file(folder / "a.definition.dbn", "definition", *definitions, dataset=dataset, symbol_map={}),
+        dbn_file(folder / f"a.{schema}.dbn", schema, quoted, dataset=dataset, symbol_map=symbols),
+    ]
+    return choose_chain([DbnFile.open(path) for path in files], query)
+
+
+def test_calls_and_puts_by_strike_with_the_terms_of_their_definitions(tmp_path: Path) -> None:
+    rows = [option("E1 P4800", 8, 4800.0, b"P"), option("E1 C4805", 9, 4805.0), option("E1 C4800", 7, 4800.0)]
+    chain = chain_of(tmp_path, rows, {7: "E1 C4800", 8: "E1 P4800", 9: "E1 C4805"})
+    told = [tuple(row[name] for name in ("strike_e9", "right", "instrument_id")) for row in chain.contracts]
+    assert told == [(4_800 * 10**9, CALL, 7), (4_800 * 10**9, PUT, 8), (4_805 * 10**9, CALL, 9)]
+    assert chain.contracts["multiplier"].tolist() == [50, 50, 50]
+    assert chain.contracts["expiry_ns"].tolist() == [EXPIRY_NS] * 3
+    assert chain.contracts["publisher_id"].tolist() == [1] * 3
+    assert [file.path.name for file in chain.files] == ["a.tbbo.dbn"]
+
+
+def test_the_id_of_the_quotes_counts_where_the_definition_has_another(tmp_path: Path) -> None:
+    chain = chain_of(tmp_path, [option("E1 C4800", 7, 4800.0)], {71: "E1 C4800"})
+    assert chain.contracts["instrument_id"].tolist() == [71]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"underlying": b"ESM4"},
+        {"expiration": EXPIRY_NS + DAY_NS},
+        {"expiration": 2**64 - 1},
+        {"instrument_class": b"T"},
+        {"strike_price": 2**63 - 1},
+    ],
+)
+def test_another_underlying_another_day_and_no_plain_option_are_left_out(tmp_path: Path, other: dict[str, Any]) -> None:
+    rows = [option("E1 C4800", 7, 4800.0), option("E1 C4805", 8, 4805.0, **other)]
+    assert len(chain_of(tmp_path, rows, {7: "E1 C4800", 8: "E1 C4805"}).contracts) == 1
+
+
+def test_without_an_option_of_the_day_the_files_are_left_out_in_words(tmp_path: Path) -> None:
+    chain = chain_of(tmp_path, [option("E1 C4800", 7, 4800.0, expiration=EXPIRY_NS + DAY_NS)], {7: "E1 C4800"})
+    assert (len(chain.contracts), chain.files) == (0, ())
+    assert "no definition of an option on ESH4 that expires on 2023-12-26" in chain.problems[0]
+
+
+def test_listed_options_end_with_the_session_and_are_for_a_hundred_shares(tmp_path: Path) -> None:
+    midnight = EXPIRY_NS // DAY_NS * DAY_NS
+    row = option(
+        "SPY   231226C00475000", 7, 475.0, underlying=b"SPY", expiration=midnight, unit_of_measure_qty=2**63 - 1
+    )
+    chain = chain_of(tmp_path, [row], {7: "SPY   231226C00475000"}, SPY, "OPRA.PILLAR")
+    assert [chain.contracts[name][0] for name in ("expiry_ns", "multiplier", "publisher_id")] == [
+        CLOSE_NS, 100, ANY_PUBLISHER,
+    ]  # fmt: skip
+
+
+def test_options_on_a_future_are_no_use_where_those_on_the_share_are_asked_for(tmp_path: Path) -> None:
+    chain = chain_of(tmp_path, [option("E1 C4800", 7, 4800.0)], {7: "E1 C4800"}, ES)
+    asked = choose_chain(chain.files, SPY)
+    assert len(asked.contracts) == 0
+    assert "no options on SPY" in asked.problems[0]
+
+
+def test_of_too_many_strikes_the_nearest_are_kept(tmp_path: Path) -> None:
+    rows = [option(f"E1 C{k}", k, float(k)) for k in range(4_000, 4_000 + MAX_STRIKES + 8)]
+    chain = chain_of(tmp_path, rows, {7: "E1 C4800"}, ChainQuery("ESH4", True, 20231226, CLOSE_NS, 4_000 * 10**9))
+    assert chain.contracts["strike_e9"].tolist() == (np.arange(4_000, 4_000 + MAX_STRIKES) * 10**9).tolist()
+    assert "8 strikes far from price" in chain.problems[0]
+
+
+def test_statistics_of_the_options_come_along(tmp_path: Path) -> None:
+    symbols = {7: "E1 C4800"}
+    statistics = dbn_file(
+        tmp_path / "b.statistics.dbn", "statistics", records(Kind.STAT, 1, recv_ns=START_NS), symbol_map=symbols
+    )
+    quoted = dbn_file(tmp_path / "b.tbbo.dbn", "tbbo", records(Kind.MBP1, 1, instrument_id=7), symbol_map=symbols)
+    defined = dbn_file(tmp_path / "b.definition.dbn", "definition", option("E1 C4800", 7, 4800.0), symbol_map={})
+    chain = choose_chain([DbnFile.open(path) for path in (statistics, quoted, defined)], ES)
+    assert [file.path.name for file in chain.files] == ["b.tbbo.dbn", "b.statistics.dbn"]
