@@ -31,6 +31,8 @@ def changed(profile: Profile, key: str) -> Profile:
         return msgspec.structs.replace(profile, level_kinds=old[1:])
     if key == "underlying":
         return msgspec.structs.replace(profile, underlying="IVV")
+    if key == "fuel_what_if":
+        return msgspec.structs.replace(profile, fuel_what_if="amplify")
     if key == "snap_ms":
         return msgspec.structs.replace(profile, snap_ms=100)
     return msgspec.structs.replace(profile, **{key: not old if isinstance(old, bool) else old + 1})

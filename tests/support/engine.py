@@ -75,6 +75,7 @@ def config_frame(
     params: Mapping[str, float] | None = None,
     publisher_id: int = 1,
     instrument_id: int = 17077,
+    chain: bytes = b"",
 ) -> ConfigFrame:
     """A CONFIG frame. ``levels``: user levels in the profile's unit; ``params``: changed parameters by name."""
     return ConfigFrame(
@@ -84,6 +85,7 @@ def config_frame(
         tape_from=tape_from,
         user_levels=tuple(UserLevel(f"L{k}", round(price * PRICE_SCALE)) for k, price in enumerate(levels)),
         sessions=(session_table() if sessions is None else sessions).tobytes(),
+        chain=chain,
     )
 
 
@@ -96,6 +98,7 @@ class Results:
     flows: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, FLOW_ROW))
     alerts: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ALERT_ROW))
     counters: dict[str, int] = field(default_factory=dict)
+    strikes: list[NDArray[np.void]] = field(default_factory=list)
 
     def take(self, blocks: Iterable[SnapBlock]) -> Results:
         """Copy blocks in."""
@@ -106,6 +109,7 @@ class Results:
             alerts.append(block.alerts.copy())
             for k, count in enumerate(block.snaps["levels"].tolist()):
                 self.rows.append(block.rows[k, :count].copy())
+                self.strikes.append(block.strikes[k, : int(block.snaps["options"]["strikes"][k])].copy())
         self.snaps, self.flows, self.alerts = np.concatenate(snaps), np.concatenate(flows), np.concatenate(alerts)
         return self
 

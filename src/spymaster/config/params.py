@@ -13,6 +13,9 @@ from spymaster.market.kinds import NS_PER_MS, NS_PER_S
 from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 
+WHAT_IFS: Final = ("measured", "absent", "neutral", "amplify", "dampen")
+"""Words of ``fuel_what_if`` by their code in the record."""
+
 _CONVERSION: Final = ("ratio_tau_s", "equity_degraded_ns", "equity_blind_ns")
 """Parameters that only a profile which converts prices has."""
 
@@ -48,6 +51,7 @@ def _special(profile: Profile) -> dict[str, float]:
         "signal_window_start_s": _seconds_of_day(start),
         "signal_window_end_s": _seconds_of_day(end),
         **({} if isinstance(profile, SpyProfile) else dict.fromkeys(_CONVERSION, 0)),
+        "fuel_what_if": WHAT_IFS.index(profile.fuel_what_if),
         "level_kinds": sum(1 << LevelKind[name] for name in set(profile.level_kinds)),
     }
 

@@ -59,7 +59,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     w_context: Annotated[float, seconds(10, 600, "Longer window of the same flows, shown as context only.")] = 240.0
     w_velocity: Annotated[float, seconds(0.5, 60, "Time constant of the fit behind velocity and acceleration.")] = 3.0
     w_fuel: Annotated[float, seconds(1, 3600, "Window over which the change of dealers' hedging is measured.")] = 60.0
-    w_wall: Annotated[float, seconds(10, 7200, "Window of the option flow that makes walls.")] = 300.0
+    w_wall: Annotated[
+        float, seconds(10, 7200, "Time constant with which exposures by strike are averaged before walls are sought.")
+    ] = 300.0
     barrier_zone_ticks: Annotated[
         int, number(0, 8, "ES ticks", "How far the barrier's zone reaches to each side of a level.")
     ] = 2
@@ -134,6 +136,34 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     g0: Annotated[
         float, number(1, 10_000, "ES contracts per ES point", "Hedging flow at which the fuel's score is 12 or 88.")
     ] = 40.0
+    fuel_threshold: Annotated[
+        float, number(0, 10_000, "ES contracts per ES point", "Dealers' exposure from which it amplifies or damps.")
+    ] = 10.0
+    dealer_share: Annotated[
+        float, share("Share of the customers' option trades in which dealers are the other side.")
+    ] = 0.6
+    dealer_share_sd: Annotated[
+        float, share("Its uncertainty, one standard deviation, the same for all trades of a day.")
+    ] = 0.3
+    opening_share: Annotated[
+        float, share("Uncertainty of dealers' opening position in a contract, as a share of its open interest.")
+    ] = 0.1
+    wall_hold: Annotated[
+        float,
+        seconds(0, 3600, "How long a strike must be the wall, or the flip lie elsewhere, before its level moves."),
+    ] = 60.0
+    option_silence: Annotated[
+        float, seconds(1, 3600, "Silence of all option quotes after which the options are BLIND.")
+    ] = 30.0
+    classified_share: Annotated[
+        float, share("Share of the option volume with a known side below which the options are DEGRADED.")
+    ] = 0.4
+    fuel_what_if: Annotated[
+        Literal["measured", "absent", "neutral", "amplify", "dampen"],
+        choice(
+            "Dealers' exposure as measured, or set: left out, 0, or g0 with the move or against it. For comparisons."
+        ),
+    ] = "measured"
     score_velocity_full: Annotated[
         float, number(0.01, 100, "ES points per s", "Velocity towards the level that counts in full.")
     ] = 0.5
@@ -170,6 +200,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tau_delta_liq: Annotated[float, seconds(0.1, 60, "Time constant of the net change of depth.")] = 3.0
     tau_replenishment: Annotated[float, seconds(0.1, 60, "Time constant of the replenishment ratio.")] = 3.0
     tau_gamma: Annotated[float, seconds(0.1, 60, "Time constant of the dealers' gamma.")] = 5.0
+    tau_smile: Annotated[float, seconds(0.1, 600, "Time constant of the smile through the implied volatilities.")] = (
+        15.0
+    )
     tau_confidence: Annotated[float, seconds(0.1, 60, "Time constant of each force's confidence.")] = 2.0
     confidence_high: Annotated[float, share("Confidence from which a signal is HIGH, with every input GREEN.")] = 0.7
     confidence_medium: Annotated[float, share("Confidence from which a signal is MEDIUM.")] = 0.4

@@ -67,11 +67,13 @@ PARAMS: Final = np.dtype(
         ("cusum_drift", _F64),
         ("cusum_threshold", _F64),
         # Score. score_velocity_full: ES points per second in both profiles; gains: points of the score 0..100;
-        # g0: ES contracts per ES point.
+        # g0, fuel_threshold: ES contracts per ES point; fuel_what_if: place in config.params.WHAT_IFS.
         ("weight_barrier", _F64),
         ("weight_fuel", _F64),
         ("weight_tape", _F64),
         ("g0", _F64),
+        ("fuel_threshold", _F64),
+        ("fuel_what_if", _I64),
         ("score_velocity_full", _F64),
         ("score_imbalance_gain", _F64),
         ("score_velocity_gain", _F64),
@@ -96,6 +98,7 @@ PARAMS: Final = np.dtype(
         ("tau_replenishment_s", _F64),
         ("tau_gamma_s", _F64),
         ("tau_confidence_s", _F64),
+        ("tau_smile_s", _F64),
         ("confidence_high", _F64),
         ("confidence_medium", _F64),
         # Direction: x_arm = max(arm_min_points, arm_sigma * sigma_1m, arm_touch_multiple * touch_band).
@@ -111,6 +114,13 @@ PARAMS: Final = np.dtype(
         ("ratio_tau_s", _F64),
         ("equity_degraded_ns", _I64),
         ("equity_blind_ns", _I64),
+        # Options. dealer_share: of customers' trades; opening_share: of open interest.
+        ("dealer_share", _F64),
+        ("dealer_share_sd", _F64),
+        ("opening_share", _F64),
+        ("wall_hold_ns", _I64),
+        ("option_silence_ns", _I64),
+        ("classified_share", _F64),
         # Trust and time checks.
         ("crossed_blind_ns", _I64),
         ("silence_rth_ns", _I64),

@@ -79,6 +79,8 @@ class TrustReason(enum.IntEnum):
     STALE_QUOTE = 18
     UNSIGNED_TRADES = 19
     NO_SMILE = 20
+    EXPIRED = 21
+    PARITY_PRICE = 22
 
 
 class BarrierAlarm(enum.IntEnum):

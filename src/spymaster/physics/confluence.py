@@ -14,7 +14,11 @@ from spymaster.physics.state import Array, State
 
 _USER_WEIGHT: Final = 0.3
 _STRONG_ROUND: Final = 0.4
+_SLIP: Final = 0.4
+"""A wall at which dealers are short gamma is no more than its strike."""
 _ROUND: Final = int(LevelKind.ROUND)
+_CALL_WALL: Final = int(LevelKind.CALL_WALL)
+_PUT_WALL: Final = int(LevelKind.PUT_WALL)
 _STRONG_BIT: Final = 1 << len(LevelKind)
 
 
@@ -39,7 +43,8 @@ def _kind_weights() -> NDArray[np.float64]:
 
 
 KIND_WEIGHTS: Final = _kind_weights()
-"""How much a level of each kind adds to a confluence, 0 to 1; a strong round number counts 0.4."""
+"""How much a level of each kind adds to a confluence, 0 to 1; a strong round number counts 0.4, as
+does a wall that is none to price because dealers are short there."""
 
 
 @kernel
@@ -47,6 +52,8 @@ def level_weight(p: Array, v: Any) -> float:
     """Weight of one level."""
     if v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0:
         return _STRONG_ROUND
+    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal < 0:
+        return _SLIP
     return float(KIND_WEIGHTS[v.kind])
 
 

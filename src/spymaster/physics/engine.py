@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.batches import Batch
+from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
     DEPTH_FEED,
     NO_FEED_ID,
@@ -34,6 +35,7 @@ from spymaster.physics.flows import hide_book, restart_windows
 from spymaster.physics.history import take_history
 from spymaster.physics.levels import put_level
 from spymaster.physics.mathx import exp_, log_, smoothing
+from spymaster.physics.option_state import put_chain
 from spymaster.physics.outputs import Out, new_out
 from spymaster.physics.ranges import note_hole
 from spymaster.physics.state import (
@@ -49,10 +51,8 @@ from spymaster.physics.state import (
     ring_length,
     unpack_state,
 )
-from spymaster.physics.walk import take_due, walk
+from spymaster.physics.walk import CURSORS, OTHER_KINDS, take_due, walk
 
-TRADE_WORDS: Final = 6
-QUOTE_WORDS: Final = 10
 BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
@@ -151,15 +151,13 @@ class Engine:
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
         state = self.state
         depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
-        trades = _words(batch, Kind.TRADE, TRADE_WORDS)
-        quotes = _words(batch, Kind.MBP1, QUOTE_WORDS)
-        bbos = _words(batch, Kind.BBO, QUOTE_WORDS)
+        others = tuple(_words(batch, kind) for kind in OTHER_KINDS)
         if Kind.BAR in batch.arrays:
-            take_history(state, self._params, _words(batch, Kind.BAR, BAR_WORDS))
-        cursors = np.zeros(5, np.int64)
+            take_history(state, self._params, _words(batch, Kind.BAR))
+        cursors = np.zeros(CURSORS, np.int64)
         while True:
             limit = self.records_per_step
-            done = walk(state, self._params, batch.order, depth, trades, quotes, bbos, cursors, limit, self._out)
+            done = walk(state, self._params, batch.order, depth, others, cursors, limit, self._out)
             if done >= len(batch.order):
                 break
             yield self._take_block()
@@ -200,6 +198,7 @@ class Engine:
         longest = max(int(p["w_barrier_ns"]), int(p["w_tape_ns"]), int(p["trust_window_ns"]), OFI_WINDOWS_NS[-1])
         try:
             state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions)
+            put_chain(state, frame.chain, sessions, on_future=not p["is_spy"])
         except ValueError as error:
             raise EngineError(str(error)) from error
         if len(frame.user_levels) > USER_SLOTS:
@@ -217,7 +216,7 @@ class Engine:
                 _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
         self._state, self._params, self.config = state, params, frame
         names = (frame.profile, frame.instrument, frame.user_levels, frame.tape_from.value, frame.equity)
-        self._identity = hashlib.sha256(frame.params + frame.sessions + repr(names).encode()).digest()
+        self._identity = hashlib.sha256(frame.params + frame.sessions + frame.chain + repr(names).encode()).digest()
 
     def _feed_status(self, frame: FeedStatusFrame) -> None:
         trust = self.state["trust"]
@@ -243,10 +242,14 @@ class Engine:
         _note_hole(self.state, from_ns, to_ns)
 
 
-def _words(batch: Batch, kind: Kind, words: int) -> NDArray[Any]:
+def _words(batch: Batch, kind: Kind) -> NDArray[Any]:
     """The records of a kind as int64[n, words]; none where the batch has none."""
     raw = batch.arrays.get(kind)
-    return np.zeros((0, words), np.int64) if raw is None else raw.view(np.int64).reshape(-1, words)
+    words = DTYPES[kind].itemsize // 8
+    if raw is None:
+        return np.zeros((0, words), np.int64)
+    # kernels are compiled for whole, aligned, writable words alone
+    return np.require(raw.view(np.int64), requirements=("C", "A", "W")).reshape(-1, words)
 
 
 def _key(instrument: Instrument) -> NDArray[np.int64]:

@@ -98,13 +98,29 @@ def share_mid(s: State, t_ns: int, fresh_ns: int) -> float:
 
 
 @kernel
+def parity_is_fresh(s: State, p: Array, t_ns: int) -> bool:
+    """Whether put-call parity of the share's options gave its price a moment ago."""
+    h = s.chain[0]
+    return bool(h.forward_ns > 0 and t_ns - h.forward_ns <= p[0].equity_degraded_ns)
+
+
+@kernel
+def share_price(s: State, p: Array, t_ns: int) -> float:
+    """The share's fresh mid, else the forward of its options; NaN without either."""
+    mid = share_mid(s, t_ns, p[0].equity_degraded_ns)
+    if math.isnan(mid) and parity_is_fresh(s, p, t_ns):
+        return float(s.chain[0].forward)
+    return mid
+
+
+@kernel
 def follow_ratio(s: State, p: Array, t_ns: int) -> None:
     """Once a second: measure future / share, average it, and move the levels' ticks where that is called for."""
     q = s.equity[0]
     m = s.market[0]
-    if q.has_feed == 0 or t_ns - q.step_ns < NS_PER_S:
+    if p[0].is_spy == 0 or t_ns - q.step_ns < NS_PER_S:
         return
-    share = share_mid(s, t_ns, p[0].equity_degraded_ns)
+    share = share_price(s, p, t_ns)
     future = mid_points(s)
     if math.isnan(share) or math.isnan(future) or s.book[0].has_bbo == 0 or s.book[0].invalid_since_ns > 0:
         return
@@ -141,15 +157,17 @@ def level_width_ticks(s: State, price: float) -> float:
 
 @kernel
 def find_spot(s: State, p: Array, t_ns: int) -> float:
-    """The price levels are measured from: the share's fresh mid, else the future's over the ratio. NaN without any.
+    """The price levels are measured from: the share's fresh mid, else parity's, else the future's over the ratio.
+
+    NaN without any.
 
     Kept in futures points too: of two conversions that cancel out nothing must be left.
     """
     m = s.market[0]
     m.spot_points = mid_points(s)
     m.spot = m.spot_points / m.ratio
-    if s.equity[0].has_feed != 0:
-        mid = share_mid(s, t_ns, p[0].equity_degraded_ns)
+    if p[0].is_spy != 0:
+        mid = share_price(s, p, t_ns)
         # a stub quote, far on both sides, is no price; the ratio is not measured with it either
         if not math.isnan(mid) and not is_implausible(p, m.spot_points, mid):
             m.spot = mid

@@ -117,6 +117,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.confidence = 0.0
     v.valid_ns = s.clock[0].first_ns
     v.half_life_ns = 0
+    v.has_fuel = 0
     for k in range(4):
         v.company[k] = 0.0
     forget_changes(v)
@@ -218,8 +219,9 @@ def place_rounds(s: State, p: Array, spot: float) -> None:
     if not is_on(p, _ROUND):
         return
     step = p[0].round_step
-    low = max(int(math.ceil((spot - p[0].strike_range) / step)), 1)
-    high = min(int(math.floor((spot + p[0].strike_range) / step)), low + ROUND_SLOTS - 1)
+    reach = min(p[0].strike_range, 0.5 * (ROUND_SLOTS - 1) * step)
+    low = max(int(math.ceil((spot - reach) / step)), 1)
+    high = int(math.floor((spot + reach) / step))
     if low == m.round_low and high == m.round_high and m.rounds_waiting == 0:
         return
     base = USER_SLOTS + STRUCTURAL_SLOTS

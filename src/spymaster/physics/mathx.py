@@ -45,7 +45,20 @@ def log_(x: float) -> float:
     if m < _SQRT_HALF:
         m *= 2.0
         e -= 1
-    s = (m - 1.0) / (m + 1.0)
+    return _twice_atanh((m - 1.0) / (m + 1.0)) + e * _LN2_LOW + e * _LN2_HIGH
+
+
+@kernel
+def log_ratio(a: float, b: float) -> float:
+    """ln(a / b) of positive numbers, relatively exact also where they are close: the difference is taken first."""
+    if a < b * _SQRT_HALF or b < a * _SQRT_HALF:
+        return log_(a / b)
+    return _twice_atanh((a - b) / (a + b))
+
+
+@kernel
+def _twice_atanh(s: float) -> float:
+    """ln((1 + s) / (1 - s)) for |s| <= 0.172, by its series."""
     z = s * s
     z2 = z * z
     z4 = z2 * z2
@@ -53,7 +66,7 @@ def log_(x: float) -> float:
     middle = (_L9 + z * _L11) + z2 * (_L13 + z * _L15)
     high = (_L17 + z * _L19) + z2 * (_L21 + z * _L23)
     p = low + z4 * (middle + z4 * high)
-    return 2.0 * s * p + e * _LN2_LOW + e * _LN2_HIGH
+    return 2.0 * s * p
 
 
 @kernel

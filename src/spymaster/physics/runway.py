@@ -12,6 +12,8 @@ from spymaster.physics.confluence import level_weight
 from spymaster.physics.state import Array, State
 
 _WALL: Final = int(BarrierState.WALL)
+_CALL_WALL: Final = int(LevelKind.CALL_WALL)
+_PUT_WALL: Final = int(LevelKind.PUT_WALL)
 _ABSORPTION: Final = int(BarrierState.ABSORPTION)
 _BREAK: Final = int(Signal.BREAK)
 _REJECT: Final = int(Signal.REJECT)
@@ -30,9 +32,11 @@ _STRONG_KINDS: Final = sum(
 
 
 @kernel
-def is_strong(kind: int) -> bool:
-    """Whether a level is an obstacle by its kind, whatever rests there."""
-    return bool((_STRONG_KINDS >> kind) & 1)
+def is_strong(v: Any) -> bool:
+    """Whether a level is an obstacle by its kind, whatever rests there. A wall is one where dealers are long gamma."""
+    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal < 0:
+        return False
+    return bool((_STRONG_KINDS >> v.kind) & 1)
 
 
 @kernel
@@ -86,7 +90,7 @@ def write_runways(s: State, p: Array, rows: Any, published: int) -> None:
             if points_to(v, row) == direction:
                 write_runway(row, v, direction, rows, obstacle, notable)
             state = row.barrier_state
-            if is_strong(v.kind) or state == _WALL or state == _ABSORPTION:
+            if is_strong(v) or state == _WALL or state == _ABSORPTION:
                 waiting = j
             elif level_weight(p, v) >= _NOTABLE:
                 waiting_notable = True

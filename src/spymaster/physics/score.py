@@ -73,8 +73,8 @@ def combine_forces(s: State, p: Array, slot: int, scores: Array, weights: Array,
 
 
 @kernel
-def write_attribution(s: State, slot: int, has_barrier: bool, has_tape: bool, row: Any) -> None:
-    """Published shares: to 0.01, adding up to score - 50; the tape takes the rest, the barrier where there is no tape.
+def write_attribution(s: State, slot: int, has_barrier: bool, has_fuel: bool, has_tape: bool, row: Any) -> None:
+    """Published shares: to 0.01, adding up to score - 50. The rest goes to the tape, else the barrier, else the fuel.
 
     A force that went missing leaves a fading share in the smoothed score; it is part of that rest.
     """
@@ -83,13 +83,18 @@ def write_attribution(s: State, slot: int, has_barrier: bool, has_tape: bool, ro
     row.attribution_barrier = math.nan
     row.attribution_fuel = math.nan
     row.attribution_tape = math.nan
+    if has_fuel and (has_barrier or has_tape):
+        row.attribution_fuel = hundredths(v.share[FUEL])
+        rest -= row.attribution_fuel
+    elif has_fuel:
+        row.attribution_fuel = hundredths(rest)
     if has_barrier and has_tape:
         row.attribution_barrier = hundredths(v.share[BARRIER])
-        row.attribution_tape = hundredths(rest - row.attribution_barrier)
-    elif has_tape:
-        row.attribution_tape = hundredths(rest)
+        rest -= row.attribution_barrier
     elif has_barrier:
         row.attribution_barrier = hundredths(rest)
+    if has_tape:
+        row.attribution_tape = hundredths(rest)
 
 
 @kernel

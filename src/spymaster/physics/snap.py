@@ -15,6 +15,8 @@ from spymaster.physics.equity import find_spot, follow_ratio, level_width_ticks
 from spymaster.physics.events import close_event
 from spymaster.physics.fleeting import age_additions
 from spymaster.physics.forces import judge_barrier, judge_tape
+from spymaster.physics.fuel import refresh_fuel
+from spymaster.physics.fuel_rows import judge_fuel, write_common_fuel, write_strikes, write_summary
 from spymaster.physics.levels import (
     LEVELS_NEW,
     arm_distance,
@@ -27,6 +29,7 @@ from spymaster.physics.levels import (
 )
 from spymaster.physics.motion import follow_price, microprice, mid_points, motion_spreads, tick_points
 from spymaster.physics.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
+from spymaster.physics.option_levels import place_option_levels
 from spymaster.physics.outputs import Out, write_flows
 from spymaster.physics.runway import is_strong, order_by_price, write_runways
 from spymaster.physics.scales import observe_scales
@@ -65,6 +68,10 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     if not math.isnan(spot):
         place_structural(s, p, t_ns)
         place_rounds(s, p, spot)
+        if s.chain[0].contracts > 0:
+            refresh_fuel(s, p, t_ns)
+            place_option_levels(s, p, spot)
+            write_common_fuel(s, out.blank[0])
         write_common(s, p, t_ns, out.blank[0])
         published = min(rank_levels(s, spot), MAX_PUBLISHED)
         judge_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.blank_numbers)
@@ -73,6 +80,9 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
             mark_near(s, p, published)
     observe_scales(s, p, t_ns)
     write_snap(s, p, t_ns, out, k)
+    if s.chain[0].contracts > 0:
+        write_summary(s, p, out.snaps[k].options)
+        out.snaps[k].options.strikes = write_strikes(s, p, out.strikes[k])
     out.snaps[k].levels = published
     out.snaps[k].flows = flows
     out.snaps[k].alerts = s.book[0].alerts - first_alert
@@ -151,7 +161,8 @@ def judge_level(
     weights[BARRIER] = smooth_weight(s, slot, BARRIER, has_barrier, weight)
     has_tape, scores[TAPE], weight = judge_tape(s, p, t_ns, slot, row)
     weights[TAPE] = smooth_weight(s, slot, TAPE, has_tape, weight)
-    scores[FUEL] = 50.0
+    has_fuel, scores[FUEL], weight = judge_fuel(s, p, t_ns, slot, in_band, row)
+    weights[FUEL] = smooth_weight(s, slot, FUEL, has_fuel, weight)
     has_score = False
     if in_band:
         has_score = combine_forces(s, p, slot, scores, weights, row)
@@ -159,7 +170,7 @@ def judge_level(
         v.has_score = 0
     label = 0
     if has_score:
-        write_attribution(s, slot, has_barrier, has_tape, row)
+        write_attribution(s, slot, has_barrier, has_fuel, has_tape, row)
         label = confidence_label(p, v.confidence, worst_trust)
     row.confidence_label = label
     began = follow_touch(p, v, x, arm / ratio, touching, t_ns)
@@ -183,7 +194,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
         v.valid_ns = s.clock[0].first_ns
     row.valid_from_s = v.valid_ns * 1e-9
     row.dynamic = 1.0 if is_dynamic(v.kind) else 0.0
-    row.strong = 1.0 if is_strong(v.kind) else 0.0
+    row.strong = 1.0 if is_strong(v) else 0.0
     row.direction = v.direction
     row.distance = abs(row.x)
     row.in_band = 1.0 if in_band else 0.0

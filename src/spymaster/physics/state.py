@@ -17,6 +17,7 @@ from spymaster.market.kinds import MBP10_WORDS
 from spymaster.market.levels import MAX_PUBLISHED, MAX_USER_LEVELS
 from spymaster.market.rows import ALERT_ROW, ORDER_ROW
 from spymaster.market.sessions import SESSION
+from spymaster.physics.option_state import OPTION_FIELDS
 from spymaster.physics.state_records import (
     BOOK,
     CHART_ROW,
@@ -128,8 +129,9 @@ ORDERS: Final = 1024
 ALERTS: Final = 1024
 USER_SLOTS: Final = MAX_USER_LEVELS
 STRUCTURAL_SLOTS: Final = 20
-ROUND_SLOTS: Final = 128
-LEVEL_SLOTS: Final = USER_SLOTS + STRUCTURAL_SLOTS + ROUND_SLOTS
+ROUND_SLOTS: Final = 64
+STRIKE_SLOTS: Final = 64
+LEVEL_SLOTS: Final = USER_SLOTS + STRUCTURAL_SLOTS + ROUND_SLOTS + STRIKE_SLOTS
 SESSIONS: Final = 512
 RING_MAX: Final = 1024
 
@@ -154,12 +156,18 @@ COUNTERS: Final = (
     "late_bars",
     "bad_bars",
     "bad_quotes",
+    "option_quotes",
+    "option_trades",
+    "bad_options",
+    "option_cancels",
+    "lost_cancels",
+    "open_interest",
 )
 """Counts kept inside the engine; those in ``REJECTIONS`` mean the record changed nothing."""
 
 REJECTIONS: Final = (
     *("bad_time", "bad_price", "bad_size", "bad_action", "far_price", "unordered_book"),
-    *("late_bars", "bad_bars", "bad_quotes"),
+    *("late_bars", "bad_bars", "bad_quotes", "bad_options", "lost_cancels"),
 )
 
 C_RECORDS: Final = 0
@@ -178,6 +186,12 @@ C_BARS: Final = 12
 C_LATE_BARS: Final = 13
 C_BAD_BARS: Final = 14
 C_BAD_QUOTES: Final = 15
+C_OPTION_QUOTES: Final = 16
+C_OPTION_TRADES: Final = 17
+C_BAD_OPTIONS: Final = 18
+C_OPTION_CANCELS: Final = 19
+C_LOST_CANCELS: Final = 20
+C_OPEN_INTEREST: Final = 21
 
 _MAGIC: Final = b"SPYSTATE"
 Array = NDArray[Any]
@@ -286,6 +300,7 @@ STATE: Final = np.dtype(
         ("spread", "<f8", (3,)),
         ("scores", "<f8", (3,)),
         ("weights", "<f8", (3,)),
+        *OPTION_FIELDS,
         # trading sessions, oldest first; book.sessions of them
         ("sessions", SESSION, (SESSIONS,)),
         # contracts by bucket, ledger index and field: a price's fields share a cache line, a zone's lie side by side.

@@ -276,6 +276,15 @@ LEVEL: Final = np.dtype(
         ("attempt_direction", "<i8"),
         ("has_first", "<i8"),
         ("first", "<f8", (4,)),
+        # dealers' exposure with price at the level: smoothed, its spread, its change a minute by what was traded,
+        # the units of old, whether another convention gives another effect
+        ("has_fuel", "<i8"),
+        ("fuel_ns", "<i8"),
+        ("fuel", "<f8"),
+        ("fuel_sd", "<f8"),
+        ("fuel_recent", "<f8"),
+        ("fuel_old", "<f8"),
+        ("fuel_depends", "<f8"),
         # count, pressure, strength, centre of the group less the level's price
         ("company", "<f8", (4,)),
     ]

@@ -7,6 +7,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.rows import Trust, TrustReason
 from spymaster.physics.clock import in_regular_hours, open_ns_between
+from spymaster.physics.equity import parity_is_fresh
 from spymaster.physics.state import (
     M_ADD,
     M_FILL,
@@ -45,6 +46,10 @@ _INCOMPLETE_BOOK: Final = int(TrustReason.INCOMPLETE_BOOK)
 _DEFAULT_RATIO: Final = int(TrustReason.DEFAULT_RATIO)
 _STALE_QUOTE: Final = int(TrustReason.STALE_QUOTE)
 _GAP: Final = int(TrustReason.GAP)
+_UNSIGNED_TRADES: Final = int(TrustReason.UNSIGNED_TRADES)
+_NO_SMILE: Final = int(TrustReason.NO_SMILE)
+_EXPIRED: Final = int(TrustReason.EXPIRED)
+_PARITY_PRICE: Final = int(TrustReason.PARITY_PRICE)
 
 _EVIDENCE_CONTRACTS: Final = 10
 """A share of fewer traded contracts than this says nothing."""
@@ -54,8 +59,9 @@ _EVIDENCE_CONTRACTS: Final = 10
 def judge_inputs(s: State, p: Array, t_ns: int) -> None:
     """Trust state and reason of each input at a snap."""
     t = s.trust[0]
-    t.state[OPTIONS] = _ABSENT
-    t.reason[OPTIONS] = _NOT_CONFIGURED
+    state, reason = judge_options(s, p, t_ns)
+    t.state[OPTIONS] = state
+    t.reason[OPTIONS] = reason
     state, reason = judge_equity(s, p, t_ns)
     t.state[EQUITY] = state
     t.reason[EQUITY] = reason
@@ -68,11 +74,31 @@ def judge_inputs(s: State, p: Array, t_ns: int) -> None:
 
 
 @kernel
+def judge_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of the options of the day."""
+    h = s.chain[0]
+    if h.contracts == 0:
+        return _ABSENT, _NOT_CONFIGURED
+    if t_ns >= h.close_ns:
+        return _ABSENT, _EXPIRED
+    last_ns = h.quote_ns if h.quote_ns > 0 else s.clock[0].first_ns
+    if t_ns - last_ns > p[0].option_silence_ns:
+        return _BLIND, _SILENT
+    if h.has_smile == 0:
+        return _DEGRADED, _NO_SMILE
+    if h.known < p[0].classified_share * h.volume:
+        return _DEGRADED, _UNSIGNED_TRADES
+    return _GREEN, 0
+
+
+@kernel
 def judge_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the share's quotes, which convert prices."""
     q = s.equity[0]
     if p[0].is_spy == 0:
         return _ABSENT, _NOT_CONFIGURED
+    if q.has_feed == 0 and parity_is_fresh(s, p, t_ns):
+        return _DEGRADED, _PARITY_PRICE
     if q.has_feed == 0:
         # without a quote of the share itself its price is the future's over a fixed ratio: usable, not exact
         return _DEGRADED, _DEFAULT_RATIO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
@@ -25,6 +26,8 @@ from spymaster.physics.book import NO_TICK, apply_levels, clear_book, keep_recor
 from spymaster.physics.clock import is_far, move_clock, record_time, target_clock, time_is_bad
 from spymaster.physics.equity import take_equity
 from spymaster.physics.events import apply_trade, close_event
+from spymaster.physics.option_quotes import contract_of, plain_words, take_open_interest, take_option_quote
+from spymaster.physics.option_trades import take_option_trade, treatment_of
 from spymaster.physics.outputs import Out, is_full
 from spymaster.physics.snap import take_snap
 from spymaster.physics.state import (
@@ -47,6 +50,21 @@ _MBP10: Final = int(Kind.MBP10)
 _TRADE: Final = int(Kind.TRADE)
 _MBP1: Final = int(Kind.MBP1)
 _BBO: Final = int(Kind.BBO)
+_CMBP1: Final = int(Kind.CMBP1)
+_CBBO: Final = int(Kind.CBBO)
+_XTRADE: Final = int(Kind.XTRADE)
+_XQUOTE: Final = int(Kind.XQUOTE)
+_STAT: Final = int(Kind.STAT)
+OTHER_KINDS: Final = (
+    *(Kind.TRADE, Kind.MBP1, Kind.BBO, Kind.CMBP1, Kind.CBBO),
+    *(Kind.XTRADE, Kind.XQUOTE, Kind.STAT),
+)
+"""The kinds besides MBP10 that an engine takes, in the order ``walk`` is given their records in."""
+_FIRST_OTHER: Final = 2
+_PLACES: Final = np.zeros(len(Kind), np.int64)
+"""Kind -> place of its cursor; 0 for those passed over."""
+_PLACES[list(OTHER_KINDS)] = np.arange(len(OTHER_KINDS)) + _FIRST_OTHER
+CURSORS: Final = _FIRST_OTHER + len(OTHER_KINDS)
 _MASK32: Final = 0xFFFFFFFF
 _FOLD_MULTIPLIER: Final = 0x2545F4914F6CDD1D
 _WORD_MULTIPLIER: Final = 0x1B873593CC9E2D51
@@ -58,18 +76,16 @@ def walk(
     p: Array,
     order: NDArray[Any],
     depth: NDArray[Any],
-    trades: NDArray[Any],
-    quotes: NDArray[Any],
-    bbos: NDArray[Any],
+    others: tuple[NDArray[Any], ...],
     cursors: Array,
     limit: int,
     out: Out,
 ) -> int:
     """Consume records until the batch ends, ``limit`` are done or ``out`` is full; returns the place in ``order``.
 
-    order: uint8[n] kinds; depth: int64[a, 46]; trades: int64[b, 6]; quotes (MBP-1) and bbos: int64[c, 10];
-    cursors: int64[5], places in ``order``, ``depth``, ``trades``, ``quotes`` and ``bbos``, moved on. Records of other
-    kinds are passed over.
+    order: uint8[n] kinds; depth: int64[a, 46]; others: the records of each of ``OTHER_KINDS`` as int64[b, words];
+    cursors: int64, places in ``order``, ``depth`` and each of ``others``, moved on. Records of other kinds are passed
+    over.
     """
     s = state[0]
     c = s.clock[0]
@@ -81,11 +97,11 @@ def walk(
         if kind == _MBP10:
             w = depth[cursors[1]]
         else:
-            if kind != _TRADE and kind != _MBP1 and kind != _BBO:
+            place = _PLACES[kind]
+            if place == 0:
                 i += 1
                 continue
-            place = 2 if kind == _TRADE else (3 if kind == _MBP1 else 4)
-            w = trades[cursors[2]] if kind == _TRADE else (quotes[cursors[3]] if kind == _MBP1 else bbos[cursors[4]])
+            w = others[place - _FIRST_OTHER][cursors[place]]
             if is_passed_over(s, kind, w):
                 cursors[place] += 1
                 i += 1
@@ -98,8 +114,12 @@ def walk(
             step_depth(s, p, w, target)
             cursors[1] += 1
         else:
-            if (w[0] >> 16) == s.equity[0].key:
+            key = w[0] >> 16
+            contract = contract_of(s, w, kind) if key != s.book[0].key and key != s.equity[0].key else -1
+            if key == s.equity[0].key:
                 step_equity(s, p, w, target, kind)
+            elif contract >= 0:
+                step_option(s, p, w, target, kind, contract)
             else:
                 step_trade(s, p, w, target)
             cursors[place] += 1
@@ -110,8 +130,20 @@ def walk(
 
 @kernel
 def is_passed_over(s: State, kind: int, w: NDArray[Any]) -> bool:
-    """Whether a record gives the engine nothing: trades beside a depth stream that carries them, others' quotes."""
-    if s.equity[0].configured != 0 and (w[0] >> 16) == s.equity[0].key:
+    """Whether a record gives the engine nothing: trades beside a depth stream that carries them, others' quotes.
+
+    Statistics never move the clock: open interest is taken here, the others are passed over uncounted.
+    """
+    key = w[0] >> 16
+    if kind != _STAT and s.equity[0].configured != 0 and key == s.equity[0].key:
+        return False
+    of_option = key != s.book[0].key and contract_of(s, w, kind) >= 0
+    if kind == _STAT:
+        if of_option and take_open_interest(s, w, contract_of(s, w, kind)):
+            s.counters[C_RECORDS] += 1
+            fold_record(s, w)
+        return True
+    if of_option:
         return False
     if kind != _TRADE:
         s.counters[C_OTHER] += 1
@@ -127,11 +159,13 @@ def clock_target(s: State, p: Array, w: NDArray[Any], kind: int) -> int:
     """Where a record (int64[6 or more]) takes the clock; -1 for another instrument's and one without usable time."""
     key = w[0] >> 16
     if key != s.book[0].key and (s.equity[0].configured == 0 or key != s.equity[0].key):
-        return -1
-    if kind == _BBO:
+        if kind == _MBP10 or contract_of(s, w, kind) < 0:
+            return -1
+    if kind == _BBO or kind == _CBBO:
         # the time of such a record's event is that of the last trade; it says what was so when it was sent
         return target_clock(s, p, w[4]) if w[4] > 0 and not is_far(s, w[4]) else -1
-    if time_is_bad(s, w, (w[3] >> 48) & 0xFF, p):
+    flags = (w[3] >> 48) & 0xFF if kind != _XTRADE and kind != _XQUOTE else 0
+    if time_is_bad(s, w, flags, p):
         return -1
     return target_clock(s, p, record_time(w))
 
@@ -271,12 +305,37 @@ def step_trade(s: State, p: Array, w: NDArray[Any], target: int) -> None:
 
 
 @kernel
+def step_option(s: State, p: Array, w: NDArray[Any], target: int, kind: int, c: int) -> None:
+    """One record of contract ``c`` of the day's options; the snaps due before it have been taken.
+
+    What is wrong with an option is no fault of the depth, so it does not count against that.
+    """
+    s.counters[C_RECORDS] += 1
+    fold_record(s, w)
+    if target < 0:
+        s.counters[C_BAD_TIME] += 1
+        return
+    t_ns = w[4] if kind == _BBO or kind == _CBBO else record_time(w)
+    move_clock(s, p, t_ns, target)
+    s.clock[0].as_of_ns = min(t_ns, int(s.clock[0].now_ns))
+    own = kind == _XTRADE or kind == _XQUOTE
+    words = plain_words(s, w, kind) if own else w
+    with_quote = kind != _TRADE and kind != _XTRADE
+    action = (words[3] >> 32) & 0xFF
+    if not with_quote or ((kind == _MBP1 or kind == _CMBP1) and action == ACTION_TRADE):
+        take_option_trade(s, words, c, treatment_of(w, kind), with_quote, t_ns)
+    if with_quote:
+        take_option_quote(s, words, c, t_ns, int(s.clock[0].now_ns))
+
+
+@kernel
 def step_equity(s: State, p: Array, w: NDArray[Any], target: int, kind: int) -> None:
     """One record of the share (int64[6 or 10]); the snaps due before it have been taken."""
     t_ns = w[4] if kind == _BBO else record_time(w)
     if not enter_clock(s, p, w, t_ns, target):
         return
-    fault = take_equity(s, p, w, int(s.clock[0].now_ns), kind == _TRADE, kind == _MBP1)
+    words = plain_words(s, w, kind) if kind == _XTRADE or kind == _XQUOTE else w
+    fault = take_equity(s, p, words, int(s.clock[0].now_ns), kind == _TRADE or kind == _XTRADE, kind == _MBP1)
     if fault != 0:
         reject(s, fault)
 

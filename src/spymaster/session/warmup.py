@@ -87,7 +87,7 @@ def compile_records() -> None:
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import take_history
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
-    from spymaster.physics.walk import step_depth, step_equity, step_trade
+    from spymaster.physics.walk import step_depth, step_equity, step_option, step_trade
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()
@@ -95,6 +95,7 @@ def compile_records() -> None:
     step_depth(engine.state[0], params, words, -1)
     step_trade(engine.state[0], params, words, -1)
     step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
+    step_option(engine.state[0], params, words, -1, int(Kind.BBO), 0)
     take_history(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * _SECOND, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))

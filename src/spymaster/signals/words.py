@@ -73,6 +73,8 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.STALE_QUOTE: "the share's quote is old, the last ratio is used",
         TrustReason.UNSIGNED_TRADES: "too few option trades have a known side",
         TrustReason.NO_SMILE: "too few option quotes for a smile",
+        TrustReason.EXPIRED: "the options of the day have expired",
+        TrustReason.PARITY_PRICE: "no quote of the share, its price is put-call parity's",
     }
 )
 

@@ -1,0 +1,227 @@
+"""What the engine remembers of the options of the day: the chain as a whole, its contracts, and sums by strike.
+
+Prices, strikes and the forward are in the unit the options are quoted in, sizes in option contracts, exposures in ES
+contracts per ES point, times in ns since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.kinds import PRICE_SCALE
+from spymaster.market.option_chain import MAX_CONTRACTS_OF_CHAIN, MAX_STRIKES, to_chain
+from spymaster.market.sessions import SESSION
+
+LOOKUP: Final = 4 * MAX_CONTRACTS_OF_CHAIN
+"""Places of the table from instrument id to contract: a power of two, at most a quarter of them in use."""
+
+LOOKUP_MULTIPLIER: Final = 0x9E3779B1
+FLOW_SLOTS: Final = 16
+"""Parts the window of the exposure's change is divided into."""
+
+PRINTS: Final = 8
+"""Latest trades of a contract that a cancellation can still take back."""
+
+CALL_WALL: Final = 0
+PUT_WALL: Final = 1
+FLIP: Final = 2
+MARKS: Final = 3
+"""Prices that move only when they have been elsewhere for a while."""
+
+CHAIN_STATE: Final = np.dtype(
+    [
+        ("contracts", "<i8"),
+        ("strikes", "<i8"),
+        ("any_publisher", "<i8"),
+        ("fixing", "<i8"),
+        ("multiplier", "<f8"),
+        ("tick", "<f8"),
+        # the regular session that the options end with
+        ("open_ns", "<i8"),
+        ("close_ns", "<i8"),
+        ("quote_ns", "<i8"),
+        ("quoted", "<i8"),
+        ("refresh_ns", "<i8"),
+        ("slow_ns", "<i8"),
+        ("has_smile", "<i8"),
+        ("forward", "<f8"),
+        ("forward_ns", "<i8"),
+        ("tau", "<f8"),
+        ("half_width", "<f8"),
+        ("scale", "<f8"),
+        ("active", "<i8"),
+        # dealers' exposure at spot: smoothed, its variance, and the sums it comes from
+        ("has_hedge", "<i8"),
+        ("hedge", "<f8"),
+        ("sd", "<f8"),
+        ("at_spot", "<f8", (6,)),
+        ("charm_flow", "<f8"),
+        ("volume", "<f8"),
+        ("known", "<f8"),
+        ("call_flow", "<f8"),
+        ("put_flow", "<f8"),
+        ("flow_slot", "<i8"),
+        ("flow_slot_ns", "<i8"),
+        # walls and flip: the published price and sign, what would replace it, since when
+        ("mark", "<f8", (MARKS,)),
+        ("mark_sign", "<f8", (MARKS,)),
+        ("mark_ns", "<i8", (MARKS,)),
+        ("rival", "<f8", (MARKS,)),
+        ("rival_sign", "<f8", (MARKS,)),
+        ("rival_ns", "<i8", (MARKS,)),
+        # places of the STRIKE levels
+        ("low", "<i8"),
+        ("high", "<i8"),
+        ("waiting", "<i8"),
+    ]
+)
+
+PRINT: Final = np.dtype(
+    [
+        ("price_e9", "<i8"),
+        ("size", "<f8"),
+        ("signed", "<f8"),
+        ("variance", "<f8"),
+        ("known", "<f8"),
+        ("delta", "<f8"),
+        ("gamma", "<f8"),
+        ("slot", "<i8"),
+    ]
+)
+"""One trade as it was counted, to be taken back if it is cancelled."""
+
+CONTRACT: Final = np.dtype(
+    [
+        ("key", "<i8"),
+        ("strike", "<i8"),
+        ("right", "<i8"),
+        # the quote, and the one before it
+        ("bid", "<f8"),
+        ("ask", "<f8"),
+        ("bid_size", "<f8"),
+        ("ask_size", "<f8"),
+        ("event_ns", "<i8"),
+        ("seen_ns", "<i8"),
+        ("old_ns", "<i8"),
+        ("old_bid", "<f8"),
+        ("old_ask", "<f8"),
+        ("old_bid_size", "<f8"),
+        ("old_ask_size", "<f8"),
+        ("usable", "<i8"),
+        ("last", "<f8"),
+        ("step", "<i8"),
+        ("volume", "<f8"),
+        ("premium", "<f8"),
+        ("net", "<f8"),
+        ("variance", "<f8"),
+        ("recent", "<f8"),
+        ("recent_slot", "<f8", (FLOW_SLOTS,)),
+        ("delta_flow", "<f8"),
+        ("gamma_flow", "<f8"),
+        ("open_interest", "<f8"),
+        ("delta", "<f8"),
+        ("gamma", "<f8"),
+        ("prints", "<i8"),
+        ("print", PRINT, (PRINTS,)),
+    ]
+)
+"""One option. ``net``: customers' expected buys - sells; ``variance``: of it; ``recent``: the part of ``net`` from the
+window of the exposure's change; ``open_interest``: -1 unknown; ``delta``, ``gamma``: of the smile, NaN without one."""
+
+B_STRIKE: Final = 0
+B_CALL_BID: Final = 1
+B_CALL_ASK: Final = 2
+B_PUT_BID: Final = 3
+B_PUT_ASK: Final = 4
+B_K: Final = 5
+B_W: Final = 6
+B_WEIGHT: Final = 7
+B_DEVIATION: Final = 8
+B_GAMMA: Final = 9
+B_WALL: Final = 10
+A_STRIKE: Final = 11
+A_DEVIATION: Final = 12
+A_FLOW: Final = 13
+A_SPREAD: Final = 14
+A_RECENT: Final = 15
+A_NAIVE: Final = 16
+A_HAND: Final = 17
+A_OLD: Final = 18
+A_EXPOSURE: Final = 19
+STRIKE_ARRAYS: Final = 20
+"""Rows of ``by_strike``. Those of B_ have a place for every strike: its price, its quotes, what they say of the smile,
+deviation and gamma by the smile, exposure averaged for walls. Those of A_ are the strikes that anybody holds, one after
+the other: price, deviation, - customers' net flow, its variance, its recent part, calls less puts in hand, all in
+hand, gamma flow in the units of old, averaged exposure. Positions are in ES contracts per unit of gamma."""
+
+OPTION_FIELDS: Final = (
+    ("chain", CHAIN_STATE, (1,)),
+    ("contract", CONTRACT, (MAX_CONTRACTS_OF_CHAIN,)),
+    # instrument id -> contract + 1
+    ("lookup", "<i4", (LOOKUP,)),
+    # places of a strike's call and put among the contracts, -1 for none
+    ("strike_call", "<i8", (MAX_STRIKES,)),
+    ("strike_put", "<i8", (MAX_STRIKES,)),
+    ("by_strike", "<f8", (STRIKE_ARRAYS, MAX_STRIKES)),
+    # the smile in use and the newest fit
+    ("smile", "<f8", (6,)),
+    ("smile_new", "<f8", (6,)),
+    # a record of another layout, put into the words of the usual one
+    ("plain", "<i8", (10,)),
+    # sums at the price in hand
+    ("sums", "<f8", (6,)),
+)
+"""Fields of the engine's state that belong to the options."""
+
+
+def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on_future: bool) -> None:
+    """Tell a fresh state of its options. ``packed``: CHAIN records, strikes rising, calls first; may be empty.
+
+    ``on_future``: options on the future itself, settled by an average at the end.
+    Raises ValueError when there are more than the state has room for.
+    """
+    chain = to_chain(packed)
+    head = state["chain"][0, 0]
+    head["mark"] = head["rival"] = head["hedge"] = head["sd"] = head["forward"] = head["charm_flow"] = np.nan
+    head["low"], head["high"] = 0, -1
+    if not len(chain):
+        return
+    strikes, places = np.unique(chain["strike_e9"], return_inverse=True)
+    if len(strikes) > MAX_STRIKES or len(chain) > MAX_CONTRACTS_OF_CHAIN:
+        raise ValueError(f"{len(strikes)} strikes of options; at most {MAX_STRIKES} fit")
+    expiry_ns = int(chain["expiry_ns"].max())
+    head["contracts"], head["strikes"] = len(chain), len(strikes)
+    head["any_publisher"] = int(chain["publisher_id"][0] == 0)
+    head["fixing"] = int(on_future)
+    head["multiplier"], head["tick"] = chain["multiplier"][0], chain["tick_e9"].min() / PRICE_SCALE
+    head["open_ns"], head["close_ns"] = _regular_hours(sessions, expiry_ns)
+    state["by_strike"][0, B_STRIKE, : len(strikes)] = strikes / PRICE_SCALE
+    state["strike_call"] = state["strike_put"] = -1
+    contracts = state["contract"][0]
+    for index, (row, place) in enumerate(zip(chain, places, strict=True)):
+        c = contracts[index]
+        c["key"] = int(row["publisher_id"]) | int(row["instrument_id"]) << 16
+        c["strike"], c["right"], c["open_interest"] = place, row["right"], -1.0
+        c["bid"] = c["ask"] = c["old_bid"] = c["old_ask"] = c["last"] = c["delta"] = c["gamma"] = np.nan
+        state["strike_call" if row["right"] > 0 else "strike_put"][0, place] = index
+        _enter(state["lookup"][0], int(row["instrument_id"]), index)
+
+
+def _regular_hours(sessions: NDArray[np.void], expiry_ns: int) -> tuple[int, int]:
+    """When the regular session begins that the options end in, and when they end: with it, or before."""
+    inside = sessions[(sessions["open_ns"] < expiry_ns) & (expiry_ns <= sessions["close_ns"] + 3_600_000_000_000)]
+    row = inside[-1] if len(inside) else np.zeros(1, SESSION)[0]
+    if row["rth_open_ns"] == 0:
+        return 0, expiry_ns
+    return int(row["rth_open_ns"]), min(int(row["rth_close_ns"]), expiry_ns)
+
+
+def _enter(table: NDArray[Any], instrument_id: int, index: int) -> None:
+    """Put a contract into the table: the first free place from where its id points to."""
+    place = (instrument_id * LOOKUP_MULTIPLIER >> 16) % LOOKUP
+    while table[place]:
+        place = (place + 1) % LOOKUP
+    table[place] = index + 1
