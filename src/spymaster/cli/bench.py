@@ -20,6 +20,8 @@ from spymaster.session.replay_source import ReplayPlan
 T = TypeVar("T")
 
 NAMES: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "compile", "help", "paint", "frame", "cpu")
+INVARIANTS: Final = "invariants"
+"""Measured when it is asked for: it says whether, not how fast."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -35,18 +37,26 @@ class Row(msgspec.Struct, frozen=True):
 
 def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[str, ...], as_json: bool) -> None:
     """Measure and print. Raises UsageError for a row that does not exist."""
-    unknown = [name for name in only if name not in NAMES]
+    unknown = [name for name in only if name not in (*NAMES, INVARIANTS)]
     if unknown:
-        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join(NAMES)}")
+        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join((*NAMES, INVARIANTS))}")
     wanted = only or NAMES
+    if wanted == (INVARIANTS,):
+        _print(_invariants(records), "SIMULATED depth", records, 1, as_json)
+        return
     with tempfile.TemporaryDirectory() as folder:
         print(f"writing {records:,} records at {RECORDS_PER_S:g} a second of event time", file=sys.stderr)
         path, middle = write_bench_file(Path(folder), sources, records)
         table = _measure(path, middle, rounds, records, wanted)
+    if INVARIANTS in wanted:
+        table += _invariants(records)
+    _print(table, "real depth, repeated with new times" if sources else "SIMULATED depth", records, rounds, as_json)
+
+
+def _print(table: list[Row], source: str, records: int, rounds: int, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(table), indent=2).decode())
         return
-    source = "real depth, repeated with new times" if sources else "SIMULATED depth"
     print(f"{records:,} records of {source}; median [min..max] of {rounds} rounds")
     for row in table:
         print(f"{row.name:<16}{row.median:>12.4g} [{row.low:.4g}..{row.high:.4g}] {row.unit:<8} {row.meaning}")
@@ -80,6 +90,19 @@ def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple
     if {"paint", "frame", "cpu"} & set(wanted):
         table += _of_screen(min(rounds, 3), wanted)
     return table
+
+
+def _invariants(records: int) -> list[Row]:
+    """The ledger against what every order of simulated markets did."""
+    from spymaster.cli.bench_invariants import check_simulated
+
+    found = check_simulated(records)
+    meaning = f"in {found.cells:,} cells of {found.records:,} simulated records: fills, sums, signs"
+    share = 100.0 * found.wrong / max(found.moved, 1)
+    return [
+        _figure(INVARIANTS, meaning, "broken", [float(found.violations)]),
+        _figure("added, pulled", f"told otherwise, of {found.moved:,} contracts in sight", "%", [share]),
+    ]
 
 
 def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:

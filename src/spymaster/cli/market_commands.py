@@ -19,12 +19,19 @@ def simulate(
     scenario: Annotated[
         str,
         typer.Option(
-            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, placebo, none; "
-            "or plain, the simpler generator."
+            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, weak-gamma, "
+            "placebo, none; or plain, the simpler generator."
         ),
     ] = "mix",
     intensity: Annotated[str, typer.Option(help="quiet, midday, open or stress.")] = "midday",
     profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
+    options: Annotated[
+        bool,
+        typer.Option(
+            "--options/--no-options",
+            help="Options of the day whose dealers hedge in the book: on ES, or in profile spy on SPY, with the share.",
+        ),
+    ] = False,
     truth: Annotated[bool, typer.Option("--truth/--no-truth", help="Write what every order did beside it.")] = True,
     oracle: Annotated[
         int, typer.Option(help="Run the futures of so many first touches; seconds each.", min=0, max=50)
@@ -41,6 +48,7 @@ def simulate(
             scenario=scenario,
             intensity=intensity,
             profile=profile,
+            with_options=options,
             with_truth=truth,
             oracle_moments=oracle,
         )

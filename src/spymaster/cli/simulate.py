@@ -22,6 +22,7 @@ def run_simulate(
     scenario: str,
     intensity: str,
     profile: str,
+    with_options: bool,
     with_truth: bool,
     oracle_moments: int,
 ) -> None:
@@ -29,6 +30,8 @@ def run_simulate(
     if profile not in _PROFILES:
         raise UsageError(f"--profile {profile}: there are {', '.join(_PROFILES)}")
     if scenario.lower() == PLAIN:
+        if with_options:
+            raise UsageError("--options: the plain generator has none; choose another --scenario")
         from spymaster.sim.recording import write_plain_recording
 
         manifest = write_plain_recording(out, seed, minutes)
@@ -38,7 +41,7 @@ def run_simulate(
 
         if intensity not in INTENSITIES:
             raise UsageError(f"--intensity {intensity}: there are {', '.join(INTENSITIES)}")
-        settings = default_settings(seed, scenario.lower(), intensity)
+        settings = default_settings(seed, scenario.lower(), intensity, profile if with_options else "")
         order = Order(
             folder=out,
             minutes=minutes,

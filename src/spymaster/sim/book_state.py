@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS
+from spymaster.sim.option_state import OPTIONS, ROW_COLUMNS, SECOND_COLUMNS
 
 TICK_E9: Final = 250_000_000
 """A quarter of a point."""
@@ -213,11 +214,17 @@ STATE: Final = np.dtype(
         # contracts per point that dealers hold of their clients' options; positive: they sell rallies
         ("gamma", "<f8"),
         ("hedged_at", "<f8"),
+        # gamma of planted GAMMA levels: least and span, contracts per point where the book is of its usual depth
+        ("gamma_least", "<f8"),
+        ("gamma_span", "<f8"),
         ("n_records", "<i8"),
         ("n_flows", "<i8"),
         ("n_touches", "<i8"),
         ("n_works", "<i8"),
         ("n_plants", "<i8"),
+        ("options", OPTIONS),
+        ("n_rows", "<i8"),
+        ("n_seconds", "<i8"),
     ]
 )
 State = Any
@@ -234,13 +241,16 @@ WORK_COLUMNS: Final = 6
 
 class Tape(NamedTuple):
     """Where a run writes, from its start: records int64[n, 46], flows, touches, works int64[n, columns above],
-    and the levels planted, LEVEL[n]."""
+    the levels planted, LEVEL[n]; of the option market rows int64[n, ...] and truth by the second float64[n, ...],
+    both as ``option_state`` says."""
 
     records: Array
     flows: Array
     touches: Array
     works: Array
     plants: Array
+    rows: Array
+    seconds: Array
 
 
 def new_tape(records: int) -> Tape:
@@ -252,4 +262,6 @@ def new_tape(records: int) -> Tape:
         np.zeros((n, TOUCH_COLUMNS), np.int64),
         np.zeros((n, WORK_COLUMNS), np.int64),
         np.zeros(_PLANTS, LEVEL),
+        np.zeros((n, ROW_COLUMNS), np.int64),
+        np.zeros((n, SECOND_COLUMNS)),
     )

@@ -1,7 +1,8 @@
 """Dealers who hedge what their clients' options leave them with, through real orders in the same book (P7.2).
 
 A positive gamma makes them sell rallies and buy dips, a negative one the opposite. An option market that knows its own
-gammas calls ``due_orders.send_market`` itself; this is the linear stand-in that planted GAMMA levels use.
+gammas calls ``due_orders.send_market`` itself (``option_hedging``); this is the linear stand-in that planted GAMMA
+levels use without one.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
-from spymaster.sim.book_state import ASK, BID, State
+from spymaster.sim.book_state import ASK, BID, State, Tape
 from spymaster.sim.due_orders import send_market
+from spymaster.sim.option_hedging import hedge_options
+from spymaster.sim.option_state import NO_OPTIONS
 from spymaster.sim.plain_dice import exponential
 
 _THRESHOLD_CONTRACTS: Final = 25.0
@@ -21,8 +24,11 @@ _TICKS_PER_POINT: Final = 4.0
 
 
 @kernel
-def hedge(s: State) -> None:
+def hedge(s: State, tape: Tape) -> None:
     """After the touch moved: trade once the hedge is further off than dealers bear."""
+    if s.options.kind != NO_OPTIONS:
+        hedge_options(s, tape)
+        return
     if s.gamma == 0.0:
         return
     mid_ticks = 0.5 * (s.best[BID] + s.best[ASK])
@@ -40,6 +46,8 @@ def hedge(s: State) -> None:
 
 @kernel
 def start_hedging(s: State, gamma: float) -> None:
-    """Dealers have this gamma from here on, and are hedged now."""
+    """Dealers have this gamma from here on, and are hedged now. Where there are options, their gamma is what it is."""
+    if s.options.kind != NO_OPTIONS:
+        return
     s.gamma = gamma
     s.hedged_at = 0.5 * (s.best[BID] + s.best[ASK])

@@ -29,6 +29,7 @@ from spymaster.sim.due_orders import drop, earliest
 from spymaster.sim.hedging import hedge
 from spymaster.sim.latent import close_bucket
 from spymaster.sim.mechanisms import follow_levels
+from spymaster.sim.option_market import option_event, option_second
 from spymaster.sim.order_flow import arrive, choose, happen, set_weights, withdraw
 from spymaster.sim.plain_dice import below, exponential
 from spymaster.sim.planting import plant_levels
@@ -78,6 +79,7 @@ def open_market(state: Array, tape: Tape, open_tick: int, with_auction: int) -> 
 def _next_time(s: State, dt_ns: int, end_ns: int) -> int:
     """When the next thing happens: an event of the market's own, or what is due before it."""
     due_ns = min(min(min(s.second_ns, s.next_due_ns), min(s.bucket_ns, s.midnight_ns)), end_ns)
+    due_ns = min(due_ns, s.options.next_ns)
     return int(min(s.now_ns + dt_ns, max(due_ns, s.now_ns)))
 
 
@@ -119,17 +121,20 @@ def step(s: State, tape: Tape, end_ns: int) -> None:
             send_snapshot(s, tape)
     elif at_ns >= s.second_ns:
         new_second(s)
+        option_second(s, tape, int(s.second_ns) - NS_PER_S)
         plant_levels(s, tape)
         follow_levels(s, tape)
     elif at_ns >= s.next_due_ns:
         _send_due(s, tape)
+    elif at_ns >= s.options.next_ns:
+        option_event(s, tape)
     else:
         side, what = choose(s, total)
         happen(s, tape, side, what)
     if s.moved == 1:
         s.moved = 0
         follow_touch(s)
-        hedge(s)
+        hedge(s, tape)
         follow_levels(s, tape)
 
 
@@ -142,10 +147,12 @@ def run(state: Array, tape: Tape, end_ns: int) -> int:
     s.n_touches = 0
     s.n_works = 0
     s.n_plants = 0
+    s.n_rows = 0
+    s.n_seconds = 0
     s.paused_level = NONE
     while s.now_ns < end_ns or s.bucket_ns <= end_ns:
         full = s.n_records + ROOM > len(tape.records) or s.n_flows + ROOM > len(tape.flows)
-        full = full or s.n_plants + ROOM > len(tape.plants)
+        full = full or s.n_plants + ROOM > len(tape.plants) or s.n_rows + ROOM > len(tape.rows)
         if full or s.n_works + ROOM > len(tape.works) or s.n_touches + ROOM > len(tape.touches):
             return FULL
         step(s, tape, end_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from spymaster.market.manifest import MANIFEST_NAME, RecordingLevel, RecordingMa
 from spymaster.sim.book_state import TICK_E9
 from spymaster.sim.day_shape import MINUTES
 from spymaster.sim.latent import BUCKET_NS
+from spymaster.sim.option_recording import OptionFiles
 from spymaster.sim.oracle import MOST_MOMENTS, PATHS, Oracle
 from spymaster.sim.plain import INSTRUMENT_ID
 from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of, replace_file
@@ -34,6 +36,7 @@ _MINUTE_NS: Final = 60 * NS_PER_S
 _EVENING: Final = 18 * 60
 _HEAD_WORDS: Final = 6
 _LEVEL_LIMIT: Final = 64
+_CENT_E9: Final = PRICE_SCALE // 100
 
 Progress = Callable[[float, int], None]
 """Told the share done, 0 to 1, and the records written so far."""
@@ -71,16 +74,23 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     definition = es_definition(SYMBOL, settings.instrument_id, settings.start_ns)
     write_dbn(names["definition"], definition, schema="definition", dataset=DATASET, symbol_map=symbols)
     end_ns = settings.start_ns + round(order.minutes * _MINUTE_NS) // BUCKET_NS * BUCKET_NS
-    truth = TruthWriter(folder) if order.with_truth else None
+    o = market.options if settings.options else None
+    truth = TruthWriter(folder, o) if order.with_truth else None
+    options = None
     ticks: set[int] = set()
     with (
+        ExitStack() as beside,
         DbnWriter(names["mbp-10"], schema="mbp-10", dataset=DATASET, symbol_map=symbols) as depth,
         DbnWriter(names["trades"], schema="trades", dataset=DATASET, symbol_map=symbols) as trades,
     ):
+        if o is not None:
+            options = beside.enter_context(OptionFiles(folder, o, settings.start_ns, SYMBOL, settings.instrument_id))
         for chunk in market.run(end_ns):
             depth.write(chunk.records)
             trades.write(trades_of(chunk.records))
             ticks.update(chunk.planted["tick"].tolist())
+            if options is not None:
+                options.add(chunk.rows)
             if truth is not None:
                 truth.add(chunk)
             if progress is not None and len(chunk.records):
@@ -98,18 +108,19 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
         simulated=True,
         generator=GENERATOR,
         seed=settings.seed,
-        plan=f"{settings.scenario} {settings.intensity}",
+        plan=" ".join([settings.scenario, settings.intensity, *(["options"] if options is not None else [])]),
         profile=order.profile,
         symbol=SYMBOL,
         start=moment_of(settings.start_ns),
         end=moment_of(end_ns),
-        records=depth.count,
+        records=depth.count + (options.records if options is not None else 0),
         files=(
             file_entry(names["definition"], len(definition)),
             file_entry(names["mbp-10"], depth.count),
             file_entry(names["trades"], trades.count),
+            *(options.entries() if options is not None else ()),
         ),
-        levels=_levels(ticks, order.profile),
+        levels=_levels(ticks, order.profile, float(market.options["usual_ratio"])),
         note=NOTE,
     )
     replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
@@ -126,8 +137,8 @@ def trades_of(records: NDArray[np.int64]) -> NDArray[Any]:
     return rows
 
 
-def default_settings(seed: int, scenario: str, intensity: str) -> Settings:
-    """A session at the time of day that an intensity is meant for."""
+def default_settings(seed: int, scenario: str, intensity: str, options: str = "") -> Settings:
+    """A session at the time of day that an intensity is meant for. ``options``: none, or those of a profile."""
     from spymaster.sim.intensities import INTENSITIES
 
     minute = INTENSITIES[intensity].start_minute
@@ -139,12 +150,18 @@ def default_settings(seed: int, scenario: str, intensity: str) -> Settings:
         intensity=intensity,
         instrument_id=INSTRUMENT_ID,
         with_auction=minute == _EVENING,
+        options=options,
     )
 
 
-def _levels(ticks: set[int], profile: str) -> tuple[RecordingLevel, ...]:
-    """A level for each planted price, at most 64, lowest first; its name does not tell what was planted."""
+def _levels(ticks: set[int], profile: str, ratio: float) -> tuple[RecordingLevel, ...]:
+    """A level for each planted price, at most 64, lowest first; its name does not tell what was planted.
+
+    In the share's dollars by its ratio, to the cent, where it trades beside the future (``ratio`` is not 1).
+    """
     chosen = sorted(ticks)[:_LEVEL_LIMIT]
-    ratio = SPY_RATIO if profile == "spy" else 1
-    prices = [tick * TICK_E9 // ratio for tick in chosen]
+    if ratio != 1.0:
+        prices = sorted({round(tick * TICK_E9 / ratio / _CENT_E9) * _CENT_E9 for tick in chosen})
+    else:
+        prices = [tick * TICK_E9 // (SPY_RATIO if profile == "spy" else 1) for tick in chosen]
     return tuple(RecordingLevel(f"USER_{format_price_e9(p)}", Decimal(p) / PRICE_SCALE) for p in prices)

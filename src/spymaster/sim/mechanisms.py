@@ -17,6 +17,7 @@ from spymaster.sim.due_orders import drop_of_level
 from spymaster.sim.hedging import start_hedging
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.latent import note_work
+from spymaster.sim.option_trades import end_goal
 from spymaster.sim.order_flow import arrive
 from spymaster.sim.plain_dice import below
 from spymaster.sim.render import begin_event, end_event, send_change
@@ -231,6 +232,8 @@ def _decide(s: State, tape: Tape, slot: int, how: int) -> None:
     if v.on == 1:
         _end(s, tape, slot)
     note_work(s, tape, slot, how)
+    if v.gamma != 0.0:
+        end_goal(s, int(v.tick))
     if s.watched_level == v.number:
         s.watched_outcome = how
     v.used = 0

@@ -77,7 +77,7 @@ def foresee(moment: Moment, paths: int) -> Prophecy:
     counts = dict.fromkeys((LevelEvent.BREAK, LevelEvent.BOUNCE, LevelEvent.CHOP), 0)
     for path in range(paths):
         state[:] = moment.state
-        state["rng"] = (_SEED + path * _STEP) % 2**64
+        state["rng"] = state["options"]["rng"] = (_SEED + path * _STEP) % 2**64
         end_ns = moment.ts_ns + horizon + horizon
         how = run_to_outcome(state, tape, moment.level, end_ns)
         counts[LevelEvent(how) if how in counts else LevelEvent.CHOP] += 1

@@ -14,6 +14,8 @@ from spymaster.sim.book_kernel import outward
 from spymaster.sim.book_state import SLOTS, State, Tape
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.latent import note_work
+from spymaster.sim.option_state import NO_OPTIONS
+from spymaster.sim.option_trades import begin_goal, side_of_tick, strike_tick, strike_to_plant
 from spymaster.sim.plain_dice import below, uniform
 
 _PLANTED: Final = int(LevelEvent.PLANTED)
@@ -29,7 +31,7 @@ _GAMMA_MINUS: Final = int(LevelKind.GAMMA_MINUS)
 
 APART_TICKS: Final = 9
 """Planted levels keep this distance, so that their zones never meet."""
-_USUAL_BOOK: Final = 9.0
+USUAL_BOOK: Final = 9.0
 """Orders at a price of the market for which sizes are stated."""
 _PUSH: Final = 0.55
 _LIFE_S: Final = 300
@@ -91,8 +93,16 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v = s.level[slot]
     v.number = s.planted
     s.planted += 1
-    v.used = 1
     v.kind = _draw_kind(s)
+    if s.options.kind != NO_OPTIONS and (v.kind == _GAMMA_PLUS or v.kind == _GAMMA_MINUS):
+        # gamma lives at strikes
+        k = strike_to_plant(s)
+        strike = strike_tick(s, max(k, 0))
+        if k >= 0 and _is_free(s, strike):
+            tick, side = strike, side_of_tick(s, strike)
+        else:
+            v.kind = _PLACEBO
+    v.used = 1
     v.side = side
     v.tick = tick
     v.planted_ns = s.now_ns
@@ -111,6 +121,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v.push_end_ns = s.now_ns + (_PUSH_S + below(s, 8 * _PUSH_S)) * NS_PER_S
     v.gamma = 0.0
     _draw_strength(s, slot)
+    begin_goal(s, tick, float(v.gamma))
     v.left = v.reserve
 
 
@@ -118,7 +129,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
 def _draw_strength(s: State, slot: int) -> None:
     """What the kind of a level makes of it. Sizes go with how deep the book is."""
     v = s.level[slot]
-    deep = s.parameters.usual / _USUAL_BOOK
+    deep = s.parameters.usual / USUAL_BOOK
     if v.kind == _WALL:
         v.shown = int((30 + below(s, 51)) * deep) + 1
         v.reserve = int(500.0 * deep * exp_(_LN8 * uniform(s)))
@@ -140,4 +151,4 @@ def _draw_strength(s: State, slot: int) -> None:
         v.push = 2.0 * _PUSH
     elif v.kind == _GAMMA_PLUS or v.kind == _GAMMA_MINUS:
         sign = 1.0 if v.kind == _GAMMA_PLUS else -1.0
-        v.gamma = sign * (50.0 + 250.0 * uniform(s)) * deep
+        v.gamma = sign * (s.gamma_least + s.gamma_span * uniform(s)) * deep

@@ -102,15 +102,8 @@ def write_plain_recording(
 
 def es_definition(symbol: str, instrument_id: int, ts_ns: int) -> NDArray[Any]:
     """The definition record of an ES future (one row of the vendor's layout): tick 0.25, 50 dollars a point."""
-    dtype = DTYPES[Kind.DEF]
-    rows = np.zeros(1, dtype)
-    for name, (kind, *_) in (dtype.fields or {}).items():
-        has_no_undefined = name.startswith("leg_") and kind.str not in ("<i8",)
-        if kind.str in _UNDEFINED and not has_no_undefined:
-            rows[name] = _UNDEFINED[kind.str]
+    rows = blank_definition(1)
     stated = {
-        "length": dtype.itemsize // 4,
-        "rtype": SCHEMA_RTYPES["definition"],
         "publisher_id": PUBLISHER_ID,
         "instrument_id": instrument_id,
         "raw_instrument_id": instrument_id,
@@ -140,10 +133,22 @@ def es_definition(symbol: str, instrument_id: int, ts_ns: int) -> NDArray[Any]:
         "match_algorithm": b"F",
         "security_update_action": b"A",
         "user_defined_instrument": b"N",
-        "leg_side": b"N",
     }
     for name, value in stated.items():
         rows[name] = value
+    return rows
+
+
+def blank_definition(count: int) -> NDArray[Any]:
+    """Definition records in which the vendor would have stated nothing."""
+    dtype = DTYPES[Kind.DEF]
+    rows = np.zeros(count, dtype)
+    for name, (kind, *_) in (dtype.fields or {}).items():
+        has_no_undefined = name.startswith("leg_") and kind.str not in ("<i8",)
+        if kind.str in _UNDEFINED and not has_no_undefined:
+            rows[name] = _UNDEFINED[kind.str]
+    rows["length"], rows["rtype"] = dtype.itemsize // 4, SCHEMA_RTYPES["definition"]
+    rows["leg_side"] = b"N"
     return rows
 
 

@@ -14,6 +14,8 @@ from spymaster.sim.plain_plan import PlanError
 
 NO_LEVELS: Final = "none"
 MIX: Final = "mix"
+WEAK_GAMMA: Final = "weak-gamma"
+"""Gamma of the size that is really met (P5.7), to see that nothing is made of it."""
 PLACEBO_SHARE: Final = 0.5
 """At least half of all planted levels do nothing, so that a detector that always cries is found out."""
 
@@ -26,6 +28,7 @@ _BY_NAME: Final[Mapping[str, tuple[LevelKind, ...]]] = MappingProxyType(
         "spoof": (LevelKind.SPOOF,),
         "fakeout": (LevelKind.FAKEOUT,),
         "gamma": (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
+        WEAK_GAMMA: (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
         "placebo": (),
         MIX: tuple(kind for kind in LevelKind if kind is not LevelKind.PLACEBO),
         NO_LEVELS: (),

@@ -19,14 +19,21 @@ from spymaster.sim.day_shape import MINUTES, shape_of_day
 from spymaster.sim.intensities import INTENSITIES, Intensity
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.market import COMPLETE, PAUSED, open_market, run
+from spymaster.sim.option_opening import begin_options, set_options
 from spymaster.sim.plain import INSTRUMENT_ID, PUBLISHER_ID
-from spymaster.sim.scenarios import kind_weights, plants_levels
+from spymaster.sim.planting import USUAL_BOOK
+from spymaster.sim.scenarios import WEAK_GAMMA, kind_weights, plants_levels
 
 OPEN_PRICE_E9: Final = 6_870_250_000_000
 DEFAULT_CHUNK: Final = 65_536
 _MINUTE_NS: Final = 60 * NS_PER_S
 _DAY_NS: Final = MINUTES * _MINUTE_NS
 _LEVELS_AT_ONCE: Final = 3
+_GAMMA: Final = (50.0, 250.0)
+_GAMMA_OF_OPTIONS: Final = (100.0, 200.0)
+_WEAK_GAMMA: Final = (20.0, 20.0)
+"""Gamma of planted levels, least and span, contracts per point: of the stand-in (for a book of usual depth), of
+options, and as it is really met."""
 
 FLOW: Final = np.dtype(
     [
@@ -84,7 +91,10 @@ PLANTED: Final = np.dtype(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that makes a session. ``minute``: of the New York day at the start."""
+    """Everything that makes a session. ``minute``: of the New York day at the start.
+
+    ``options``: none, or those of a profile: es on the future, spy on a share beside it.
+    """
 
     seed: int
     start_ns: int
@@ -95,6 +105,7 @@ class Settings:
     instrument_id: int = INSTRUMENT_ID
     levels_at_once: int = _LEVELS_AT_ONCE
     with_auction: bool = False
+    options: str = ""
 
     @property
     def parameters(self) -> Intensity:
@@ -104,13 +115,18 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """A stretch of the market: records int64[n, 46] and the truth beside them; the arrays belong to the receiver."""
+    """A stretch of the market: records int64[n, 46] and the truth beside them; the arrays belong to the receiver.
+
+    ``rows``, ``seconds``: of the option market, as ``option_state`` says; empty without one.
+    """
 
     records: NDArray[np.int64]
     flows: NDArray[Any]
     touches: NDArray[Any]
     works: NDArray[Any]
     planted: NDArray[Any]
+    rows: NDArray[np.int64]
+    seconds: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +149,9 @@ class Market:
         self._state = new_state(settings)
         self._state["pause_at_touch"] = 1 if keep_moments else 0
         open_market(self._state, self._tape, settings.open_price_e9 // TICK_E9, int(settings.with_auction))
+        if settings.options:
+            begin_options(self._state)
+        self.options = self._state[0]["options"].copy()
         self._opening: Chunk | None = self._cut()
 
     def run(self, end_ns: int) -> Iterator[Chunk]:
@@ -161,6 +180,8 @@ class Market:
             _rows(tape.touches[: s["n_touches"]], TOUCH),
             _rows(tape.works[: s["n_works"]], WORK),
             _planted(tape.plants[: s["n_plants"]]),
+            tape.rows[: s["n_rows"]].copy(),
+            tape.seconds[: s["n_seconds"]].copy(),
         )
 
 
@@ -181,6 +202,13 @@ def new_state(settings: Settings) -> Array:
     s["kind_weight"] = kind_weights(settings.scenario)
     s["wanted_levels"] = settings.levels_at_once if plants_levels(settings.scenario) else 0
     s["next_plant_ns"] = start + 2 * NS_PER_S
+    least, span = _GAMMA_OF_OPTIONS if settings.options else _GAMMA
+    deep = 1.0
+    if settings.options or settings.scenario == WEAK_GAMMA:
+        deep = settings.parameters.usual / USUAL_BOOK
+        least, span = _WEAK_GAMMA if settings.scenario == WEAK_GAMMA else (least, span)
+    s["gamma_least"], s["gamma_span"] = least / deep, span / deep
+    set_options(s["options"], settings.options, settings.seed, start, settings.minute)
     return state
 
 
@@ -191,7 +219,7 @@ def header_word(instrument_id: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """A whole session in memory; the arrays as in :class:`Chunk`."""
+    """A whole session in memory; the arrays as in :class:`Chunk`; ``options``: the option market as it opened."""
 
     settings: Settings
     end_ns: int
@@ -201,6 +229,9 @@ class Session:
     works: NDArray[Any]
     planted: NDArray[Any]
     moments: tuple[Moment, ...]
+    rows: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    options: Any
 
 
 def simulate(settings: Settings, minutes: float, *, chunk: int = DEFAULT_CHUNK, keep_moments: int = 0) -> Session:
@@ -217,6 +248,9 @@ def simulate(settings: Settings, minutes: float, *, chunk: int = DEFAULT_CHUNK, 
         works=np.concatenate([piece.works for piece in chunks]),
         planted=np.concatenate([piece.planted for piece in chunks]),
         moments=tuple(market.moments),
+        rows=np.concatenate([piece.rows for piece in chunks]),
+        seconds=np.concatenate([piece.seconds for piece in chunks]),
+        options=market.options,
     )
 
 

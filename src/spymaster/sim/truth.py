@@ -13,9 +13,17 @@ from spymaster.market.manifest import ManifestError
 from spymaster.sim.book_state import TICK_E9
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.latent import BUCKET_NS
+from spymaster.sim.option_truth import (
+    contracts_table,
+    hedges_table,
+    inventory_table,
+    seconds_table,
+    trades_table,
+    vols_table,
+)
 from spymaster.sim.scenarios import BREAKS_BEFORE
 from spymaster.sim.simulation import FLOW, PLANTED, TOUCH, WORK, Chunk
-from spymaster.sim.truth_schema import FILES, FOLDER
+from spymaster.sim.truth_schema import FILES, FOLDER, OPTION_FILES
 from spymaster.sim.truth_states import BLOCK_NS, WINDOW, LevelSpan, block_states
 
 if TYPE_CHECKING:
@@ -32,9 +40,13 @@ class TruthError(ManifestError):
 
 
 class TruthWriter:
-    """Writes the truth of a session chunk by chunk into ``recording/truth``, in flat memory. A context manager."""
+    """Writes the truth of a session chunk by chunk into ``recording/truth``, in flat memory. A context manager.
 
-    def __init__(self, recording: Path) -> None:
+    ``options``: the option market as it opened (``OPTIONS``); None without one.
+    """
+
+    def __init__(self, recording: Path, options: Any | None = None) -> None:
+        self._options = options
         self.folder = recording / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
         self._files: dict[str, pq.ParquetWriter] = {}
@@ -43,6 +55,8 @@ class TruthWriter:
         self._works = np.zeros(0, WORK)
         self._planted = np.zeros(0, PLANTED)
         self._depth: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        if options is not None:
+            self._write("options", contracts_table(options))
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk in."""
@@ -52,18 +66,28 @@ class TruthWriter:
         self._write("events", _columns(chunk.works) | {"event": [LevelEvent(e).name for e in chunk.works["event"]]})
         self._flows = np.concatenate([self._flows, flows])
         self._touch = np.concatenate([self._touch, touch])
+        if self._options is not None:
+            self._add_options(chunk)
         self._works = np.concatenate([self._works, chunk.works])
         self._planted = np.concatenate([self._planted, chunk.planted])
         if len(self._touch) * BUCKET_NS >= BLOCK_NS + WINDOW * BUCKET_NS:
             self._finish_block()
 
+    def _add_options(self, chunk: Chunk) -> None:
+        self._write("option_trades", trades_table(self._options, chunk.rows))
+        self._write("inventory", inventory_table(self._options, chunk.rows))
+        self._write("hedges", hedges_table(chunk.rows))
+        self._write("option_seconds", seconds_table(chunk.seconds))
+        self._write("vols", vols_table(self._options, chunk.seconds))
+
     def close(self) -> None:
         """Write what rests on the whole session, and complete the files."""
         self._finish_block()
         self._write("levels", self._level_table())
-        self._write("inventory", self._inventory())
+        if self._options is None:
+            self._write("linear_gamma", self._linear_gamma())
         for name in FILES:
-            if name not in self._files and name != "oracle":
+            if name not in self._files and name != "oracle" and (name != "linear_gamma" or self._options is None):
                 self._write(name, {})
         for file in self._files.values():
             file.close()
@@ -140,7 +164,7 @@ class TruthWriter:
             "outcome": outcome,
         }
 
-    def _inventory(self) -> Columns:
+    def _linear_gamma(self) -> Columns:
         gamma = {int(row["level"]): float(row["gamma"]) for row in self._planted if row["gamma"] != 0.0}
         rows = [row for row in self._works if int(row["level"]) in gamma]
         changes = [row for row in rows if row["event"] in (LevelEvent.ON, LevelEvent.OFF)]
@@ -158,12 +182,13 @@ def write_oracle(recording: Path, columns: Columns) -> None:
 
 
 def read_truth(recording: Path, name: str) -> pa.Table:
-    """A file of a recording's truth, by its name in ``truth_schema.FILES``. Raises TruthError."""
+    """A file of a recording's truth, by its name in ``truth_schema``. Raises TruthError."""
     import pyarrow.parquet as pq
 
     path = recording / FOLDER / f"{name}.parquet"
     if not path.is_file():
-        raise TruthError(f"{path}: no such truth; make the recording with `simulate --truth`")
+        how = "--truth --options" if name in OPTION_FILES else "--truth"
+        raise TruthError(f"{path}: no such truth; make the recording with `simulate {how}`")
     return pq.read_table(path)
 
 
@@ -172,7 +197,8 @@ def arrow_schema(name: str) -> pa.Schema:
     import pyarrow as pa
 
     types = {"i8": pa.int64(), "f8": pa.float64(), "str": pa.string()}
-    return pa.schema([pa.field(key, types[kind], metadata={"meaning": text}) for key, kind, text in FILES[name]])
+    columns = FILES[name] if name in FILES else OPTION_FILES[name]
+    return pa.schema([pa.field(key, types[kind], metadata={"meaning": text}) for key, kind, text in columns])
 
 
 def arrow_table(name: str, columns: Columns) -> pa.Table:

@@ -51,7 +51,7 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
             ("cancel_factor", "f8", "factor of withdrawals in the zone while at work"),
             ("refill", "f8", "chance that a fill is put back in time"),
             ("push", "f8", "log-tilt of aggressors towards the level"),
-            ("gamma", "f8", "dealers' gamma while at work, contracts per point; positive: they sell rallies"),
+            ("gamma", "f8", "dealers' gamma, contracts per point; positive: they sell rallies. With options: the aim"),
             ("touched_ns", "i8", "first touch, 0 if never"),
             ("decided_ns", "i8", "when the outcome was known, 0 if the session ended before"),
             ("outcome", "str", "BREAK, BOUNCE, CHOP, EXPIRED (never touched) or OPEN"),
@@ -82,9 +82,9 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
             ("ratio", "f8", "replenishment ratio R"),
             ("fill_share", "f8", "phi, the share of losses that traded"),
         ),
-        "inventory": (
+        "linear_gamma": (
             ("ts_ns", "i8", "when it changed"),
-            ("gamma", "f8", "dealers' gamma from here on, contracts per point"),
+            ("gamma", "f8", "dealers' gamma from here on where no options stand behind it, contracts per point"),
         ),
         "oracle": (
             ("level", "i8", "number of the planted level"),
@@ -97,3 +97,50 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
     }
 )
 """File name without ending -> its columns."""
+
+OPTION_FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
+    {
+        "options": (
+            ("instrument_id", "i8", "the contract's id in the records; ascending"),
+            ("symbol", "str", "the venue's symbol"),
+            ("strike_e9", "i8", "strike"),
+            ("right", "str", "C or P"),
+            ("expiry_ns", "i8", "when it expires"),
+            ("open_interest", "i8", "as published"),
+            ("opening", "i8", "dealers' position at the start: normal around 0, deviation 15 % of the open interest"),
+            ("on_share", "i8", "1: on the share, 100 each; 0: on the future, one future each"),
+            ("dealer_share", "f8", "share of the customers' trades that dealers take, the same for all contracts"),
+        ),
+        "option_trades": (
+            ("ts_ns", "i8", "when"),
+            ("instrument_id", "i8", "contract"),
+            ("price_e9", "i8", "price"),
+            ("size", "i8", "contracts"),
+            ("side", "str", "what the customer did: B bought, A sold"),
+            ("with_dealer", "i8", "1: from or to dealers; 0: between customers"),
+        ),
+        "inventory": (
+            ("ts_ns", "i8", "when it changed"),
+            ("instrument_id", "i8", "contract"),
+            ("contracts", "i8", "dealers' position from here on"),
+        ),
+        "hedges": (
+            ("ts_ns", "i8", "when dealers decided"),
+            ("due_ns", "i8", "when the order reaches the book"),
+            ("side", "str", "B buys futures, A sells"),
+            ("size", "i8", "futures"),
+        ),
+        "option_seconds": (
+            ("ts_ns", "i8", "the second's end"),
+            ("future", "f8", "the future's mid, points"),
+            ("ratio", "f8", "future / share; 1 where options are on the future"),
+            ("years", "f8", "variance time to the expiry, years of 252 regular sessions weighted by their liveliness"),
+        ),
+        "vols": (
+            ("ts_ns", "i8", "the second's end"),
+            ("strike_e9", "i8", "strike, ascending within a second"),
+            ("vol", "f8", "true volatility a year"),
+        ),
+    }
+)
+"""Those that only a session with options has."""
