@@ -29,6 +29,7 @@ from spymaster.signals.frame import (
     Mode,
     Phase,
 )
+from tests.support import option_scene
 from tests.support.heat_scene import LAST, T0, HeatScene
 
 TICK: Final = 0.25
@@ -342,6 +343,23 @@ def frame(number: int = 1, **changes: Any) -> Frame:
         "note": "bids under 6870 pulled faster than filled (−612 in 4 s); nothing seen down to 6868.00",
     }
     return Frame(**(usual | changes))
+
+
+def with_options(summary: dict[str, float] | None = None, **changes: Any) -> Frame:
+    """The scene with its options. ``summary``: changed fields of what the chain comes to."""
+    rows, views = levels()
+    for row in rows:
+        for name, value in option_scene.fuel_of_level(float(row["price"])).items():
+            row[name] = value
+    usual: dict[str, Any] = {
+        "levels": rows,
+        "level_views": views,
+        "trust": tuple(InputTrust("options", "GREEN", "", 400_000_000) if t.name == "options" else t for t in TRUSTED),
+        "options": option_scene.summary(**(summary or {})),
+        "strikes": option_scene.strikes(),
+        "option_flow": option_scene.flow(),
+    }
+    return frame(**(usual | changes))
 
 
 def blind_frame() -> Frame:

@@ -20,9 +20,12 @@ from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.replay_source import ReplaySource
 from spymaster.signals.columns import Columns, alerts_columns, flows_columns, select, signals_columns
-from spymaster.signals.schema import alerts_schema, signals_schema
+from spymaster.signals.flow import FlowColumns
+from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
 
-TIME_COLUMN: Final = {"signals": "ts_event_ns", "alerts": "ts_event_ns", "flows": "ts_bucket_ns"}
+TIME_COLUMN: Final = {
+    "signals": "ts_event_ns", "alerts": "ts_event_ns", "flows": "ts_bucket_ns", "option-flow": "ts_event_ns",
+}  # fmt: skip
 _SNAPS_PER_BLOCK: Final = 64
 
 
@@ -66,12 +69,13 @@ def run_export(
         "signals": lambda block: signals_columns(block, ids),
         "alerts": lambda block: alerts_columns(block, ids),
         "flows": lambda block: flows_columns(block, frame.instrument.tick_e9),
+        "option-flow": FlowColumns().columns,
     }
     engine = Engine(snaps_per_block=_SNAPS_PER_BLOCK, with_flows=what == "flows")
     progress = Progress(sys.stderr, f"export {what}")
     span = max(source.last_ns - source.first_ns, 1)
     try:
-        with TableSink(out, chosen, table=what) as table:
+        with TableSink(out, chosen, table=what.replace("-", "_")) as table:
             sink = ColumnSink(table, makers[what], TIME_COLUMN[what], first, last)
             drive(
                 source,
@@ -90,8 +94,12 @@ def run_export(
 
 def print_schema() -> None:
     """The JSON Schema of the published messages."""
-    both = {"levels.signals": signals_schema(), "levels.alerts": alerts_schema()}
-    print(msgspec.json.format(msgspec.json.encode(both), indent=2).decode())
+    all_of_them = {
+        "levels.signals": signals_schema(),
+        "levels.alerts": alerts_schema(),
+        "market.flow": flow_schema(),
+    }
+    print(msgspec.json.format(msgspec.json.encode(all_of_them), indent=2).decode())
 
 
 def _bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:

@@ -212,6 +212,26 @@ def export_flows(
     _export("flows", request, out, file_format, since, until)
 
 
+@export_app.command("option-flow")
+def export_option_flow(
+    context: typer.Context,
+    sources: Sources,
+    out: OutOption = "-",
+    file_format: FormatOption = None,
+    profile: ProfileOption = None,
+    symbol: SymbolOption = None,
+    level: LevelOption = None,
+    levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
+    since: FromOption = None,
+    until: ToOption = None,
+) -> None:
+    """Option flow by strike: one row per snap and strike that was traded."""
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    _export("option-flow", request, out, file_format, since, until)
+
+
 def _request(
     context: typer.Context,
     sources: list[Path],

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
+from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
 from spymaster.physics.engine import Engine, SnapBlock
@@ -21,6 +22,7 @@ from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.alert_book import AlertBook
 from spymaster.session.heat_store import HeatStore
 from spymaster.session.level_store import LevelStore
+from spymaster.session.option_flow import OptionFlow
 from spymaster.session.run_state import RunState, empty_chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.frame import CHART_BAR, LADDER_ROW, Frame, Header, InputTrust, LevelHistory, LevelView, Phase
@@ -55,6 +57,8 @@ class FrameBuilder:
         self._params = np.frombuffer(config.params, PARAMS).copy()
         self._snap: NDArray[Any] = np.zeros(1, SNAP)
         self._levels: NDArray[Any] = np.zeros(0, LEVEL_ROW)
+        self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
+        self._option_flow = OptionFlow()
         self._first_mid = math.nan
 
     def take(self, block: SnapBlock) -> None:
@@ -65,9 +69,11 @@ class FrameBuilder:
             t_ns = int(block.snaps["t_ns"][k])
             self._heat.take(self._engine.state, t_ns, levels)
             self._levels_seen.take(t_ns, levels)
+            self._option_flow.take(t_ns, block.snaps["options"][k])
         if len(block.snaps):
             self._snap = block.snaps[-1:].copy()
             self._levels = block.rows[len(block.snaps) - 1, : int(self._snap["levels"][0])].copy()
+            self._strikes = block.strikes[len(block.snaps) - 1, : int(self._snap["options"]["strikes"][0])].copy()
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.take(block)
@@ -91,7 +97,7 @@ class FrameBuilder:
         state = self._engine.state
         t_ns = int(snap["t_ns"])
         levels = self._levels
-        levels.flags.writeable = False
+        levels.flags.writeable = self._strikes.flags.writeable = False
         self._keep_chart(state, run.phase)
         return Frame(
             number=number,
@@ -106,7 +112,17 @@ class FrameBuilder:
             orders=_orders(state),
             heat=self._heat.columns(_HEAT_IN_FRAME_S),
             note=_note(levels, self._user_ids),
+            options=self._options(),
+            strikes=self._strikes,
+            option_flow=self._option_flow.rows(),
         )
+
+    def _options(self) -> NDArray[Any]:
+        """The options' summary, no row without options."""
+        summary: NDArray[Any] = self._snap["options"]
+        found = summary[summary["contracts"] > 0].copy()
+        found.flags.writeable = False
+        return found
 
     def _keep_chart(self, state: NDArray[Any], phase: Phase) -> None:
         """Bars change slowly: once a second is enough, except where the replay stands still from now on."""

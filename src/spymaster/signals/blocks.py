@@ -26,6 +26,9 @@ JUDGED: Final = frozenset(
 )
 """Columns that a barrier which can be judged always has, and one out of view never."""
 
+FUELLED: Final = frozenset({"hedge_low", "hedge_high", "fuel_effect", "fuel_confidence", "convention_dependent"})
+"""Columns that a level with a known exposure of dealers always has."""
+
 SWEPT: Final = frozenset(
     {"sweep_volume", "sweep_notional", "sweep_prints", "sweep_levels", "sweep_age_s", "sweep_window_ms"}
 )
@@ -49,6 +52,7 @@ OPTIONAL: Final = (
 _REQUIRED: Final = np.array([place for name, place in _PLACES.items() if name not in OPTIONAL])
 _JUDGED: Final = np.array([place for name, place in _PLACES.items() if name in JUDGED])
 _SWEPT: Final = np.array([place for name, place in _PLACES.items() if name in SWEPT])
+_FUELLED: Final = np.array([place for name, place in _PLACES.items() if name in FUELLED])
 _SNAP_NUMBERS: Final = ("spot", "bid", "ask", "minutes_since_open")
 _ALERT_MEASURES: Final = ("score", "delta_liq", "filled", "pulled", "added", "window_s")
 
@@ -128,6 +132,8 @@ def check_levels(block: Block, levels: Published, user_ids: Sequence[str]) -> No
     wrong[:, _JUDGED] |= np.isnan(numbers[:, _JUDGED]) & judged
     swept = numbers[:, _PLACES["sweep_direction"], np.newaxis] != 0.0
     wrong[:, _SWEPT] |= np.isnan(numbers[:, _SWEPT]) & swept
+    fuelled = ~np.isnan(numbers[:, _PLACES["hedge"], np.newaxis])
+    wrong[:, _FUELLED] |= np.isnan(numbers[:, _FUELLED]) & fuelled
     if wrong.any():
         i, place = (int(n) for n in np.argwhere(wrong)[0])
         row = dict(zip(LEVEL_NAMES, numbers[i].tolist(), strict=True))

@@ -7,12 +7,15 @@ no kernel ever sees. Prices in arrays are ticks of the futures contract unless a
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from spymaster.market.kinds import NS_PER_S
+from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
 
 LADDER_ROW: Final = np.dtype(
     [
@@ -43,6 +46,14 @@ TRADE_DOT: Final = np.dtype([("column", "<i8"), ("tick", "<i8"), ("buys", "<i8")
 
 LEVEL_MARK: Final = np.dtype([("column", "<i8"), ("tick", "<i8"), ("state", "<i8"), ("confidence", "<f8")])
 """Barrier state of a published level at the end of one heat column. ``state``: ``market.rows.BarrierState``."""
+
+
+OPTION_FLOW: Final = np.dtype([("t_ns", "<i8"), ("calls", "<f8"), ("puts", "<f8")])
+"""Delta that customers took over in calls and in puts during ``OPTION_FLOW_NS`` from ``t_ns`` on, in ES contracts."""
+
+OPTION_FLOW_NS: Final = 5 * NS_PER_S
+OPTION_FLOW_ROWS: Final = 240
+"""Twenty minutes."""
 
 
 CHART_BAR: Final = np.dtype(
@@ -225,6 +236,8 @@ class Frame:
 
     ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), -1 where empty. ``orders``:
     market.rows.ORDER_ROW, newest last. ``heat``: the newest columns; who missed some pulls ``FrameSource.heat``.
+    ``options``: market.option_rows.OPTION_SUMMARY, one row, none without options; ``strikes``: STRIKE_ROW by rising
+    price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out.
     """
 
     number: int
@@ -239,6 +252,15 @@ class Frame:
     orders: NDArray[Any]
     heat: HeatColumns
     note: str = ""
+    options: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_SUMMARY))
+    strikes: NDArray[Any] = field(default_factory=lambda: _no_rows(STRIKE_ROW))
+    option_flow: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_FLOW))
+
+
+def _no_rows(dtype: np.dtype[Any]) -> NDArray[Any]:
+    rows: NDArray[Any] = np.zeros(0, dtype)
+    rows.flags.writeable = False
+    return rows
 
 
 class Command(enum.StrEnum):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from spymaster.market.option_rows import FuelEffect
 from spymaster.market.rows import AlertEvent, BarrierState, Signal, Tag, Trust
 from spymaster.signals.words import resolve_reason_words
 
@@ -51,7 +52,7 @@ def level_note(row: Mapping[str, float]) -> str:
 
     For instance ``bids pulled 158 against 10 added in 10 s, none eaten; sellers swept 318 over 3 prices 0.5 s ago``.
     """
-    return "; ".join(part for part in (_barrier(row), _sweep(row)) if part)
+    return "; ".join(part for part in (_barrier(row), _sweep(row), _fuel(row)) if part)
 
 
 def alert_reason(row: Mapping[str, float]) -> str:
@@ -101,6 +102,18 @@ def _sweep(row: Mapping[str, float]) -> str:
     who = "buyers" if row["sweep_direction"] > 0 else "sellers"
     size, prices = int(row["sweep_volume"]), int(row["sweep_levels"])
     return f"{who} swept {size} over {prices} prices {row['sweep_age_s']:.1f} s ago"
+
+
+def _fuel(row: Mapping[str, float]) -> str:
+    """What dealers' hedging does, where it does anything."""
+    if math.isnan(row["hedge"]) or row["fuel_effect"] == FuelEffect.NEUTRAL:
+        return ""
+    size = abs(row["hedge"])
+    if row["fuel_effect"] == FuelEffect.AMPLIFY:
+        words = f"dealers short gamma push a move on by {size:.0f} a point"
+    else:
+        words = f"dealers long gamma lean against a move by {size:.0f} a point"
+    return f"{words}, by signed trades alone" if row["convention_dependent"] else words
 
 
 def _trigger(row: Mapping[str, float]) -> str:

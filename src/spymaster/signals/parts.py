@@ -18,6 +18,7 @@ from spymaster.signals.structs import (
     Confluence,
     DefendingQuote,
     Flows,
+    Fuel,
     Iceberg,
     Obstacle,
     Ofi,
@@ -26,7 +27,7 @@ from spymaster.signals.structs import (
     Sweep,
     Tape,
 )
-from spymaster.signals.words import STATE_WORDS, SWEEP_WORDS, TAG_WORDS
+from spymaster.signals.words import EFFECT_WORDS, STATE_WORDS, SWEEP_WORDS, TAG_WORDS, wall_word
 
 Row = Mapping[str, float]
 """A LEVEL_ROW by column name."""
@@ -148,6 +149,26 @@ def tape_of(row: Row) -> Tape:
             levels=whole(row["sweep_levels"]),
             age_s=optional(row["sweep_age_s"]),
         ),
+    )
+
+
+def fuel_of(row: Row) -> Fuel | None:
+    """What dealers' hedging would do at the level; None without options."""
+    if math.isnan(row["hedge"]):
+        return None
+    return Fuel(
+        effect=EFFECT_WORDS[int(row["fuel_effect"])],
+        hedge_contracts_per_point=row["hedge"],
+        band=(row["hedge_low"], row["hedge_high"]),
+        confidence=row["fuel_confidence"],
+        gamma_velocity=optional(row["gamma_velocity"]),
+        net_dealer_gamma=optional(row["net_dealer_gamma"]),
+        call_wall=optional(row["call_wall"]),
+        call_wall_sign=wall_word(row["call_wall_sign"]),
+        put_wall=optional(row["put_wall"]),
+        put_wall_sign=wall_word(row["put_wall_sign"]),
+        gamma_flip=optional(row["gamma_flip"]),
+        convention_dependent=row["convention_dependent"] != 0.0,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from spymaster.signals.flow_structs import MarketFlow
 from spymaster.signals.structs import AlertMessage, LevelSignals
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -21,6 +22,11 @@ def signals_schema() -> dict[str, Any]:
 def alerts_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of ``alerts``."""
     return _schema("alerts", AlertMessage)
+
+
+def flow_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``market.flow``."""
+    return _schema("market.flow", MarketFlow)
 
 
 def _schema(title: str, message: Any) -> dict[str, Any]:

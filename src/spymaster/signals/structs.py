@@ -14,15 +14,17 @@ from msgspec import UNSET, Struct, UnsetType
 from spymaster.signals.words import (
     ConfidenceWord,
     DirectionWord,
+    EffectWord,
     KindWord,
     SignalWord,
     StateWord,
     SweepWord,
     TagWord,
     TrustWord,
+    WallWord,
 )
 
-SIGNALS_VERSION: Final[Literal[2]] = 2
+SIGNALS_VERSION: Final[Literal[3]] = 3
 ALERTS_VERSION: Final[Literal[1]] = 1
 
 ProfileName = Literal["spy", "es"]
@@ -232,15 +234,25 @@ class Ofi(Struct, frozen=True, gc=False):
 
 
 class Fuel(Struct, frozen=True, gc=False):
-    """What option dealers' hedging would do at the level. ``band``: 90 % bounds of ``hedge_contracts_per_point``."""
+    """What option dealers' hedging would do with price at the level, and where gamma piles up.
 
-    effect: Literal["AMPLIFY", "DAMPEN", "NEUTRAL"]
+    ``hedge_contracts_per_point``: ES contracts dealers sell per ES point price rises (negative: buy); ``band``: its
+    90 % bounds; ``confidence``: 0 to 1; ``gamma_velocity``: its change a minute by what was traded lately, null where
+    it is set; ``net_dealer_gamma``: - customers' side x size x gamma x multiplier, for information.
+    A wall is a PIN where dealers are long gamma and a SLIP where they are short. ``convention_dependent``: dealers
+    long calls and short puts would mean another effect than the signed trades.
+    """
+
+    effect: EffectWord
     hedge_contracts_per_point: float
     band: tuple[float, float]
+    confidence: float
     gamma_velocity: float | None
     net_dealer_gamma: float | None
     call_wall: float | None
+    call_wall_sign: WallWord | None
     put_wall: float | None
+    put_wall_sign: WallWord | None
     gamma_flip: float | None
     convention_dependent: bool
 
@@ -314,7 +326,7 @@ class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
     ``as_of_ns``: time of the last record it rests on. Exactly one of ``spy`` and ``es`` is there, by profile.
     """
 
-    version: Literal[2]
+    version: Literal[3]
     ts: int
     ts_event_ns: int
     as_of_ns: int

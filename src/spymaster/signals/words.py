@@ -38,6 +38,8 @@ TrustWord = Literal["GREEN", "DEGRADED", "BLIND", "ABSENT"]
 TagWord = Literal["DEFENDED", "ICEBERG", "FLEETING"]
 DirectionWord = Literal["SUPPORT", "RESISTANCE"]
 SweepWord = Literal["UP", "DOWN", "NONE"]
+EffectWord = Literal["NEUTRAL", "AMPLIFY", "DAMPEN"]
+WallWord = Literal["PIN", "SLIP"]
 
 KIND_WORDS: Final[tuple[KindWord, ...]] = get_args(KindWord)
 STATE_WORDS: Final[tuple[StateWord, ...]] = get_args(StateWord)
@@ -45,6 +47,7 @@ SIGNAL_WORDS: Final[tuple[SignalWord, ...]] = get_args(SignalWord)
 CONFIDENCE_WORDS: Final[tuple[ConfidenceWord, ...]] = get_args(ConfidenceWord)
 TRUST_WORDS: Final[tuple[TrustWord, ...]] = get_args(TrustWord)
 TAG_WORDS: Final[tuple[TagWord, ...]] = get_args(TagWord)
+EFFECT_WORDS: Final[tuple[EffectWord, ...]] = get_args(EffectWord)
 """The word of each code (of each bit for tags): the names of the enumerations of ``market``, in their order."""
 
 DIRECTION_WORDS: Final[Mapping[int, DirectionWord]] = MappingProxyType({-1: "SUPPORT", 1: "RESISTANCE"})
@@ -90,6 +93,11 @@ _RESOLVE_REASONS: Final[Mapping[ResolveReason, str]] = MappingProxyType(
         ResolveReason.TURNED: "price went through, so the level faces the other way",
     }
 )
+
+
+def wall_word(sign: float) -> WallWord | None:
+    """PIN where dealers are long gamma, SLIP where they are short, none without a wall. ``sign``: a WallSign or NaN."""
+    return "PIN" if sign > 0.0 else "SLIP" if sign < 0.0 else None
 
 
 def trust_reason_words(reason: int) -> str:

@@ -16,15 +16,16 @@ from spymaster.view import cards, footer, header
 from spymaster.view import level_parts as parts
 from spymaster.view.cells import Line, Row, Rows, Run, blank
 from spymaster.view.cockpit import Panels
+from spymaster.view.fuel_part import fuel_section
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
 from spymaster.view.layout import Grade, Layout, Place, layout_for
 from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, spoken, stacked
 from spymaster.view.level_past import past_of
 from spymaster.view.level_plots import PlotLook, plot_rows
 from spymaster.view.numbers import clock, clock_ms, signed
+from spymaster.view.options import fuel_facts, options_words
 from spymaster.view.part_rows import MIDDLE, PartLook, text_row, title_row
 from spymaster.view.sections import Section, column_rows
-from spymaster.view.side import options_words
 from spymaster.view.state import Keys, ViewState
 from spymaster.view.time_bar import time_bar_row
 from spymaster.view.tiny import tiny_rows
@@ -246,7 +247,7 @@ def _facts(
     tests = _tests(history.touches, frame.t_ns, look)
     if item is None:
         return column_rows([tests], place.width, place.height)
-    facts = {} if blind else facts_of(frame, item.id)
+    facts = {} if blind else facts_of(frame, item.id) | fuel_facts(frame)
     wide = look.wide
     sections = [
         parts.chances_section(item, facts, look, 2),
@@ -255,7 +256,7 @@ def _facts(
         parts.tags_section(facts, look, 7),
         parts.tape_section(facts, look, 10, 6),
         parts.ofi_section(facts, look, 11, 8),
-        parts.fuel_section(look, 12, 5 if wide else 13),
+        fuel_section(facts, look, 9, 5 if wide else 13),
         parts.approach_section(facts, look, 12, 9),
         parts.context_section(facts, look, 12),
         parts.confluence_section(item, stacked(items, item), facts, look, 11, 7),

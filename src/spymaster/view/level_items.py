@@ -109,7 +109,7 @@ class LevelItem:
     @property
     def seen(self) -> bool:
         """Whether there is a score: the level lies in the visible book and within the band."""
-        return not math.isnan(self.score)
+        return self.state != BarrierState.MISSING and not math.isnan(self.score)
 
     @property
     def arrow(self) -> int:

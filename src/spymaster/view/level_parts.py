@@ -51,8 +51,8 @@ _ALARMS: Final = {
 }
 
 
-def forces_section(item: LevelItem, look: PartLook, rank: int) -> Section:
-    """What pushes the score away from 50, and by how much."""
+def forces_section(item: LevelItem, look: PartLook, rank: int, least: int | None = None) -> Section:
+    """What pushes the score away from 50, and by how much; in one row where there is no room for three."""
     rows = [title_row(look, "FORCES", "points from 50" if look.width >= MIDDLE else "points")]
     for (name, role), points in zip(_FORCES, (item.barrier, item.fuel, item.tape), strict=True):
         line = Line(look.width)
@@ -65,7 +65,22 @@ def forces_section(item: LevelItem, look: PartLook, rank: int) -> Section:
                 line, 8, room | 1 if room % 2 else room - 1, points / _FORCE_FULL if known else math.nan, role, look.set
             )
         rows.append(line.row())
-    return Section(rank, (tuple(rows),))
+    return Section(rank, (tuple(rows), (_forces_row(item, look),)), least)
+
+
+def _forces_row(item: LevelItem, look: PartLook) -> Row:
+    line = Line(look.width)
+    wide = look.width >= MIDDLE
+    if wide:
+        line.put(0, "FORCES", "muted", bold=True)
+    step = look.width // 3 if not wide else (look.width - 8) // 3
+    for place, ((name, role), points) in enumerate(zip(_FORCES, (item.barrier, item.fuel, item.tape), strict=True)):
+        known = not math.isnan(points) and not look.blind
+        x = (8 if wide else 0) + place * step
+        x = line.put(x, name[0] + (" " if wide else ""), "muted")
+        text = signed(points, 1 if wide else 0, look.set.minus) if known else MISSING
+        line.put(x, text, role if known else "muted", bold=known)
+    return line.row()
 
 
 def chances_section(item: LevelItem, facts: Facts, look: PartLook, rank: int) -> Section:
@@ -295,16 +310,6 @@ def runway_section(item: LevelItem, look: PartLook, rank: int) -> Section:
     if x + 1 + len(word) <= look.width:
         line.right(look.width - 1, word, "consumed" if runway.obstructed else "green")
     return Section(rank, ((line.row(),),))
-
-
-def fuel_section(look: PartLook, rank: int, least: int | None = None) -> Section:
-    """Gamma regime and its velocity: said to be missing, never drawn as nothing."""
-    if look.width < MIDDLE:
-        short = "no options" if look.fuel.startswith("options") else "waiting"
-        return Section(rank, ((text_row(look.width, "gamma", right=short),),))
-    title = title_row(look, "GAMMA", look.fuel)
-    facts = fact_rows(look, (("regime", MISSING, "muted"), ("velocity", MISSING, "muted")))
-    return Section(rank, ((title, *facts), (title,)), least)
 
 
 def context_section(facts: Facts, look: PartLook, rank: int) -> Section:

@@ -24,7 +24,7 @@ Fact = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class PartLook:
     """What the sections depend on besides the level. ``blind``: nothing of it can be believed; ``fuel``: what is to be
-    said about the options, which nobody computes yet."""
+    said instead of numbers of the options, empty where there are some."""
 
     width: int
     blind: bool

@@ -5,16 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from spymaster.signals.frame import Frame
 from spymaster.view import level_parts as parts
 from spymaster.view.cells import Line, Row, Rows, Run, blank, clip
+from spymaster.view.flow_wave import wave_rows
+from spymaster.view.fuel_part import fuel_section
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS
 from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, stacked
 from spymaster.view.meter import put_meter
 from spymaster.view.numbers import MISSING, price
+from spymaster.view.options import fuel_facts, options_words
 from spymaster.view.part_rows import PartLook, text_row
 from spymaster.view.sections import Section, column_rows
+from spymaster.view.strike_grid import strike_rows
+
+_FOCUS_ROWS: Final = 10
+_STRIKE_ROWS: Final = 10
+_WAVE_LANE: Final = 4
+_TALL: Final = 30
+"""Rows the focus keeps beside the strikes, rows the strikes keep beside the wave, of the wave's half in a tall column,
+and what is a tall column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class SideLook:
 
 def side_rows(frame: Frame, item: LevelItem | None, items: Sequence[LevelItem], look: SideLook) -> Rows:
     """Strikes and focus, one above the other. ``items``: all levels, for those that stand together with this one."""
-    top: Rows = () if look.which == "focus" else _strikes(frame, look)
+    top: Rows = () if look.which == "focus" else _options(frame, look)
     if look.which == "strikes":
         return (top + (blank(look.width),) * (look.height - len(top)))[: look.height]
     if top:
@@ -41,34 +53,29 @@ def side_rows(frame: Frame, item: LevelItem | None, items: Sequence[LevelItem], 
     return top + column_rows(_focus(frame, item, tuple(items), look), look.width, room)
 
 
-def options_words(frame: Frame) -> str:
-    """What is to be said where numbers of the options would stand."""
-    options = next((trust for trust in frame.trust if trust.name == "options"), None)
-    if options is None or options.state == "ABSENT":
-        return "options are not configured"
-    return "waiting for the first strikes"
-
-
-def _strikes(frame: Frame, look: SideLook) -> Rows:
-    """The strikes' place. What is missing is said in one line, and never drawn as if it were nothing."""
-    words = options_words(frame)
-    if look.width >= 36:
-        return (text_row(look.width, "STRIKES", bold=True, right=words),)
-    said = words.removeprefix("options are ").removesuffix(" for the first strikes")
-    return (text_row(look.width, "STRIKES", bold=True, right="γ"), text_row(look.width, said))
+def _options(frame: Frame, look: SideLook) -> Rows:
+    """Strikes and flow wave, in all rows or in those the focus can spare."""
+    room = look.height - (_FOCUS_ROWS + 1 if look.which == "auto" else 0)
+    lane = _WAVE_LANE if look.which == "strikes" else _WAVE_LANE // 2
+    lane = lane if look.height >= _TALL else 1
+    wave: Rows = ()
+    if len(frame.strikes) and (look.height >= _TALL or look.which == "strikes"):
+        wave = wave_rows(frame.option_flow, frame.t_ns, look.width, lane, "", look.glyphs)
+        wave = (blank(look.width), *wave) if room - len(wave) > _STRIKE_ROWS else ()
+    return strike_rows(frame, look.width, room - len(wave), look.glyphs) + wave
 
 
 def _focus(frame: Frame, item: LevelItem | None, items: tuple[LevelItem, ...], look: SideLook) -> list[Section]:
     if item is None:
         waiting = (text_row(look.width, "FOCUS", bold=True), text_row(look.width, "waiting for a level"))
         return [Section(0, (waiting,))]
-    facts = {} if look.blind else facts_of(frame, item.id)
+    facts = {} if look.blind else facts_of(frame, item.id) | fuel_facts(frame)
     part = PartLook(look.width, look.blind, options_words(frame), look.glyphs)
     return [
         Section(0, ((_focus_title(item, look), *_state_rows(item, look)),)),
         Section(1, (_meter_rows(item, look),)),
-        parts.forces_section(item, part, 2),
-        parts.fuel_section(part, 9, 3),
+        parts.forces_section(item, part, 4, 2),
+        fuel_section(facts, part, 3),
         parts.barrier_section(item, facts, part, 13, 9),
         parts.tags_section(facts, part, 8),
         parts.ofi_section(facts, part, 10, 6),

@@ -63,3 +63,29 @@ async def test_the_cockpit_in_ascii_with_two_ticks_a_row(snap: Snap) -> None:
         app.show(frames.frame(), glyphs="ascii", zoom=2)
         await pilot.pause()
         assert await snap(app)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24)], ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_cockpit_with_options(size: tuple[int, int], snap: Snap) -> None:
+    app = CockpitApp(*size)
+    async with app.run_test(size=size) as pilot:
+        app.show(frames.with_options())
+        await pilot.pause()
+        assert await snap(app)
+
+
+@pytest.mark.parametrize("theme", ["light", "colour-blind", "256"])
+async def test_the_strikes_in_a_theme(theme: str, snap: Snap) -> None:
+    app = CockpitApp(200, 60, theme)
+    async with app.run_test(size=(200, 60)) as pilot:
+        app.show(frames.with_options(), side="strikes")
+        await pilot.pause()
+        assert await snap(app)
+
+
+async def test_options_whose_sign_is_in_doubt(snap: Snap) -> None:
+    app = CockpitApp(120, 40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.show(frames.with_options({"convention_dependent": 1.0}), side="strikes")
+        await pilot.pause()
+        assert await snap(app)
