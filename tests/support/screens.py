@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from textual.app import App
 from textual.widget import Widget
 
-from spymaster.signals.frame import Frame
+from spymaster.signals.frame import Frame, Mode, RecordingLight
 from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.themes import load_themes
 from spymaster.view.cells import Rows, text_of
@@ -16,7 +18,10 @@ from spymaster.view.cockpit import CockpitProjector, Panels
 from spymaster.view.layout import Layout, layout_for
 from spymaster.view.state import ScreenStats, ViewState
 
-STATS = ScreenStats(screen_age_ms=41.0, bytes_per_s=6100.0, recording="1.24 GB")
+STATS = ScreenStats(screen_age_ms=41.0, bytes_per_s=6100.0)
+
+
+RECORDING = RecordingLight(is_on=True, written_bytes=1_240_000_000)
 
 
 def view_state(width: int, height: int, **changes: Any) -> ViewState:
@@ -24,11 +29,19 @@ def view_state(width: int, height: int, **changes: Any) -> ViewState:
     return ViewState(width, height, **({"stats": STATS} | changes))
 
 
+def being_recorded(frame: Frame) -> Frame:
+    """The frame, a live one with its recording light on unless its header says something else."""
+    if frame.header.mode is not Mode.LIVE or frame.header.recording != RecordingLight():
+        return frame
+    return dataclasses.replace(frame, header=msgspec.structs.replace(frame.header, recording=RECORDING))
+
+
 def projected(
     frame: Frame | None, width: int, height: int, *, time_bar: bool = False, **changes: Any
 ) -> tuple[Layout, Panels]:
     """Layout and rows of one frame."""
     layout = layout_for(width, height, time_bar)
+    frame = being_recorded(frame) if frame is not None else None
     return layout, CockpitProjector().project(frame, view_state(width, height, **changes), layout, 0.0)
 
 

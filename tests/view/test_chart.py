@@ -30,7 +30,7 @@ from spymaster.view.glyphs import UNICODE
 from spymaster.view.layout import Layout
 from spymaster.view.level_items import level_items
 from tests.support import frames, past
-from tests.support.screens import placed_text, view_state
+from tests.support.screens import being_recorded, placed_text, view_state
 
 NAN = float("nan")
 SIZES = ((200, 60), (160, 48), (120, 40), (80, 24), (48, 16))
@@ -46,7 +46,7 @@ def chart(
     time_bar: bool = False,
     **changes: Any,
 ) -> tuple[Layout, Panels]:
-    frame = frame or frames.frame()
+    frame = being_recorded(frame or frames.frame())
     layout = chart_places(width, height, time_bar)
     given_bars = past.bars() if bars is None else bars
     view = view_state(width, height, **changes)

@@ -24,7 +24,7 @@ from spymaster.view.level_past import past_of
 from spymaster.view.level_plots import heights_for
 from tests.support import frames, past
 from tests.support.heat_scene import T0
-from tests.support.screens import placed_text, view_state
+from tests.support.screens import being_recorded, placed_text, view_state
 
 NAN = float("nan")
 SIZES = ((200, 60), (160, 48), (120, 40), (80, 24), (48, 16))
@@ -41,7 +41,7 @@ def detail(
     time_bar: bool = False,
     **changes: Any,
 ) -> tuple[Layout, Panels]:
-    frame = frame or frames.frame()
+    frame = being_recorded(frame or frames.frame())
     layout = detail_places(width, height, time_bar)
     state = view_state(width, height, **changes)
     shown = history or past.level_history()

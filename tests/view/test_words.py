@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from spymaster.signals.frame import AlertView, Frame, InputTrust, Mode, Phase
+from spymaster.signals.frame import AlertView, Frame, InputTrust, Mode, Phase, RecordingLight
 from spymaster.view.cells import Row, text_of
 from spymaster.view.cockpit import Panels
 from spymaster.view.footer import footer_row
+from spymaster.view.header import right_row
 from spymaster.view.state import Card, Quality, ScreenStats, TimeBar
 from tests.support import frames
 from tests.support.heat_scene import T0
-from tests.support.screens import projected
+from tests.support.screens import projected, view_state
 
 
 def panels_of(frame: Frame | None, width: int = 120, height: int = 40, **changes: Any) -> Panels:
@@ -54,9 +55,26 @@ def test_the_screen_age_turns_amber_and_red(ms: float | None, text: str, style: 
     assert inks(row)[text] == f"{style}/raised"
 
 
-def test_a_recorder_that_failed_is_said_loudly() -> None:
-    row = panels_of(frames.frame(), stats=ScreenStats(record_fault="disk full"))["header_right"][0]
+def recording_row(light: RecordingLight) -> Row:
+    return right_row(frames.frame(header=frames.header(recording=light)), view_state(200, 60), 80)
+
+
+def test_a_recorder_that_failed_is_said_loudly_with_its_reason() -> None:
+    row = recording_row(RecordingLight(fault="no space left on device"))
     assert inks(row)["NOT RECORDING"] == "blind*/raised"
+    assert "NOT RECORDING no space left on device" in text_of(row)
+
+
+def test_a_recording_says_how_much_was_written() -> None:
+    assert "● REC 61 MB" in text_of(recording_row(RecordingLight(is_on=True, written_bytes=61_000_000)))
+
+
+def test_a_lake_that_lags_is_said_beside_the_recording() -> None:
+    assert "lake behind" in text_of(recording_row(RecordingLight(is_on=True, lake_lag_s=12.0)))
+
+
+def test_a_live_session_that_records_nothing_says_so() -> None:
+    assert "not recording" in text_of(recording_row(RecordingLight()))
 
 
 def test_the_quality_step_stands_beside_the_screen_age() -> None:

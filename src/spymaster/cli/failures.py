@@ -28,6 +28,8 @@ _CODES: Final = {
     "CalendarError": DATA,
     "EngineError": DATA,
     "ExportError": FAILURE,
+    "JournalDamage": DATA,
+    "JournalError": FAILURE,
     "ResourceError": FAILURE,
     "EncodeError": FAILURE,
 }

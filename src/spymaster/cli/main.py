@@ -10,6 +10,7 @@ import typer
 from spymaster.cli.config_commands import config_app
 from spymaster.cli.failures import reported
 from spymaster.cli.market_commands import evaluate_app, simulate
+from spymaster.cli.record_command import record
 
 if TYPE_CHECKING:
     from spymaster.cli.request import Request
@@ -347,6 +348,7 @@ def bench(
         run_bench(tuple(sources or ()), rounds, records, tuple(only or ()), as_json)
 
 
+app.command()(record)
 app.command()(simulate)
 
 

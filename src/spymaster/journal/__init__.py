@@ -1,1 +1,1 @@
-
+"""The journal: what arrived, appended to a file before anything is computed from it."""

@@ -1,11 +1,15 @@
-"""What a recording says about itself: ``manifest.json`` beside its files."""
+"""What a recording says about itself: ``manifest.json`` beside its files.
+
+A run of the program that is recorded into a lake says the same and more, in ``runs/ID.json`` below the lake's root.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -23,12 +27,70 @@ class ManifestError(ValueError):
     """A recording whose manifest is missing or unusable: one line naming it, what is wrong and the remedy."""
 
 
-class RecordingFile(msgspec.Struct, frozen=True):
-    """One file of a recording: its path below the folder (forward slashes), its SHA-256, its number of records."""
+class RecordingFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file of a recording: its path below the folder (forward slashes), its SHA-256, its number of records.
+
+    Of a lake's Parquet file also what its rows are (``kind``: a record kind, or CONTROL, SIGNALS, ALERTS), its size,
+    and for numbered records the first and the last number.
+    """
 
     path: str
     sha256: str
     records: int
+    kind: str = ""
+    bytes: int = 0
+    first_seq: int | None = None
+    last_seq: int | None = None
+
+
+class RunStatus(enum.StrEnum):
+    """How a run's recording stands. Only a sealed one is complete."""
+
+    OPEN = "open"
+    TORN = "torn"
+    SEALED = "sealed"
+
+
+class RunGap(msgspec.Struct, frozen=True):
+    """Records known to be missing between two times, ns UTC."""
+
+    feed: str
+    from_ns: int
+    to_ns: int
+    reason: str
+
+
+class TrustChange(msgspec.Struct, frozen=True):
+    """An input's light changed at snap ``t_ns``; ``state`` and ``reason`` as they are published."""
+
+    t_ns: int
+    input: str
+    state: str
+    reason: str = ""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A run of the program that was recorded. ``mode``: live, record, replay or simulated.
+
+    ``config``: the configuration in force and ``config_sha256`` of its canonical JSON. ``counts``: records by kind.
+    ``last_seq``: number of the last record, None before the first. ``trust_left_out``: changes beyond those listed.
+    ``reason``: why a torn one is torn.
+    """
+
+    id: str
+    mode: str
+    status: RunStatus
+    started: Moment
+    ended: Moment | None = None
+    code_version: str
+    config_sha256: str
+    config: dict[str, Any]
+    counts: dict[str, int] = {}
+    last_seq: int | None = None
+    gaps: tuple[RunGap, ...] = ()
+    trust: tuple[TrustChange, ...] = ()
+    trust_left_out: int = 0
+    reason: str = ""
 
 
 class RecordingLevel(msgspec.Struct, frozen=True):
@@ -41,7 +103,8 @@ class RecordingLevel(msgspec.Struct, frozen=True):
 class RecordingManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A recording. ``records``: of its market data, definitions not counted; ``end`` is exclusive.
 
-    ``generator``, ``seed`` and ``plan`` say how a simulated one was made, so that it can be made again.
+    ``generator``, ``seed`` and ``plan`` say how a simulated one was made, so that it can be made again. ``run``: of a
+    recording that a run of the program left behind.
     """
 
     name: str
@@ -57,6 +120,7 @@ class RecordingManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     generator: str | None = None
     seed: int | None = None
     plan: str | None = None
+    run: Run | None = None
 
     @property
     def start_ns(self) -> int:
@@ -87,26 +151,31 @@ def load_manifest(folder: Path) -> RecordingManifest:
     """The manifest of a recording folder, whose files are all there. Raises ManifestError."""
     path = folder / MANIFEST_NAME
     try:
-        manifest = _DECODER.decode(path.read_bytes())
+        data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ManifestError(f"{folder}: not a recording, it has no {MANIFEST_NAME}; name a recording folder") from None
     except OSError as error:
         raise ManifestError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
-    except msgspec.MsgspecError as error:
-        raise ManifestError(f"{path}: not a recording's manifest ({error}); record or fetch it again") from None
-    except UnicodeDecodeError:
-        raise ManifestError(f"{path}: not a recording's manifest (not UTF-8); record or fetch it again") from None
+    manifest = decode_manifest(data, path)
     for file in manifest.files:
-        _check_file(folder, path, file.path)
+        if not (folder / file.path).is_file():
+            raise ManifestError(f"{folder}: {file.path} is missing; copy or fetch the whole recording again")
     return manifest
 
 
-def _check_file(folder: Path, manifest: Path, name: str) -> None:
-    inside = PurePosixPath(name)
-    if inside.is_absolute() or ".." in inside.parts or "\\" in name:
-        raise ManifestError(f"{manifest}: names {name!r}, which lies outside the recording; do not use it")
-    if not (folder / inside).is_file():
-        raise ManifestError(f"{folder}: {name} is missing; copy or fetch the whole recording again")
+def decode_manifest(data: bytes, place: object) -> RecordingManifest:
+    """A manifest whose files all lie below its folder; ``place``: its name for messages. Raises ManifestError."""
+    try:
+        manifest = _DECODER.decode(data)
+    except msgspec.MsgspecError as error:
+        raise ManifestError(f"{place}: not a recording's manifest ({error}); record or fetch it again") from None
+    except UnicodeDecodeError:
+        raise ManifestError(f"{place}: not a recording's manifest (not UTF-8); record or fetch it again") from None
+    for file in manifest.files:
+        inside = PurePosixPath(file.path)
+        if inside.is_absolute() or ".." in inside.parts or "\\" in file.path:
+            raise ManifestError(f"{place}: names {file.path!r}, which lies outside the recording; do not use it")
+    return manifest
 
 
 def _ns(moment: dt.datetime) -> int:

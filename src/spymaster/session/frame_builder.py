@@ -170,6 +170,7 @@ class FrameBuilder:
             cvd=int(snap["cvd"]),
             message=run.message,
             progress=run.progress,
+            recording=run.recording,
         )
 
     def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from spymaster.journal.source import Source
-from spymaster.market.frames import RecordsFrame
+from spymaster.market.frames import Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.state import REJECTIONS
 from spymaster.session.pacing import Pacer
@@ -24,6 +24,18 @@ class Sink(Protocol):
 
     def take(self, block: SnapBlock) -> None:
         """Take consecutive snaps."""
+        ...
+
+
+class Tap(Protocol):
+    """Writes a run down (``journal.inlet.JournalInlet``): first what goes into the engine, then what came out."""
+
+    def take(self, frame: Frame) -> None:
+        """Keep a frame; on return it is safe."""
+        ...
+
+    def publish(self, block: SnapBlock) -> None:
+        """Keep what the engine made of it."""
         ...
 
 
@@ -53,16 +65,18 @@ def drive(
     pacer: Pacer | None = None,
     sleep: Callable[[float], None] = time.sleep,
     after_frame: Callable[[Engine], None] | None = None,
+    tap: Tap | None = None,
 ) -> None:
     """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
 
     With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due. The sinks take
-    a block in a thread of their own while the engine computes the next one; one block at a time and in order.
+    a block in a thread of their own while the engine computes the next one; one block at a time and in order. ``tap``
+    gets each frame before the engine does.
     """
     with ThreadPoolExecutor(1, "sinks") as pool:
         taking: Future[None] | None = None
         try:
-            for block in _blocks(source, engine, after_frame):
+            for block in _blocks(source, engine, after_frame, tap):
                 if pacer is not None and len(block.snaps):
                     wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
                     if wait_s > 0.0:
@@ -76,12 +90,22 @@ def drive(
             source.close()
 
 
-def _blocks(source: Source, engine: Engine, after_frame: Callable[[Engine], None] | None) -> Iterator[SnapBlock]:
+def _blocks(
+    source: Source, engine: Engine, after_frame: Callable[[Engine], None] | None, tap: Tap | None
+) -> Iterator[SnapBlock]:
     for frame in source.frames():
-        yield from engine.feed(frame)
+        if tap is not None:
+            tap.take(frame)
+        for block in engine.feed(frame):
+            if tap is not None:
+                tap.publish(block)
+            yield block
         if after_frame is not None and isinstance(frame, RecordsFrame):
             after_frame(engine)
-    yield from engine.finish()
+    for block in engine.finish():
+        if tap is not None:
+            tap.publish(block)
+        yield block
 
 
 def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:

@@ -24,6 +24,7 @@ from spymaster.signals.frame import (
     LevelHistory,
     Mode,
     Phase,
+    RecordingLight,
 )
 
 _NONE: Final = -1
@@ -42,6 +43,7 @@ class RunState(msgspec.Struct, frozen=True):
     snap_us: float = 0.0
     message: str = ""
     progress: float = math.nan
+    recording: RecordingLight = RecordingLight()
 
 
 def empty_heat() -> HeatColumns:
@@ -106,6 +108,7 @@ def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Fram
         0,
         run.message,
         run.progress,
+        run.recording,
     )
     nothing = (
         np.full((2, 10, 2), _NONE, np.int64),

@@ -148,13 +148,13 @@ def check_snaps(block: Block) -> None:
             raise UnpublishableValueError(name, float(block.snaps[name][k]), None, int(block.snaps["t_ns"][k]))
 
 
-def own_alerts(block: Block) -> Array:
-    """The alerts as ALERT_ROW[n], a copy, each with numbers of its own level only.
+def own_alerts(alerts: Array) -> Array:
+    """The alerts of a block (ALERT_ROW[n]), a copy, each with numbers of its own level only.
 
     A level that is not published any more has no row, so the engine lends its last alert another level's: that is taken
     out again.
     """
-    alerts = block.alerts.copy()
+    alerts = alerts.copy()
     gone = alerts["reason"] == ResolveReason.LEVEL_GONE
     for name in _ALERT_MEASURES:
         alerts[name][gone] = np.nan

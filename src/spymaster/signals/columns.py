@@ -90,10 +90,17 @@ def signals_columns(block: Block, user_ids: Sequence[str] = ()) -> Columns:
     """
     levels = published(block)
     check_levels(block, levels, user_ids)
-    numbers = dict(zip(LEVEL_NAMES, np.ascontiguousarray(levels.numbers.T), strict=True))
+    return level_columns(
+        levels.numbers, block.snaps["t_ns"][levels.snap], block.snaps["session_date"][levels.snap], user_ids
+    )
+
+
+def level_columns(rows: Array, t_ns: Array, session_date: Array, user_ids: Sequence[str] = ()) -> Columns:
+    """The same columns of level rows (float64[n, fields]) with the snap time and the session date of each."""
+    numbers = dict(zip(LEVEL_NAMES, np.ascontiguousarray(rows.T), strict=True))
     columns: Columns = {
-        "ts_event_ns": block.snaps["t_ns"][levels.snap],
-        "session_date": dates(block.snaps["session_date"])[levels.snap],
+        "ts_event_ns": t_ns,
+        "session_date": dates(session_date),
         "level_id": _level_ids(numbers, user_ids),
     }
     for name, unit, meaning in LEVEL_FIELDS:
@@ -118,7 +125,12 @@ def alerts_columns(block: Block, user_ids: Sequence[str] = ()) -> Columns:
 
     ``id`` stays the same for one alert; ``reason`` is a plain sentence; numbers are NaN where the level had none.
     """
-    alerts = own_alerts(block)
+    return alert_columns(block.alerts, user_ids)
+
+
+def alert_columns(rows_of_alerts: Array, user_ids: Sequence[str] = ()) -> Columns:
+    """The same columns of alert rows (ALERT_ROW[n]). Raises UnpublishableValueError."""
+    alerts = own_alerts(rows_of_alerts)
     check_alerts(alerts, user_ids)
     names = ALERT_ROW.names or ()
     rows = [dict(zip(names, row, strict=True)) for row in alerts.tolist()]
@@ -144,9 +156,9 @@ def alerts_columns(block: Block, user_ids: Sequence[str] = ()) -> Columns:
 
 
 def dates(yyyymmdd: Array) -> NDArray[np.datetime64]:
-    """Trade dates as numbers (20240105) to dates."""
+    """Trade dates as numbers (20240105) to dates; 0 is none."""
     days, places = np.unique(yyyymmdd, return_inverse=True)
-    return np.array([iso_date(day) for day in days.tolist()], "datetime64[D]")[places]
+    return np.array([iso_date(day) if day else "NaT" for day in days.tolist()], "datetime64[D]")[places]
 
 
 def _level_ids(numbers: Mapping[str, Array], user_ids: Sequence[str]) -> Words:

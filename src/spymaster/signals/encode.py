@@ -89,7 +89,7 @@ class SignalEncoder:
 
     def alerts(self, block: Block) -> list[AlertMessage]:
         """One message per alert of the block, in order. Raises UnpublishableValueError."""
-        alerts = own_alerts(block)
+        alerts = own_alerts(block.alerts)
         check_alerts(alerts, self._user_ids)
         names = ALERT_ROW.names or ()
         return [self._alert(dict(zip(names, row, strict=True))) for row in alerts.tolist()]

@@ -189,6 +189,19 @@ class AlertView(msgspec.Struct, frozen=True):
     in_window: bool
 
 
+class RecordingLight(msgspec.Struct, frozen=True):
+    """How the recording of a run stands. ``fault``: why nothing is being written down, in words; ``written_bytes``: of
+    the journal; ``lost_records``: never written. ``lake_lag_s``: how far the lake is behind, 0 when it is not worth a
+    word; ``lake_fault``: what is wrong with it."""
+
+    is_on: bool = False
+    fault: str = ""
+    written_bytes: int = 0
+    lost_records: int = 0
+    lake_lag_s: float = 0.0
+    lake_fault: str = ""
+
+
 class Header(msgspec.Struct, frozen=True):
     """Everything of the top lines. Prices in the profile's unit unless the name says ``es``; NaN where unknown.
 
@@ -228,6 +241,7 @@ class Header(msgspec.Struct, frozen=True):
     cvd: int
     message: str
     progress: float
+    recording: RecordingLight = RecordingLight()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

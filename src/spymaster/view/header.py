@@ -6,16 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from spymaster.signals.frame import Frame, Header, InputTrust, Mode, Phase
+from spymaster.signals.frame import Frame, Header, InputTrust, Mode, Phase, RecordingLight
 from spymaster.view.cells import Line, Row, Run, clip
 from spymaster.view.glyphs import SETS, Glyphs
-from spymaster.view.numbers import MISSING, age, clock, day, known, percent, rate
+from spymaster.view.numbers import MISSING, age, clock, day, known, percent, rate, volume
 from spymaster.view.state import QUALITY_WORDS, ViewState
 
 INPUT_WORDS: Final = {"depth": "DEPTH", "tape": "TAPE", "options": "OPT", "equity": "EQ"}
 
 SLOW_MS: Final = 250.0
 STALE_MS: Final = 1000.0
+_SHORTEST_REASON: Final = 6
 """Ages of the screen that turn its number amber, and red."""
 
 
@@ -175,8 +176,9 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     )
     if width >= 60 and state.stats.bytes_per_s is not None:
         groups.append([(rate(state.stats.bytes_per_s), band.soft)])
-    groups.append(_recording(header, state, band, width))
     gap = "   " if width >= 60 else "  "
+    room = width - 1 - sum(_cells(group) + len(gap) for group in groups)
+    groups.append(_recording(header, state, band, room))
     for group in groups:
         parts += ([(gap, band.soft)] if parts else []) + group
     return _flushed(line, parts, width - 1)
@@ -203,15 +205,22 @@ def _age_ink(state: ViewState, band: Band) -> str:
     return "degraded*" if value <= STALE_MS else "blind*"
 
 
-def _recording(header: Header | None, state: ViewState, band: Band, width: int) -> list[Run]:
-    if state.stats.record_fault:
-        return [("NOT RECORDING", "blind*")]
-    if recorded(header):
-        return [("read only", band.soft)]
-    if not state.stats.recording:
-        return [("not recording", "muted")]
-    amount = [(f" {state.stats.recording}", "muted")] if width >= 60 else []
-    return [("● " if state.glyphs == "unicode" else "* ", "ask"), ("REC", "ask"), *amount]
+def _recording(header: Header | None, state: ViewState, band: Band, room: int) -> list[Run]:
+    """Whether this is being written down; how much was, and the reason if not, where there is room."""
+    light = header.recording if header is not None else RecordingLight()
+    if light.fault:
+        word = "NOT RECORDING"
+        left = room - len(word) - 1
+        return [(word, "blind*"), (f" {clip(light.fault, left)}" if left >= _SHORTEST_REASON else "", "blind")]
+    if not light.is_on:
+        return [("read only", band.soft)] if recorded(header) else [("not recording", "muted")]
+    parts: list[Run] = [("● " if state.glyphs == "unicode" else "* ", "ask"), ("REC", "ask")]
+    if state.width >= 160:
+        parts.append((f" {volume(light.written_bytes)}", "muted"))
+    if light.lake_fault or light.lake_lag_s:
+        behind = " lake behind"
+        parts += [(behind, "degraded")] if _cells(parts) + len(behind) <= room else [("!", "degraded*")]
+    return parts
 
 
 def _letters(frame: Frame | None, state: ViewState, band: Band, compact: bool) -> list[Run]:

@@ -102,6 +102,13 @@ def rate(bytes_per_s: float) -> str:
     return f"{bytes_per_s / 1000:.1f} kB/s"
 
 
+def volume(count: int) -> str:
+    """An amount of bytes: ``812 kB``, ``61 MB``, ``1.24 GB``."""
+    if count < 1_000_000:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.0f} MB" if count < 1_000_000_000 else f"{count / 1e9:.2f} GB"
+
+
 def percent(share: float, decimals: int = 1) -> str:
     """A share of one as ``0.2 %``."""
     return MISSING if math.isnan(share) else f"{share * 100:.{decimals}f} %"

@@ -51,13 +51,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ScreenStats:
-    """What the terminal side knows. ``screen_age_ms`` None until measured; ``recording``: amount written so far
-    (``1.24 GB``), empty while nothing is recorded; ``attached``: host of a remote Session, else empty."""
+    """What the terminal side knows. ``screen_age_ms`` None until measured; ``attached``: host of a remote Session, else
+    empty."""
 
     screen_age_ms: float | None = None
     bytes_per_s: float | None = None
-    recording: str = ""
-    record_fault: str = ""
     attached: str = ""
 
 

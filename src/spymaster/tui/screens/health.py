@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
-from spymaster.signals.frame import Frame, FrameSource, InputTrust
+from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
 from spymaster.tui.link import AckSource, LinkState
 from spymaster.tui.screens.page import GROUND, PageScreen
 from spymaster.tui.themes import Theme
 from spymaster.view.cells import Line, Row, Rows, blank
-from spymaster.view.numbers import age
+from spymaster.view.numbers import age, volume
 from spymaster.view.state import Quality
 
 _INKS: Final = {"GREEN": ("●", "green"), "DEGRADED": ("!", "degraded"), "BLIND": ("✕", "blind")}
@@ -47,6 +47,8 @@ def health_rows(frame: Frame | None, link: LinkState, width: int) -> Rows:
     rows: list[Row] = [_title("SESSION HEALTH", width), blank(width, GROUND)]
     rows += _inputs(frame, width)
     rows += [blank(width, GROUND), _title("RECORDS", width), *_records(frame, width)]
+    if frame is not None and (frame.header.recording.is_on or frame.header.recording.fault):
+        rows += [blank(width, GROUND), _title("RECORDING", width), *_recording(frame.header.recording, width)]
     rows += [blank(width, GROUND), _title("SCREEN", width), *_screen(link, width)]
     return tuple(rows)
 
@@ -98,6 +100,17 @@ def _records(frame: Frame | None, width: int) -> list[Row]:
         _fact("unexplained depth, 60 s", _share(header.residual_share), width),
         _fact("hidden fills", _share(header.hidden_share), width),
         _fact("message", header.message or "none", width),
+    ]
+
+
+def _recording(light: RecordingLight, width: int) -> list[Row]:
+    state = f"NOT RECORDING: {light.fault}" if light.fault else "recording"
+    lag = f"{light.lake_lag_s:.0f} s behind" if light.lake_lag_s else "up to date"
+    return [
+        _fact("journal", state, width, "blind" if light.fault else "text"),
+        _fact("written", volume(light.written_bytes), width),
+        _fact("records lost", f"{light.lost_records:,}", width, "blind" if light.lost_records else "text"),
+        _fact("lake", light.lake_fault or lag, width, "degraded" if light.lake_fault or light.lake_lag_s else "text"),
     ]
 
 

@@ -1,0 +1,186 @@
+"""``record``: a replay written down as a live session would be: journal first, then a lake made of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from spymaster.cli.failures import DATA, FAILURE, INTERRUPTED, UsageError
+from spymaster.cli.request import Prepared, Request, parse_speed, prepare
+from spymaster.lake.run_manifest import RunInfo
+from spymaster.market.instruments import outright_root
+from spymaster.physics.engine import Engine
+from spymaster.session.headless import RunTotals, drive, report
+from spymaster.session.pacing import Pacer
+from spymaster.session.progress import Progress
+from spymaster.session.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
+from spymaster.session.replay_source import ReplaySource
+from spymaster.session.sidecar_watch import SidecarHealth
+from spymaster.signals.headless import HeadlessResult
+
+_PATIENCE_S = 120.0
+"""How long the lake may stand still before we stop waiting for it; it is finished without us then."""
+
+
+class RecordReport(msgspec.Struct, frozen=True):
+    """What was recorded. ``complete``: sealed with nothing missing; None where the lake is not finished yet."""
+
+    run: str
+    out: str
+    complete: bool | None
+    journal_bytes: int
+    lost_records: int
+    lake_files: int
+    replay: HeadlessResult
+    problem: str
+
+
+def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool) -> int:
+    """Record a source; returns the exit code. Raises UsageError, JournalError, SourceError."""
+    if not request.sources:
+        raise UsageError(
+            "live feeds need vendor keys and are not built yet; name a recording with --source SOURCE to record"
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out}: there is something already; name a new folder")
+    speed = parse_speed(request.speed, None)
+    prepared = prepare(request)
+    source = ReplaySource(prepared.plan)
+    run = _run_info(prepared, source)
+    recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)
+    totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
+    engine = Engine(snaps_per_block=1 if speed is not None else 16)
+    started = time.perf_counter()
+    with _stopped_by_signals():
+        problem = _drive(source, engine, totals, recording, speed)
+    result = report(source, engine, totals, time.perf_counter() - started)
+    health = _finish(recording)
+    light = recording.light
+    _print(
+        RecordReport(
+            run=run.id,
+            out=str(out),
+            complete=health.complete,
+            journal_bytes=light.written_bytes,
+            lost_records=light.lost_records,
+            lake_files=health.durable_files,
+            replay=result,
+            problem=problem or light.fault or health.fault,
+        ),
+        prepared.simulated,
+        as_json,
+    )
+    if problem:
+        return INTERRUPTED
+    if not health.complete:
+        return FAILURE
+    return DATA if source.is_torn else os.EX_OK
+
+
+def _run_info(prepared: Prepared, source: ReplaySource) -> RunInfo:
+    profile, symbol = prepared.plan.profile, source.instrument.symbol
+    names = ", ".join(path.name for path in prepared.plan.sources)
+    return RunInfo(
+        id=new_run_id(time.time_ns()),
+        mode="record",
+        profile=profile.name,
+        symbol=symbol,
+        underlying=profile.underlying_symbol or outright_root(symbol) or symbol,
+        started_ns=source.begins_ns,
+        code_version=version("spymaster-tui"),
+        config=plain_config(prepared.config),
+        simulated=prepared.simulated,
+        note=f"recorded from a replay of {names}",
+    )
+
+
+def _drive(
+    source: ReplaySource, engine: Engine, totals: RunTotals, recording: RunRecording, speed: float | None
+) -> str:
+    """Replay into the recording; why it stopped early, if it did. Whatever happens, the journal is closed."""
+    progress = Progress(sys.stderr, "record")
+    span = max(source.last_ns - source.first_ns, 1)
+    told = ""
+
+    def show(_: Engine) -> None:
+        nonlocal told
+        light = recording.light
+        trouble = f"NOT RECORDING: {light.fault}" if light.fault else light.lake_fault
+        if trouble and trouble != told:
+            print(f"warning: {trouble}", file=sys.stderr)
+        told = trouble
+        progress.show(
+            (totals.last_snap_ns - source.first_ns) / span, f"{light.written_bytes / 1e6:,.0f} MB in the journal"
+        )
+
+    pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
+    problem = "stopped by an error"
+    try:
+        drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording)
+        problem = ""
+    except KeyboardInterrupt:
+        problem = "interrupted"
+    finally:
+        progress.close()
+        recording.close(problem=problem)
+    return problem
+
+
+def _finish(recording: RunRecording) -> SidecarHealth:
+    """Wait for the lake. Ctrl+C ends the waiting; the sidecar finishes by itself."""
+    progress = Progress(sys.stderr, "lake")
+    whole = max(recording.light.written_bytes, 1)
+
+    def show(health: SidecarHealth) -> None:
+        behind = f"{health.behind_bytes / 1e6:,.0f} MB behind"
+        progress.show(1.0 - health.behind_bytes / whole, health.fault or behind)
+
+    try:
+        return recording.finish(_PATIENCE_S, show)
+    except KeyboardInterrupt:
+        return recording.health
+    finally:
+        progress.close()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM stops and seals, as Ctrl+C does."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print(recorded: RecordReport, simulated: bool, as_json: bool) -> None:
+    for line in recorded.replay.problems:
+        print(f"warning: {line}", file=sys.stderr)
+    if recorded.complete is None:
+        print("warning: the lake is not finished; the sidecar goes on without this command", file=sys.stderr)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(recorded), indent=2).decode())
+        return
+    if simulated:
+        print("SIMULATED data")
+    state = "complete" if recorded.complete else "NOT COMPLETE"
+    lost = f", {recorded.lost_records:,} lost" if recorded.lost_records else ""
+    journal = Path(recorded.out) / JOURNAL_FOLDER
+    print(f"run      {recorded.run}: {state}{f' ({recorded.problem})' if recorded.problem else ''}")
+    print(f"records  {recorded.replay.records:,} recorded{lost}; {recorded.replay.snaps:,} snaps")
+    print(f"journal  {recorded.journal_bytes / 1e6:,.1f} MB through {journal}")
+    print(f"lake     {recorded.lake_files:,} files in {recorded.out}")
+    print(f"hash     {recorded.replay.signal_hash}")

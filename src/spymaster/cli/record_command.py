@@ -1,0 +1,50 @@
+"""The command ``record``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spymaster.cli.failures import reported
+
+
+def record(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(help="A new folder for the recording.", metavar="OUT")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--source", help="What to record: a recording, .dbn or .dbn.zst files; repeatable.", show_default=False
+        ),
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="spy or es. [default: the source's]", show_default=False)] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="The contract, where the source holds several.", show_default=False)
+    ] = None,
+    level: Annotated[list[str] | None, typer.Option(help="A level of your own, a price; repeatable.")] = None,
+    levels: Annotated[
+        str | None, typer.Option(help="A file of levels, or the name of an imported set.", show_default=False)
+    ] = None,
+    speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "max",
+    keep_journal: Annotated[
+        bool, typer.Option("--keep-journal/--drop-journal", help="Whether the journal stays once the lake has it all.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Record a source without a screen: a journal, and Bronze and Gold made of it."""
+    from spymaster.cli.record import run_record
+    from spymaster.cli.request import Request
+
+    with reported():
+        request = Request(
+            sources=tuple(source or ()),
+            config=context.obj,
+            profile=profile,
+            symbol=symbol,
+            level=tuple(level or ()),
+            levels=levels,
+            speed=speed,
+        )
+        raise typer.Exit(run_record(out, request, keep_journal=keep_journal, as_json=as_json))

@@ -1,0 +1,123 @@
+"""What a lake holds, by its manifests: a file that no manifest names does not count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from spymaster.lake.errors import LakeError
+from spymaster.lake.run_manifest import RUNS
+from spymaster.lake.storage import Storage
+from spymaster.lake.table_schema import SCHEMA_KEY
+from spymaster.market.manifest import (
+    MANIFEST_NAME,
+    ManifestError,
+    RecordingFile,
+    RecordingManifest,
+    Run,
+    RunStatus,
+    decode_manifest,
+)
+
+BRONZE: Final = "bronze"
+GOLD: Final = "gold"
+SILVER: Final = "silver"
+
+_PARTITIONS: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/[^/]+\.parquet$")
+
+
+@dataclass(frozen=True, slots=True)
+class LakeRun:
+    """One run and the name of its manifest."""
+
+    manifest: RecordingManifest
+    name: str
+
+    @property
+    def run(self) -> Run:
+        """The run; of a recording without one, what its manifest makes it."""
+        manifest = self.manifest
+        return manifest.run or Run(
+            id=manifest.name,
+            mode="simulated" if manifest.simulated else "record",
+            status=RunStatus.SEALED,
+            started=manifest.start,
+            ended=manifest.end,
+            code_version="",
+            config_sha256="",
+            config={},
+        )
+
+    def files(self, tier: str) -> tuple[RecordingFile, ...]:
+        """Its files of a tier (``bronze`` or ``gold``)."""
+        return tuple(file for file in self.manifest.files if file.path.startswith(f"{tier}/"))
+
+
+class Lake:
+    """A lake's runs, oldest first. ``problems``: a line for each manifest that cannot be used."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        names = [name for name in storage.names(RUNS) if name.endswith(".json")]
+        found, self.problems = _read_all(storage, [*names, MANIFEST_NAME])
+        self.runs = tuple(sorted(found, key=lambda run: (run.manifest.start, run.run.id)))
+
+    def run(self, run_id: str | None = None) -> LakeRun:
+        """A run by its id, or by how its id begins; without, the only one. Raises LakeError."""
+        runs = [run for run in self.runs if run_id is None or run.run.id.startswith(run_id)]
+        exact = [run for run in runs if run.run.id == run_id]
+        if len(exact or runs) == 1:
+            return (exact or runs)[0]
+        if not self.runs:
+            why = f" ({self.problems[0]})" if self.problems else ""
+            raise LakeError(self.storage.name, f"no run is recorded here{why}", "name the root of a lake")
+        listed = ", ".join(run.run.id for run in self.runs[:8])
+        problem = f"holds {len(self.runs)} runs" if run_id is None else f"{len(runs)} runs are called {run_id}"
+        raise LakeError(self.storage.name, problem, f"choose one of {listed}")
+
+
+def hour_of_file(name: str) -> int | None:
+    """The number of the UTC hour that a file's partitions name, or None."""
+    match = _PARTITIONS.search(name)
+    return int(np.datetime64(f"{match[1]}T{match[2]}", "h").astype(np.int64)) if match else None
+
+
+def date_of_file(name: str) -> str | None:
+    """The UTC date that a file's partitions name, or None."""
+    match = _PARTITIONS.search(name)
+    return match[1] if match else None
+
+
+def table_of_file(name: str) -> str:
+    """The table a file is of: ``futures/mbp10`` of ``bronze/futures/mbp10/symbol=ES/…``."""
+    parts = name.split("/")[1:]
+    return "/".join(parts[: next((place for place, part in enumerate(parts) if "=" in part), len(parts))])
+
+
+def check_version(name: str, metadata: Any, tier: str, newest: int) -> str:
+    """The kind of a file's rows. Raises LakeError for a file that is not of the tier, or of a newer program."""
+    label: list[str] = (metadata.metadata or {}).get(SCHEMA_KEY, b"").decode("ascii", "replace").split("/")
+    if len(label) != 3 or label[0] != tier or not label[2].isdecimal():
+        raise LakeError(name, f"is not a file of {tier}", "take it out of the lake")
+    if int(label[2]) > newest:
+        raise LakeError(name, f"was written in version {label[2]} of {tier}", "update the program to read it")
+    return label[1]
+
+
+def _read_all(storage: Storage, names: Iterable[str]) -> tuple[list[LakeRun], Sequence[str]]:
+    found, problems = [], []
+    for name in names:
+        try:
+            manifest = decode_manifest(storage.read(name), storage.url(name))
+        except FileNotFoundError:
+            continue
+        except ManifestError as error:
+            problems.append(str(error))
+            continue
+        if manifest.run is not None or any(file.path.startswith(f"{BRONZE}/") for file in manifest.files):
+            found.append(LakeRun(manifest, name))
+    return found, tuple(problems)

@@ -1,0 +1,64 @@
+"""Which levels Gold keeps: those near the price at every snap, the others when they change or a second ends."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.kinds import NS_PER_S
+from spymaster.signals.blocks import LEVEL_NAMES
+
+NEAR_BANDS: Final = 2.0
+"""A level within this many monitor bands of the price is near."""
+
+_PLACE: Final = {name: place for place, name in enumerate(LEVEL_NAMES)}
+_IDENTITY: Final = ("kind", "ordinal", "price", "dynamic")
+_STATE: Final = ("barrier_state", "signal", "direction")
+_BASE: Final = 64
+
+
+class GoldChoice:
+    """Chooses rows of consecutive snaps. ``monitor_band`` in the profile's unit."""
+
+    def __init__(self, monitor_band: float) -> None:
+        self._near = NEAR_BANDS * monitor_band
+        self._last: dict[tuple[float, float, float], int] = {}
+
+    def forget(self) -> None:
+        """Begin anew: the first row of every level is kept, so that each hour's file stands for itself."""
+        self._last.clear()
+
+    def keep(self, rows: NDArray[Any], t_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the rows (float64[n, fields], oldest first, snap time of each) are kept."""
+        near = rows[:, _PLACE["distance"]] <= self._near
+        second = t_ns % NS_PER_S == 0
+        kept: NDArray[np.bool_] = near | second | self._changed(rows)
+        return kept
+
+    def _changed(self, rows: NDArray[Any]) -> NDArray[np.bool_]:
+        """Rows whose level was in another state when it was published last, or is new."""
+        if not len(rows):
+            return np.zeros(0, np.bool_)
+        kind, ordinal, price, dynamic = (rows[:, _PLACE[name]] for name in _IDENTITY)
+        fixed = np.where(dynamic != 0.0, 0.0, price)
+        state = np.zeros(len(rows), np.int64)
+        for name in _STATE:
+            state = state * _BASE + rows[:, _PLACE[name]].astype(np.int64) + 1
+        order = np.lexsort((fixed, ordinal, kind))
+        keys = np.stack((kind, ordinal, fixed))[:, order]
+        is_first = np.ones(len(rows), np.bool_)
+        is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+        ordered = state[order]
+        differs = np.ones(len(rows), np.bool_)
+        differs[1:] = ordered[1:] != ordered[:-1]
+        starts = np.flatnonzero(is_first)
+        ends = np.append(starts[1:], len(rows)) - 1
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            key = (float(keys[0, start]), float(keys[1, start]), float(keys[2, start]))
+            differs[start] = self._last.get(key) != ordered[start]
+            self._last[key] = int(ordered[end])
+        changed = np.empty(len(rows), np.bool_)
+        changed[order] = differs
+        return changed
