@@ -11,9 +11,12 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
+from spymaster.feeds.dbn_files import DbnFile
 from spymaster.market.rows import FLOW_ROW, LEVEL_FIELDS
 from spymaster.resources import bundled_recording
 from tests.cli.conftest import COMMAND, Run, one_line
+from tests.lake.test_recorder import three_hours
+from tests.support.lakes import record
 
 TABLES = ("signals", "alerts", "flows")
 
@@ -133,3 +136,34 @@ def test_a_reader_that_was_never_there_gives_no_traceback(arguments: tuple[str, 
     done = subprocess.run([*COMMAND, *words], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert done.stderr == ""
+
+
+def test_events_have_documented_columns(run: Run, small: Path) -> None:
+    result = run("export", "events", small, "--profile", "es")
+    head, *rows = result.stdout.splitlines()
+    assert head == "ts_event_ns,ts_bucket_ns,event,side,price,contracts"
+    assert one_line(result.stderr) == f"{len(rows):,} rows of events"
+
+
+def test_native_files_of_a_recording_hold_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    result = run("export", "dbn", bundled_recording(), "--out", tmp_path / "copy")
+    assert result.exit_code == 0
+    assert "54,547 SIMULATED records in" in result.stderr
+    made, whole = (
+        [rows.tobytes() for batch in DbnFile.open(path).chunks(5000) for rows in batch.arrays.values()]
+        for path in (tmp_path / "copy.mbp-10.dbn.zst", bundled_recording() / "ESM6.mbp-10.dbn.zst")
+    )
+    assert made == whole
+
+
+def test_native_files_of_a_lake_say_what_they_do_not_hold(run: Run, tmp_path: Path) -> None:
+    record(tmp_path / "lake", three_hours().stored)
+    result = run("export", "dbn", tmp_path / "lake", "--out", tmp_path / "copy")
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.mbp-10.dbn.zst", "copy.tbbo.dbn.zst"]
+    assert "native files hold records alone" in result.stderr
+
+
+def test_runs_are_of_lakes_only(run: Run, small: Path, tmp_path: Path) -> None:
+    result = run("export", "dbn", small, "--out", tmp_path / "copy", "--run", "x")
+    assert result.exit_code == 2
+    assert one_line(result.stderr) == "error: --run x: only a lake has runs; name a lake's root"

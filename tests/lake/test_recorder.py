@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from spymaster.journal.format import Position, StoredFrame
+from spymaster.journal.format import FormatError, Position, StoredFrame
 from spymaster.lake.recorder import LakeRecorder
 from spymaster.lake.run_manifest import config_hash
 from spymaster.lake.storage import LocalStorage, Upload
@@ -176,7 +177,7 @@ def test_a_torn_run_says_why(tmp_path: Path) -> None:
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
     for frame in three_hours().stored:
         recorder.take(frame)
-    recorder.seal(RunStatus.TORN, "the disk was full for 3 s")
+    recorder.seal(complete=False, reason="the disk was full for 3 s")
     run = lake_at(tmp_path).run().run
     assert (run.status, run.reason) == (RunStatus.TORN, "the disk was full for 3 s")
 
@@ -221,3 +222,10 @@ def test_frames_are_written_once_whatever_the_row_groups(tmp_path: Path) -> None
     record(tmp_path / "b", stored)
     names = [name for name in content(tmp_path / "a") if not name.startswith("runs")]
     assert names == [name for name in content(tmp_path / "b") if not name.startswith("runs")]
+
+
+def test_a_configuration_of_another_version_is_refused(tmp_path: Path) -> None:
+    frames = Frames()
+    frames.add(msgspec.structs.replace(config_frame(), params=b"short"), T0_NS)
+    with pytest.raises(FormatError, match="another version of the program"):
+        record(tmp_path, frames.stored)

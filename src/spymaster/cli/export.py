@@ -63,7 +63,7 @@ def run_export(
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
     frame = source.config_frame()
-    first, last = _bounds(np.frombuffer(frame.sessions, SESSION), source.first_ns, since, until)
+    first, last = bounds(np.frombuffer(frame.sessions, SESSION), source.first_ns, since, until)
     ids = tuple(level.id for level in frame.user_levels)
     makers: dict[str, Callable[[SnapBlock], Columns]] = {
         "signals": lambda block: signals_columns(block, ids),
@@ -102,7 +102,7 @@ def print_schema() -> None:
     print(msgspec.json.format(msgspec.json.encode(all_of_them), indent=2).decode())
 
 
-def _bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:
+def bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:
     """[since, until) in ns; HH:MM means the session of the first record."""
     session = session_at(sessions, first_ns)
     first = parse_time(since, session) if since else 0

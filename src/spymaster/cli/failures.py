@@ -27,6 +27,7 @@ _CODES: Final = {
     "ManifestError": DATA,
     "CalendarError": DATA,
     "EngineError": DATA,
+    "LakeError": DATA,
     "ExportError": FAILURE,
     "JournalDamage": DATA,
     "JournalError": FAILURE,

@@ -9,6 +9,7 @@ import typer
 
 from spymaster.cli.config_commands import config_app
 from spymaster.cli.failures import reported
+from spymaster.cli.lake_commands import lake_app
 from spymaster.cli.market_commands import evaluate_app, simulate
 from spymaster.cli.record_command import record
 
@@ -29,6 +30,7 @@ app.add_typer(export_app, name="export")
 app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(lake_app, name="lake")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file laid over the user's own.", show_default=False)
@@ -271,6 +273,38 @@ def _export(
 
     with reported():
         raise typer.Exit(run_export(what, request, out, file_format, since, until))
+
+
+@export_app.command("events")
+def export_events(
+    context: typer.Context,
+    sources: Sources,
+    out: OutOption = "-",
+    file_format: FormatOption = None,
+    profile: ProfileOption = None,
+    symbol: SymbolOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+) -> None:
+    """What each record added, withdrew or filled, price by price: the ledger before it is summed up."""
+    from spymaster.cli.export_more import run_events
+
+    with reported():
+        request = _request(context, sources, profile, symbol, None, None, None, "start")
+        raise typer.Exit(run_events(request, out, file_format, since, until))
+
+
+@export_app.command("dbn")
+def export_dbn(
+    sources: Sources,
+    out: Annotated[str, typer.Option("--out", help="How the files' names begin.", metavar="PREFIX")],
+    run: Annotated[str | None, typer.Option("--run", help="Of a lake: which run.", show_default=False)] = None,
+) -> None:
+    """The records as native files, one for each schema, byte for byte."""
+    from spymaster.cli.export_more import run_dbn
+
+    with reported():
+        raise typer.Exit(run_dbn(tuple(sources), out, run))
 
 
 @export_app.command("schema")

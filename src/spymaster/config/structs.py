@@ -61,6 +61,36 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     checkpoint_every: Annotated[float, seconds(10, 86_400, "Event time between two checkpoints.")] = 300.0
 
 
+class Lake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[lake]``: where recorded sessions are kept as Parquet, and for how long."""
+
+    path: Annotated[
+        str,
+        text(
+            r"^$|^s3://[^\s/@]+(/\S*)?$|^(?!s3:)\S.*$",
+            "empty, a folder, or s3://BUCKET/PREFIX",
+            "none",
+            "The lake of the lake commands when none is named. S3 credentials come from the environment.",
+        ),
+    ] = ""
+    s3_endpoint: Annotated[
+        str,
+        text(
+            r"^$|^https?://[^\s@/]+/?$",
+            "empty, or http://HOST:PORT or https://HOST",
+            "none",
+            "A server that speaks S3, in place of Amazon's; empty lets AWS_ENDPOINT_URL decide.",
+        ),
+    ] = ""
+    keep_days: Annotated[
+        int, number(0, 36_500, "days", "Sealed runs older than this go when the lake is compacted; 0 keeps all.")
+    ] = 0
+    max_gb: Annotated[
+        float,
+        number(0, 1_000_000, "GB", "The oldest sealed runs go until the lake is no larger than this; 0 is no limit."),
+    ] = 0.0
+
+
 class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[profile.spy]`` and ``[profile.es]``."""
 
@@ -79,6 +109,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ui: Ui = Ui()
     nats: Nats = Nats()
     cache: Cache = Cache()
+    lake: Lake = Lake()
     profiles: Profiles = msgspec.field(name="profile", default=Profiles())
 
     def profile(self, name: str) -> Profile:

@@ -28,6 +28,7 @@ _ENDINGS: Final[Mapping[str, ExportFormat]] = MappingProxyType(
         ".db": ExportFormat.DUCKDB,
     }
 )
+_TABLE_ROWS: Final = 16_384
 _NAMES: Final = ", ".join(ExportFormat)
 
 
@@ -86,6 +87,19 @@ class TableSink:
         self.rows += len(piece)
         if self._bytes >= batch_bytes(self.format):
             self._guard(self._flush)
+
+    def write_table(self, table: Any) -> None:
+        """Append rows that are a ``pyarrow.Table`` already."""
+        if self._schema is not None and table.schema != self._schema:
+            raise ValueError(f"columns {table.schema.names} where there were {self._schema.names}")
+        self._schema = table.schema
+        for batch in table.to_batches(max_chunksize=_TABLE_ROWS):
+            piece = pa.Table.from_batches([batch])
+            self._pieces.append(piece)
+            self._bytes += piece.nbytes
+            self.rows += len(piece)
+            if self._bytes >= batch_bytes(self.format):
+                self._guard(self._flush)
 
     def close(self) -> None:
         """Write the rest and make the file visible under its name."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from spymaster.journal.codec import decode_alerts, decode_frame, decode_signals
-from spymaster.journal.format import FrameFlag, FrameKind, Position, StoredFrame
+from spymaster.journal.format import FormatError, FrameFlag, FrameKind, Position, StoredFrame
 from spymaster.lake.bronze_reader import read_controls, read_records
 from spymaster.lake.bronze_writer import BronzeWriter
 from spymaster.lake.gold_writer import GoldWriter
@@ -67,13 +67,13 @@ class LakeRecorder:
         self._write(frame)
         return durable
 
-    def seal(self, status: RunStatus = RunStatus.SEALED, reason: str = "") -> Durable:
-        """The run is over: make everything durable and say so. ``reason``: why it is torn, if it is."""
+    def seal(self, *, complete: bool = True, reason: str = "") -> Durable:
+        """The run is over: make everything durable and say whether it is whole. ``reason``: why it is not."""
         if self._hour is None:
             self._hour = hour_of(self._run.started_ns)
         self._write_waiting()
         files = self._close_hour()
-        self._manifest.write(status, self._clock_ns, reason)
+        self._manifest.write(RunStatus.SEALED if complete else RunStatus.TORN, self._clock_ns, reason)
         return files
 
     def discard(self) -> None:
@@ -146,6 +146,8 @@ class LakeRecorder:
         )
 
     def _configure(self, frame: ConfigFrame) -> None:
+        if len(frame.params) != PARAMS.itemsize:
+            raise FormatError("CONFIG was written by another version of the program")
         band = float(np.frombuffer(frame.params, PARAMS)["monitor_band"][0])
         self._gold.configure(band, [level.id for level in frame.user_levels])
 

@@ -113,6 +113,7 @@ class RunManifest:
         run = Run(
             id=info.id,
             mode=info.mode,
+            underlying=info.underlying,
             status=status,
             started=moment_of(info.started_ns),
             ended=None if status is RunStatus.OPEN else end,

@@ -108,6 +108,10 @@ class Storage(ABC):
     def url(self, name: str) -> str:
         """Where a file is, as other programs name it."""
 
+    @abstractmethod
+    def dataset(self, names: list[str], schema: Any) -> Any:
+        """Parquet files as one ``pyarrow.dataset``, the partitions of their folders among the columns."""
+
     def put(self, name: str, data: bytes) -> None:
         """Write a small file."""
         upload = self.create(name)
@@ -175,6 +179,12 @@ class LocalStorage(Storage):
         """Its path."""
         return str(self._path(name))
 
+    def dataset(self, names: list[str], schema: Any) -> Any:
+        """Files of this machine."""
+        from pyarrow import fs
+
+        return parquet_dataset([self.url(name) for name in names], schema, fs.LocalFileSystem())
+
     def _path(self, name: str) -> Path:
         inside = PurePosixPath(name)
         if inside.is_absolute() or ".." in inside.parts or "\\" in name:
@@ -203,6 +213,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def parquet_dataset(files: list[str], schema: Any, filesystem: Any) -> Any:
+    """Parquet files as one table with the partitions of their folders as columns."""
+    import pyarrow.dataset as pads
+
+    partitions = pads.HivePartitioning.discover(infer_dictionary=False)
+    found = pads.dataset(files, format="parquet", filesystem=filesystem, partitioning=partitions).schema
+    parts = [field for field in found if field.name not in schema.names and f"/{field.name}=" in files[0]]
+    whole = schema
+    for field in parts:
+        whole = whole.append(field)
+    return pads.dataset(files, schema=whole, format="parquet", filesystem=filesystem, partitioning=partitions)
 
 
 def _is_whole(name: str) -> bool:

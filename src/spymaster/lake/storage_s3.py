@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from spymaster.lake.errors import LakeError
-from spymaster.lake.storage import PARTIAL, S3_SCHEME, Storage, Upload
+from spymaster.lake.storage import PARTIAL, S3_SCHEME, Storage, Upload, parquet_dataset
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _REGIONS: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -30,8 +30,8 @@ class S3Storage(Storage):
     """``s3://BUCKET/PREFIX``. Raises LakeError for a place that cannot be one."""
 
     def __init__(self, url: str, *, spool: Path | None = None, endpoint: str = "") -> None:
-        self.name = url.rstrip("/")
-        self._prefix = self.name.removeprefix(S3_SCHEME)
+        self._prefix = url.removeprefix(S3_SCHEME).rstrip("/")
+        self.name = f"{S3_SCHEME}{self._prefix}"
         if not self._prefix or self._prefix.startswith("/"):
             raise LakeError(url, "names no bucket", f"write {S3_SCHEME}BUCKET/PREFIX")
         self._files = _connect(endpoint or next((os.environ[n] for n in _ENDPOINTS if os.environ.get(n)), ""), url)
@@ -82,6 +82,10 @@ class S3Storage(Storage):
     def url(self, name: str) -> str:
         """As an ``s3://`` URL."""
         return f"{self.name}/{name}"
+
+    def dataset(self, names: list[str], schema: Any) -> Any:
+        """Objects, read as they are asked for."""
+        return parquet_dataset([self._key(name) for name in names], schema, self._files)
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}".rstrip("/")

@@ -21,6 +21,7 @@ from spymaster.market.kinds import Kind
 BRONZE_VERSION: Final = 1
 """Version of Bronze: raised when a column is added, dropped or changes its meaning."""
 
+TIMES: Final = ("ts_event", "ts_recv")
 SEQ: Final = "seq"
 BACKFILL: Final = "backfill"
 
@@ -58,11 +59,16 @@ class TableSchema:
 
 @cache
 def raw_dtype(kind: Kind) -> np.dtype[Any]:
-    """A kind's layout with single characters as integers and texts as plain bytes, none of them cut at a zero."""
-    dtype = DTYPES[kind]
-    fields: Mapping[str, Any] = dtype.fields or {}
-    names = dtype.names or ()
-    return np.dtype({"names": names, "formats": [_raw(fields[name][0]) for name in names], "itemsize": dtype.itemsize})
+    """A kind's layout with single characters as integers, texts as plain bytes that are not cut at a zero, and a field
+    of several numbers as a field for each (``conditions_0``)."""
+    fields: list[tuple[str, np.dtype[Any]]] = []
+    for name, (column, *_) in (DTYPES[kind].fields or {}).items():
+        if column.subdtype is None:
+            fields.append((name, _raw(column)))
+        else:
+            of, (count,) = column.subdtype
+            fields += [(f"{name}_{place}", of) for place in range(count)]
+    return np.dtype(fields)
 
 
 @cache
@@ -77,7 +83,13 @@ def bronze_schema(kind: Kind) -> TableSchema:
             encodings[name] = _DELTA
         elif ((column.kind, column.itemsize) == ("u", 4) and name != "instrument_id") or name == "ts_in_delta":
             encodings[name] = _SPLIT
-    return TableSchema(kind.name, BRONZE_VERSION, pa.schema(fields), encodings, (SEQ, "ts_event"))
+    return TableSchema(
+        kind.name,
+        BRONZE_VERSION,
+        pa.schema(fields),
+        encodings,
+        tuple(name for name in (SEQ, *TIMES) if name in encodings),
+    )
 
 
 CONTROL: Final = "CONTROL"

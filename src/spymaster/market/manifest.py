@@ -71,6 +71,7 @@ class TrustChange(msgspec.Struct, frozen=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run of the program that was recorded. ``mode``: live, record, replay or simulated.
+    ``underlying``: what its levels are of.
 
     ``config``: the configuration in force and ``config_sha256`` of its canonical JSON. ``counts``: records by kind.
     ``last_seq``: number of the last record, None before the first. ``trust_left_out``: changes beyond those listed.
@@ -79,6 +80,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     mode: str
+    underlying: str = ""
     status: RunStatus
     started: Moment
     ended: Moment | None = None

@@ -1,0 +1,124 @@
+"""SQL over a lake with DuckDB: a view for each table, prices as numbers, times as times."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from spymaster.lake.catalog import BRONZE, GOLD, SILVER, Lake, table_of_file
+from spymaster.lake.errors import LakeError
+from spymaster.lake.gold_schema import ALERTS, SIGNALS, alerts_schema, signals_schema
+from spymaster.lake.storage import Storage
+from spymaster.lake.table_schema import CONTROL, bronze_schema, control_schema
+from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
+
+PRICES: Final = re.compile(
+    r"^(price|open|high|low|close|strike_price|.+_px_\d\d|(nbbo_)?(bid|ask)_px|.*_price(_increment)?)$"
+)
+"""Whole-number columns that are prices in 1e-9."""
+_TIMES: Final = ("ts_event", "ts_recv")
+_CHARACTERS: Final = ("action", "side", "instrument_class")
+_HIDDEN: Final = re.compile(r"^_reserved|^length$|^rtype$")
+
+
+def connect(lake: Lake) -> Any:
+    """A DuckDB connection with a view for each table of the lake. Raises LakeError without DuckDB.
+
+    ``futures_mbp10``, ``options_trades``, ``control`` and so on are Bronze; ``signals`` and ``alerts`` Gold; those of
+    Silver begin with ``silver_``. Prices are floating-point, null where there is none; ``ts_event`` and ``ts_recv`` are
+    times in UTC beside ``ts_event_ns`` and ``ts_recv_ns``; actions and sides are letters.
+    """
+    if importlib.util.find_spec("duckdb") is None:
+        raise LakeError("lake query", "DuckDB is not installed", "pip install 'spymaster-tui[duckdb]'")
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for view, (names, schema) in sorted(_tables(lake).items()):
+        connection.register(f"raw_{view}", lake.storage.dataset(names, schema))
+        columns = ", ".join([*_columns(schema), *_partitions(names[0])])
+        connection.execute(f'CREATE VIEW "{view}" AS SELECT {columns} FROM "raw_{view}"')
+    return connection
+
+
+def run_query(lake: Lake, statement: str) -> Any:
+    """The rows of a statement as a ``pyarrow.Table``. Raises LakeError for a statement that DuckDB refuses."""
+    connection = connect(lake)
+    import duckdb
+
+    try:
+        return connection.sql(statement).to_arrow_table() if statement.strip() else None
+    except duckdb.Error as error:
+        views = ", ".join(sorted(_tables(lake)))
+        reason = str(error).splitlines()[0]
+        raise LakeError("lake query", reason, f"the tables are {views or 'none'}") from error
+
+
+def views(lake: Lake) -> tuple[str, ...]:
+    """The names a statement can use."""
+    return tuple(sorted(_tables(lake)))
+
+
+def _tables(lake: Lake) -> Mapping[str, tuple[list[str], Any]]:
+    """View -> its files and their schema; a table of several kinds has the columns of all of them."""
+    files: dict[str, list[str]] = {}
+    schemas: dict[str, dict[str, Any]] = {}
+    for run in lake.runs:
+        for file in (*run.files(BRONZE), *run.files(GOLD)):
+            view = _view(file.path)
+            files.setdefault(view, []).append(file.path)
+            schemas.setdefault(view, {})[file.kind] = _schema_of(file.kind)
+    for name in lake.storage.names(SILVER):
+        view = f"silver_{_view(name)}"
+        files.setdefault(view, []).append(name)
+        if view not in schemas:
+            schemas[view] = {"": _schema_in(lake.storage, name)}
+    return {view: (names, _unified(schemas[view].values())) for view, names in files.items()}
+
+
+def _view(name: str) -> str:
+    table = table_of_file(name)
+    return {"levels/signals": "signals"}.get(table, table.replace("/", "_"))
+
+
+def _schema_of(kind: str) -> Any:
+    known = {CONTROL: control_schema, SIGNALS: signals_schema, ALERTS: alerts_schema}
+    return known[kind]().arrow if kind in known else bronze_schema(Kind[kind]).arrow
+
+
+def _schema_in(storage: Storage, name: str) -> Any:
+    from spymaster.lake.parquet_file import opened
+
+    with opened(storage, name) as parquet:
+        return parquet.schema_arrow
+
+
+def _unified(schemas: Iterable[Any]) -> Any:
+    nullable = [pa.schema([field.with_nullable(True) for field in schema]) for schema in schemas]
+    return pa.unify_schemas(nullable)
+
+
+def _columns(schema: Any) -> Iterable[str]:
+    for field in schema:
+        name = field.name
+        if _HIDDEN.match(name):
+            continue
+        if name in _TIMES:
+            known = f'nullif("{name}", {UNDEF_TIMESTAMP})'
+            yield f'make_timestamp_ns({known}::BIGINT) AS "{name}", {known} AS "{name}_ns"'
+        elif PRICES.match(name) and pa.types.is_int64(field.type):
+            yield f'nullif("{name}", {UNDEF_PRICE}) / {PRICE_SCALE}.0 AS "{name}"'
+        elif name in _CHARACTERS and pa.types.is_uint8(field.type):
+            yield f'chr("{name}"::INTEGER) AS "{name}"'
+        elif pa.types.is_fixed_size_binary(field.type):
+            yield f"""replace("{name}"::VARCHAR, '\\x00', '') AS "{name}\""""
+        else:
+            yield f'"{name}"'
+
+
+def _partitions(name: str) -> Iterable[str]:
+    return [f'"{part.partition("=")[0]}"' for part in name.split("/") if "=" in part]

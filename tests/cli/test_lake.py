@@ -1,0 +1,122 @@
+"""``lake``: data on stdout, words about it on stderr, exit code 3 for damage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, one_line
+from tests.lake.test_recorder import three_hours
+from tests.support.lakes import RUN, record
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A sealed, simulated run of three hours."""
+    record(tmp_path / "lake", three_hours().stored)
+    return tmp_path / "lake"
+
+
+def test_ls_lists_runs_and_tables(run: Run, root: Path) -> None:
+    result = run("lake", "ls", root)
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:4] == [RUN.id, "record", "sealed", "ESH4"]
+    assert lines[0].endswith("SIMULATED")
+    assert [line.split()[0] for line in lines[2:]] == [
+        *("bronze/control", "bronze/futures/mbp10", "bronze/options/trades"),
+        *("gold/alerts", "gold/levels/signals"),
+    ]
+
+
+def test_ls_prints_one_json_object(run: Run, root: Path) -> None:
+    found = json.loads(run("lake", "ls", root, "--json").stdout)
+    assert (found["runs"][0]["id"], found["runs"][0]["records"], found["runs"][0]["simulated"]) == (RUN.id, 159, True)
+    assert {table["table"] for table in found["tables"]} >= {"bronze/control", "gold/levels/signals"}
+
+
+def test_an_empty_folder_has_no_runs(run: Run, tmp_path: Path) -> None:
+    result = run("lake", "ls", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert one_line(result.stderr).endswith("no run is recorded here")
+
+
+def test_a_sound_lake_verifies(run: Run, root: Path) -> None:
+    result = run("lake", "verify", root)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert one_line(result.stderr) == "1 runs, 15 files: sound"
+
+
+def test_damage_is_a_line_each_and_exit_code_3(run: Run, root: Path) -> None:
+    gone = sorted((root / "bronze").rglob("*.parquet"))[:2]
+    for path in gone:
+        path.unlink()
+    result = run("lake", "verify", root)
+    assert result.exit_code == 3
+    assert result.stdout.splitlines() == [f"{path}: is missing" for path in gone]
+    assert json.loads(run("lake", "verify", root, "--json").stdout)["damage"] == 2
+
+
+def test_compact_writes_silver(run: Run, root: Path) -> None:
+    result = run("lake", "compact", root)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[-1] == "159 records in 6 files, 0 doubles left out"
+    assert len(list((root / "silver").rglob("*.parquet"))) == 6
+
+
+def test_compact_lets_old_runs_go_where_configured(run: Run, root: Path, tmp_path: Path) -> None:
+    config = tmp_path / "my.toml"
+    config.write_text("[lake]\nkeep_days = 30\n")
+    result = run("--config", config, "lake", "compact", root)
+    assert result.stderr.splitlines()[-1].startswith("let go: 1 runs, ")
+    assert run("lake", "ls", root).stdout == ""
+
+
+def test_a_date_that_is_none_is_refused(run: Run, root: Path) -> None:
+    result = run("lake", "compact", root, "--date", "yesterday")
+    assert (result.exit_code, one_line(result.stderr)) == (
+        2,
+        "error: --date yesterday: give a UTC date as YYYY-MM-DD",
+    )
+
+
+def test_query_prints_csv(run: Run, root: Path) -> None:
+    pytest.importorskip("duckdb")
+    result = run("lake", "query", "SELECT count(*) AS n, min(price) AS low FROM futures_mbp10", "--lake", root)
+    assert result.stdout == "n,low\n150,4797.75\n"
+
+
+@pytest.mark.parametrize("name", ["jsonl", "parquet", "arrow"])
+def test_query_writes_other_formats(run: Run, root: Path, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("duckdb")
+    out = tmp_path / f"rows.{name}"
+    assert run("lake", "query", "SELECT * FROM futures_mbp10", "--lake", root, "--out", out).exit_code == 0
+    assert out.stat().st_size > 1000
+
+
+def test_query_without_a_statement_lists_the_tables(run: Run, root: Path) -> None:
+    pytest.importorskip("duckdb")
+    assert run("lake", "query", "--lake", root).stdout.splitlines() == [
+        *("alerts", "control", "futures_mbp10", "options_trades", "signals")
+    ]
+
+
+def test_the_configuration_can_name_the_lake(run: Run, root: Path, tmp_path: Path) -> None:
+    config = tmp_path / "my.toml"
+    config.write_text(f'[lake]\npath = "{root}"\n')
+    assert run("--config", config, "lake", "ls").stdout.startswith(RUN.id)
+
+
+def test_without_a_name_the_remedy_is_said(run: Run) -> None:
+    result = run("lake", "ls")
+    assert (result.exit_code, one_line(result.stderr)) == (
+        2,
+        "error: no lake was named: give its root, or set [lake] path in the configuration",
+    )
+
+
+def test_a_run_that_is_not_there_is_named(run: Run, root: Path) -> None:
+    result = run("lake", "rebuild-gold", root, "--run", "other")
+    assert result.exit_code == 3
+    assert one_line(result.stderr).endswith(f"0 runs are called other; choose one of {RUN.id}")
