@@ -64,6 +64,12 @@ class Screen:
         self.session.send(command)
         return self.wait(lambda frame: frame.number > number and frame.header.phase is Phase.PAUSED)
 
+    def ask_until(self, command: Command, wanted: Callable[[Frame], bool]) -> Frame:
+        """Ask a paused session for something and wait until it stands still as wanted."""
+        number = self.frame().number
+        self.session.send(command)
+        return self.wait(lambda frame: frame.number > number and frame.header.phase is Phase.PAUSED and wanted(frame))
+
     def paused_at_the_first_snap(self) -> Frame:
         """Start, and stop at once."""
         self.session.send(Command.PAUSE)

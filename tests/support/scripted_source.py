@@ -29,6 +29,7 @@ from spymaster.signals.frame import (
     LevelView,
     Mode,
     Phase,
+    ReplayStatus,
     TouchView,
 )
 
@@ -144,6 +145,8 @@ class ScriptedSource:
     phase: Phase = Phase.PLAYING
     start_s: float = 300.0
     asked: list[Command] = field(default_factory=list)
+    values: list[tuple[float, str]] = field(default_factory=list)
+    status: ReplayStatus | None = None
 
     def __post_init__(self) -> None:
         self._event_s = self.start_s
@@ -194,10 +197,11 @@ class ScriptedSource:
         )
         return LevelHistory(level_id, rows, touches)
 
-    def send(self, command: Command, value: float = 0.0) -> None:
+    def send(self, command: Command, value: float = 0.0, subject: str = "") -> None:
         """Do what was asked, and remember it."""
         self._run()
         self.asked.append(command)
+        self.values.append((value, subject))
         self._commands += 1
         step_s = {Command.STEP_SECOND: 1.0, Command.STEP_SNAP: 0.25, Command.STEP_RECORD: 0.01}.get(command, 0.0)
         self._event_s += step_s
@@ -251,6 +255,7 @@ class ScriptedSource:
             orders=orders,
             heat=heat_columns(second, 3),
             note="bids under 6870 pulled faster than filled",
+            replay=self.status,
         )
 
     def _alerts(self, t_ns: int) -> tuple[AlertView, ...]:

@@ -34,6 +34,6 @@ class StillSource:
         """The story of the scene's level, whichever is asked for."""
         return past.level_history(level_id, seconds)
 
-    def send(self, command: Command, value: float = 0.0) -> None:
+    def send(self, command: Command, value: float = 0.0, subject: str = "") -> None:
         """Remember."""
         self.asked.append(command)

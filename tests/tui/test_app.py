@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from spymaster.resources import themes_dir
-from spymaster.signals.frame import Command, Mode, Phase
+from spymaster.signals.frame import Command, Mode, Phase, ReplayStatus
 from spymaster.tui.actions import ACTIONS, Scope
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.commands import ActionCommands
@@ -118,7 +119,15 @@ async def test_the_palette_carries_an_action_out(opened: Opened, source: Scripte
         ("space", Command.PAUSE),
         ("full_stop", Command.STEP_SNAP),
         ("semicolon", Command.STEP_RECORD),
-        ("apostrophe", Command.STEP_SECOND),
+        ("comma", Command.BACK_SNAP),
+        ("apostrophe", Command.BACK_RECORD),
+        ("right", Command.STEP_SECOND),
+        ("left", Command.BACK_SECOND),
+        ("n", Command.NEXT_ALERT),
+        ("N", Command.PREVIOUS_ALERT),
+        ("t", Command.NEXT_TOUCH),
+        ("T", Command.PREVIOUS_TOUCH),
+        ("r", Command.LOOP_MARK),
         ("left_square_bracket", Command.SLOWER),
         ("right_square_bracket", Command.FASTER),
         ("R", Command.RESTART),
@@ -174,11 +183,73 @@ async def test_lists_are_walked_in_the_order_they_are_shown(opened: Opened) -> N
         assert (await view_after(pilot, "escape")).picked is None
 
 
-async def test_alerts_are_visited_and_acknowledged(opened: Opened) -> None:
+async def test_alerts_of_a_live_session_are_visited_and_acknowledged(opened: Opened, source: ScriptedSource) -> None:
+    source.mode = Mode.LIVE
     async with opened() as pilot:
         view = await view_after(pilot, "n")
         assert view.panel == "alerts"
         assert (await view_after(pilot, "a")).acked == frozenset({view.picked_alert})
+
+
+async def test_the_picked_alert_of_a_replay_is_gone_to(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        await view_after(pilot, "f", "a", "down", "enter")
+        frame = source.latest()
+        assert source.asked == [Command.SEEK_ALERT]
+        assert frame is not None
+        assert source.values == [(frame.alerts[0].t_ns, "")]
+
+
+async def test_enter_among_the_levels_opens_the_level(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        await view_after(pilot, "f", "l", "down", "enter")
+        assert isinstance(pilot.app.screen, LevelScreen)
+    assert source.asked == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("09:45", "2026-11-20T14:45:00+00:00"),
+        ("09:45:30", "2026-11-20T14:45:30+00:00"),
+        ("20:00", "2026-11-20T01:00:00+00:00"),
+        ("2026-11-20T10:00:00-05:00", "2026-11-20T15:00:00+00:00"),
+    ],
+)
+async def test_a_typed_time_is_gone_to_in_a_replay(
+    opened: Opened, source: ScriptedSource, typed: str, moment: str
+) -> None:
+    async with opened() as pilot:
+        await view_after(pilot, "colon", *typed, "enter")
+    assert source.asked == [Command.SEEK]
+    assert source.values == [(int(datetime.fromisoformat(moment).timestamp()) * 1_000_000_000, "")]
+
+
+async def test_what_is_not_a_time_is_answered_in_one_line(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        assert "not a time" in (await view_after(pilot, "colon", *"25:99", "enter")).note
+    assert source.asked == []
+
+
+async def test_the_touch_asked_for_is_that_of_the_picked_level(opened: Opened, source: ScriptedSource) -> None:
+    async with opened() as pilot:
+        picked = (await view_after(pilot, "f", "l", "down", "down")).picked
+        await view_after(pilot, "t")
+    assert source.values == [(0.0, picked)]
+
+
+async def test_on_the_way_to_a_moment_space_and_escape_stop(opened: Opened, source: ScriptedSource) -> None:
+    source.phase = Phase.SEEKING
+    async with opened() as pilot:
+        await pilot.press("space")
+        await pilot.press("escape")
+    assert source.asked == [Command.CANCEL, Command.CANCEL]
+
+
+async def test_what_a_replay_answers_is_said_once(opened: Opened, source: ScriptedSource) -> None:
+    source.status = ReplayStatus(answer="No alert before this moment")
+    async with opened() as pilot:
+        assert (await view_after(pilot, "N")).note == "No alert before this moment"
 
 
 async def test_jump_mode_selects_the_panel_with_that_letter(opened: Opened) -> None:
@@ -251,7 +322,7 @@ async def test_themes_go_round(opened: Opened) -> None:
         app = app_of(pilot)
         names = []
         for _ in app.library.themes:
-            await pilot.press("T")
+            await pilot.press("C")
             names.append(app.colours.name)
     assert sorted(names) == sorted(app.library.themes)
 

@@ -110,6 +110,9 @@ def test_keys_are_shown_as_people_write_them() -> None:
 
 def test_the_footer_of_a_replay_begins_with_its_own_keys() -> None:
     keymap = load_keymap("default")
-    assert footer_pairs(keymap, replay=True, playing=True)[:2] == (("Space", "pause"), (".", "snap"))
+    assert footer_pairs(keymap, replay=True, playing=True)[:7] == (
+        *(("Space", "pause"), (". ,", "snap"), ("; '", "record"), ("→ ←", "second"), ("[ ]", "speed")),
+        *(("n N", "alert"), ("t T", "touch")),
+    )
     assert footer_pairs(keymap, replay=True, playing=False)[0] == ("Space", "play")
     assert footer_pairs(keymap, replay=False, playing=True)[0] == ("c", "centre")

@@ -208,7 +208,7 @@ async def test_a_chart_that_was_scrolled_back_stays_at_its_bars(opened: Opened, 
 
 
 async def test_a_theme_reaches_the_screen_over_the_cockpit(opened: Opened) -> None:
-    async with opened("enter", "T") as pilot:
+    async with opened("enter", "C") as pilot:
         app = pilot.app
         assert isinstance(app, SpymasterApp)
         assert level_of(pilot).theme is app.colours

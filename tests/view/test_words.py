@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import msgspec
 import pytest
 
-from spymaster.signals.frame import AlertView, Frame, InputTrust, Mode, Phase, RecordingLight
+from spymaster.signals.frame import (
+    AlertMark,
+    AlertView,
+    Frame,
+    InputTrust,
+    Mode,
+    Phase,
+    RecordingLight,
+    ReplayStatus,
+)
 from spymaster.view.cells import Row, text_of
 from spymaster.view.cockpit import Panels
 from spymaster.view.footer import footer_row
 from spymaster.view.header import right_row
-from spymaster.view.state import Card, Quality, ScreenStats, TimeBar
+from spymaster.view.state import Card, Quality, ScreenStats
 from tests.support import frames
 from tests.support.heat_scene import T0
 from tests.support.screens import projected, view_state
+
+S = 1_000_000_000
 
 
 def panels_of(frame: Frame | None, width: int = 120, height: int = 40, **changes: Any) -> Panels:
@@ -184,22 +196,38 @@ def test_the_time_bar_shows_place_range_and_alerts() -> None:
 
 
 def test_seeking_covers_the_track() -> None:
-    bar = TimeBar(seeking_ns=T0 - 600_000_000_000, seek_progress=0.5, checkpoint="checkpoint 10:50:00")
-    layout_panels = panels_of_bar(bar)
-    assert "seeking 10:52:51" in layout_panels
-    assert "checkpoint 10:50:00" in layout_panels
-    assert "█" not in layout_panels
+    status = ReplayStatus(seeking_ns=T0 - 600 * S, seek_progress=0.5, checkpoint_ns=T0 - 771 * S)
+    text = bar_of(status, Phase.SEEKING)
+    assert "seeking 10:52:51" in text
+    assert "checkpoint 10:50:00" in text
+    assert "█" not in text
 
 
-def panels_of_bar(bar: TimeBar) -> str:
+def test_a_search_says_what_is_looked_for() -> None:
+    assert "seeking the next alert" in bar_of(ReplayStatus(seeking="the next alert"), Phase.SEEKING)
+
+
+def bar_of(status: ReplayStatus, phase: Phase = Phase.PLAYING) -> str:
     from spymaster.view.time_bar import time_bar_row
 
-    return text_of(time_bar_row(frames.replay_frame(), bar, 120, "unicode"))
+    frame = dataclasses.replace(frames.replay_frame(phase=phase), replay=status)
+    return text_of(time_bar_row(frame, 120, "unicode"))
 
 
 def test_a_loop_stands_in_brackets() -> None:
-    text = panels_of_bar(TimeBar(loop=(T0 - 1_200_000_000_000, T0 + 1_200_000_000_000)))
+    text = bar_of(ReplayStatus(loop_ns=(T0 - 1_200 * S, T0 + 1_200 * S)))
     assert text.index("[") < text.index("]")
+
+
+def test_a_loop_begun_has_one_bracket() -> None:
+    text = bar_of(ReplayStatus(loop_ns=(T0 - 1_200 * S, None)))
+    assert "[" in text
+    assert "]" not in text
+
+
+def test_alerts_known_ahead_stand_behind_the_place() -> None:
+    text = bar_of(ReplayStatus(alerts=(AlertMark(T0 + 1_200 * S, "a", "VWAP", "BREAK"),)))
+    assert text.index("█") < text.rindex("▶")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])

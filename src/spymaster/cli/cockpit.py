@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spymaster.cli.failures import DATA, FAILURE, UsageError
-from spymaster.config.structs import Config
+from spymaster.config.structs import Cache, Config
 from spymaster.session.replay_session import ReplaySession
 
 if TYPE_CHECKING:
     from spymaster.cli.request import Moment, Prepared
+    from spymaster.session.replay_cache import CachePlan
     from spymaster.tui.options import AppOptions
 
 _SIZE: Final = re.compile(r"^(\d{2,3})x(\d{1,3})$")
@@ -30,6 +31,7 @@ def run_cockpit(
     colour: str = "auto",
     mouse: bool = True,
     notice: str = "",
+    cached: bool = True,
 ) -> int:
     """Show a replay until the user leaves; returns the exit code."""
     options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
@@ -37,7 +39,9 @@ def run_cockpit(
 
     # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
     sys.setswitchinterval(0.0005)
-    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=speed)
+    session = ReplaySession(
+        prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
+    )
     session.start()
     try:
         ending = run_app(session, options)
@@ -49,14 +53,15 @@ def run_cockpit(
     return int(ending)
 
 
-def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None) -> int:
+def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, cached: bool = True) -> int:
     """Write the screen at a moment of the replay as SVG; returns the exit code."""
     size = parse_size(moment.size)
     until_ns = _moment_ns(prepared, moment.at)
     options = app_options(prepared.config, theme, colour="truecolor")
     from spymaster.tui.screenshot import render_screenshot
 
-    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns)
+    cache = cache_plan(prepared.config.cache, cached=cached)
+    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns, cache=cache)
     session.start()
     try:
         if not session.reached.wait(_REACH_S):
@@ -101,6 +106,21 @@ def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool =
     )
 
 
+def cache_plan(cache: Cache, *, cached: bool) -> CachePlan:
+    """Where a replay keeps what makes seeking fast; ``cached`` False: nothing on disk."""
+    import platformdirs
+
+    from spymaster.session.replay_cache import CachePlan
+
+    folder = Path(platformdirs.user_cache_dir("spymaster-tui")) / "replay"
+    return CachePlan(
+        folder=folder if cached and cache.max_mb > 0 else None,
+        max_bytes=cache.max_mb * 1_000_000,
+        max_checkpoints=cache.max_checkpoints,
+        every_ns=round(cache.checkpoint_every * 1e9),
+    )
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """``120x40`` as (columns, rows). Raises UsageError."""
     match = _SIZE.match(text)
@@ -117,9 +137,9 @@ def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
     import numpy as np
 
     from spymaster.market.sessions import SESSION, parse_time, session_at
-    from spymaster.session.replay_source import ReplaySource
+    from spymaster.session.source_forms import open_source
 
-    source = ReplaySource(prepared.plan)
+    source = open_source(prepared.plan)
     try:
         sessions = np.frombuffer(source.config_frame().sessions, SESSION)
         return parse_time(at, session_at(sessions, source.first_ns))

@@ -18,7 +18,7 @@ from spymaster.market.sessions import SESSION, parse_time, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.source_forms import open_source
 from spymaster.signals.columns import Columns, alerts_columns, flows_columns, select, signals_columns
 from spymaster.signals.flow import FlowColumns
 from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
@@ -61,7 +61,7 @@ def run_export(
     """Write one table of a source; returns the exit code. Raises UsageError, SourceError or ExportError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
     prepared = prepare(request)
-    source = ReplaySource(prepared.plan)
+    source = open_source(prepared.plan)
     frame = source.config_frame()
     first, last = bounds(np.frombuffer(frame.sessions, SESSION), source.first_ns, since, until)
     ids = tuple(level.id for level in frame.user_levels)

@@ -22,6 +22,7 @@ _CODES: Final = {
     "ScreenshotError": USAGE,
     "NoTerminalError": FAILURE,
     "PlanError": USAGE,
+    "CompareError": USAGE,
     "TimeFormatError": USAGE,
     "SourceError": DATA,
     "ManifestError": DATA,

@@ -37,7 +37,9 @@ ConfigOption = Annotated[
 ]
 Sources = Annotated[
     list[Path],
-    typer.Argument(help="A recording folder, .dbn or .dbn.zst files, or a folder of them.", metavar="SOURCE..."),
+    typer.Argument(
+        help="A recording, .dbn or .dbn.zst files or a folder of them, a journal, or a lake.", metavar="SOURCE..."
+    ),
 ]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="spy or es. [default: the recording's, else spy]", show_default=False)
@@ -80,6 +82,10 @@ FromOption = Annotated[
     str | None, typer.Option("--from", help="Only from this TIME on (ISO, or HH:MM[:SS] ET).", show_default=False)
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Only before this TIME.", show_default=False)]
+DateOption = Annotated[
+    str | None,
+    typer.Option("--date", help="Only this trade date of a folder or a lake (YYYY-MM-DD).", show_default=False),
+]
 ColorOption = Annotated[str, typer.Option("--color", help="auto, truecolor, 256, 16 or none.")]
 MouseOption = Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the cockpit listens to the mouse.")]
 
@@ -135,6 +141,15 @@ def replay(
     size: Annotated[str, typer.Option(help="With --screenshot: columns x rows.")] = "120x40",
     screen: Annotated[str, typer.Option(help="With --screenshot: which screen.")] = "cockpit",
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(help="Another configuration: where its signals differ.", metavar="FILE", show_default=False),
+    ] = None,
+    date: DateOption = None,
+    order: Annotated[
+        str | None, typer.Option(help="Of a session's own recording: lived; of DBN files: vendor.", show_default=False)
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
     color: ColorOption = "auto",
     mouse: MouseOption = True,
 ) -> None:
@@ -148,10 +163,24 @@ def replay(
             speed=speed,
             chunk=chunk,
             theme=theme,
+            date=date,
+            order=order,
         )
+        if compare is not None:
+            from spymaster.cli.compare import run_compare
+
+            raise typer.Exit(run_compare(request, compare, as_json))
         moment = Moment(screenshot, at, size, screen) if screenshot is not None else None
         raise typer.Exit(
-            run_replay(request, headless=headless, as_json=as_json, moment=moment, colour=color, mouse=mouse)
+            run_replay(
+                request,
+                headless=headless,
+                as_json=as_json,
+                moment=moment,
+                colour=color,
+                mouse=mouse,
+                cached=cache,
+            )
         )
 
 
@@ -248,6 +277,8 @@ def _request(
     speed: str = "",
     chunk: int | None = None,
     theme: str | None = None,
+    date: str | None = None,
+    order: str | None = None,
 ) -> Request:
     from spymaster.cli.request import Request
 
@@ -263,6 +294,8 @@ def _request(
         theme=theme,
         warmup=tuple(warmup or ()),
         bars_stamped=bars_stamped,
+        date=date,
+        order=order,
     )
 
 

@@ -16,7 +16,14 @@ from spymaster.tui.colour import CHOICES
 
 
 def run_replay(
-    request: Request, *, headless: bool, as_json: bool, moment: Moment | None, colour: str = "auto", mouse: bool = True
+    request: Request,
+    *,
+    headless: bool,
+    as_json: bool,
+    moment: Moment | None,
+    colour: str = "auto",
+    mouse: bool = True,
+    cached: bool = True,
 ) -> int:
     """Run what was asked for; returns the exit code."""
     if as_json and not headless:
@@ -29,8 +36,9 @@ def run_replay(
     from spymaster.cli.cockpit import run_cockpit, write_screenshot
 
     if moment is not None:
-        return write_screenshot(prepared, moment, request.theme)
-    return run_cockpit(prepared, parse_speed(request.speed, 1.0), request.theme, colour=colour, mouse=mouse)
+        return write_screenshot(prepared, moment, request.theme, cached=cached)
+    speed = parse_speed(request.speed, 1.0)
+    return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, cached=cached)
 
 
 def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int:
@@ -38,11 +46,11 @@ def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int
     from spymaster.session.headless import RunTotals, drive, report
     from spymaster.session.pacing import Pacer
     from spymaster.session.progress import Progress
-    from spymaster.session.replay_source import ReplaySource
+    from spymaster.session.source_forms import interval_ns_of, open_source
 
-    source = ReplaySource(prepared.plan)
+    source = open_source(prepared.plan)
     engine = Engine(snaps_per_block=1 if speed is not None else 16)
-    totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
+    totals = RunTotals(interval_ns_of(source.config_frame()))
     progress = Progress(sys.stderr, "replay")
     span = max(source.last_ns - source.first_ns, 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +16,17 @@ from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
 from spymaster.feeds.bars import Stamped
 from spymaster.market.levels import MAX_USER_LEVELS
-from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest, load_manifest
+from spymaster.market.manifest import RecordingManifest
 from spymaster.session.level_sets import levels_named
 from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.source_forms import Form, form_of, manifests_of
 from spymaster.session.user_levels import LevelError, levels_from_flags, unique_levels
 
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0
 _DEFAULT_PROFILE: Final = "spy"
+LIVED: Final = "lived"
+VENDOR: Final = "vendor"
 _TAGGED: Final = re.compile(r"(?P<symbol>[A-Za-z][A-Za-z.]{0,9})=(?P<path>.+)")
 
 
@@ -40,6 +44,8 @@ class Request(msgspec.Struct, frozen=True):
     theme: str | None = None
     warmup: tuple[str, ...] = ()
     bars_stamped: str = Stamped.START
+    date: str | None = None
+    order: str | None = None
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -69,7 +75,8 @@ def prepare(request: Request) -> Prepared:
     if request.chunk is not None and request.chunk < 1:
         raise UsageError(f"--chunk {request.chunk}: at least one record is read at a time")
     config = load_config(request.config)
-    manifests = tuple(load_manifest(source) for source in request.sources if (source / MANIFEST_NAME).is_file())
+    manifests = tuple(manifest for source in request.sources for manifest in manifests_of(source))
+    _check_order(request)
     recorded = next((manifest.profile for manifest in manifests), _DEFAULT_PROFILE)
     profile = config.profile(request.profile or recorded)
     levels = [level for manifest in manifests for level in manifest.user_levels]
@@ -89,6 +96,8 @@ def prepare(request: Request) -> Prepared:
         warmup=warmup,
         share_warmup=share_warmup,
         bars_stamped=_stamped(request.bars_stamped),
+        date=parse_date(request.date),
+        as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
     return Prepared(config, plan, manifests)
 
@@ -108,6 +117,28 @@ def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ..
             remedy = f"write {share}=PATH for it, PATH alone for the future" if share else "write PATH alone"
             raise UsageError(f"--warmup {text}: profile {profile.name} uses no share {match['symbol']}; {remedy}")
     return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(of_share))
+
+
+def _check_order(request: Request) -> None:
+    """A session's own recording is lived again, vendor files are merged. Raises UsageError or SourceError."""
+    if request.order not in (None, LIVED, VENDOR):
+        raise UsageError(f"--order {request.order}: choose {LIVED} or {VENDOR}")
+    own = form_of(request.sources) is not Form.FILES
+    if request.order is not None and own is not (request.order == LIVED):
+        if own:
+            raise UsageError("--order vendor: a recording of one's own is replayed as lived; leave it out")
+        raise UsageError("--order lived: DBN files know no order of arrival; name a journal or a lake, or leave it out")
+
+
+def parse_date(text: str | None) -> int | None:
+    """A trade date as yyyymmdd. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--date {text}: write a trade date such as 2024-01-05") from None
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _stamped(text: str) -> Stamped:

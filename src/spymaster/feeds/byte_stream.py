@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import zstandard
 
@@ -17,6 +17,28 @@ _PIECE_BYTES: Final = 1024 * 1024
 _SALVAGE_BYTES: Final = 8
 _MAX_WINDOW_BYTES: Final = 128 * 1024 * 1024
 """The largest zstd window accepted (``zstd --long=27``): bounds memory against a hostile frame header."""
+
+
+class RecordBytes(Protocol):
+    """What records are read from: the bytes inside a file, front to back."""
+
+    @property
+    def position(self) -> int:
+        """How many bytes have gone by since the beginning of the file."""
+        ...
+
+    @property
+    def damage(self) -> str | None:
+        """Why the bytes ended before their time, once they have; None for a clean end."""
+        ...
+
+    def read_into(self, view: memoryview) -> int:
+        """Fill ``view``; returns how much was filled, less than asked only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading. Safe to call twice."""
+        ...
 
 
 class ByteStream:
@@ -47,6 +69,21 @@ class ByteStream:
         while filled < len(view) and not self._ended:
             filled += self._read_piece(view[filled : filled + _PIECE_BYTES])
         return filled
+
+    @property
+    def position(self) -> int:
+        """How many bytes have gone by, decompressed."""
+        return self._position
+
+    def skip(self, count: int) -> None:
+        """Leave out bytes: for nothing in a plain file, at the price of decompressing them in a compressed one."""
+        if not self.is_zstd:
+            self._file.seek(count, os.SEEK_CUR)
+            self._position += count
+            return
+        scratch = memoryview(bytearray(min(count, _PIECE_BYTES)))
+        while count > 0 and not self._ended:
+            count -= self.read_into(scratch[: min(count, _PIECE_BYTES)])
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""

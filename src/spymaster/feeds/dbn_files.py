@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from spymaster.feeds.byte_stream import ByteStream
+from spymaster.feeds.byte_stream import ByteStream, RecordBytes
 from spymaster.feeds.dbn_header import DbnHeader, SymbolSpan, read_header, skip_header
-from spymaster.feeds.dbn_records import RecordReader
+from spymaster.feeds.dbn_records import Mark, RecordReader
 from spymaster.feeds.prefetch import read_ahead
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES, recv_ns
@@ -32,12 +32,15 @@ class DbnFile:
 
     ``torn_at``, ``problems`` and ``rejected`` tell of the furthest pass so far: the record number at which a truncated
     or damaged file ends (every record before it was given), one line per trouble, and reason -> count of records left
-    out.
+    out. ``open_at``: opens the file's bytes from an offset on, where there is a better way than to skip what lies
+    before it. ``is_zstd``: whether the file is compressed.
     """
 
-    def __init__(self, path: Path, header: DbnHeader) -> None:
+    def __init__(self, path: Path, header: DbnHeader, is_zstd: bool = False) -> None:
         self.path = path
         self.header = header
+        self.is_zstd = is_zstd
+        self.open_at: Callable[[int], RecordBytes] | None = None
         self.torn_at: int | None = None
         self.rejected: Mapping[str, int] = {}
         self._damage = ""
@@ -46,7 +49,7 @@ class DbnFile:
     def open(cls, path: str | os.PathLike[str]) -> DbnFile:
         """Read the header. Raises :class:`~spymaster.feeds.errors.SourceError` for a file that cannot be used."""
         with closing(ByteStream(path)) as stream:
-            return cls(Path(path), read_header(stream))
+            return cls(Path(path), read_header(stream), stream.is_zstd)
 
     @property
     def kind(self) -> Kind | None:
@@ -85,13 +88,39 @@ class DbnFile:
         Each chunk holds at most ``records_per_chunk`` records in writable arrays (MBP10: C-contiguous ``int64[n, 46]``)
         over buffers that are used again: it is valid until the next is asked for. ``first_seq`` counts from 0.
         """
-        with closing(ByteStream(self.path)) as stream:
-            skip_header(stream)
-            reader = RecordReader(stream, self.header, records_per_chunk or self._default_chunk())
+        chunks = self.chunks_from(None, records_per_chunk)
+        try:
+            yield from chunks
+        finally:
+            chunks.close()
+
+    def chunks_from(self, start: Mark | None, records_per_chunk: int | None = None) -> Chunks:
+        """The records from a mark on (None: the first), as :meth:`chunks` gives them; ``first_seq`` goes on."""
+        return Chunks(lambda marks: self._read(start, records_per_chunk or self._default_chunk(), marks))
+
+    def _read(self, start: Mark | None, limit: int, marks: dict[int, Mark]) -> Generator[Batch, None, None]:
+        with closing(self._stream(start)) as stream:
+            reader = RecordReader(stream, self.header, limit, start)
+            reader.marks = marks
             try:
                 yield from read_ahead(reader)
             finally:
                 self._report(reader)
+
+    def _stream(self, start: Mark | None) -> RecordBytes:
+        """The bytes from a mark or from the first record on."""
+        if start is not None and self.open_at is not None:
+            return self.open_at(start.offset)
+        stream = ByteStream(self.path)
+        if start is not None:
+            stream.skip(start.offset)
+            return stream
+        skip_header(stream)
+        if self.open_at is None:
+            return stream
+        first = stream.position
+        stream.close()
+        return self.open_at(first)
 
     @cached_property
     def head(self) -> Batch:
@@ -122,3 +151,24 @@ class DbnFile:
             self.torn_at, self._damage = reader.whole, reader.damage
         if reader.rejected.total() >= sum(self.rejected.values()):
             self.rejected = dict(reader.rejected)
+
+
+class Chunks:
+    """The batches of a file on their way, each valid until the next, and where the present one began."""
+
+    def __init__(self, read: Callable[[dict[int, Mark]], Generator[Batch, None, None]]) -> None:
+        self._marks: dict[int, Mark] = {}
+        self._batches = read(self._marks)
+        self.mark = Mark(0)
+
+    def __iter__(self) -> Chunks:
+        return self
+
+    def __next__(self) -> Batch:
+        batch = next(self._batches)
+        self.mark = self._marks.pop(batch.first_seq)
+        return batch
+
+    def close(self) -> None:
+        """Stop reading. Safe to call twice."""
+        self._batches.close()

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
 import numpy as np
 from databento_dbn import DBNDecoder, VersionUpgradePolicy
 from numpy.typing import NDArray
 
-from spymaster.feeds.byte_stream import ByteStream
+from spymaster.feeds.byte_stream import RecordBytes
 from spymaster.feeds.dbn_header import NEWEST_VERSION, UNUSED_RTYPES, DbnHeader
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES, RTYPE_KINDS, SCHEMA_RTYPES
@@ -39,6 +40,20 @@ _NO_KIND: Final = 255
 _NOT_A_RECORD: Final = "what follows is not a record"
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """A place between two records of a file, from which it can be read on as if from its beginning.
+
+    ``offset``: of the next record in the file's bytes, decompressed; ``whole``: records before it, ``emitted`` of them
+    handed on and ``rejected`` left out, by reason. ``walked``: whether a foreign record has turned up by then.
+    """
+
+    offset: int
+    whole: int = 0
+    emitted: int = 0
+    rejected: dict[str, int] = {}
+    walked: bool = False
+
+
 class Slot:
     """One reusable place for a chunk: the rows as read and, where ``ts_out`` is cut off, the rows without it."""
 
@@ -51,20 +66,23 @@ class RecordReader:
     """Reads one open file's records as batches of at most ``limit`` records. Not thread-safe.
 
     ``damage``: why the records ended before their time, or None. ``whole``: how many whole records were seen.
-    ``rejected``: reason -> how many records were left out.
+    ``rejected``: reason -> how many records were left out. ``marks``: where the batch with each ``first_seq`` began.
+    ``start``: where the stream stands, if not at the first record.
     """
 
-    def __init__(self, stream: ByteStream, header: DbnHeader, limit: int) -> None:
+    def __init__(self, stream: RecordBytes, header: DbnHeader, limit: int, start: Mark | None = None) -> None:
         self._stream = stream
         self._header = header
         self._limit = limit
-        self.rejected: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter(start.rejected if start is not None else {})
         self.damage: str | None = None
-        self.whole = 0
-        self._emitted = 0
+        self.marks: dict[int, Mark] = {}
+        self.whole = start.whole if start is not None else 0
+        self._emitted = start.emitted if start is not None else 0
         self._uniform: UniformRecords | None = None
         self._walked: WalkedRecords | None = None
-        if header.kind is None or header.kind in OLD_LAYOUTS[header.version]:
+        walked = start is not None and start.walked
+        if walked or header.kind is None or header.kind in OLD_LAYOUTS[header.version]:
             self._walked = WalkedRecords(stream, header, b"", self.rejected)
         else:
             self._uniform = UniformRecords(stream, header, limit)
@@ -75,6 +93,7 @@ class RecordReader:
 
     def read(self, slot: Slot) -> Batch | None:
         """The next batch, its arrays in ``slot`` or fresh; None at the end. ``first_seq`` counts from 0."""
+        self.marks[self._emitted] = self._mark()
         batch = self._next(slot)
         while batch is not None and len(batch) == 0:
             batch = self._next(slot)
@@ -83,6 +102,14 @@ class RecordReader:
         numbered = Batch(batch.arrays, batch.order, self._emitted)
         self._emitted += len(batch)
         return numbered
+
+    def _mark(self) -> Mark:
+        if self._walked is not None:
+            held, walked = self._walked.held, True
+        else:
+            assert self._uniform is not None
+            held, walked = len(self._uniform.foreign), bool(self._uniform.foreign)
+        return Mark(self._stream.position - held, self.whole, self._emitted, dict(self.rejected), walked)
 
     def _next(self, slot: Slot) -> Batch | None:
         if self._walked is None:
@@ -105,7 +132,7 @@ class RecordReader:
 class UniformRecords:
     """Records of one kind, read in place. Ends at the end of the stream or where something else begins."""
 
-    def __init__(self, stream: ByteStream, header: DbnHeader, limit: int) -> None:
+    def __init__(self, stream: RecordBytes, header: DbnHeader, limit: int) -> None:
         assert header.kind is not None
         assert header.schema is not None
         self._stream = stream
@@ -146,7 +173,7 @@ class UniformRecords:
 class WalkedRecords:
     """Records of any kinds, found by walking the length byte of each header, older layouts brought to version 3."""
 
-    def __init__(self, stream: ByteStream, header: DbnHeader, first: bytes, rejected: Counter[str]) -> None:
+    def __init__(self, stream: RecordBytes, header: DbnHeader, first: bytes, rejected: Counter[str]) -> None:
         self._stream = stream
         self._ts_out_bytes = _WORD if header.ts_out else 0
         self._old = OLD_LAYOUTS[header.version]
@@ -161,6 +188,11 @@ class WalkedRecords:
         self._ended = False
         self.whole = 0
         self.damage: str | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes read and not yet made records of."""
+        return self._end - self._at
 
     def read(self, limit: int) -> Batch | None:
         """The next at most ``limit`` records, without those rejected (so perhaps none); None at the end."""

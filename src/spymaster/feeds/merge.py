@@ -12,10 +12,12 @@ from collections.abc import Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn_records import Mark
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import recv_ns
 from spymaster.market.kinds import Kind
@@ -54,38 +56,85 @@ def sort_key(file: DbnFile) -> tuple[str, str]:
     return file.path.name, str(file.path.resolve())
 
 
+class LanePosition(msgspec.Struct, frozen=True):
+    """How far one file was taken: ``mark`` of the chunk in hand, ``taken`` records of it, and the key and rank that the
+    records before the chunk carry into it."""
+
+    mark: Mark
+    taken: int
+    key: int = 0
+    rank: int = 0
+
+
+class MergePosition(msgspec.Struct, frozen=True):
+    """How far a merge has come. ``lanes``: by the files' places; None for a file not opened yet. ``seq``: of the next
+    record."""
+
+    seq: int
+    lanes: tuple[LanePosition | None, ...]
+
+
 def merge(files: Sequence[DbnFile], records_per_chunk: int | None = None) -> Generator[Batch, None, None]:
     """All records of all files in one order, which depends on neither the order of ``files`` nor the chunk size.
 
     A single file passes through without a copy. Each batch is valid until the next is asked for; ``first_seq`` counts
     from 0. A file is opened when its first record comes near, so that a year of daily files needs no more than a day's.
     """
-    ordered = sorted(files, key=sort_key)
-    if len(ordered) == 1:
-        yield from ordered[0].chunks(records_per_chunk)
-        return
-    waiting = sorted(
-        (_Lane(file, place, records_per_chunk) for place, file in enumerate(ordered)),
-        key=lambda lane: (lane.first_key, lane.place),
-        reverse=True,
-    )
-    active: list[_Lane] = []
-    seq = 0
-    try:
+    yield from Merge(files, records_per_chunk).batches()
+
+
+class Merge:
+    """A merge that can say how far it has come, and begin there another time."""
+
+    def __init__(
+        self, files: Sequence[DbnFile], records_per_chunk: int | None = None, start: MergePosition | None = None
+    ) -> None:
+        self._files = sorted(files, key=sort_key)
+        self._records_per_chunk = records_per_chunk
+        self._start = start
+        self._seq = start.seq if start is not None else 0
+        self._lanes: list[_Lane] = []
+
+    def batches(self) -> Generator[Batch, None, None]:
+        """What is left of the records, as :func:`merge` gives them."""
+        begun = self._start.lanes if self._start is not None else (None,) * len(self._files)
+        self._lanes = [
+            _Lane(file, place, self._records_per_chunk, begun[place]) for place, file in enumerate(self._files)
+        ]
+        try:
+            yield from self._through() if len(self._lanes) == 1 else self._merged()
+        finally:
+            for lane in self._lanes:
+                lane.close()
+
+    def position(self) -> MergePosition:
+        """Where the records after the latest batch begin."""
+        return MergePosition(self._seq, tuple(lane.position() for lane in self._lanes))
+
+    def _through(self) -> Generator[Batch, None, None]:
+        (lane,) = self._lanes
+        while (batch := lane.rest_of_chunk()) is not None:
+            self._seq = batch.first_seq + len(batch)
+            yield batch
+
+    def _merged(self) -> Generator[Batch, None, None]:
+        begun = [lane for lane in self._lanes if lane.begun]
+        waiting = [lane for lane in self._lanes if not lane.begun]
+        waiting.sort(key=lambda lane: (lane.first_key, lane.place), reverse=True)
+        for lane in begun:
+            lane.refill()
+        active = [lane for lane in begun if lane.left]
         while waiting or active:
             _open_due(waiting, active)
             if not active:
                 continue
             bound = min(lane.last for lane in active)
-            batch = _emit(active, bound, seq)
-            seq += len(batch)
+            batch = _emit(active, bound, self._seq)
+            self._seq += len(batch)
             yield batch
             for lane in active:
                 lane.refill()
             active = [lane for lane in active if lane.left]
-    finally:
-        for lane in active:
-            lane.close()
 
 
 def _open_due(waiting: list[_Lane], active: list[_Lane]) -> None:
@@ -158,19 +207,22 @@ class _Lane:
     Keys are ``ts_recv + 1`` so that an absent time (all ones) wraps to 0 and takes the time of the record before it.
     """
 
-    def __init__(self, file: DbnFile, place: int, records_per_chunk: int | None) -> None:
+    def __init__(self, file: DbnFile, place: int, records_per_chunk: int | None, start: LanePosition | None) -> None:
         self.file = file
         self.place = place
+        self.begun = start is not None
         asset = asset_class(file.dataset, file.header.symbols)
         self._rank_of = np.array([kind_rank(kind, asset) if kind in _RANKS else 0 for kind in Kind], dtype=np.uint8)
-        self._chunks = file.chunks(records_per_chunk)
+        self._chunks = file.chunks_from(start.mark if start is not None else None, records_per_chunk)
         self._batch: Batch | None = None
         self._at = 0
+        self._to_skip = start.taken if start is not None else 0
         self._taken: dict[Kind, int] = {}
         self._keys: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
         self._ranks: NDArray[np.uint8] | None = None
         self._rank = 0
-        self.last = (0, 0, place)
+        self.last = (start.key, start.rank, place) if start is not None else (0, 0, place)
+        self._carried = self.last
         self.first_key = file.first_ns + 1 if file.first_ns else 0
 
     @property
@@ -178,17 +230,51 @@ class _Lane:
         """Records of the present chunk not yet taken."""
         return len(self._keys) - self._at
 
+    def position(self) -> LanePosition | None:
+        """How far the file was taken; None before it was opened."""
+        if not self.begun:
+            return None
+        key, rank, _ = self._carried
+        return LanePosition(self._chunks.mark, self._at, key, rank)
+
     def refill(self) -> None:
         """Load the next chunk once the present one is used up; afterwards ``left`` is 0 only at the end of the file."""
-        if self.left:
-            return
-        self._batch = next(self._chunks, None)
-        self._at = 0
-        if self._batch is None:
-            self._keys = self._keys[:0]
-            return
-        self._taken = dict.fromkeys(self._batch.arrays, 0)
-        self._key(self._batch)
+        self.begun = True
+        while not self.left:
+            batch = next(self._chunks, None)
+            if batch is None:
+                return
+            self._batch = batch
+            self._taken = dict.fromkeys(batch.arrays, 0)
+            self._carried = self.last
+            self._key(batch)
+            self._at = self._skipped(batch)
+
+    def rest_of_chunk(self) -> Batch | None:
+        """All that is left of the next chunk that was not wholly taken, without looking at keys; None at the end."""
+        self.begun = True
+        batch = next(self._chunks, None)
+        while batch is not None and self._to_skip >= len(batch):
+            self._to_skip -= len(batch)
+            batch = next(self._chunks, None)
+        if batch is None:
+            return None
+        skip = self._to_skip
+        self._to_skip = 0
+        self._at = len(batch)
+        if not skip:
+            return batch
+        gone = batch.order[:skip]
+        arrays = {kind: rows[int(np.count_nonzero(gone == kind)) :] for kind, rows in batch.arrays.items()}
+        return Batch(arrays, batch.order[skip:], batch.first_seq + skip)
+
+    def _skipped(self, batch: Batch) -> int:
+        """How much of a chunk was taken before the position this lane began at."""
+        count = min(self._to_skip, len(batch))
+        self._to_skip -= count
+        for kind in self._taken if count else ():
+            self._taken[kind] = int(np.count_nonzero(batch.order[:count] == kind))
+        return count
 
     def take(self, bound: tuple[int, int, int]) -> _Run:
         """The records up to the bound (key, rank, place), included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -20,9 +21,17 @@ class AlertBook:
     def __init__(self, encoder: SignalEncoder) -> None:
         self._encoder = encoder
         self._alerts: dict[str, AlertView] = {}
+        self.raised: tuple[AlertView, ...] = ()
+        """Those raised in the latest block."""
+
+    def recall(self, alerts: Iterable[AlertView]) -> None:
+        """Go on from what another book said: ``latest``, the oldest first."""
+        self._alerts = {alert.id: alert for alert in alerts}
+        self.raised = ()
 
     def take(self, block: SnapBlock) -> None:
         """Let in the alerts of a block."""
+        self.raised = ()
         if not len(block.alerts):
             return
         for message in self._encoder.alerts(block):
@@ -31,6 +40,8 @@ class AlertBook:
                 if known is not None:
                     self._alerts[message.id] = msgspec.structs.replace(known, resolved_ns=message.ts_event_ns)
             else:
+                if message.id not in self._alerts:
+                    self.raised += (_view(message),)
                 self._alerts[message.id] = _view(message)
         while len(self._alerts) > _KEPT:
             del self._alerts[next(iter(self._alerts))]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +21,23 @@ from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.state import CHART_BARS
 from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.alert_book import AlertBook
-from spymaster.session.heat_store import HeatStore
-from spymaster.session.level_store import LevelStore
+from spymaster.session.heat_store import HeatMemory, HeatStore
+from spymaster.session.level_store import LevelMemory, LevelStore
 from spymaster.session.option_flow import OptionFlow
 from spymaster.session.run_state import RunState, empty_chart
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.frame import CHART_BAR, LADDER_ROW, Frame, Header, InputTrust, LevelHistory, LevelView, Phase
+from spymaster.signals.frame import (
+    CHART_BAR,
+    LADDER_ROW,
+    AlertView,
+    Frame,
+    Header,
+    InputTrust,
+    LevelHistory,
+    LevelView,
+    Phase,
+    ReplayStatus,
+)
 from spymaster.signals.notes import level_note
 from spymaster.signals.words import trust_reason_words
 
@@ -34,6 +46,19 @@ _ORDERS_SHOWN: Final = 200
 _HEAT_IN_FRAME_S: Final = 8
 _CHART_EVERY_S: Final = 1.0
 _NONE: Final = -1
+
+
+class BuilderMemory(msgspec.Struct, frozen=True):
+    """Everything a FrameBuilder remembers and the engine does not. ``alerts``: the oldest first."""
+
+    heat: HeatMemory
+    levels_seen: LevelMemory
+    alerts: tuple[AlertView, ...]
+    snap: bytes
+    levels: bytes
+    strikes: bytes
+    option_flow: bytes
+    first_mid: float
 
 
 class FrameBuilder:
@@ -78,6 +103,45 @@ class FrameBuilder:
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.take(block)
 
+    def memory(self) -> BuilderMemory:
+        """Everything, for ``recall``."""
+        alerts = tuple(reversed(self._alerts.latest()))
+        return BuilderMemory(
+            heat=self._heat.memory(),
+            levels_seen=self._levels_seen.memory(),
+            alerts=alerts,
+            snap=self._snap.tobytes(),
+            levels=self._levels.tobytes(),
+            strikes=self._strikes.tobytes(),
+            option_flow=self._option_flow.memory(),
+            first_mid=self._first_mid,
+        )
+
+    def recall(self, memory: BuilderMemory) -> None:
+        """Go on from what another builder of the same CONFIG remembered. Raises ValueError for anything else."""
+        self._heat.recall(memory.heat)
+        self._levels_seen.recall(memory.levels_seen)
+        self._alerts.recall(memory.alerts)
+        self._snap = np.frombuffer(memory.snap, SNAP).copy()
+        self._levels = np.frombuffer(memory.levels, LEVEL_ROW).copy()
+        self._strikes = np.frombuffer(memory.strikes, STRIKE_ROW).copy()
+        self._option_flow.recall(memory.option_flow)
+        self._first_mid = memory.first_mid
+
+    @property
+    def raised(self) -> tuple[AlertView, ...]:
+        """Alerts raised at the latest snaps."""
+        return self._alerts.raised
+
+    @property
+    def touches_begun(self) -> tuple[float, ...]:
+        """Keys (``level_key``) of the levels whose touch began at the latest snap."""
+        return self._levels_seen.begun
+
+    def level_key(self, level_id: str) -> float:
+        """What stands for a level in ``touches_begun``; NaN where the name means nothing."""
+        return self._levels_seen.key_of(level_id)
+
     def chart(self) -> NDArray[Any]:
         """The two-minute bars (CHART_BAR) as of about a second ago."""
         return self._bars
@@ -91,7 +155,7 @@ class FrameBuilder:
         """Records the engine has taken so far."""
         return int(self._engine.state["counters"][0, 0])
 
-    def build(self, number: int, run: RunState) -> Frame:
+    def build(self, number: int, run: RunState, replay: ReplayStatus | None = None) -> Frame:
         """The frame of the latest snap, numbered by the caller."""
         snap = self._snap[0]
         state = self._engine.state
@@ -115,6 +179,7 @@ class FrameBuilder:
             options=self._options(),
             strikes=self._strikes,
             option_flow=self._option_flow.rows(),
+            replay=replay,
         )
 
     def _options(self) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from spymaster.market.frames import Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.state import REJECTIONS
 from spymaster.session.pacing import Pacer
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.recorded_source import RecordedSource
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
 
@@ -113,7 +113,7 @@ def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:
         sink.take(block)
 
 
-def report(source: ReplaySource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:
+def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:
     """What a headless replay prints."""
     counters = engine.counters()
     rejected = {name: counters[name] for name in REJECTIONS if counters[name]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +18,23 @@ COLUMNS: Final = 3600
 _NO_TICK: Final = -1
 _MOVE_TICKS: Final = HEAT_TICKS // 4
 _TRADES_PER_BUCKET: Final = 256
+_ARRAYS: Final = ("t_ns", "base", "depth", "last", "bid", "ask", "gap_ns")
+
+
+class HeatMemory(msgspec.Struct, frozen=True):
+    """Everything a HeatStore remembers: the columns in use, oldest first, their trades and marks."""
+
+    count: int
+    second: int
+    t_ns: bytes
+    base: bytes
+    depth: bytes
+    last: bytes
+    bid: bytes
+    ask: bytes
+    gap_ns: bytes
+    trades: bytes
+    marks: bytes
 
 
 class HeatStore:
@@ -81,6 +99,32 @@ class HeatStore:
                 trades=_frozen(np.array(dots, TRADE_DOT)),
                 marks=_frozen(np.concatenate(marks) if marks else np.zeros(0, LEVEL_MARK)),
             )
+
+    def memory(self) -> HeatMemory:
+        """Everything, for ``recall``."""
+        kept = self.columns(COLUMNS)
+        return HeatMemory(
+            self._count,
+            self._second,
+            *(getattr(kept, name).tobytes() for name in (*_ARRAYS, "trades", "marks")),
+        )
+
+    def recall(self, memory: HeatMemory) -> None:
+        """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
+        held = min(memory.count, COLUMNS)
+        places = np.arange(memory.count - held, memory.count) % COLUMNS
+        with self._lock:
+            for name in _ARRAYS:
+                column = getattr(self, f"_{name}")
+                column[places] = np.frombuffer(getattr(memory, name), column.dtype).reshape(held, *column.shape[1:])
+            self._count, self._second = memory.count, memory.second
+            self._trades = {}
+            for number, tick, buys, sells in np.frombuffer(memory.trades, TRADE_DOT).tolist():
+                self._trades.setdefault(number, {})[tick] = (buys, sells)
+            marks = np.frombuffer(memory.marks, LEVEL_MARK)
+            parts = np.split(marks, np.flatnonzero(np.diff(marks["column"])) + 1) if len(marks) else []
+            self._marks = {int(part["column"][0]): part.copy() for part in parts}
+            self._revision += 1
 
     def _column_of(self, t_ns: int) -> int:
         second = (t_ns - 1) // NS_PER_S

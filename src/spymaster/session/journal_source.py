@@ -43,7 +43,8 @@ class JournalSource:
                 segment_path(folder, 1), "is no longer there: its records are in Parquet only", "replay the lake"
             )
         self._problems: list[str] = []
-        self._ended = False
+        self.next_position = Position(1, SEGMENT_HEADER_BYTES)
+        """Where the frame after the latest one begins."""
         self.config = self._find_config()
         self.first_ns, self.last_ns = self._span(known[-1])
 
@@ -57,10 +58,11 @@ class JournalSource:
         """Whether its writer never closed it, or could not write all of it."""
         return bool(self._problems)
 
-    def frames(self) -> Generator[Frame, None, None]:
-        """The inputs as lived."""
+    def frames(self, start: Position | None = None) -> Generator[Frame, None, None]:
+        """The inputs as lived, from a position (``next_position``) or from the beginning on."""
         self._problems.clear()
-        for stored in self._stored(Position(1, SEGMENT_HEADER_BYTES)):
+        for stored in self._stored(start or Position(1, SEGMENT_HEADER_BYTES)):
+            self.next_position = stored.end
             if stored.kind in _OUTPUTS or FrameFlag.BACKFILL in stored.flags:
                 continue
             frame = self._decoded(stored)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,6 +80,21 @@ class _Touch:
         return TouchView(self.t_ns, self.until_ns, self.direction, self.excursion, self.signal, self.score)
 
 
+class LevelMemory(msgspec.Struct, frozen=True):
+    """Everything a LevelStore remembers. ``touched``: (key of the level, its touches) by when it was last heard of."""
+
+    count: int
+    second: int
+    taken: int
+    last_ns: int
+    t_ns: bytes
+    keys: bytes
+    values: bytes
+    snaps: bytes
+    touched: tuple[tuple[float, tuple[_Touch, ...]], ...]
+    open: tuple[float, ...]
+
+
 class LevelStore:
     """Written by the Session after each snap, read by screens from other threads."""
 
@@ -96,6 +112,41 @@ class LevelStore:
         self._last_ns = 0
         self._touched: dict[float, list[_Touch]] = {}
         self._open: set[float] = set()
+        self.begun: tuple[float, ...] = ()
+        """Keys (see ``key_of``) of the levels whose touch began at the latest snap."""
+
+    def memory(self) -> LevelMemory:
+        """Everything, for ``recall``."""
+        with self._lock:
+            held = min(self._count, SECONDS)
+            places = np.arange(self._count - held, self._count) % SECONDS
+            touched = tuple((key, tuple(replace(touch) for touch in known)) for key, known in self._touched.items())
+            return LevelMemory(
+                count=self._count,
+                second=self._second,
+                taken=self._taken,
+                last_ns=self._last_ns,
+                t_ns=self._t_ns[places].tobytes(),
+                keys=self._keys[places].tobytes(),
+                values=self._values[places].tobytes(),
+                snaps=self._snaps[: self._taken].tobytes(),
+                touched=touched,
+                open=tuple(self._open),
+            )
+
+    def recall(self, memory: LevelMemory) -> None:
+        """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
+        held = min(memory.count, SECONDS)
+        places = np.arange(memory.count - held, memory.count) % SECONDS
+        with self._lock:
+            self._count, self._second, self._taken = memory.count, memory.second, memory.taken
+            self._last_ns = memory.last_ns
+            self._t_ns[places] = np.frombuffer(memory.t_ns, np.int64)
+            self._keys[places] = np.frombuffer(memory.keys).reshape(held, MAX_PUBLISHED)
+            self._values[places] = np.frombuffer(memory.values).reshape(held, MAX_PUBLISHED, len(_KEPT))
+            self._snaps[: self._taken] = np.frombuffer(memory.snaps).reshape(self._taken, MAX_PUBLISHED, len(_KEPT))
+            self._touched = {key: [replace(touch) for touch in known] for key, known in memory.touched}
+            self._open = set(memory.open)
 
     def take(self, t_ns: int, levels: NDArray[Any]) -> None:
         """Let in the rows (LEVEL_ROW) of the snap at ``t_ns``."""
@@ -111,12 +162,13 @@ class LevelStore:
             place[n:, _KIND] = _NO_KIND
             self._last_ns = t_ns
             hot = place[:n, _HOT]
+            self.begun = ()
             if self._open or hot.any():
                 self._follow_touches(t_ns, place[:n][(hot > 0.0).any(axis=1)])
 
     def history(self, level_id: str, seconds: int) -> LevelHistory:
         """Copies of up to ``seconds`` newest seconds of a level and its touches; empty for one never published."""
-        key = self._key_of(level_id)
+        key = self.key_of(level_id)
         with self._lock:
             held = min(self._count, SECONDS, seconds)
             places = np.arange(self._count - held, self._count) % SECONDS
@@ -192,6 +244,7 @@ class LevelStore:
             last.until_ns = None
             last.excursion = max(last.excursion, beyond)
             return
+        self.begun += (key,)
         known.append(_Touch(t_ns, _code(row[_AT["direction"]]), beyond, prior))
         del known[:-TOUCHES]
         if len(self._touched) > LEVELS:
@@ -207,7 +260,7 @@ class LevelStore:
         if touch.signal != signal and not late:
             touch.signal, touch.score = signal, score
 
-    def _key_of(self, level_id: str) -> float:
+    def key_of(self, level_id: str) -> float:
         """The number that stands for a level; one that no row has where the name means nothing."""
         if level_id in self._user_ids:
             return float(self._user_ids.index(level_id))

@@ -34,3 +34,11 @@ class OptionFlow:
         out = self._rows.copy()
         out.flags.writeable = False
         return out
+
+    def memory(self) -> bytes:
+        """Everything, for ``recall``."""
+        return self._rows.tobytes()
+
+    def recall(self, memory: bytes) -> None:
+        """Go on from another's memory. Raises ValueError for anything else."""
+        self._rows = np.frombuffer(memory, OPTION_FLOW).copy()

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 NS_PER_S = 1_000_000_000
+
+SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""Event seconds per second that one steps through."""
+
+MAX_SPEED: Final = float("inf")
+"""As fast as possible, beyond the last of them."""
+
+_EVERY_SNAP_SPEED: Final = 4.0
+
+
+def next_speed(now: float | None, faster: bool) -> float | None:
+    """The next step up or down from a speed; None is as fast as possible."""
+    speeds = (*SPEEDS, MAX_SPEED)
+    at = now if now is not None else MAX_SPEED
+    if faster:
+        chosen = next((speed for speed in speeds if speed > at), MAX_SPEED)
+    else:
+        chosen = next((speed for speed in reversed(speeds) if speed < at), speeds[0])
+    return None if chosen == MAX_SPEED else chosen
 
 
 class Pacer:
@@ -22,6 +42,11 @@ class Pacer:
     def speed(self) -> float | None:
         """Event seconds per second, None for as fast as possible."""
         return self._speed
+
+    @property
+    def shows_every_snap(self) -> bool:
+        """Slow enough that every snap is worth showing: the next one may be long in coming."""
+        return self._speed is not None and self._speed <= _EVERY_SNAP_SPEED
 
     def set_speed(self, speed: float | None, event_ns: int) -> None:
         """Go on at another speed from the moment ``event_ns``."""

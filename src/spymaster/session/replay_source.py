@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import hashlib
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,11 @@ from spymaster.feeds.bars import Stamped
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
+from spymaster.feeds.file_identity import file_identity
 from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
-from spymaster.feeds.merge import merge
+from spymaster.feeds.merge import Merge, MergePosition, sort_key
 from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
+from spymaster.feeds.seekable import SeekableFile
 from spymaster.feeds.trades_once import TradesBeside, split_trades
 from spymaster.market.batches import Batch, Records
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel
@@ -25,6 +28,7 @@ from spymaster.market.kinds import Kind
 from spymaster.market.sessions import session_at, sessions_between
 from spymaster.market.venues import AssetClass, asset_class
 from spymaster.session.history import HistoryPlan, load_history
+from spymaster.session.trade_day import day_ns, files_of_day, within
 
 BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
 
@@ -38,7 +42,8 @@ class ReplayPlan(msgspec.Struct, frozen=True):
 
     ``warmup``: files and folders with minute bars, or with trades to make them of, from before the recording;
     ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's time is, in
-    files that do not say.
+    files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made with. ``date``: only
+    the session of that trade date (yyyymmdd).
     """
 
     sources: tuple[Path, ...]
@@ -49,6 +54,15 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     warmup: tuple[Path, ...] = ()
     share_warmup: tuple[Path, ...] = ()
     bars_stamped: Stamped = Stamped.START
+    as_recorded: bool = False
+    date: int | None = None
+
+
+class _Position(msgspec.Struct, frozen=True):
+    """How far the files were read, and how many bars among the records were left out."""
+
+    merge: MergePosition
+    bars_dropped: int
 
 
 class ReplaySource:
@@ -65,6 +79,8 @@ class ReplaySource:
         found = discover(plan.sources)
         bar_files = [file for file in found.files if file.kind is Kind.BAR]
         recorded = [file for file in found.files if file.kind is not Kind.BAR]
+        if plan.date is not None and recorded:
+            recorded = files_of_day(recorded, plan.date)
         if not recorded:
             raise SourceError(
                 bar_files[0].path, "minute bars alone cannot be replayed", "add depth or trades, and these as --warmup"
@@ -83,13 +99,20 @@ class ReplaySource:
         merged, beside = split_trades(own, self.instrument)
         self._files = [*merged, *share_files]
         self._all_files = [*own, *share_files, *bar_files]
-        self._beside = TradesBeside(beside, self.instrument) if beside else None
+        self._files_beside = beside
+        self._beside: TradesBeside | None = None
+        self._merge: Merge | None = None
         self._bars_dropped = 0
         self.trades_missing = 0
         self.trades_extra = 0
         self.first_ns, self.last_ns = _span([*own, *share_files])
         begins_ns, near_e9 = first_record(merged, self.instrument)
         self.begins_ns = begins_ns or self.first_ns
+        self._day_ns = day_ns(plan.date) if plan.date is not None else None
+        if self._day_ns is not None:
+            self.first_ns = max(self.first_ns, self._day_ns[0])
+            self.begins_ns = max(self.begins_ns, self._day_ns[0])
+            self.last_ns = min(self.last_ns, self._day_ns[1])
         self._chain = self._choose_chain([*own, *of_options], near_e9)
         self._skipped += self._chain.problems
         self._files += [file for file in self._chain.files if file not in self._files]
@@ -156,27 +179,76 @@ class ReplaySource:
 
     def frames(self) -> Generator[Frame, None, None]:
         """CONFIG, then the bars of the days before, then the records, numbered through."""
+        self.close()
         yield self.config_frame()
         self._bars_dropped = 0
         for batch in self.history.batches(self._plan.records_per_chunk):
             yield RecordsFrame(batch)
-        before = len(self.history.bars)
-        batches = merge(self._files, self._plan.records_per_chunk)
+        if self._files_beside:
+            self._beside = TradesBeside(self._files_beside, self.instrument)
+        yield from self._records(None)
+        if self._beside is not None:
+            self.trades_missing, self.trades_extra = self._beside.finish()
+
+    def position(self) -> bytes:
+        """Where the records after the latest RECORDS frame begin, once there was one of the recording's own."""
+        assert self._merge is not None
+        return msgspec.msgpack.encode(_Position(self._merge.position(), self._bars_dropped))
+
+    def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
+        """The records from a position on. Trades files beside depth are not compared: that needs all of them."""
+        self.close()
         try:
-            for batch in batches:
+            place = msgspec.msgpack.decode(position, type=_Position)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"not a position in this source: {error}") from error
+        if len(place.merge.lanes) != len(self._files):
+            raise ValueError("not a position in this source: it has other files")
+        self._bars_dropped = place.bars_dropped
+        yield from self._records(place.merge)
+
+    @property
+    def at_records(self) -> bool:
+        """Whether the latest frame held records of the recording, so that there is a position."""
+        return self._merge is not None
+
+    def identity(self) -> bytes:
+        """Everything the frames depend on: the files as they are now, CONFIG, and the bars of the days before."""
+        config = self.config_frame()
+        names = (config.profile, config.instrument, config.user_levels, config.tape_from.value, config.equity)
+        digest = hashlib.sha256(str(self._plan.date).encode() + config.params + config.sessions + repr(names).encode())
+        digest.update(config.chain)
+        digest.update(self.history.bars.tobytes())
+        for file in sorted(self._files, key=sort_key):
+            digest.update(file.path.name.encode() + file_identity(file.path))
+        return digest.digest()
+
+    def make_seekable(self, open_copy: Callable[[DbnFile], SeekableFile | None]) -> None:
+        """Have compressed files read through copies that can be entered anywhere, where there is one."""
+        for file in self._files:
+            copy = open_copy(file)
+            if copy is not None:
+                file.open_at = copy.open_at
+
+    def _records(self, start: MergePosition | None) -> Generator[Frame, None, None]:
+        before = len(self.history.bars)
+        self._merge = Merge(self._files, self._plan.records_per_chunk, start)
+        batches = self._merge.batches()
+        try:
+            for batch in within(batches, *self._day_ns) if self._day_ns is not None else batches:
                 if self._beside is not None:
                     self._beside.follow(batch)
                 batch = self._without_bars(batch)
                 yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
         finally:
             batches.close()
-        if self._beside is not None:
-            self.trades_missing, self.trades_extra = self._beside.finish()
 
     def close(self) -> None:
         """Stop reading. Safe to call twice."""
+        self._merge = None
         if self._beside is not None:
             self._beside.close()
+        self._beside = None
 
     def _choose_chain(self, files: Sequence[DbnFile], near_e9: int | None) -> OptionChain:
         """The options of the first record's day: on the future itself, or on the share that prices convert to."""

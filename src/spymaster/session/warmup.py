@@ -5,8 +5,10 @@ Run as a module it compiles everything an engine uses by letting one see a few r
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,6 +36,24 @@ def start_compiling() -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
+
+
+@contextlib.contextmanager
+def compiling_elsewhere() -> Iterator[Callable[[], bool]]:
+    """Compile in another process; gives a function that says whether it is still at it. Leaving early ends it.
+
+    Raises RuntimeError, at the end, when the kernels did not compile.
+    """
+    process = start_compiling()
+    try:
+        yield lambda: process.poll() is None
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    if process.returncode != 0 and process.stderr is not None:
+        lines = process.stderr.read().decode(errors="replace").strip().splitlines()
+        raise RuntimeError(f"the engine did not compile: {lines[-1] if lines else 'no reason given'}")
 
 
 def compile_all() -> None:

@@ -126,6 +126,7 @@ class Phase(enum.StrEnum):
     LOADING = "loading"
     PLAYING = "playing"
     PAUSED = "paused"
+    SEEKING = "seeking"
     ENDED = "ended"
     FAILED = "failed"
 
@@ -244,6 +245,35 @@ class Header(msgspec.Struct, frozen=True):
     recording: RecordingLight = RecordingLight()
 
 
+class AlertMark(msgspec.Struct, frozen=True):
+    """When and where an alert was raised; ``signal`` as in ``AlertView``."""
+
+    t_ns: int
+    id: str
+    level_id: str
+    signal: str
+
+
+class ReplayStatus(msgspec.Struct, frozen=True):
+    """Where a replay stands in its recording, and where it is going.
+
+    ``seeking_ns``: the moment it is on its way to, None while it is on its way to none; ``seeking``: where to, where
+    that is not a moment (``next alert``); ``seek_progress`` 0 to 1; ``checkpoint_ns``: the checkpoint the way began at.
+    ``answer``: a sentence about what was last asked for, where there is something to say.
+    ``loop_ns``: where the range to repeat begins and, once it is set, ends. ``alerts``: all that are known, those ahead
+    too, by time; ``visited_ns``: up to where they are known.
+    """
+
+    seeking_ns: int | None = None
+    seeking: str = ""
+    seek_progress: float = 0.0
+    checkpoint_ns: int | None = None
+    answer: str = ""
+    loop_ns: tuple[int, int | None] | None = None
+    alerts: tuple[AlertMark, ...] = ()
+    visited_ns: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture. ``number`` rises by one with each frame; ``levels``: market.rows.LEVEL_ROW[n], nearest first.
@@ -269,6 +299,7 @@ class Frame:
     options: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_SUMMARY))
     strikes: NDArray[Any] = field(default_factory=lambda: _no_rows(STRIKE_ROW))
     option_flow: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_FLOW))
+    replay: ReplayStatus | None = None
 
 
 def _no_rows(dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -278,13 +309,29 @@ def _no_rows(dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 class Command(enum.StrEnum):
-    """What a screen may ask of a replay."""
+    """What a screen may ask of a replay.
+
+    With a moment in ns as the value (an int stays exact): ``SEEK``, and ``SEEK_ALERT``, which stands still there. With
+    a level's id as the subject: ``NEXT_TOUCH``, ``PREVIOUS_TOUCH``. ``LOOP_MARK`` sets the beginning of the range to
+    repeat, then its end, then none.
+    """
 
     PLAY = "play"
     PAUSE = "pause"
     STEP_RECORD = "step record"
     STEP_SNAP = "step snap"
     STEP_SECOND = "step second"
+    BACK_RECORD = "back a record"
+    BACK_SNAP = "back a snap"
+    BACK_SECOND = "back a second"
+    SEEK = "seek"
+    SEEK_ALERT = "seek alert"
+    NEXT_ALERT = "next alert"
+    PREVIOUS_ALERT = "previous alert"
+    NEXT_TOUCH = "next touch"
+    PREVIOUS_TOUCH = "previous touch"
+    CANCEL = "cancel"
+    LOOP_MARK = "loop mark"
     FASTER = "faster"
     SLOWER = "slower"
     RESTART = "restart"
@@ -310,6 +357,6 @@ class FrameSource(Protocol):
         """Up to ``seconds`` newest seconds of a level and its touches; empty for a level never published."""
         ...
 
-    def send(self, command: Command, value: float = 0.0) -> None:
+    def send(self, command: Command, value: float = 0.0, subject: str = "") -> None:
         """Ask for something; a source that cannot do it (a live feed cannot step) ignores it."""
         ...

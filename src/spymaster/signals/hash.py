@@ -10,6 +10,7 @@ from spymaster.market.rows import LEVEL_ROW
 from spymaster.signals.blocks import Block
 
 _TIME_BYTES: Final = 8
+_DIGEST_BYTES: Final = 16
 
 
 class SignalHash:
@@ -21,9 +22,17 @@ class SignalHash:
     Absent values have one pattern, 7ff8000000000000: the engine sees to that when it has written a row.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, digest: bytes = bytes(_DIGEST_BYTES)) -> None:
+        """``digest``: of the snaps before, to go on from."""
+        if len(digest) != _DIGEST_BYTES:
+            raise ValueError(f"a signal hash is {_DIGEST_BYTES} bytes, not {len(digest)}")
         self._hash = xxhash.xxh3_128()
-        self._digest = bytes(16)
+        self._digest = digest
+
+    @property
+    def digest(self) -> bytes:
+        """The hash so far: 16 bytes."""
+        return self._digest
 
     def update(self, block: Block) -> None:
         """Take in the snaps of a block. Nothing is copied, so this costs little more than reading the rows."""

@@ -189,7 +189,7 @@ class CockpitPanels:
         """Whether rows mean something else than before, so that all panels must change together."""
         signals = tuple((item.id, item.signal) for item in self._projector.items if item.signalling)
         phase = frame.header.phase if frame is not None else None
-        chosen = replace(state, stats=ScreenStats(), time_bar=None)
+        chosen = replace(state, stats=ScreenStats())
         structure = (self.axis, self._layout, chosen, signals, phase, bool(blind_inputs(frame)))
         changed = structure != self._structure
         self._structure = structure

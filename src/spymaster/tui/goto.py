@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from typing import Final
 
+import numpy as np
+
+from spymaster.market.calendar_table import date_of
+from spymaster.market.sessions import SESSION, TimeFormatError, et_ns, parse_time
 from spymaster.signals.frame import Header
+
+GLOBEX_OPENS: Final = dt.time(18, 0)
 
 
 class GotoError(ValueError):
     """What was typed cannot be gone to; the message is one line for the user."""
+
+
+def moment_for(text: str, header: Header) -> int:
+    """The moment (ns) of a typed time: ISO with a zone, or ``HH:MM[:SS]`` in New York on the session's date, where
+    hours from six in the evening on are those of the evening before. Raises ``GotoError``."""
+    if not header.session_date:
+        raise GotoError("no session to go in yet: wait for the first book")
+    session = np.zeros(1, SESSION)[0]
+    day = date_of(header.session_date)
+    session["session_date"] = header.session_date
+    session["open_ns"] = et_ns(day - dt.timedelta(days=1), GLOBEX_OPENS)
+    try:
+        return parse_time(text.strip(), session)
+    except TimeFormatError as error:
+        raise GotoError(str(error)) from None
 
 
 def tick_for(text: str, header: Header) -> int:

@@ -140,9 +140,10 @@ def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "coc
     over the cockpit, which begin with the way back. The footer itself adds help."""
     places: dict[tuple[bool, int], list[Action]] = {}
     for action in ACTIONS:
-        if action.footer is not None and _in_footer(action, replay, screen):
+        place = action.replay_footer if replay and action.replay_footer is not None else action.footer
+        if place is not None and _in_footer(action, replay, screen):
             later = screen != "cockpit" and (action.scope.replays or action.scope is Scope.APP)
-            places.setdefault((later, action.footer), []).append(action)
+            places.setdefault((later, place), []).append(action)
     pairs = []
     for _, actions in sorted(places.items()):
         keys = " ".join(filter(None, (keymap.shown(action.name) for action in actions)))

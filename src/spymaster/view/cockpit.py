@@ -336,7 +336,7 @@ class CockpitProjector:
         ground = header.band_of(frame.header if frame else None).ground if replaying else "ground"
         if replaying:
             width = out.width("time_bar")
-            row = time_bar.time_bar_row(frame, state.time_bar, width, state.glyphs) if frame else blank(width)
+            row = time_bar.time_bar_row(frame, width, state.glyphs) if frame else blank(width)
             out.put("time_bar", (row,))
         if width := out.width("footer"):
             keys = state.keys or (footer.REPLAY_KEYS if replaying else footer.COCKPIT_KEYS)

@@ -133,7 +133,7 @@ def edge_panels(frame: Frame | None, state: ViewState, layout: Layout, keys: Key
         out["rule"] = (((SETS[state.glyphs].rule * place.width, "rule"),),)
     replaying = layout.place("time_bar")
     if replaying is not None:
-        row = time_bar_row(frame, state.time_bar, replaying.width, state.glyphs) if frame else blank(replaying.width)
+        row = time_bar_row(frame, replaying.width, state.glyphs) if frame else blank(replaying.width)
         out["time_bar"] = (row,)
     if place := layout.place("footer"):
         ground = header.band_of(frame.header if frame else None).ground if replaying is not None else "ground"

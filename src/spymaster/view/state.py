@@ -72,17 +72,6 @@ class Card:
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeBar:
-    """What only the screen knows of a replay. ``seeking_ns``: where it is going; ``seek_progress`` 0 to 1;
-    ``checkpoint``: words about where the seek starts; ``loop``: a range being repeated, ns."""
-
-    seeking_ns: int | None = None
-    seek_progress: float = 0.0
-    checkpoint: str = ""
-    loop: tuple[int, int] | None = None
-
-
 Keys = tuple[tuple[str, str], ...]
 
 
@@ -112,6 +101,5 @@ class ViewState:
     side: Literal["auto", "strikes", "focus"] = "auto"
     stats: ScreenStats = field(default_factory=ScreenStats)
     card: Card | None = None
-    time_bar: TimeBar | None = None
     keys: Keys = ()
     note: str = ""

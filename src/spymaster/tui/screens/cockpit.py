@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
@@ -11,12 +12,11 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from spymaster.signals.frame import Command, Frame, FrameSource, Mode, Phase
+from spymaster.signals.frame import Frame, FrameSource, Mode
 from spymaster.tui.actions import Scope
 from spymaster.tui.bell import AlertBell, notification
 from spymaster.tui.bindings import bindings_for
 from spymaster.tui.cockpit_layout import CockpitPanels
-from spymaster.tui.goto import GotoError, tick_for
 from spymaster.tui.keymap import footer_pairs
 from spymaster.tui.link import LinkState
 from spymaster.tui.options import AppOptions
@@ -24,9 +24,9 @@ from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
 from spymaster.tui.row_text import level_line
 from spymaster.tui.screens.jump import JumpScreen
+from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
-from spymaster.tui.screens.replay_actions import ReplayActions
 from spymaster.tui.steps import neighbour
 from spymaster.tui.textual_theme import is_dark
 from spymaster.tui.themes import Theme
@@ -44,12 +44,12 @@ _SECONDS: Final = (1, 2, 4)
 _SIDES: Final = ("auto", "focus", "strikes")
 
 
-class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
+class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
     NAME = "cockpit"
-    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.SPEED)
+    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.SPEED, Scope.MOMENTS)
     AUTO_FOCUS = ""
 
     def __init__(self, source: FrameSource, theme: Theme, options: AppOptions) -> None:
@@ -126,6 +126,14 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         if self._pull is not None:
             self._pull.look(time.monotonic())
 
+    def _look_soon(self) -> None:
+        if self._pull is not None:
+            self._pull.expedite(time.monotonic())
+            self.call_later(self._look)
+
+    def _prompt(self, hint: str, then: Callable[[str | None], None]) -> None:
+        self.app.push_screen(PromptScreen(":", hint), then)
+
     def _draw(self, frame: Frame | None, now: float) -> None:
         was_replay = self.in_replay
         self._frame = frame
@@ -134,6 +142,8 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
             self._place()
         if frame is not None and (text := self._bell.ring(frame, now)) and self._app.pacer is not None:
             self._app.pacer.write(notification(text))
+        if answer := self.new_answer(frame):
+            self.say(answer)
         self._follow_link(self._app.link_state())
         if now > self._said_until and self._view.note:
             self._view = dataclasses.replace(self._view, note="")
@@ -318,8 +328,9 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         self._move(-1)
 
     def action_level_detail(self) -> None:
-        """The screen of the picked (or nearest) level."""
-        self._app.open_level(self)
+        """The screen of the picked (or nearest) level; among the alerts of a replay, the moment of the picked one."""
+        if not (self._view.panel == "alerts" and self.go_to_alert(self._view.picked_alert)):
+            self._app.open_level(self)
 
     def action_level_focus(self) -> None:
         """Strikes and focus beside the ladder, the focus alone, the strikes alone."""
@@ -329,43 +340,10 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         """Choose a level."""
         self._change(picked=level_id)
 
-    def action_level_nearest(self) -> None:
-        """Follow the nearest level again."""
-        self._change(picked=None, picked_alert=None)
-
-    def action_alert_next(self) -> None:
-        """Next alert."""
-        self._step_alert(+1)
-
-    def action_alert_previous(self) -> None:
-        """Previous alert."""
-        self._step_alert(-1)
-
-    def _step_alert(self, by: int) -> None:
-        self._view = dataclasses.replace(self._view, panel="alerts")
-        self._move(None, by)
-
     def action_acknowledge(self) -> None:
         """Acknowledge the picked alert, or all."""
         picked = self._view.picked_alert
         self._change(acked=self._view.acked | ({picked} if picked else set(self._panels.alert_ids)))
-
-    def action_goto(self) -> None:
-        """Ask for a price and hold it in the middle."""
-        self.app.push_screen(PromptScreen(":", "price, such as 687.5 or 6871.25"), self._go)
-
-    def _go(self, typed: str | None) -> None:
-        if not typed:
-            return
-        if self._frame is None:
-            self.say("no price to go from yet: wait for the first book")
-            return
-        try:
-            tick = tick_for(typed, self._frame.header)
-        except GotoError as error:
-            self.say(str(error))
-        else:
-            self._change(pinned_tick=tick, recentre=self._view.recentre + 1)
 
     def action_copy_row(self) -> None:
         """Copy the picked (or nearest) level as tab-separated text."""
@@ -379,18 +357,3 @@ class CockpitScreen(ReplayActions, Screen[None], inherit_bindings=False):
         else:
             self.app.copy_to_clipboard(line)
             self.say("level copied")
-
-    @property
-    def playing(self) -> bool:
-        """True while event time runs."""
-        return self._frame is not None and self._frame.header.phase is Phase.PLAYING
-
-    def ask(self, command: Command) -> None:
-        """Ask the source of a replay for something, and show its answer as soon as it is there."""
-        if not self.in_replay:
-            self.say("a live session cannot be played, stepped or sped up")
-            return
-        self._source.send(command)
-        if self._pull is not None:
-            self._pull.expedite(time.monotonic())
-            self.call_later(self._look)

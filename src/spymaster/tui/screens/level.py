@@ -30,7 +30,7 @@ class LevelScreen(OverScreen):
 
     NAME = "level"
     PANELS = ("level_title", "level_plots", "level_facts", "note")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.LEVELS, Scope.LEVEL)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.LEVELS, Scope.LEVEL, Scope.MOMENTS)]
 
     def __init__(self, cockpit: CockpitScreen, source: FrameSource, theme: Theme, options: AppOptions) -> None:
         super().__init__(cockpit, theme, options)
@@ -57,6 +57,11 @@ class LevelScreen(OverScreen):
     def edges(self, frame: Frame | None, state: ViewState, layout: Layout) -> Panels:
         """Headers, time bar and keys."""
         return edge_panels(frame, state, layout, state.keys)
+
+    @property
+    def level_meant(self) -> str:
+        """Id of the level shown."""
+        return self._detail.level_id or super().level_meant
 
     def _choose(self, place: int) -> None:
         if self.items:

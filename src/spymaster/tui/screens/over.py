@@ -81,9 +81,19 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
         """True while event time runs."""
         return self._cockpit.playing
 
-    def ask(self, command: Command) -> None:
+    @property
+    def seeking(self) -> bool:
+        """True while the replay is on its way to a moment."""
+        return self._cockpit.seeking
+
+    @property
+    def level_meant(self) -> str:
+        """Id of the level picked on the cockpit, or the nearest."""
+        return self._cockpit.level_meant
+
+    def ask(self, command: Command, value: float = 0.0, subject: str = "") -> None:
         """Ask the source of a replay for something."""
-        self._cockpit.ask(command)
+        self._cockpit.ask(command, value, subject)
 
     def compose(self) -> ComposeResult:
         """The panels."""
