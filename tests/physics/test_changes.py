@@ -164,18 +164,18 @@ def test_a_shift_of_four_spreads_in_noise_is_seen_within_a_second() -> None:
 # --- the window ------------------------------------------------------------------------------------------------------
 
 
-def span(alarm: BarrierAlarm, began_s: float, *, seen: int = 40, full: bool = True) -> int:
+def span(alarm: BarrierAlarm, began_s: float, *, seen: int = 40, thin: bool = True) -> int:
     """Buckets the state rests on ten seconds after START_NS, with a change that began so many seconds before."""
     v = level()
     now = START_NS + 10 * SECOND
     v["alarm"] = alarm
     if alarm:
         v["drift_ns"][alarm - 1] = now - round(began_s * SECOND)
-    return judged_span(DEFAULT, v, seen, now, full)
+    return judged_span(DEFAULT, v, seen, now, thin)
 
 
-@pytest.mark.parametrize("alarm", [BarrierAlarm.STACKING, BarrierAlarm.PULLING, BarrierAlarm.FILLING])
-def test_an_alarm_shortens_the_window_to_the_change(alarm: BarrierAlarm) -> None:
+@pytest.mark.parametrize("alarm", [BarrierAlarm.PULLING, BarrierAlarm.FILLING])
+def test_a_loss_that_left_the_zone_thin_shortens_the_window_to_itself(alarm: BarrierAlarm) -> None:
     assert span(alarm, 4.0) == 16
 
 
@@ -195,9 +195,14 @@ def test_an_alarm_does_not_make_the_window_longer_than_what_was_seen() -> None:
     assert span(BarrierAlarm.PULLING, 5.0, seen=8) == 8
 
 
-@pytest.mark.parametrize(("alarm", "buckets"), [(BarrierAlarm.STACKING, 40), (BarrierAlarm.PULLING, 16)])
-def test_stacking_does_not_shorten_the_window_of_a_zone_that_is_not_full(alarm: BarrierAlarm, buckets: int) -> None:
-    assert span(alarm, 4.0, full=False) == buckets
+@pytest.mark.parametrize("alarm", [BarrierAlarm.PULLING, BarrierAlarm.FILLING])
+def test_a_loss_of_what_had_just_come_leaves_the_window(alarm: BarrierAlarm) -> None:
+    assert span(alarm, 4.0, thin=False) == 40
+
+
+@pytest.mark.parametrize("thin", [False, True])
+def test_stacking_leaves_the_window(thin: bool) -> None:
+    assert span(BarrierAlarm.STACKING, 4.0, thin=thin) == 40
 
 
 # --- through the engine ----------------------------------------------------------------------------------------------

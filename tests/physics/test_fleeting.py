@@ -138,14 +138,22 @@ def test_the_share_is_at_most_one_where_the_additions_left_the_window_before_the
     assert fleeting_share(20.0, 100.0) == 1.0
 
 
-def test_depth_is_discounted_by_what_exceeds_the_usual_share() -> None:
-    assert lasting_depth(100.0, 0.6, 0.2) == pytest.approx(50.0)
-    assert lasting_depth(100.0, 1.0, 0.2) == 0.0
+def test_young_depth_is_discounted_by_what_exceeds_the_usual_share() -> None:
+    assert lasting_depth(100.0, 50.0, 0.6, 0.2) == pytest.approx(80.0)
+    assert lasting_depth(100.0, 100.0, 1.0, 0.0) == 0.0
+
+
+def test_depth_that_has_been_resting_is_not_discounted() -> None:
+    assert lasting_depth(100.0, 0.0, 1.0, 0.2) == 100.0
+
+
+def test_no_more_is_discounted_than_is_displayed() -> None:
+    assert lasting_depth(100.0, 500.0, 1.0, 0.0) == 0.0
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.2])
 def test_a_share_that_is_usual_discounts_nothing(share: float) -> None:
-    assert lasting_depth(100.0, share, 0.2) == 100.0
+    assert lasting_depth(100.0, 100.0, share, 0.2) == 100.0
 
 
 def test_the_usual_share_begins_as_a_mean_and_passes_over_zones_with_too_few_additions() -> None:

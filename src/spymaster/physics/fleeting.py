@@ -80,14 +80,14 @@ def fleeting_share(added: float, fleeting: float) -> float:
 
 
 @kernel
-def lasting_depth(depth: float, share: float, usual: float) -> float:
-    """Displayed depth discounted by the part that is fleeting, measured against the share that is usual.
+def lasting_depth(depth: float, young: float, share: float, usual: float) -> float:
+    """Displayed depth without the part of it that will be gone at once, as far as that is more than usual.
 
-    Fast quoting is the rule at the touch, so only what exceeds the usual share makes depth less believable.
+    ``share`` is one of additions, so it applies to what was added in the last half second (``young``), not to what has
+    been resting: applied to all depth it called zones thin whose orders had long proved that they stay. The usual share
+    is in what depth is compared with.
     """
-    if share <= usual:
-        return depth
-    return depth * (1.0 - share) / (1.0 - usual)
+    return depth - min(young, depth) * max(share - usual, 0.0)
 
 
 @kernel

@@ -107,23 +107,24 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     fraction = (high - low + 1) / (2.0 * half + 1.0)
     longest = buckets_in(p, p[0].w_barrier_ns)
     scale = s.scale
-    usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, fraction, scale)
-    follow_changes(s, p, v, row, side, low, high, t_ns, seen >= longest, longest)
-    end = 0
+    usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, scale)
+    theta, fill_threshold = scale[3], scale[4]
+    follow_changes(s, p, v, row, side, low, high, t_ns, longest)
+    end = young = 0
     for i in range(low, high + 1):
         end += s.depth[side, i]
-    span = judged_span(p, v, seen, t_ns, end >= usual)
+        young += s.fresh[side, i, 0] + s.fresh[side, i, 1]
+    span = judged_span(p, v, seen, t_ns, end <= usual - theta)
     z = s.window
     if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
         for k in range(ZONE_FIELDS):
             z[k] = s.zone[side, centre, k]
     else:
         zone_window(s, side, low, high, span, z)
-    theta, fill_threshold = zone_thresholds(s, p, usual, absolute, span / longest)
     held = held_through(s, side, v.tick + sign * half, span)
     start = end - (z[Z_IN] - z[Z_OUT] - z[Z_FILL])
     share = fleeting_share(z[Z_ADDED], z[Z_FLEETING])
-    lasting = lasting_depth(end, share, s.market[0].fleeting_usual)
+    lasting = lasting_depth(end, young, share, s.market[0].fleeting_usual)
     soft_states(
         p, z[Z_IN], z[Z_OUT], z[Z_FILL], max(start, 0), lasting, usual, theta, fill_threshold, absolute, held,
         s.logs, s.states,
@@ -148,14 +149,17 @@ def judge_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
 
 @kernel
 def follow_changes(
-    s: State, p: Array, v: Any, row: Any, side: int, low: int, high: int, t_ns: int, whole: bool, longest: int
+    s: State, p: Array, v: Any, row: Any, side: int, low: int, high: int, t_ns: int, longest: int
 ) -> None:
-    """The zone's newest bucket into the row and into the change detectors, once the scales are known."""
+    """The zone's newest bucket into the row and into the change detectors, once the scales are known.
+
+    A level that is faced from its other side has other defenders: what the old ones lost is forgotten.
+    """
     added, pulled, filled = bucket_flows(s, side, low, high)
     row.bucket_added = added
     row.bucket_pulled = pulled
     row.bucket_filled = filled
-    if s.book[0].visible_ns < p[0].warmup_ns or not whole:
+    if s.book[0].visible_ns < p[0].warmup_ns or v.turned != 0:
         forget_changes(v)
     else:
         # ten seconds' spreads: of independent buckets each has the share 1 / root n
@@ -169,25 +173,26 @@ def follow_changes(
 
 
 @kernel
-def judged_span(p: Array, v: Any, seen: int, t_ns: int, full: bool) -> int:
-    """Buckets the state rests on: all that were seen, or since a sudden change began, the shortest window at least.
+def judged_span(p: Array, v: Any, seen: int, t_ns: int, thin: bool) -> int:
+    """Buckets the state rests on: all that were seen, or since a sudden loss began, the shortest window at least.
 
-    A zone that gets back what it lost a moment ago is no wall: stacking shortens the window of a ``full`` zone only.
+    Only the loss that left the zone ``thin`` shortens the window: one that gives back what came a moment ago empties
+    nothing. Stacking never does: what comes in a burst is often gone as fast, so a wall has the whole window to last.
     """
-    if v.alarm == 0 or (v.alarm == _STACKING and not full):
+    if v.alarm == 0 or v.alarm == _STACKING or not thin:
         return seen
     since = buckets_in(p, t_ns - v.drift_ns[v.alarm - 1])
     return min(seen, max(since, buckets_in(p, p[0].w_barrier_min_ns)))
 
 
 @kernel
-def zone_scales(
-    s: State, p: Array, side: int, tick: int, edge: int, fraction: float, scale: Array
-) -> tuple[float, bool, float]:
+def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Array) -> tuple[float, bool, float]:
     """(usual depth, absolute?, warm-up factor) of a zone's visible part.
 
-    scale (float64[5]) is filled for the whole window: spread of net flow and usual fill and spread of fills as the
-    change detectors use them, then the neutral noise of net flow and that of fills.
+    scale (float64[5]): spread of net flow, usual fill and spread of fills as the change detectors use them; then the
+    thresholds of net flow and of fills. All are those of the whole zone over the whole window, however little of it
+    is in sight: the unseen part may have gone either way, so what is seen must carry the state by itself. With
+    thresholds lowered to the visible part most of the walls and vacuums of levels just come into sight were false.
     """
     b = s.book[0]
     half = p[0].barrier_zone_ticks
@@ -196,24 +201,15 @@ def zone_scales(
     distance = sign * (tick - best)
     usual = usual_depth(s, distance - half, sign * (edge + b.base - best))
     warm = b.visible_ns < p[0].warmup_ns
-    absolute = warm or p[0].absolute_thresholds != 0
-    d = min(max(distance, 0), DISTANCES - 1)
     plain = p[0].absolute_thresholds != 0
-    scale[3] = s.noise[0, d] * fraction
-    scale[1] = 0.0 if plain else s.noise[1, d]
-    scale[4] = s.noise[2, d]
-    theta, fill = thresholds(p, plain, usual, scale[3], scale[1], scale[4], s.market[0].typical_best)
-    scale[0] = theta / _SPREADS
-    scale[2] = max(fill - scale[1], 1.0) / _SPREADS
+    absolute = warm or plain
+    d = min(max(distance, 0), DISTANCES - 1)
+    fills = 0.0 if plain else s.noise[1, d]
+    scale[3], scale[4] = thresholds(p, absolute, usual, s.noise[0, d], fills, s.noise[2, d], s.market[0].typical_best)
+    scale[0] = scale[3] / _SPREADS
+    scale[1] = fills
+    scale[2] = max(scale[4] - fills, 1.0) / _SPREADS
     return usual, absolute, (p[0].warmup_confidence if warm else 1.0)
-
-
-@kernel
-def zone_thresholds(s: State, p: Array, usual: float, absolute: bool, share: float) -> tuple[float, float]:
-    """(theta, F_thr) for a window of ``share`` of the whole: noise grows with the root of the window, fills with it."""
-    root = math.sqrt(share)
-    scale = s.scale
-    return thresholds(p, absolute, usual, scale[3] * root, scale[1] * share, scale[4] * root, s.market[0].typical_best)
 
 
 @kernel

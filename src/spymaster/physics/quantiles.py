@@ -29,6 +29,10 @@ def _bin_centres() -> NDArray[np.float64]:
 
 
 _CENTRES: Final = _bin_centres()
+_WIDTHS: Final = np.concatenate(
+    [np.zeros(_LINEAR), np.repeat(_LINEAR / _PER_OCTAVE * 2.0 ** np.arange(_OCTAVES), _PER_OCTAVE)]
+)
+"""How far apart the values of a bin may lie; nothing for bins of one value."""
 
 
 @kernel
@@ -52,17 +56,27 @@ def quantile_centre(k: int) -> float:
 
 
 @kernel
-def quantile_of(histogram: NDArray[Any], share: float) -> float:
-    """The value below which ``share`` of the weight in a histogram (float64[160]) lies; 0 when empty."""
+def weight_of(histogram: NDArray[Any]) -> float:
+    """All weight in a histogram (float64[160])."""
     total = 0.0
     for k in range(_BINS):
         total += histogram[k]
-    wanted = share * total
+    return total
+
+
+@kernel
+def quantile_of(histogram: NDArray[Any], share: float) -> float:
+    """The value below which ``share`` of the weight in a histogram (float64[160]) lies; 0 when empty.
+
+    In a bin that holds several values weight is taken to lie evenly: else a scale would jump by a bin, a tenth of it.
+    """
+    wanted = share * weight_of(histogram)
     running = 0.0
     for k in range(_BINS):
         running += histogram[k]
         if running >= wanted and running > 0.0:
-            return float(_CENTRES[k])
+            over = (running - wanted) / histogram[k] if histogram[k] > 0.0 else 0.5
+            return float(_CENTRES[k] + _WIDTHS[k] * (0.5 - over))
     return 0.0
 
 

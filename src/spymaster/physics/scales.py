@@ -12,7 +12,7 @@ from spymaster.physics.fleeting import observe_fleeting
 from spymaster.physics.icebergs import learn_null_rate
 from spymaster.physics.ofi import observe_ofi
 from spymaster.physics.orders import learn_sizes
-from spymaster.physics.quantiles import median_of, quantile_bin
+from spymaster.physics.quantiles import median_of, quantile_bin, weight_of
 from spymaster.physics.state import (
     A_GROWTH,
     A_RATES,
@@ -31,8 +31,17 @@ from spymaster.physics.state import (
     State,
 )
 
-_NEAR_WEIGHT: Final = 0.05
+_NEAR_WEIGHT: Final = 0.25
+"""Of a zone at a level: it may be anything but usual. Where levels stand close hardly any other zone is left, and
+medians bear that much."""
+_ENOUGH: Final = 0.1
+"""Of the samples at the own best, for a distance to have scales of its own."""
+_STACKED: Final = 3.0
+"""A price counts for so many times what is usual there at most, lest a wall raise what walls are measured against."""
+_STEADY: Final = 240.0
+"""Snaps after which the mean knows what is usual."""
 _RESCALE: Final = 1e12
+_NO_LIMIT: Final = 1e18
 _TURNS: Final = 3 * DISTANCES + 2
 """Three histograms a distance, the sizes of orders, and the best sizes."""
 _MAD_TO_SIGMA: Final = 1.4826
@@ -76,16 +85,17 @@ def _observe_fleeting(s: State, share: float) -> None:
 def _observe_depth(s: State, share: float) -> None:
     """Exponential mean of the displayed size at each distance from the own best, both sides together.
 
-    A plain mean until there are enough snaps for the exponential one.
+    A plain mean until there are enough snaps for the exponential one. Sizes far above it are cut.
     """
     b = s.book[0]
     for d in range(DEPTH_DISTANCES):
-        total = 0
+        most = _STACKED * s.depth_mean[0, d] if s.depth_mean[1, d] >= _STEADY else _NO_LIMIT
+        total = 0.0
         seen = 0
         for side in range(2):
             i = (b.ask + d if side == ASK else b.bid - d) - b.base
             if 0 <= i < LEDGER_TICKS and s.seen_since[side, i] > 0:
-                total += s.depth[side, i]
+                total += min(float(s.depth[side, i]), most)
                 seen += 1
         if seen > 0:
             s.depth_mean[1, d] += 1.0
@@ -118,10 +128,15 @@ def _observe_flow_noise(s: State, p: Array, t_ns: int) -> None:
 
 @kernel
 def _read_quantiles(s: State, p: Array, turn: int) -> None:
-    """Read one of the histograms, all of them taking turns so that no snap is dear."""
+    """Read one of the histograms, all of them taking turns so that no snap is dear.
+
+    A distance at which a whole zone is hardly ever in sight has the scales of the one before it, never none.
+    """
     d = turn % DISTANCES
     what = turn // DISTANCES
-    if what == 0:
+    if what < 3 and d > 0 and weight_of(s.fill_hist[d]) < _ENOUGH * weight_of(s.fill_hist[0]):
+        s.noise[what, d] = s.noise[what, d - 1]
+    elif what == 0:
         s.noise[0, d] = _MAD_TO_SIGMA * median_of(s.delta_hist[d])
     elif what == 1:
         s.noise[1, d] = median_of(s.fill_hist[d])
