@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PACKAGE_DATA = {
     "config.toml": "spymaster/_data/config.toml",
     "themes": "spymaster/_data/themes",
-    "recordings/plain-es": "spymaster/_data/recordings/plain-es",
+    "recordings/first-look": "spymaster/_data/recordings/first-look",
 }
 """Path in the checkout -> path in the wheel, read back by ``spymaster.resources``."""
 

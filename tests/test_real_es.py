@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 
 from spymaster.config.loader import load_config
 from spymaster.feeds.dbn_writer import write_dbn
+from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.writer import JournalWriter
 from spymaster.market import dtypes as dt
 from spymaster.market.batches import Batch
 from spymaster.market.frames import ConfigFrame, RecordsFrame
@@ -28,6 +30,7 @@ from spymaster.market.kinds import ACTION_ADD, ACTION_CANCEL, ACTION_MODIFY, ACT
 from spymaster.market.rows import BarrierState
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import RunTotals, drive, report
+from spymaster.session.journal_source import JournalSource
 from spymaster.session.replay_session import ReplaySession
 from spymaster.session.replay_source import ReplayPlan, ReplaySource
 from spymaster.session.user_levels import levels_from_flags
@@ -133,6 +136,18 @@ def hash_of(config: ConfigFrame, words: Words) -> str:
 
 def actions_of(words: Words) -> Words:
     return words[:, dt.W_SIZE] >> dt.ACTION_SHIFT & 0xFF
+
+
+def test_the_half_hour_lived_again_from_its_own_journal_publishes_the_same(
+    depth: Path, trades: Path, whole: HeadlessResult, tmp_path: Path
+) -> None:
+    source, totals = ReplaySource(plan_of(depth, trades)), RunTotals(INTERVAL_NS)
+    writer = JournalWriter(tmp_path, "test", clock_ns=source.begins_ns)
+    drive(source, Engine(snaps_per_block=1), [totals], tap=JournalInlet(writer))
+    writer.close()
+    again = RunTotals(INTERVAL_NS)
+    drive(JournalSource(tmp_path), Engine(), [again])
+    assert totals.hash.hexdigest() == again.hash.hexdigest() == whole.signal_hash
 
 
 def test_every_record_and_trade_is_counted_and_none_rejected(whole: HeadlessResult) -> None:

@@ -73,12 +73,12 @@ def test_a_checkout_uses_its_own_files(tmp_path: Path) -> None:
     found = report(tmp_path, CHECKOUT / "src")
     assert found["config"] == (CHECKOUT / "config.toml").read_text(encoding="utf-8")
     assert found["themes"] == checkout_themes()
-    assert found["recording"] == str(CHECKOUT / "recordings" / "plain-es")
+    assert found["recording"] == str(CHECKOUT / "recordings" / "first-look")
 
 
 def test_an_editable_install_uses_the_checkout_and_carries_no_copy(tmp_path: Path, editable_site: Path) -> None:
     found = report(tmp_path, tmp_path, prelude=f"import site; site.addsitedir({str(editable_site)!r})\n")
-    assert found["recording"] == str(CHECKOUT / "recordings" / "plain-es")
+    assert found["recording"] == str(CHECKOUT / "recordings" / "first-look")
     assert not (editable_site / "spymaster").exists()
 
 
@@ -87,11 +87,11 @@ def test_a_wheel_carries_the_files_it_needs(tmp_path: Path, wheel_site: Path) ->
     assert str(found["package"]).startswith(str(wheel_site))
     assert found["config"] == (CHECKOUT / "config.toml").read_text(encoding="utf-8")
     assert found["themes"] == checkout_themes()
-    assert found["recording"] == str(wheel_site / "spymaster" / "_data" / "recordings" / "plain-es")
+    assert found["recording"] == str(wheel_site / "spymaster" / "_data" / "recordings" / "first-look")
 
 
 def test_the_bundled_recording_is_whole_and_small(wheel_site: Path) -> None:
-    source, packaged = (root / "recordings" / "plain-es" for root in (CHECKOUT, wheel_site / "spymaster" / "_data"))
+    source, packaged = (root / "recordings" / "first-look" for root in (CHECKOUT, wheel_site / "spymaster" / "_data"))
     sizes = {path.relative_to(packaged): path.stat().st_size for path in packaged.rglob("*") if path.is_file()}
     assert sizes == {path.relative_to(source): path.stat().st_size for path in source.rglob("*") if path.is_file()}
     assert 0 < sum(sizes.values()) <= BUNDLED_LIMIT_BYTES
@@ -105,7 +105,7 @@ def test_a_wheel_holds_the_package_its_data_and_nothing_else(wheel_site: Path) -
         "recordings",
         "themes",
     }
-    assert [path.name for path in (wheel_site / "spymaster" / "_data" / "recordings").iterdir()] == ["plain-es"]
+    assert [path.name for path in (wheel_site / "spymaster" / "_data" / "recordings").iterdir()] == ["first-look"]
 
 
 def test_an_incomplete_installation_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

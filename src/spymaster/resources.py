@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-BUNDLED_RECORDING: Final = "plain-es"
+BUNDLED_RECORDING: Final = "first-look"
 """Folder name of the one recording that travels in the wheel."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent

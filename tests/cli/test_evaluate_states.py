@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
+from spymaster.market.levels import LevelKind
+from spymaster.market.rows import BarrierState
 from tests.cli.conftest import Run
 
-RECORDINGS = Path(__file__).parents[2] / "recordings"
-WALL = RECORDINGS / "wall-holds"
+WALL = Path(__file__).parents[2] / "recordings" / "wall-holds"
 
 
 def test_the_shipped_wall_is_compared_at_every_snap_of_its_truth(run: Run) -> None:
@@ -31,6 +35,21 @@ def test_the_shipped_wall_is_compared_at_every_snap_of_its_truth(run: Run) -> No
     assert walls["episodes"] == walls["visible"] == 2
 
 
+def test_exported_signals_joined_to_the_truth_give_the_same_confusion(run: Run) -> None:
+    report = json.loads(run("evaluate", "states", WALL, "--json").stdout)
+    exported = csv.read_csv(io.BytesIO(run("export", "signals", WALL).stdout.encode())).to_pandas()
+    true = pq.read_table(WALL / "truth" / "states.parquet").to_pandas()
+    levels = pq.read_table(WALL / "truth" / "levels.parquet").to_pandas()[["level", "side", "price_e9"]]
+    said = exported[exported["kind"] == LevelKind.USER.name]
+    said = said.assign(price_e9=(said["price"] * 1e9).round().astype("int64"), ts_ns=said["ts_event_ns"])
+    both = said.merge(true.merge(levels, on="level"), on=["ts_ns", "price_e9"])
+    same_side = (both["direction"] == "RESISTANCE") == (both["side"] == 1)
+    both = both[(both["barrier_state"] != BarrierState.MISSING.name) & same_side]
+    counts = np.zeros((6, 6), int)
+    np.add.at(counts, (both["state"].to_numpy(), [BarrierState[name] for name in both["barrier_state"]]), 1)
+    assert counts.tolist() == report["confusion"]
+
+
 def test_people_are_told_in_tables_that_it_is_simulated(run: Run) -> None:
     result = run("evaluate", "states", WALL)
     assert result.exit_code == 0, result.output
@@ -39,8 +58,20 @@ def test_people_are_told_in_tables_that_it_is_simulated(run: Run) -> None:
         assert head in result.stdout
 
 
-def test_a_recording_without_truth_is_one_clear_line(run: Run) -> None:
-    result = run("evaluate", "states", RECORDINGS / "plain-es")
+def test_a_plain_recordings_truth_is_drawn_again_from_its_seed_and_plan(run: Run, tmp_path: Path) -> None:
+    made = run("simulate", tmp_path / "plain", "--scenario", "plain", "--seed", "20260317")
+    assert made.exit_code == 0, made.output
+    result = run("evaluate", "states", tmp_path / "plain", "--json")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["levels"], report["placebo_levels"]) == (10, 5)
+    assert report["snaps"] > 1_000
+    assert report["macro_f1"] > 0.6
+
+
+def test_a_recording_without_truth_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    bare = shutil.copytree(WALL, tmp_path / "bare", ignore=shutil.ignore_patterns("truth"))
+    result = run("evaluate", "states", bare)
     assert result.exit_code == 3
     assert result.stderr.count("\n") == 1
     assert "no such truth; make the recording with `simulate --truth`" in result.stderr
@@ -61,3 +92,11 @@ def test_a_broken_truth_is_one_clear_line(run: Run, tmp_path: Path, name: str) -
     assert result.exit_code == 3
     assert result.stderr.count("\n") == 1
     assert "its truth cannot be read" in result.stderr
+
+
+def test_levels_in_the_shares_dollars_are_found_by_the_sessions_ratio(run: Run) -> None:
+    result = run("evaluate", "states", WALL.parent / "gamma-squeeze")
+    assert result.exit_code == 0, result.output
+    compared = int(result.stdout.splitlines()[1].split()[0].replace(",", ""))
+    assert compared > 1_000
+    assert "0 not published" in result.stdout

@@ -12,13 +12,14 @@ import pyarrow.parquet
 import pytest
 
 from spymaster.feeds.dbn_files import DbnFile
+from spymaster.market.manifest import load_manifest
 from spymaster.market.rows import FLOW_ROW, LEVEL_FIELDS
 from spymaster.resources import bundled_recording
 from tests.cli.conftest import COMMAND, Run, one_line
 from tests.lake.test_recorder import three_hours
 from tests.support.lakes import record
 
-TABLES = ("signals", "alerts", "flows")
+TABLES = ("signals", "alerts", "flows", "option-flow")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -82,7 +83,7 @@ def test_alerts_are_raised_updated_and_resolved(run: Run) -> None:
 
 def test_from_and_to_cut_a_span_out(run: Run) -> None:
     result = run(
-        "export", "signals", bundled_recording(), "--format", "jsonl", "--from", "09:31:00", "--to", "09:31:10"
+        "export", "signals", bundled_recording(), "--format", "jsonl", "--from", "12:31:00", "--to", "12:31:10"
     )
     times = {json.loads(line)["ts_event_ns"] for line in result.stdout.splitlines()}
     assert len(times) == 40
@@ -109,7 +110,7 @@ def test_a_folder_that_is_not_there(run: Run, small: Path, tmp_path: Path) -> No
 
 def test_the_schema_of_what_is_published(run: Run) -> None:
     result = run("export", "schema")
-    assert list(json.loads(result.stdout)) == ["levels.signals", "levels.alerts"]
+    assert list(json.loads(result.stdout)) == ["levels.signals", "levels.alerts", "market.flow"]
     assert result.stderr == ""
 
 
@@ -148,7 +149,8 @@ def test_events_have_documented_columns(run: Run, small: Path) -> None:
 def test_native_files_of_a_recording_hold_the_same_bytes(run: Run, tmp_path: Path) -> None:
     result = run("export", "dbn", bundled_recording(), "--out", tmp_path / "copy")
     assert result.exit_code == 0
-    assert "54,547 SIMULATED records in" in result.stderr
+    said = {file.path: file.records for file in load_manifest(bundled_recording()).files}
+    assert f"{said['ESM6.mbp-10.dbn.zst']:,} SIMULATED records in" in result.stderr
     made, whole = (
         [rows.tobytes() for batch in DbnFile.open(path).chunks(5000) for rows in batch.arrays.values()]
         for path in (tmp_path / "copy.mbp-10.dbn.zst", bundled_recording() / "ESM6.mbp-10.dbn.zst")
@@ -167,3 +169,20 @@ def test_runs_are_of_lakes_only(run: Run, small: Path, tmp_path: Path) -> None:
     result = run("export", "dbn", small, "--out", tmp_path / "copy", "--run", "x")
     assert result.exit_code == 2
     assert one_line(result.stderr) == "error: --run x: only a lake has runs; name a lake's root"
+
+
+def test_only_levels_of_a_kind_can_be_asked_for(run: Run, small: Path) -> None:
+    asked = ("export", "signals", small, "--profile", "es", "--level", "5000.75")
+    whole = run(*asked).stdout.splitlines()
+    some = run(*asked, "--kind", "user").stdout.splitlines()
+    place = whole[0].split(",").index("kind")
+    assert some == [whole[0], *(line for line in whole[1:] if line.split(",")[place] == "USER")]
+    assert 1 < len(some) < len(whole)
+
+
+def test_a_kind_that_is_none_is_refused(run: Run, small: Path) -> None:
+    result = run("export", "alerts", small, "--kind", "moon")
+    assert result.exit_code == 2
+    assert one_line(result.stderr).startswith(
+        "error: --kind MOON: there is no such kind of level; use one of USER, ROUND"
+    )

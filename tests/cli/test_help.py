@@ -13,8 +13,9 @@ from tests.cli.conftest import Run
 COMMANDS = (
     (),
     ("replay",),
+    ("record",),
     ("export",),
-    *(("export", name) for name in ("signals", "alerts", "flows", "events", "dbn", "schema")),
+    *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "dbn", "schema")),
     ("levels",),
     *(("levels", name) for name in ("list", "import")),
     ("config",),
@@ -23,7 +24,7 @@ COMMANDS = (
     *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold")),
     ("simulate",),
     ("evaluate",),
-    *(("evaluate", name) for name in ("facts", "states")),
+    *(("evaluate", name) for name in ("facts", "states", "fuel")),
     ("warmup",),
     ("bench",),
 )

@@ -108,13 +108,13 @@ def test_csv_has_a_header_and_a_row_a_level(run: Run, small: Path) -> None:
 
 
 def test_the_moment_is_the_last_snap_not_after_it(run: Run) -> None:
-    early = listing(run, bundled_recording(), "--at", "09:31")
-    assert early["time_et"].startswith("2026-03-17 09:31:00.000")
+    early = listing(run, bundled_recording(), "--at", "12:31")
+    assert early["time_et"].startswith("2026-03-17 12:31:00.000")
     assert listing(run, bundled_recording())["t_ns"] > early["t_ns"]
 
 
 def test_simulated_records_say_so(run: Run) -> None:
-    assert run("levels", "list", bundled_recording(), "--at", "09:31").stdout.startswith("SIMULATED data\n")
+    assert run("levels", "list", bundled_recording(), "--at", "12:31").stdout.startswith("SIMULATED data\n")
 
 
 def test_warm_up_bars_are_counted(run: Run, small: Path, words: Words, tmp_path: Path) -> None:

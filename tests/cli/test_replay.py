@@ -97,7 +97,7 @@ def test_a_paced_replay_computes_the_same(run: Run, small: Path) -> None:
 
 def test_a_screenshot_is_an_svg_of_the_size_asked_for(spawn: Spawn, tmp_path: Path) -> None:
     out = tmp_path / "screen.svg"
-    done = spawn("replay", bundled_recording(), "--screenshot", out, "--at", "09:33", "--size", "80x24")
+    done = spawn("replay", bundled_recording(), "--screenshot", out, "--at", "12:33", "--size", "80x24")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.strip() == f"{out}: 80x24 cockpit"
     picture = out.read_text(encoding="utf-8")

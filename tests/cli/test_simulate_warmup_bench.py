@@ -68,11 +68,24 @@ def test_bench_prints_a_table(run: Run) -> None:
     assert [line.split()[0] for line in lines[1:]] == ["zstd", "read"]
 
 
+def test_bench_measures_appending_to_a_journal(run: Run) -> None:
+    result = run("bench", "--rounds", "1", "--records", "20000", "--only", "journal")
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == ["journal", "journal"]
+
+
 def test_bench_prints_one_json_value(run: Run) -> None:
     result = run("bench", "--rounds", "1", "--records", "20000", "--only", "read", "--json")
     rows = json.loads(result.stdout)
     assert [row["name"] for row in rows] == ["zstd", "read"]
     assert all(row["low"] <= row["median"] <= row["high"] for row in rows)
+
+
+def test_bench_measures_seeking_and_what_it_costs(run: Run) -> None:
+    result = run("bench", "--rounds", "1", "--records", "20000", "--only", "seek", "--json")
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert list(rows) == ["seek", "seek index"]
+    assert 0.0 < rows["seek"]["low"] <= rows["seek"]["median"] <= rows["seek"]["high"]
+    assert rows["seek index"]["median"] > 0.0
 
 
 def test_bench_measures_with_a_recording_of_one_s_own(run: Run, small: Path) -> None:

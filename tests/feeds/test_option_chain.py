@@ -113,3 +113,15 @@ def test_statistics_of_the_options_come_along(tmp_path: Path) -> None:
     defined = dbn_file(tmp_path / "b.definition.dbn", "definition", option("E1 C4800", 7, 4800.0), symbol_map={})
     chain = choose_chain([DbnFile.open(path) for path in (statistics, quoted, defined)], ES)
     assert [file.path.name for file in chain.files] == ["b.tbbo.dbn", "b.statistics.dbn"]
+
+
+def test_real_es_options_bear_the_ids_of_their_quotes(data: Path) -> None:
+    names = ("options-20240509.definition.dbn.zst", "es_options-20240509-1000.mbp-1.dbn.zst")
+    files = [DbnFile.open(data / "es_options" / name) for name in names]
+    quarterly = ChainQuery(underlying="ESM4", on_future=True, expires=20240621, close_ns=0, near_e9=None)
+    chain = choose_chain(files, quarterly)
+    told = [(int(row["strike_e9"]) // 10**9, int(row["right"])) for row in chain.contracts]
+    assert told == [(5230, PUT), (5250, PUT)]
+    assert set(chain.contracts["instrument_id"].tolist()) == set(files[1].symbols_by_id())
+    assert chain.contracts["multiplier"].tolist() == [50, 50]
+    assert len(choose_chain(files, ES).contracts) == 0

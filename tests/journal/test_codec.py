@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from spymaster.journal.codec import (
     encode_records,
     encode_signals,
 )
-from spymaster.journal.format import ALIGNMENT, FormatError
+from spymaster.journal.format import ALIGNMENT, MAX_PAYLOAD_BYTES, FormatError, FrameKind, Unplaced
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
@@ -34,6 +35,7 @@ from spymaster.market.frames import (
 )
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, TickSource
 from spymaster.market.kinds import MBP10_WORDS, Kind
+from spymaster.market.rows import SCHEMA_VERSION
 from tests.support.journals import (
     alert_rows,
     config_frame,
@@ -111,6 +113,29 @@ def test_signals_come_back_with_their_levels_and_with_blocks_added_later() -> No
     assert rows.snaps.tobytes() == snaps.tobytes()
     assert rows.levels.tobytes() == levels.tobytes()
     assert rows.blocks["option"][1].view(np.int64).tolist() == extra.tolist()
+
+
+def test_signals_take_a_small_part_of_their_rows() -> None:
+    snaps, levels = signal_rows(16, 30)
+    assert encode_signals(snaps, levels).length < levels.nbytes / 5
+
+
+@given(at=st.integers(0, 2000), value=st.integers(0, 255))
+def test_signals_with_a_wrong_byte_are_read_or_refused_but_never_crash(at: int, value: int) -> None:
+    frame = stored(encode_signals(*signal_rows(2, 3)))
+    frame.payload[at % len(frame.payload)] = value
+    try:
+        rows = decode_signals(frame)
+    except FormatError:
+        return
+    assert len(rows.snaps) == 2
+
+
+def test_signals_that_claim_to_be_huge_are_refused_before_memory_is_asked_for() -> None:
+    huge = zstandard.ZstdCompressor().compress(bytes(MAX_PAYLOAD_BYTES + 1))
+    content = Unplaced(FrameKind.SIGNAL, SCHEMA_VERSION, 1, (np.frombuffer(huge, np.uint8),))
+    with pytest.raises(FormatError, match="does not say a possible size"):
+        decode_signals(stored(content))
 
 
 def test_alerts_come_back_as_they_were() -> None:

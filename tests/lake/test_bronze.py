@@ -37,7 +37,7 @@ def noise(kind: Kind, count: int, *, seed: int = 1) -> NDArray[Any]:
     """Records whose every byte is random but for header, time and what decides where they go."""
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, 256, count * DTYPES[kind].itemsize, np.uint8).view(DTYPES[kind])
-    rows["length"], rows["rtype"] = rows.dtype.itemsize // 4, FIRST_RTYPES[kind]
+    rows["length"], rows["rtype"] = rows.dtype.itemsize // 4, FIRST_RTYPES.get(kind, 0)
     rows["publisher_id"], rows["instrument_id"] = 1, 17
     rows["ts_event"] = T0_NS + np.arange(count)
     if "raw_symbol" in (rows.dtype.names or ()):
@@ -242,6 +242,20 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(LakeError, match=r"part-0+\.parquet: is damaged .*lake verify"):
         read_back(tmp_path)
+
+
+def test_a_changed_bit_is_never_read_as_a_record(tmp_path: Path) -> None:
+    frames = Frames()
+    frames.records(Kind.MBP10, es_depth(200))
+    record(tmp_path, frames.stored)
+    (path,) = tmp_path.rglob("*.parquet")
+    whole = path.read_bytes()
+    for place in np.random.default_rng(4).integers(0, len(whole), 100).tolist():
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with pytest.raises(LakeError, match="is damaged"):
+            read_back(tmp_path)
 
 
 def test_a_missing_file_is_named_in_one_line(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_FIELDS, LEVEL_ROW, SNAP, BarrierState, Signal
+from spymaster.signals.columns import Words, level_columns
 from tests.support.blocks import SNAP_NS, level
 from tests.support.journals import T0_NS
 from tests.support.lakes import Frames, config_frame, es_depth, published, raised, record
@@ -133,3 +134,10 @@ def test_full_row_groups_are_written_as_they_fill(tmp_path: Path) -> None:
         72_000,
         [32_768, 32_768, 6_464],
     )
+
+
+def test_a_level_that_moves_has_one_name() -> None:
+    rows = rows_of(*(level(kind=LevelKind.VWAP, dynamic=1.0, price=4800.0 + k / 7) for k in range(9)))
+    names = level_columns(rows, np.full(9, T0_NS), np.full(9, 20240105))["level_id"]
+    assert isinstance(names, Words)
+    assert (names.words, names.tolist()) == (("VWAP",), ["VWAP"] * 9)

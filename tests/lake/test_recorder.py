@@ -177,7 +177,7 @@ def test_a_torn_run_says_why(tmp_path: Path) -> None:
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
     for frame in three_hours().stored:
         recorder.take(frame)
-    recorder.seal(complete=False, reason="the disk was full for 3 s")
+    recorder.seal(RunStatus.TORN, "the disk was full for 3 s")
     run = lake_at(tmp_path).run().run
     assert (run.status, run.reason) == (RunStatus.TORN, "the disk was full for 3 s")
 

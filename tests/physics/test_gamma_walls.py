@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from spymaster.physics.black import band_gamma
-from spymaster.physics.gamma_walls import PIN, SLIP, gamma_by_strike, prominence, walls
+from spymaster.physics.gamma_walls import PIN, SLIP, prominence, walls
 
 STRIKES = np.arange(100.0, 111.0)
 
@@ -69,9 +68,3 @@ def test_prominence_is_the_height_above_the_lowest_way_to_something_higher(seed:
 def test_of_equal_neighbours_the_first_is_the_summit() -> None:
     plateau = np.array([0, 4, 4, 4, 0.0])
     assert [prominence(plateau, i) for i in range(5)] == [0.0, 4.0, 0.0, 0.0, 0.0]
-
-
-def test_each_strikes_part_is_its_position_times_band_gamma() -> None:
-    mean, deviation, out = np.arange(11.0) - 5, np.full(11, 0.02), np.empty(11)
-    gamma_by_strike(STRIKES, mean, deviation, 104.6, 0.1, out)
-    assert out == pytest.approx([q * band_gamma(104.6, k, 0.02, 0.1) for q, k in zip(mean, STRIKES, strict=True)])

@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from spymaster.physics import black
 from spymaster.physics import smile as sm
-from spymaster.physics.exposure import strike_deviations
 from spymaster.physics.gamma_walls import walls
 from spymaster.physics.implied import implied_deviation
 from spymaster.physics.option_time import variance_time
@@ -162,10 +161,10 @@ class Chain:
             [sm.smile_point(self.forward, self.strike[i], b, a, 0.05, call) for i, call, b, a in self.usable()]
         )
         k, w, weight = (np.ascontiguousarray(column) for column in points.T)
-        smile, deviation = np.zeros(sm.SMILE_FIELDS), np.empty(len(self.strike))
+        smile = np.zeros(sm.SMILE_FIELDS)
         sm.fit_smile(k, w, weight, 1.0, smile)
-        strike_deviations(self.strike, smile, self.forward, 1.0, deviation)
-        gammas = [black.gamma(self.forward, k, s) for k, s in zip(self.strike, deviation, strict=True)]
+        deviations = [sm.total_deviation(smile, math.log(strike / self.forward), 1.0) for strike in self.strike]
+        gammas = [black.gamma(self.forward, k, s) for k, s in zip(self.strike, deviations, strict=True)]
         ours = self.net_interest(np.array(gammas), np.array(gammas))
         return ours, self.net_interest(self.column[CALL_GAMMA], self.column[PUT_GAMMA])
 

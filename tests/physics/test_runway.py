@@ -95,7 +95,7 @@ def test_runways_are_those_of_a_second_computation(block: int) -> None:
 
 @pytest.mark.parametrize("kind", list(LevelKind))
 def test_what_is_an_obstacle_by_its_kind(kind: LevelKind) -> None:
-    assert is_strong(int(kind)) is (kind.name in STRONG)
+    assert is_strong(int(kind), -1) is (kind.name in STRONG)
 
 
 @pytest.mark.parametrize("state", list(BarrierState))

@@ -18,13 +18,24 @@ from spymaster.physics.engine import SnapBlock
 from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder
 from spymaster.session.heat_store import HeatStore
 from spymaster.session.run_state import RunState, waiting_frame
-from spymaster.signals.frame import Frame, Mode, Phase
+from spymaster.signals.frame import Frame, Mode, Phase, RecordingLight
 from tests.support.engine import engine_for, records
 from tests.support.market import ASK, BID, MID, START_NS, Market
 from tests.support.small_files import Words
 
 S = 1_000_000_000
-RUN = RunState(Mode.REPLAY, Phase.PLAYING, False, 2.0, START_NS, START_NS + 60 * S, message="hello", progress=0.5)
+LIGHT = RecordingLight(fault="no space left on device", lost_records=3)
+RUN = RunState(
+    Mode.REPLAY,
+    Phase.PLAYING,
+    False,
+    2.0,
+    START_NS,
+    START_NS + 60 * S,
+    message="hello",
+    progress=0.5,
+    recording=LIGHT,
+)
 
 
 class Session:
@@ -89,7 +100,7 @@ def test_the_header_repeats_what_the_session_says_of_itself(frame: Frame) -> Non
     header = frame.header
     assert (header.mode, header.phase, header.simulated, header.speed) == (Mode.REPLAY, Phase.PLAYING, False, 2.0)
     assert (header.first_ns, header.last_ns) == (RUN.first_ns, RUN.last_ns)
-    assert (header.message, header.progress) == ("hello", 0.5)
+    assert (header.message, header.progress, header.recording) == ("hello", 0.5, LIGHT)
     assert (header.profile, header.symbol, header.tick_size) == ("es", "ESH4", 0.25)
 
 

@@ -30,10 +30,18 @@ PRICE = 6_870 * 10**9
 HOUR_NS = 3600 * NS_PER_S
 
 
-def truth(kind: LevelKind, states: list[BarrierState], on: tuple[float, float] | None = None, level: int = 0) -> Truth:
-    """One level on the ask side, truly in ``states`` at snaps 1, 2, ...; its mechanism on between these snaps."""
+def truth(
+    kind: LevelKind,
+    states: list[BarrierState],
+    on: tuple[float, float] | None = None,
+    level: int = 0,
+    hit: int | None = None,
+) -> Truth:
+    """One level on the ask side, truly in ``states`` at snaps 1, 2, ...; its mechanism on between these snaps, fills in
+    its zone from snap ``hit`` on."""
     levels = np.array([(level, kind, ASK, PRICE)], PLANTED_LEVEL)
-    rows = np.array([((k + 1) * BUCKET_NS, level, state, 0) for k, state in enumerate(states)], TRUE_STATE)
+    fills = [5 if hit is not None and k + 1 >= hit else 0 for k in range(len(states))]
+    rows = np.array([((k + 1) * BUCKET_NS, level, state, 0, fills[k]) for k, state in enumerate(states)], TRUE_STATE)
     spans = [] if on is None else [(level, int(on[0] * BUCKET_NS), int(on[1] * BUCKET_NS))]
     return Truth(levels, rows, np.array(spans, EPISODE), HOUR_NS)
 
@@ -120,6 +128,12 @@ def test_planted_mechanisms_do_not_count_as_placebo() -> None:
 def test_delay_counts_from_the_start_of_the_mechanism() -> None:
     found = report(truth(LevelKind.VACUUM, [N, N, V, V, V, V], on=(2, 6)), says([N, N, N, N, V, V]))
     assert delay_of(found, LevelKind.VACUUM) == Delay("VACUUM", 1, 1, 1, 1, 0, 0.75, 0.75)
+
+
+@pytest.mark.parametrize(("hit", "after_fill_s"), [(3, 0.5), (5, 0.0), (7, 0.0), (None, None)])
+def test_a_wall_is_also_timed_from_when_it_is_first_hit(hit: int | None, after_fill_s: float | None) -> None:
+    found = report(truth(LevelKind.WALL, [N, N, L, L, L, L, L], on=(0, 7), hit=hit), says([N, N, N, N, L, L, L]))
+    assert delay_of(found, LevelKind.WALL).after_fill_s == after_fill_s
 
 
 def test_delay_counts_from_when_the_zone_came_into_sight() -> None:

@@ -14,13 +14,16 @@ from spymaster.cli.main import app
 from spymaster.market.dtypes import by_name
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingManifest, load_manifest
+from spymaster.sim.exposure import TrueExposure
 from spymaster.sim.market_recording import Order, default_settings, write_recording
-from spymaster.sim.simulation import simulate
+from spymaster.sim.option_records import option_quotes, option_trades, share_records
+from spymaster.sim.simulation import Session, simulate
 from spymaster.sim.truth import read_truth
 from tests.sim.market_support import settings
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
-SHIPPED = ("opening-drive", "wall-holds")
+SHIPPED = ("opening-drive", "wall-holds", "gamma-squeeze", "first-look")
+WITH_OPTIONS = {"gamma-squeeze": ("SPY-options", "tcbbo", "cbbo-1s"), "first-look": ("ES-options", "tbbo", "bbo-1s")}
 TOGETHER_BYTES = 25_000_000
 
 
@@ -93,11 +96,32 @@ def test_a_shipped_recording_is_whole_and_made_again_by_its_own_manifest(name: s
     for file in manifest.files:
         assert hashlib.sha256((RECORDINGS / name / file.path).read_bytes()).hexdigest() == file.sha256
     assert manifest.simulated
-    scenario, intensity = (manifest.plan or "").split()
+    again = made_again(manifest)
+    assert by_name(Kind.MBP10, np.ascontiguousarray(again.records)).tobytes() == stored(name, "ESM6.mbp-10")
+
+
+def made_again(manifest: RecordingManifest) -> Session:
+    """The session of a manifest, simulated anew."""
+    scenario, intensity, *options = (manifest.plan or "").split()
     minutes = (manifest.end - manifest.start).total_seconds() / 60
-    again = simulate(default_settings(manifest.seed or 0, scenario, intensity), minutes)
-    stored = databento.DBNStore.from_file(RECORDINGS / name / "ESM6.mbp-10.dbn.zst").to_ndarray()
-    assert by_name(Kind.MBP10, np.ascontiguousarray(again.records)).tobytes() == stored.tobytes()
+    profile = manifest.profile if options else ""
+    return simulate(default_settings(manifest.seed or 0, scenario, intensity, profile), minutes)
+
+
+def stored(name: str, file: str) -> bytes:
+    """The records of a shipped file."""
+    records: bytes = databento.DBNStore.from_file(RECORDINGS / name / f"{file}.dbn.zst").to_ndarray().tobytes()
+    return records
+
+
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_a_shipped_recordings_options_are_made_again_too(name: str) -> None:
+    prefix, trades, quotes = WITH_OPTIONS[name]
+    again = made_again(load_manifest(RECORDINGS / name))
+    assert option_trades(again.options, again.rows).tobytes() == stored(name, f"{prefix}.{trades}")
+    assert option_quotes(again.options, again.rows).tobytes() == stored(name, f"{prefix}.{quotes}")
+    if prefix.startswith("SPY"):
+        assert share_records(again.rows).tobytes() == stored(name, "SPY.mbp-1")
 
 
 def test_the_shipped_recordings_are_small() -> None:
@@ -109,9 +133,13 @@ def test_the_shipped_recordings_are_small() -> None:
 
 
 def test_the_shipped_recordings_show_what_they_are_named_after() -> None:
-    drive, hold = (read_truth(RECORDINGS / name, "levels").to_pylist() for name in SHIPPED)
+    drive, hold, squeeze, _ = (read_truth(RECORDINGS / name, "levels").to_pylist() for name in SHIPPED)
     assert sum(row["kind"] == "VACUUM" and row["outcome"] == "BREAK" for row in drive) >= 3
     walls = [row for row in hold if row["kind"] == "WALL"]
     assert walls
     assert all(row["outcome"] != "BREAK" for row in walls)
     assert any(row["touched_ns"] for row in walls)
+    exposure = TrueExposure.of_recording(RECORDINGS / "gamma-squeeze")
+    broken = [row for row in squeeze if row["kind"] == "GAMMA_MINUS" and row["outcome"] == "BREAK"]
+    hedges = [exposure.hedge(row["touched_ns"], row["price_e9"] / 1e9 / exposure.ratio[0]) for row in broken]
+    assert min(hedges) < -100

@@ -43,7 +43,7 @@ def main() -> int:
     if mode == "start":
         places = (
             Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-            Place(Kind.RECORDING, "plain-es", "simulated, 30 min", Path("plain-es")),
+            Place(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
             Place(Kind.DEMO, "Demo", "the bundled simulated recording"),
         )
         ending, place = run_start_screen(places, options)

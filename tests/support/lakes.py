@@ -125,7 +125,7 @@ def record(
     recorder = LakeRecorder(storage, run, group_rows=group_rows)
     files = [file for frame in frames for file in recorder.take(frame)]
     if status is not None:
-        files += recorder.seal(complete=status is RunStatus.SEALED)
+        files += recorder.seal(status)
     return tuple(files)
 
 

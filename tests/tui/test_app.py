@@ -399,7 +399,7 @@ async def test_ctrl_c_interrupts(opened: Opened) -> None:
 
 PLACES = (
     Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-    Place(Kind.RECORDING, "plain-es", path=Path("plain-es")),
+    Place(Kind.RECORDING, "first-look", path=Path("first-look")),
     Place(Kind.DEMO, "Demo"),
 )
 

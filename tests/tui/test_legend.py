@@ -43,3 +43,8 @@ def test_every_action_is_in_the_list_of_keys() -> None:
 def test_no_row_is_wider_than_the_page(width: int) -> None:
     rows = legend_rows(width, load_keymap("default"), SETS["unicode"], "dark")
     assert {width_of(row) for row in rows} == {width}
+
+
+def test_the_marks_of_the_options_are_explained() -> None:
+    shown = legend()
+    assert [mark for mark in ("−γ", "+γ", "±", "pin", "slip") if mark not in shown] == []

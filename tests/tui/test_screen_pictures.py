@@ -25,7 +25,7 @@ THEMES = ("light", "colour-blind", "256")
 PLACES = (
     Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
     Place(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20")),
-    Place(Kind.RECORDING, "plain-es", "simulated, 30 min", Path("plain-es")),
+    Place(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
     Place(Kind.DEMO, "Demo", "the bundled simulated recording"),
 )
 

@@ -254,3 +254,14 @@ def test_a_frame_of_unknown_numbers_is_drawn() -> None:
     frame = dataclasses.replace(frames.frame(), levels=rows, level_views=views)
     _, panels = detail(160, 48, frame=frame, history=LevelHistory("STRIKE_687", seconds, ()))
     assert "nan" not in "".join(text_of(row) for rows in panels.values() for row in rows).lower()
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_gamma_at_the_level_is_told(size: tuple[int, int]) -> None:
+    shown = text("level_facts", *size, frame=frames.with_options())
+    assert "AMPLIFY" in shown
+    assert "−43 ES/pt" in shown
+
+
+def test_without_options_the_gamma_says_so() -> None:
+    assert "no options" in text("level_facts", 160, 48)

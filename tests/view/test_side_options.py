@@ -118,3 +118,11 @@ def test_fuel_alone_gives_an_unseen_level_no_score_on_the_screen() -> None:
     line = next(text_of(row) for row in panels["levels_left"] if "688.00" in text_of(row))
     assert "unseen" in line
     assert line.rstrip().endswith("—")
+
+
+@pytest.mark.parametrize(("velocity", "text"), [(-3.24, "−3.2"), (62.4, "+62"), (-146.0, "−146")])
+def test_a_fast_change_of_gamma_needs_no_decimals(velocity: float, text: str) -> None:
+    frame = frames.with_options()
+    rows = frame.levels.copy()
+    rows["gamma_velocity"] = velocity
+    assert after(side(replace(frame, levels=rows), (200, 60)), "GAMMA")[2][:3] == ["velocity", text, "/min"]

@@ -214,6 +214,11 @@ def bar_of(status: ReplayStatus, phase: Phase = Phase.PLAYING) -> str:
     return text_of(time_bar_row(frame, 120, "unicode"))
 
 
+def test_the_header_says_that_a_replay_is_on_its_way() -> None:
+    header = "".join(lines(panels_of(frames.replay_frame(phase=Phase.SEEKING))["header_left"]))
+    assert "REPLAY seeking" in header
+
+
 def test_a_loop_stands_in_brackets() -> None:
     text = bar_of(ReplayStatus(loop_ns=(T0 - 1_200 * S, T0 + 1_200 * S)))
     assert text.index("[") < text.index("]")

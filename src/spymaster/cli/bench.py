@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from spymaster.cli import bench_journal as journal
 from spymaster.cli import bench_rows as rows
 from spymaster.cli import bench_screen as screen
 from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
@@ -19,9 +20,14 @@ from spymaster.session.replay_source import ReplayPlan
 
 T = TypeVar("T")
 
-NAMES: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "compile", "help", "paint", "frame", "cpu")
+OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "options", "compile")
+USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "paint", "frame", "cpu")
 INVARIANTS: Final = "invariants"
-"""Measured when it is asked for: it says whether, not how fast."""
+"""It says whether, not how fast."""
+LONG: Final = ("memory", "crash", INVARIANTS)
+"""Rows that take minutes: measured only when they are named."""
+
+NAMES: Final = (*USUAL, *LONG)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -37,10 +43,10 @@ class Row(msgspec.Struct, frozen=True):
 
 def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[str, ...], as_json: bool) -> None:
     """Measure and print. Raises UsageError for a row that does not exist."""
-    unknown = [name for name in only if name not in (*NAMES, INVARIANTS)]
+    unknown = [name for name in only if name not in NAMES]
     if unknown:
-        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join((*NAMES, INVARIANTS))}")
-    wanted = only or NAMES
+        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join(NAMES)}")
+    wanted = only or USUAL
     if wanted == (INVARIANTS,):
         _print(_invariants(records), "SIMULATED depth", records, 1, as_json)
         return
@@ -67,7 +73,7 @@ def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple
     plan = rows.plan_for(path, middle)
     if {"zstd", "read", "replay"} & set(wanted):
         table += _against_floor(path, plan, rounds, records, wanted)
-    if {"ledger", "snap", "quiet"} & set(wanted):
+    if {"ledger", "snap", "quiet", "options", "lake"} & set(wanted):
         memory = rows.InMemory(plan)
         memory.run(memory.engine())
         if "ledger" in wanted:
@@ -81,15 +87,54 @@ def _measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple
         if "quiet" in wanted:
             meaning = f"{rows.QUIET_SNAPS:,} snaps in which nothing happens"
             table.append(_row("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
+        if "options" in wanted:
+            table.append(_of_options(memory, rounds))
+        if "lake" in wanted:
+            table += _of_lake(memory, rounds)
     if "compile" in wanted:
         table.append(
             _row("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
         )
     if "help" in wanted:
         table.append(_row("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
+    if "seek" in wanted:
+        table += _of_seeking(plan, min(rounds, 3))
     if {"paint", "frame", "cpu"} & set(wanted):
         table += _of_screen(min(rounds, 3), wanted)
+    return table + _of_journal(plan, rounds, wanted)
+
+
+def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[Row]:
+    """Writing a journal, and what happens to it."""
+    table: list[Row] = []
+    if "journal" in wanted:
+        records = rows.InMemory(plan).records
+        paces = [journal.journal_pace(records) for _ in range(rounds)]
+        meaning = "plain write and fsync of the same bytes / append with group fsync"
+        table += [
+            _figure("journal", meaning, "ratio", [pace.plain_s / pace.append_s for pace in paces]),
+            _figure("journal pace", "", "MB/s", [pace.size / pace.append_s / 1e6 for pace in paces]),
+        ]
+    if "memory" in wanted:
+        use = journal.memory_use()
+        meaning = f"more held after {journal.MEMORY_RECORDS:,} records through journal and lake than after a tenth"
+        table += [
+            _figure("memory", meaning, "MB", [(use.late - use.early) / 1e6]),
+            _figure("memory peak", "", "MB", [use.late / 1e6]),
+        ]
+    if "crash" in wanted:
+        kills = journal.survived_kills()
+        table.append(_figure("crash", "writers and sidecars killed, nothing lost or doubled", "kills", [float(kills)]))
     return table
+
+
+def _of_options(memory: rows.InMemory, rounds: int) -> Row:
+    """Quotes and trades of options on top of everything else."""
+    from spymaster.cli.bench_options import QUOTES_PER_S, TRADES_PER_S, options_share_of_core
+
+    options_share_of_core(memory)
+    meaning = f"of a core for {QUOTES_PER_S:,} option quotes and {TRADES_PER_S} trades a second"
+    return _row("options", meaning, "%", rounds, options_share_of_core, memory)
 
 
 def _invariants(records: int) -> list[Row]:
@@ -126,6 +171,36 @@ def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, want
     if replays:
         meaning = f"decompression alone / whole replay, {rows.LEVELS} levels in the band, all hashed"
         table += [_figure("replay", meaning, "ratio", replays), _figure("replay pace", "", "M rec/s", paces)]
+    return table
+
+
+def _of_seeking(plan: ReplayPlan, rounds: int) -> list[Row]:
+    """Random moments of a recording seen once; each round plays it anew."""
+    from spymaster.cli.bench_seek import seek_figures
+
+    runs = [seek_figures(plan) for _ in range(rounds)]
+    meaning = f"to a random moment of {runs[0].hours:.1f} hours seen once"
+    return [
+        _figure("seek", meaning, "s", [seek for run in runs for seek in run.seeks_s]),
+        _figure(
+            "seek index", "CPU of a first pass that remembers / one that does not", "ratio", [r.overhead for r in runs]
+        ),
+    ]
+
+
+def _of_lake(memory: rows.InMemory, rounds: int) -> list[Row]:
+    """Writing Bronze and Gold; each round writes the same table plainly in turn."""
+    from spymaster.cli import bench_lake as lake
+
+    table: list[Row] = []
+    for name, measure, than in (
+        ("bronze", lake.bronze_figures, "the same records as .dbn.zst"),
+        ("gold", lake.gold_figures, "pyarrow's file"),
+    ):
+        figures = [measure(memory) for _ in range(rounds)]
+        table.append(_figure(name, "pyarrow writing the same table / ours", "ratio", [f.ratio for f in figures]))
+        table.append(_figure(f"{name} pace", "rows written", "M rows/s", [f.pace for f in figures]))
+        table.append(_figure(f"{name} size", f"bytes / bytes of {than}", "ratio", [f.size for f in figures]))
     return table
 
 

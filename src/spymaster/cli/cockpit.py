@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from spymaster.cli.failures import DATA, FAILURE, UsageError
 from spymaster.config.structs import Cache, Config
+from spymaster.session.large_blocks import give_back_large_blocks
 from spymaster.session.replay_session import ReplaySession
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def run_cockpit(
 
     # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
     sys.setswitchinterval(0.0005)
+    give_back_large_blocks()
     session = ReplaySession(
         prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from spymaster.cli.evaluate_what_ifs import rates_by_fuel, rates_text
 from spymaster.cli.request import Prepared, Request, prepare
 from spymaster.market.levels import LevelKind
 from spymaster.market.manifest import load_manifest
@@ -16,36 +17,42 @@ from spymaster.market.rows import AlertEvent
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.source_forms import open_source
 from spymaster.sim.agreement import RAISED, SAID, Evidence, Rows, judge, pool
 from spymaster.sim.agreement_report import report_text, states_report
-from spymaster.sim.agreement_truth import load_truth
-from spymaster.sim.market_recording import SPY_RATIO
+from spymaster.sim.agreement_truth import future_per_share, load_truth
+from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.plain_truth import is_plain, plain_truth
 
 
 def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -> None:
     """Run the engine over simulated recordings and print how its states agree with their truth, all taken together."""
     report = states_report(pool([_of_recording(folder, config) for folder in recordings]))
+    rates = rates_by_fuel(recordings, config)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        whole = msgspec.to_builtins(report) | {"raised_per_hour_by_fuel": rates}
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
         sys.stdout.flush()
     else:
         print(report_text(report))
+        print()
+        print(rates_text(rates))
 
 
 def _of_recording(folder: Path, config: Path | None) -> Evidence:
     manifest = load_manifest(folder)
-    truth = load_truth(folder, manifest.start_ns, manifest.end_ns)
+    truth = plain_truth(manifest) if is_plain(manifest) else load_truth(folder, manifest.start_ns, manifest.end_ns)
     prepared = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None))
-    sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns)
+    ratio = future_per_share(folder, prepared.plan.profile.name)
+    sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns, ratio)
     return judge(truth, sink.said(), sink.raised())
 
 
-def _watch(prepared: Prepared, name: str, length_ns: int) -> LevelSink:
+def _watch(prepared: Prepared, name: str, length_ns: int, ratio: float) -> LevelSink:
     plan = prepared.plan
-    ratio = SPY_RATIO if plan.profile.name == "spy" else 1
-    sink = LevelSink([level.price_e9 * ratio for level in plan.user_levels])
-    source = ReplaySource(plan)
+    # a level's dollars are rounded to the cent, which is less than half a tick of the future
+    sink = LevelSink([round(level.price_e9 * ratio / TICK_E9) * TICK_E9 for level in plan.user_levels])
+    source = open_source(plan)
     progress = Progress(sys.stderr, name)
 
     def show(_: Engine) -> None:

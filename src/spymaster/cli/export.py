@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from spymaster.cli.failures import DATA, UsageError
 from spymaster.cli.request import Request, prepare
 from spymaster.lake.export import TableSink, format_of
+from spymaster.market.levels import LevelKind
 from spymaster.market.sessions import SESSION, parse_time, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.source_forms import open_source
-from spymaster.signals.columns import Columns, alerts_columns, flows_columns, select, signals_columns
+from spymaster.signals.columns import Columns, Words, alerts_columns, flows_columns, select, signals_columns
 from spymaster.signals.flow import FlowColumns
 from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
 
@@ -72,6 +73,7 @@ def run_export(
         "option-flow": FlowColumns().columns,
     }
     engine = Engine(snaps_per_block=_SNAPS_PER_BLOCK, with_flows=what == "flows")
+    makers[what] = _of_kinds(makers[what], request.kind)
     progress = Progress(sys.stderr, f"export {what}")
     span = max(source.last_ns - source.first_ns, 1)
     try:
@@ -90,6 +92,27 @@ def run_export(
     mark = "SIMULATED " if prepared.simulated else ""
     print(f"{sink.rows:,} {mark}rows of {what}{'' if out == '-' else f' in {out}'}", file=sys.stderr)
     return DATA if source.is_torn else os.EX_OK
+
+
+def _of_kinds(columns: Callable[[SnapBlock], Columns], kinds: tuple[str, ...]) -> Callable[[SnapBlock], Columns]:
+    """The same columns with rows of levels of these kinds only; of all where none is named. Raises UsageError."""
+    names = {kind.upper() for kind in kinds}
+    unknown = sorted(names - set(LevelKind.__members__))
+    if unknown:
+        raise UsageError(
+            f"--kind {unknown[0]}: there is no such kind of level; use one of {', '.join(LevelKind.__members__)}"
+        )
+    if not names:
+        return columns
+
+    def chosen(block: SnapBlock) -> Columns:
+        whole = columns(block)
+        kind = whole["kind"]
+        assert isinstance(kind, Words)
+        wanted = [place for place, word in enumerate(kind.words) if word in names]
+        return select(whole, np.isin(kind.codes, wanted))
+
+    return chosen
 
 
 def print_schema() -> None:

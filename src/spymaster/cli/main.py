@@ -11,6 +11,26 @@ from spymaster.cli.config_commands import config_app
 from spymaster.cli.failures import reported
 from spymaster.cli.lake_commands import lake_app
 from spymaster.cli.market_commands import evaluate_app, simulate
+from spymaster.cli.options import (
+    ColorOption,
+    CompareOption,
+    ConfigOption,
+    DateOption,
+    FormatOption,
+    FromOption,
+    KindOption,
+    LevelOption,
+    LevelsOption,
+    MouseOption,
+    OrderOption,
+    OutOption,
+    ProfileOption,
+    Sources,
+    StampedOption,
+    SymbolOption,
+    ToOption,
+    WarmupOption,
+)
 from spymaster.cli.record_command import record
 
 if TYPE_CHECKING:
@@ -31,63 +51,6 @@ app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file laid over the user's own.", show_default=False)
-]
-Sources = Annotated[
-    list[Path],
-    typer.Argument(
-        help="A recording, .dbn or .dbn.zst files or a folder of them, a journal, or a lake.", metavar="SOURCE..."
-    ),
-]
-ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help="spy or es. [default: the recording's, else spy]", show_default=False)
-]
-SymbolOption = Annotated[
-    str | None, typer.Option("--symbol", help="The contract, where the source holds several.", show_default=False)
-]
-LevelOption = Annotated[
-    list[str] | None, typer.Option("--level", help="A level of your own, a price; repeatable.", show_default=False)
-]
-LevelsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--levels",
-        help="A file of levels (CSV or lines 'name price'), or the name of an imported set.",
-        metavar="NAME|FILE",
-        show_default=False,
-    ),
-]
-WarmupOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--warmup",
-        help="Minute bars, or an earlier recording, from before the source; repeatable. SPY=PATH for the share's.",
-        metavar="PATH",
-        show_default=False,
-    ),
-]
-StampedOption = Annotated[
-    str, typer.Option("--bars-stamped", help="Which end of its minute a bar's time is: start or end.")
-]
-FormatOption = Annotated[
-    str | None,
-    typer.Option(
-        "--format", help="csv, jsonl, parquet, arrow or duckdb. [default: from the ending]", show_default=False
-    ),
-]
-OutOption = Annotated[str, typer.Option("--out", help="File to write, or - for stdout.")]
-FromOption = Annotated[
-    str | None, typer.Option("--from", help="Only from this TIME on (ISO, or HH:MM[:SS] ET).", show_default=False)
-]
-ToOption = Annotated[str | None, typer.Option("--to", help="Only before this TIME.", show_default=False)]
-DateOption = Annotated[
-    str | None,
-    typer.Option("--date", help="Only this trade date of a folder or a lake (YYYY-MM-DD).", show_default=False),
-]
-ColorOption = Annotated[str, typer.Option("--color", help="auto, truecolor, 256, 16 or none.")]
-MouseOption = Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the cockpit listens to the mouse.")]
 
 
 def _version(value: bool) -> None:
@@ -141,14 +104,9 @@ def replay(
     size: Annotated[str, typer.Option(help="With --screenshot: columns x rows.")] = "120x40",
     screen: Annotated[str, typer.Option(help="With --screenshot: which screen.")] = "cockpit",
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
-    compare: Annotated[
-        Path | None,
-        typer.Option(help="Another configuration: where its signals differ.", metavar="FILE", show_default=False),
-    ] = None,
+    compare: CompareOption = None,
     date: DateOption = None,
-    order: Annotated[
-        str | None, typer.Option(help="Of a session's own recording: lived; of DBN files: vendor.", show_default=False)
-    ] = None,
+    order: OrderOption = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
     color: ColorOption = "auto",
     mouse: MouseOption = True,
@@ -198,9 +156,11 @@ def export_signals(
     bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
+    date: DateOption = None,
+    kind: KindOption = None,
 ) -> None:
     """Every published level of every snap."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date, kind=kind)
     _export("signals", request, out, file_format, since, until)
 
 
@@ -218,9 +178,11 @@ def export_alerts(
     bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
+    date: DateOption = None,
+    kind: KindOption = None,
 ) -> None:
     """Every signal raised or resolved."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date, kind=kind)
     _export("alerts", request, out, file_format, since, until)
 
 
@@ -238,9 +200,10 @@ def export_flows(
     bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
+    date: DateOption = None,
 ) -> None:
     """The flow ledger: one row per bucket, side and price with any flow."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date)
     _export("flows", request, out, file_format, since, until)
 
 
@@ -279,6 +242,7 @@ def _request(
     theme: str | None = None,
     date: str | None = None,
     order: str | None = None,
+    kind: list[str] | None = None,
 ) -> Request:
     from spymaster.cli.request import Request
 
@@ -296,6 +260,7 @@ def _request(
         bars_stamped=bars_stamped,
         date=date,
         order=order,
+        kind=tuple(kind or ()),
     )
 
 

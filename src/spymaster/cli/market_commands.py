@@ -82,3 +82,18 @@ def evaluate_states(
         from spymaster.cli.evaluate_states import run_states
 
         run_states(sources, config, as_json)
+
+
+@evaluate_app.command("fuel")
+def evaluate_fuel(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
+    ],
+    config: Annotated[Path | None, typer.Option(help="Configuration file.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare dealers' exposure with what the simulated dealers hold: its sign, its band, the effects claimed."""
+    with reported():
+        from spymaster.cli.evaluate_fuel import run_fuel
+
+        run_fuel(sources, config, as_json)

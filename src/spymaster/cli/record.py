@@ -17,6 +17,7 @@ import msgspec
 from spymaster.cli.failures import DATA, FAILURE, INTERRUPTED, UsageError
 from spymaster.cli.request import Prepared, Request, parse_speed, prepare
 from spymaster.lake.run_manifest import RunInfo
+from spymaster.lake.sidecar_place import SidecarState, read_status
 from spymaster.market.instruments import outright_root
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, drive, report
@@ -50,8 +51,7 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         raise UsageError(
             "live feeds need vendor keys and are not built yet; name a recording with --source SOURCE to record"
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out}: there is something already; name a new folder")
+    _check_new(out)
     speed = parse_speed(request.speed, None)
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
@@ -84,6 +84,29 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
     if not health.complete:
         return FAILURE
     return DATA if source.is_torn else os.EX_OK
+
+
+def finish_record(out: Path) -> int:
+    """Bring a recording's journal into its lake, when both its recorder and its sidecar are gone.
+
+    Returns the exit code. Raises JournalError where there is no journal or another process is at it.
+    """
+    from spymaster.lake.sidecar import finish
+
+    complete = finish(out / JOURNAL_FOLDER)
+    print(f"{out}: {'complete' if complete else 'finished, NOT COMPLETE'}")
+    return os.EX_OK if complete else FAILURE
+
+
+def _check_new(out: Path) -> None:
+    """Raise UsageError unless there is nothing at ``out`` yet."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    status = read_status(out / JOURNAL_FOLDER)
+    unfinished = (out / JOURNAL_FOLDER).is_dir() and (status is None or status.state is not SidecarState.SEALED)
+    if unfinished:
+        raise UsageError(f"{out}: holds a recording that is not finished; finish it with: record {out} --finish")
+    raise UsageError(f"{out}: there is something already; name a new folder")
 
 
 def _run_info(prepared: Prepared, source: ReplaySource) -> RunInfo:

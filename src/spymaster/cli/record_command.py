@@ -31,13 +31,18 @@ def record(
     keep_journal: Annotated[
         bool, typer.Option("--keep-journal/--drop-journal", help="Whether the journal stays once the lake has it all.")
     ] = True,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Finish the lake of a recording in OUT that was killed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Record a source without a screen: a journal, and Bronze and Gold made of it."""
-    from spymaster.cli.record import run_record
+    from spymaster.cli.record import finish_record, run_record
     from spymaster.cli.request import Request
 
     with reported():
+        if finish:
+            raise typer.Exit(finish_record(out))
         request = Request(
             sources=tuple(source or ()),
             config=context.obj,

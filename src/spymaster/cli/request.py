@@ -46,6 +46,7 @@ class Request(msgspec.Struct, frozen=True):
     bars_stamped: str = Stamped.START
     date: str | None = None
     order: str | None = None
+    kind: tuple[str, ...] = ()
 
 
 class Moment(msgspec.Struct, frozen=True):

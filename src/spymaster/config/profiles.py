@@ -143,11 +143,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         float, share("Share of the customers' option trades in which dealers are the other side.")
     ] = 0.6
     dealer_share_sd: Annotated[
-        float, share("Its uncertainty, one standard deviation, the same for all trades of a day.")
-    ] = 0.3
+        float, share("Its uncertainty, one standard deviation, the same for all trades of a day (0.3 at 90 %).")
+    ] = 0.18
     opening_share: Annotated[
         float, share("Uncertainty of dealers' opening position in a contract, as a share of its open interest.")
-    ] = 0.1
+    ] = 0.15
     wall_hold: Annotated[
         float,
         seconds(0, 3600, "How long a strike must be the wall, or the flip lie elsewhere, before its level moves."),
@@ -160,9 +160,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 0.4
     fuel_what_if: Annotated[
         Literal["measured", "absent", "neutral", "amplify", "dampen"],
-        choice(
-            "Dealers' exposure as measured, or set: left out, 0, or g0 with the move or against it. For comparisons."
-        ),
+        choice("Dealers' exposure as measured, or set: left out, 0, or fuel_threshold with the move or against it."),
     ] = "measured"
     score_velocity_full: Annotated[
         float, number(0.01, 100, "ES points per s", "Velocity towards the level that counts in full.")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spymaster.lake.arrow_records import records_of
 from spymaster.lake.catalog import BRONZE, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
-from spymaster.lake.parquet_file import batches, opened
+from spymaster.lake.parquet_file import REMEDY, batches, opened, reading, sha256_of
 from spymaster.lake.storage import Storage
 from spymaster.lake.table_schema import BACKFILL, BRONZE_VERSION, CONTROL, SEQ
 from spymaster.market.batches import Batch, Records
@@ -74,6 +74,8 @@ class BronzeReader:
     def hour(self, hour: int) -> Generator[Frame, None, None]:
         """The frames that arrived while the clock was in one UTC hour."""
         files = self._hours.get(hour, [])
+        for file in files:
+            _check_content(self._storage, file)
         controls = [
             control for file in files if file.kind == CONTROL for control in read_controls(self._storage, file.path)
         ]
@@ -92,6 +94,14 @@ class BronzeReader:
                 yield RecordsFrame(piece)
         for _, frame in controls[at:]:
             yield frame
+
+
+def _check_content(storage: Storage, file: RecordingFile) -> None:
+    """Refuse a file of this machine that is not what its manifest says: the format alone does not show every damage."""
+    url = storage.url(file.path)
+    with reading(url):
+        if not storage.is_remote and sha256_of(storage, file.path) != file.sha256:
+            raise LakeError(url, "is damaged (its content is not what its manifest says)", REMEDY)
 
 
 def read_controls(storage: Storage, name: str) -> Controls:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 
 from spymaster.lake.arrow_records import column_array
@@ -18,7 +17,7 @@ from spymaster.lake.lanes import GROUP_ROWS
 from spymaster.lake.part import Part
 from spymaster.lake.places import Place, folder_of
 from spymaster.lake.silver_join import NBBO_TOLERANCE_NS, QUOTE_FIELDS, TRADES, QuoteJoin, is_quoted
-from spymaster.lake.silver_order import in_event_order, record_time
+from spymaster.lake.silver_order import in_event_order
 from spymaster.lake.silver_source import EventSlices, slices_of
 from spymaster.lake.storage import Storage
 from spymaster.lake.table_schema import TableSchema, bronze_schema
@@ -109,17 +108,17 @@ class _HourWriter:
             return
         order, doubles = in_event_order(self._kind, rows.records, rows.stream, rows.seq)
         self._doubles += doubles
-        records = rows.records[order]
+        records = rows.records
         if self._part is None:
-            first = int(record_time(self._kind, records)[0])
+            first = int(rows.t_ns[order[0]])
             about = {} if self._join is None else {TOLERANCE_KEY: str(NBBO_TOLERANCE_NS)}
             name = f"{self._folder}/part-{first:020}-{self._kind.name.lower()}.parquet"
             self._part = Part(self._storage, name, self._schema, about)
-        arrays = [column_array(np.ascontiguousarray(records[name])) for name in records.dtype.names or ()]
+        arrays = [column_array(records[name][order]) for name in records.dtype.names or ()]
         if self._join is not None:
-            arrays += self._join.columns(self._kind, records, from_ns, until_ns)
+            arrays += self._join.columns(self._kind, records[order], from_ns, until_ns)
         self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema.arrow))
-        self._held += len(records)
+        self._held += len(order)
         self._flush(everything=False)
 
     def _flush(self, *, everything: bool) -> None:

@@ -11,14 +11,29 @@ import pyarrow as pa
 from spymaster.lake.export_table import arrow_table
 from spymaster.lake.table_schema import TableSchema
 from spymaster.market.rows import ALERT_ROW, LEVEL_FIELDS, SCHEMA_VERSION
-from spymaster.signals.columns import Columns, alert_columns, level_columns
+from spymaster.signals.columns import Column, Columns, Words, alert_columns, level_columns
 
 SIGNALS: Final = "SIGNALS"
 ALERTS: Final = "ALERTS"
 
+_UNITS: Final = {name: unit for name, unit, _ in LEVEL_FIELDS}
+_COUNTED: Final = frozenset({"contracts", "ratio", "usual queues"})
+
 
 class GoldSchema(TableSchema):
-    """One table of Gold."""
+    """One table of Gold. Words are written by their codes."""
+
+    @property
+    def written(self) -> Any:
+        """Texts as dictionaries."""
+        words = pa.dictionary(pa.int32(), pa.string())
+        return pa.schema([field.with_type(words) if _is_text(field.type) else field for field in self.arrow])
+
+    def table(self, columns: Columns) -> Any:
+        """Columns as a table to be written. NaN becomes null."""
+        schema = self.written
+        pairs = zip(columns.values(), schema.types, strict=True)
+        return pa.Table.from_arrays([_array(column, kind) for column, kind in pairs], schema=schema)
 
     @property
     def label(self) -> str:
@@ -40,13 +55,25 @@ def alerts_schema() -> GoldSchema:
 
 
 def _schema(kind: str, columns: Columns) -> GoldSchema:
-    """Whole numbers and words by a dictionary, times as differences, floats as they are."""
+    """Whole numbers and words by a dictionary, times as differences, contracts as byte streams, other floats as they
+    are: as measured on published levels."""
     arrow = arrow_table(columns).schema
-    encodings = {name: "PLAIN" for name, of in zip(arrow.names, arrow.types, strict=True) if _is_float(of)}
-    encodings |= {name: "RLE" for name, of in zip(arrow.names, arrow.types, strict=True) if pa.types.is_boolean(of)}
+    encodings = {}
+    for name, of in zip(arrow.names, arrow.types, strict=True):
+        if pa.types.is_floating(of):
+            encodings[name] = "BYTE_STREAM_SPLIT" if _UNITS.get(name) in _COUNTED else "PLAIN"
+        elif pa.types.is_boolean(of):
+            encodings[name] = "RLE"
     encodings["ts_event_ns"] = "DELTA_BINARY_PACKED"
     return GoldSchema(kind, SCHEMA_VERSION, arrow, encodings, ("ts_event_ns",))
 
 
-def _is_float(kind: Any) -> bool:
-    return bool(pa.types.is_floating(kind))
+def _array(column: Column, kind: Any) -> Any:
+    if isinstance(column, Words):
+        codes = pa.array(column.codes, mask=column.codes < 0)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.words, pa.string()))
+    return pa.array(column, type=kind, from_pandas=True)
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 from spymaster.lake.errors import LakeError
 from spymaster.lake.storage import Storage
 
-_REMEDY: Final = "copy the lake again; `lake verify` lists all that is wrong"
+_READ_BYTES: Final = 4 * 1024 * 1024
+REMEDY: Final = "copy the lake again; `lake verify` lists all that is wrong"
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def opened(storage: Storage, name: str) -> Iterator[Any]:
     with reading(url):
         file = storage.open(name)
         try:
-            yield pq.ParquetFile(file)
+            yield pq.ParquetFile(file, page_checksum_verification=True)
         finally:
             file.close()
 
@@ -33,13 +35,25 @@ def batches(parquet: Any, url: str, rows: int, columns: list[str] | None = None)
         yield from parquet.iter_batches(batch_size=rows, columns=columns)
 
 
+def sha256_of(storage: Storage, name: str) -> str:
+    """The hash of a file's content. Raises OSError."""
+    digest = hashlib.sha256()
+    file = storage.open(name)
+    try:
+        while piece := file.read(_READ_BYTES):
+            digest.update(piece)
+    finally:
+        file.close()
+    return digest.hexdigest()
+
+
 @contextmanager
 def reading(url: str) -> Iterator[None]:
     """Turn what a reader meets into one line. Raises LakeError."""
     try:
         yield
     except FileNotFoundError:
-        raise LakeError(url, "is missing", _REMEDY) from None
+        raise LakeError(url, "is missing", REMEDY) from None
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LakeError(url, f"is damaged ({reason})", _REMEDY) from error
+        raise LakeError(url, f"is damaged ({reason})", REMEDY) from error

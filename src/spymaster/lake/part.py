@@ -29,13 +29,14 @@ class Part:
         self._upload = storage.create(name)
         self._writer = pq.ParquetWriter(
             self._upload,
-            schema.arrow,
+            schema.written,
             compression="zstd",
             compression_level=_LEVEL,
             use_dictionary=schema.dictionaries,
             column_encoding=dict(schema.encodings),
             write_statistics=list(schema.statistics),
             store_schema=False,
+            write_page_checksum=True,
         )
         self._writer.add_key_value_metadata({SCHEMA_KEY: schema.label, **about})
 

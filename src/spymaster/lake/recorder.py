@@ -67,13 +67,13 @@ class LakeRecorder:
         self._write(frame)
         return durable
 
-    def seal(self, *, complete: bool = True, reason: str = "") -> Durable:
-        """The run is over: make everything durable and say whether it is whole. ``reason``: why it is not."""
+    def seal(self, status: RunStatus = RunStatus.SEALED, reason: str = "") -> Durable:
+        """The run is over: make everything durable and say so. ``reason``: why it is torn, if it is."""
         if self._hour is None:
             self._hour = hour_of(self._run.started_ns)
         self._write_waiting()
         files = self._close_hour()
-        self._manifest.write(RunStatus.SEALED if complete else RunStatus.TORN, self._clock_ns, reason)
+        self._manifest.write(status, self._clock_ns, reason)
         return files
 
     def discard(self) -> None:

@@ -38,7 +38,7 @@ from spymaster.market.manifest import RunStatus
 
 POLL_S: Final = 0.05
 _FIRST_RETRY_S: Final = 0.5
-_LAST_RETRY_S: Final = 30.0
+_LAST_RETRY_S: Final = 5.0
 _DATA: Final = 3
 """Exit code: what was to be followed cannot be."""
 
@@ -180,25 +180,31 @@ class Sidecar:
             self._sleep(min(left, self._poll_s))
 
 
+def finish(journal: Path) -> bool:
+    """Follow a journal to its end as the plan beside it says; whether the run is complete.
+
+    Raises JournalError, LakeError or FormatError where what was to be followed cannot be.
+    """
+    from spymaster.lake.recorder import LakeRecorder
+    from spymaster.lake.sidecar_plan import read_plan
+    from spymaster.lake.storage import open_storage
+
+    plan = read_plan(journal)
+    root = plan.root_of(journal)
+    return Sidecar(
+        journal, lambda: LakeRecorder(open_storage(root), plan.run), delete_segments=plan.delete_segments
+    ).run()
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a sidecar as a process; returns its exit code."""
     # the terminal's signals are for the cockpit: the sidecar ends when the journal does
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     from spymaster.lake.errors import LakeError
-    from spymaster.lake.recorder import LakeRecorder
-    from spymaster.lake.sidecar_plan import read_plan
-    from spymaster.lake.storage import open_storage
 
-    journal = Path(arguments[0])
     try:
-        plan = read_plan(journal)
-        sidecar = Sidecar(
-            journal,
-            lambda: LakeRecorder(open_storage(plan.root), plan.run),
-            delete_segments=plan.delete_segments,
-        )
-        sidecar.run()
+        finish(Path(arguments[0]))
     except (JournalError, LakeError, FormatError) as error:
         print(f"error: {error}", file=sys.stderr)
         return _DATA

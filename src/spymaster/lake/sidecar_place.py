@@ -72,6 +72,11 @@ def read_status(journal: Path) -> SidecarStatus | None:
     return None
 
 
+def forget_status(journal: Path) -> None:
+    """What an earlier sidecar said no longer holds. Raises OSError."""
+    (journal / STATUS_NAME).unlink(missing_ok=True)
+
+
 class StatusFile:
     """Says what the sidecar does, at most every ``every_s`` unless its state changes."""
 

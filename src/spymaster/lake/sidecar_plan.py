@@ -15,12 +15,16 @@ PLAN_NAME: Final = "sidecar.plan.json"
 
 
 class SidecarPlan(msgspec.Struct, frozen=True):
-    """``root``: the lake to write to, a folder or a bucket. ``delete_segments``: whether journal segments go once they
-    are durable there."""
+    """``root``: the lake to write to, a folder or a bucket; empty for the folder that the journal's own is in, so that
+    a recording can be moved. ``delete_segments``: whether journal segments go once they are durable there."""
 
     root: str
     run: RunInfo
     delete_segments: bool = False
+
+    def root_of(self, journal: Path) -> str:
+        """The lake of a journal in this folder."""
+        return self.root or str(journal.absolute().parent)
 
 
 def write_plan(journal: Path, plan: SidecarPlan) -> None:

@@ -40,8 +40,8 @@ def in_event_order(
     order = np.lexsort((seq, stream))
     same = (np.diff(seq[order].astype(np.int64), prepend=-1) == 0) & (np.diff(stream[order], prepend=-1) == 0)
     order = order[~same]
-    keys = [record_time(kind, rows[order])]
-    keys += [rows[order][name] for name in ("ts_recv", "sequence") if name in (rows.dtype.names or ())]
+    # one column after the other: a record is wide, and most of it has no part in this
+    keys = [column[order] for column in _time_columns(kind, rows)]
     order = order[np.lexsort((seq[order], stream[order], *reversed(keys)))]
     if len(np.unique(stream)) > 1:
         order = _without_doubles(kind, rows, stream, seq, order)
@@ -74,11 +74,15 @@ def _without_doubles(
 def _groups(kind: Kind, ordered: NDArray[Any]) -> NDArray[np.int64]:
     """A number for each run of records that share time, receipt and sequence."""
     new = np.zeros(len(ordered), np.bool_)
-    columns = [record_time(kind, ordered)]
-    columns += [ordered[name] for name in ("ts_recv", "sequence") if name in (ordered.dtype.names or ())]
-    for column in columns:
+    for column in _time_columns(kind, ordered):
         new[1:] |= column[1:] != column[:-1]
     return np.cumsum(new)
+
+
+def _time_columns(kind: Kind, rows: NDArray[Any]) -> list[NDArray[Any]]:
+    """Event time, then whatever else tells when a record was, the strongest first."""
+    names = rows.dtype.names or ()
+    return [record_time(kind, rows), *(rows[name] for name in ("ts_recv", "sequence") if name in names)]
 
 
 def _running_count(*keys: NDArray[Any]) -> NDArray[np.int64]:

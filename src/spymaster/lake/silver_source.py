@@ -23,11 +23,17 @@ SLICE_NS: Final = 60 * NS_PER_S
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Records and where they come from: ``records`` of ``raw_dtype``, ``stream`` and ``seq`` of each."""
+    """Records and where they come from: ``records`` of ``raw_dtype``, event time, ``stream`` and ``seq`` of each."""
 
     records: NDArray[Any]
+    t_ns: NDArray[np.uint64]
     stream: NDArray[np.int64]
     seq: NDArray[np.uint64]
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """All of it, in this order."""
+        return self.records, self.t_ns, self.stream, self.seq
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -70,9 +76,8 @@ class EventSlices:
             elif group.first_ns < until_ns:
                 rows = self._held.get(group) or self._load(group)
                 self._held[group] = rows
-                times = record_time(self.kind, rows.records)
-                inside = (times >= np.uint64(from_ns)) & (times < np.uint64(until_ns))
-                parts.append(Rows(rows.records[inside], rows.stream[inside], rows.seq[inside]))
+                inside = np.flatnonzero((rows.t_ns >= np.uint64(from_ns)) & (rows.t_ns < np.uint64(until_ns)))
+                parts.append(Rows(*(column[inside] for column in rows.columns)))
         return _joined(parts)
 
     def _load(self, group: _Group) -> Rows:
@@ -80,7 +85,8 @@ class EventSlices:
             table = parquet.read_row_group(group.place)
         records = raw_rows(self.kind, records_of(self.kind, table))
         backfill = np.asarray(table[BACKFILL].to_numpy(), np.int64)
-        return Rows(records, group.stream + backfill, table[SEQ].to_numpy().astype(np.uint64))
+        seqs = table[SEQ].to_numpy().astype(np.uint64)
+        return Rows(records, record_time(self.kind, records), group.stream + backfill, seqs)
 
 
 def slices_of(hour: int) -> Iterator[tuple[int, int]]:
@@ -93,9 +99,9 @@ def _joined(parts: Sequence[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        return Rows(np.zeros(0, np.dtype([("ts_event", "<u8")])), np.zeros(0, np.int64), np.zeros(0, np.uint64))
-    names = ("records", "stream", "seq")
-    return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        nothing = np.zeros(0, np.uint64)
+        return Rows(np.zeros(0, np.dtype([("ts_event", "<u8")])), nothing, np.zeros(0, np.int64), nothing)
+    return Rows(*map(np.concatenate, zip(*(part.columns for part in parts), strict=True)))
 
 
 def _row_groups(storage: Storage, name: str, rank: int) -> Iterator[_Group]:

@@ -75,6 +75,8 @@ class Storage(ABC):
 
     name: str
     """As the user would write it."""
+    is_remote = False
+    """Reading twice is dear, and what arrives is checked on its way."""
 
     @abstractmethod
     def create(self, name: str) -> Upload:

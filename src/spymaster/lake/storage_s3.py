@@ -29,6 +29,8 @@ _TIMEOUT_S: Final = 20
 class S3Storage(Storage):
     """``s3://BUCKET/PREFIX``. Raises LakeError for a place that cannot be one."""
 
+    is_remote = True
+
     def __init__(self, url: str, *, spool: Path | None = None, endpoint: str = "") -> None:
         self._prefix = url.removeprefix(S3_SCHEME).rstrip("/")
         self.name = f"{S3_SCHEME}{self._prefix}"

@@ -52,6 +52,11 @@ class TableSchema:
         return [name for name in self.arrow.names if name not in self.encodings]
 
     @property
+    def written(self) -> Any:
+        """The schema of the tables that are written; the same to a reader."""
+        return self.arrow
+
+    @property
     def label(self) -> str:
         """What a file of it says it is: ``bronze/MBP10/1``."""
         return f"bronze/{self.kind}/{self.version}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 
 from spymaster.lake.catalog import BRONZE, GOLD, Lake, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
-from spymaster.lake.parquet_file import opened, reading
+from spymaster.lake.parquet_file import opened, reading, sha256_of
 from spymaster.lake.storage import Storage
 from spymaster.lake.table_schema import BRONZE_VERSION, CONTROL, SEQ
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingFile, RunStatus
 from spymaster.market.rows import SCHEMA_VERSION
 
-_READ_BYTES: Final = 4 * 1024 * 1024
 _VERSIONS: Final = {BRONZE: BRONZE_VERSION, GOLD: SCHEMA_VERSION}
 
 
@@ -71,7 +69,7 @@ def _verify_file(storage: Storage, file: RecordingFile) -> Finding | None:
     try:
         if (size := storage.size(file.path)) != file.bytes and file.bytes:
             return Finding(url, f"has {size} bytes, its manifest says {file.bytes}")
-        if _sha256(storage, file.path) != file.sha256:
+        if sha256_of(storage, file.path) != file.sha256:
             return Finding(url, "its content is not what its manifest says (SHA-256)")
         tier = file.path.partition("/")[0]
         if tier not in _VERSIONS:
@@ -117,14 +115,3 @@ def _seqs(storage: Storage, file: RecordingFile) -> NDArray[np.uint64]:
     with opened(storage, file.path) as parquet, reading(storage.url(file.path)):
         column: NDArray[np.uint64] = parquet.read(columns=[SEQ])[SEQ].to_numpy()
         return column
-
-
-def _sha256(storage: Storage, name: str) -> str:
-    digest = hashlib.sha256()
-    file = storage.open(name)
-    try:
-        while piece := file.read(_READ_BYTES):
-            digest.update(piece)
-    finally:
-        file.close()
-    return digest.hexdigest()

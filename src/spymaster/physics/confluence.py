@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
+from spymaster.physics.option_state import SLIP_ORDINAL
 from spymaster.physics.state import Array, State
 
 _USER_WEIGHT: Final = 0.3
@@ -52,7 +53,7 @@ def level_weight(p: Array, v: Any) -> float:
     """Weight of one level."""
     if v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0:
         return _STRONG_ROUND
-    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal < 0:
+    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal == SLIP_ORDINAL:
         return _SLIP
     return float(KIND_WEIGHTS[v.kind])
 

@@ -1,10 +1,9 @@
-"""What dealers' options make them trade in the future: per point, over prices, and by time (P5.7, P5.8).
+"""What dealers' options make them trade in the future: units, by time, and where it changes its sign (P5.7, P5.8).
 
-The unit is ES contracts per ES point in both profiles. Positive: dealers are long gamma and trade against the move.
-A dealer's position is uncertain; every H comes with its variance, positions of different strikes taken as independent.
+H is in ES contracts per ES point in both profiles. Positive: dealers are long gamma and trade against the move.
 
-Prices (``f``, strikes, reach) are in the unit of the options' underlying. Call and put of one strike have the same
-gamma, so positions are netted by strike first; volatility sticks to the strike while the price moves.
+Prices (``f``, strikes) are in the unit of the options' underlying. Call and put of one strike have the same gamma, so
+positions are netted by strike first; volatility sticks to the strike while the price moves.
 """
 
 from __future__ import annotations
@@ -19,9 +18,7 @@ from spymaster.physics.black import band_gamma, delta
 from spymaster.physics.mathx import log_ratio
 from spymaster.physics.smile import total_deviation
 
-FUTURE_MULTIPLIER: Final = 50.0
-_GEX_SHARE: Final = 0.5
-_SECONDS_PER_MINUTE: Final = 60.0
+_PER_CENT: Final = 0.01
 _FLIP_SHARE: Final = 0.02
 _FLIP_STEPS: Final = 48
 _FLIP_TOLERANCE: Final = 1e-6
@@ -29,112 +26,19 @@ _FLIP_ROUNDS: Final = 40
 
 
 @kernel
-def hedge_scale(multiplier: float, ratio: float) -> float:
-    """ES contracts per ES point for one contract's gamma: 1 for ES options, 2 / ratio^2 for SPY's, 2 for SPX's.
+def hedge_scale(multiplier: float, of_future: float, ratio: float) -> float:
+    """Futures per point of the future for one option's gamma: 1 for ES options, 2 / ratio^2 for SPY's, 2 for SPX's.
 
-    ``multiplier``: dollars per unit of the option; ``ratio``: ES points per unit of its underlying.
+    ``multiplier``, ``of_future``: dollars per point of the option and of the future (ES: 50); ``ratio``: points of the
+    future per unit of the option's underlying.
     """
-    return multiplier / FUTURE_MULTIPLIER / (ratio * ratio)
+    return multiplier / (of_future * ratio * ratio)
 
 
 @kernel
-def net_by_strike(
-    strike: NDArray[Any],
-    mean: NDArray[Any],
-    variance: NDArray[Any],
-    factor: NDArray[Any],
-    out_strike: NDArray[Any],
-    out_mean: NDArray[Any],
-    out_variance: NDArray[Any],
-) -> int:
-    """Add up the positions of contracts by strike, ascending; the number of strikes.
-
-    ``mean``, ``variance``: dealers' contracts and its variance; ``factor``: what one contract counts (``hedge_scale``,
-    or 0 to leave it out). Outputs have room for as many strikes as contracts.
-    """
-    count = 0
-    for i in range(len(strike)):
-        place = count
-        while place > 0 and out_strike[place - 1] >= strike[i]:
-            place -= 1
-        if place == count or out_strike[place] != strike[i]:
-            for j in range(count, place, -1):
-                out_strike[j] = out_strike[j - 1]
-                out_mean[j] = out_mean[j - 1]
-                out_variance[j] = out_variance[j - 1]
-            out_strike[place] = strike[i]
-            out_mean[place] = 0.0
-            out_variance[place] = 0.0
-            count += 1
-        out_mean[place] += factor[i] * mean[i]
-        out_variance[place] += factor[i] * factor[i] * variance[i]
-    return count
-
-
-@kernel
-def strike_deviations(strike: NDArray[Any], smile: NDArray[Any], f: float, tau: float, out: NDArray[Any]) -> None:
-    """The total deviation of every strike from the smile at forward ``f``: what sticks while the price moves."""
-    for i in range(len(strike)):
-        out[i] = total_deviation(smile, log_ratio(strike[i], f), tau)
-
-
-@kernel
-def hedge_at(
-    strike: NDArray[Any],
-    mean: NDArray[Any],
-    variance: NDArray[Any],
-    deviation: NDArray[Any],
-    price: float,
-    reach: float,
-    half_width: float,
-) -> tuple[float, float]:
-    """H and its variance if the underlying stood at ``price``, over the strikes no further from it than ``reach``.
-
-    Arrays by strike: netted position, its variance, total deviation. ``half_width``: of the hedging band.
-    """
-    h = 0.0
-    spread = 0.0
-    for i in range(len(strike)):
-        if abs(strike[i] - price) > reach:
-            continue
-        g = band_gamma(price, strike[i], deviation[i], half_width)
-        h += mean[i] * g
-        spread += variance[i] * g * g
-    return h, spread
-
-
-@kernel
-def hedge_profile(
-    strike: NDArray[Any],
-    mean: NDArray[Any],
-    variance: NDArray[Any],
-    deviation: NDArray[Any],
-    prices: NDArray[Any],
-    reach: float,
-    half_width: float,
-    out_h: NDArray[Any],
-    out_variance: NDArray[Any],
-) -> None:
-    """``hedge_at`` for every price of ``prices``, in any order: a grid, or the published levels."""
-    for i in range(len(prices)):
-        out_h[i], out_variance[i] = hedge_at(strike, mean, variance, deviation, prices[i], reach, half_width)
-
-
-@kernel
-def between(values: NDArray[Any], first: float, step: float, price: float) -> float:
-    """A value of an even grid that begins at ``first``, by straight lines; NaN outside it. For snaps between two
-    computations of a profile."""
-    place = (price - first) / step
-    if not 0.0 <= place <= len(values) - 1.0:
-        return math.nan
-    k = min(int(place), len(values) - 2)
-    return float(values[k] + (place - k) * (values[k + 1] - values[k]))
-
-
-@kernel
-def gex_dollars(h: float, future: float) -> float:
-    """GEX: dollars of the future dealers trade per 1 % move, from H and the price of the ES future in points."""
-    return _GEX_SHARE * h * future * future
+def gex_dollars(h: float, future: float, of_future: float) -> float:
+    """GEX: dollars of the future dealers trade per 1 % move, from H, the future's price and its dollars per point."""
+    return h * (_PER_CENT * future) * (of_future * future)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 A second apart the smile is fitted anew and positions are gathered by strike; exposures at spot and at the levels follow
 from them, smoothed with ``tau_gamma``. Uncertain are the sides of trades and dealers' opening positions, independently
-of each other, and the share of trades in which dealers take part, for all of them at once.
+of each other; and the share of trades in which dealers take part and the rules for sides, for all trades at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.black import band_gamma, band_half_width, delta
-from spymaster.physics.exposure import charm_flow
+from spymaster.physics.exposure import charm_flow, hedge_scale
 from spymaster.physics.mathx import log_ratio, smoothing
 from spymaster.physics.motion import mid_points
 from spymaster.physics.option_state import (
@@ -58,6 +58,8 @@ SUMS: Final = 6
 puts in hand, of everything in hand, and - gamma flow in the units of old."""
 
 _BAND: Final = 1.6448536269514722
+_SIGNING_SD: Final = 0.25
+"""Trust in guessed sides may be off by this share for the whole day: 0.9 at the quote stands for 0.8 to 1."""
 _PARITY_STRIKES: Final = 3
 _PARITY_SHARE: Final = 0.0005
 """Guesses of the forward further apart than this share of it are no price."""
@@ -85,7 +87,7 @@ def refresh_fuel(s: State, p: Array, t_ns: int) -> None:
     if h.has_smile == 0:
         return
     ratio = s.market[0].ratio
-    h.scale = h.multiplier / (s.book[0].multiplier * ratio * ratio)
+    h.scale = hedge_scale(h.multiplier, s.book[0].multiplier, ratio)
     h.half_width = band_half_width(1.0 / ratio, s.market[0].sigma_1m / ratio)
     follow_greeks(s)
     gather_positions(s, p)
@@ -195,12 +197,22 @@ def follow_greeks(s: State) -> None:
 
 
 @kernel
+def position_variance(p: Array, x: Any) -> float:
+    """Variance of dealers' position in a contract (contracts squared) but for what all trades have in common.
+
+    A trade is with dealers or it is not: with share l, its side right with certainty 2p - 1, its size s adds
+    s^2 (E[l] - E[l^2] (2p - 1)^2). What they held at the opening is unknown beside that.
+    """
+    both = p[0].dealer_share * p[0].dealer_share + p[0].dealer_share_sd * p[0].dealer_share_sd
+    unknown = p[0].opening_share * max(x.open_interest, 0.0)
+    return float(max(p[0].dealer_share - both, 0.0) * x.squares + both * x.variance + unknown * unknown)
+
+
+@kernel
 def gather_positions(s: State, p: Array) -> None:
     """What customers hold, by strike, in ES contracts per unit of gamma; strikes that nobody holds are left out."""
     h = s.chain[0]
     b = s.by_strike
-    # the variance of a product: of the share's mean, and of its spread
-    both = p[0].dealer_share * p[0].dealer_share + p[0].dealer_share_sd * p[0].dealer_share_sd
     n = 0
     for i in range(h.strikes):
         flow = spread = recent = naive = hand = old = 0.0
@@ -212,8 +224,7 @@ def gather_positions(s: State, p: Array) -> None:
             opening = max(x.open_interest, 0.0)
             flow -= x.net
             recent -= x.recent
-            unknown = p[0].opening_share * opening
-            spread += both * x.variance + unknown * unknown
+            spread += position_variance(p, x)
             hand += opening + x.volume
             naive += x.right * (opening + x.volume)
             old -= x.gamma_flow
@@ -252,9 +263,18 @@ def sum_at(s: State, price: float, reach: float, sums: Array) -> None:
 
 
 @kernel
-def spread_of(p: Array, sums: Array) -> float:
-    """Standard deviation of the exposure: sides and openings, and the common share of dealers."""
-    common = p[0].dealer_share_sd * sums[S_FLOW]
+def common_sd(s: State, p: Array) -> float:
+    """What all trades have in common, per unit of flow: dealers' share, and how good guessed sides are."""
+    h = s.chain[0]
+    guessed = 1.0 - h.sided / h.volume if h.volume > 0.0 else 0.0
+    signing = p[0].dealer_share * _SIGNING_SD * guessed
+    return math.sqrt(p[0].dealer_share_sd * p[0].dealer_share_sd + signing * signing)
+
+
+@kernel
+def spread_of(s: State, p: Array, sums: Array) -> float:
+    """Standard deviation of the exposure: single sides and openings, and what is common to all trades."""
+    common = common_sd(s, p) * sums[S_FLOW]
     return math.sqrt(sums[S_SPREAD] + common * common)
 
 
@@ -269,7 +289,7 @@ def follow_spot(s: State, p: Array, since_s: float) -> None:
         h.hedge = now
     else:
         h.hedge += smoothing(since_s, p[0].tau_gamma_s) * (now - h.hedge)
-    h.sd = spread_of(p, h.at_spot)
+    h.sd = spread_of(s, p, h.at_spot)
 
 
 @kernel
@@ -311,7 +331,7 @@ def follow_level_fuel(s: State, p: Array, v: Any, t_ns: int, near: bool) -> None
         v.fuel += smoothing((t_ns - v.fuel_ns) * 1e-9, p[0].tau_gamma_s) * (now - v.fuel)
     v.has_fuel = 1
     v.fuel_ns = t_ns
-    v.fuel_sd = spread_of(p, sums)
+    v.fuel_sd = spread_of(s, p, sums)
     v.fuel_recent = p[0].dealer_share * sums[S_RECENT] * (60.0 / (p[0].w_fuel_ns * 1e-9))
     v.fuel_old = sums[S_OLD]
     v.fuel_depends = depends_on_convention(p, v.fuel, v.fuel_sd, sums[S_NAIVE])

@@ -16,9 +16,11 @@ from spymaster.physics.fuel import (
     S_OLD,
     S_RECENT,
     band_of,
+    common_sd,
     depends_on_convention,
     effect_of,
     follow_level_fuel,
+    position_variance,
 )
 from spymaster.physics.mathx import exp_
 from spymaster.physics.motion import mid_points
@@ -80,17 +82,22 @@ def judge_fuel(s: State, p: Array, t_ns: int, slot: int, near: bool, row: Any) -
 
 @kernel
 def set_fuel(p: Array, what_if: int, row: Any) -> tuple[bool, float, float]:
-    """What would be said if dealers' exposure were known and the same everywhere: 0, or g0 either way."""
+    """What would be said if dealers' exposure were the same everywhere: 0, or ``fuel_threshold`` either way.
+
+    That is the least that counts as an effect, and about the most that market makers of real days were short (P5.7).
+    Every side is taken as known; dealers' share is not, so the band is the least that such an exposure would have.
+    """
     hedge = 0.0
     if what_if == _AMPLIFIES:
-        hedge = -p[0].g0
+        hedge = -p[0].fuel_threshold
     elif what_if == _DAMPS:
-        hedge = p[0].g0
+        hedge = p[0].fuel_threshold
+    sd = abs(hedge) * p[0].dealer_share_sd / p[0].dealer_share if p[0].dealer_share > 0.0 else 0.0
     row.hedge = hedge
-    row.hedge_low = hedge
-    row.hedge_high = hedge
-    row.fuel_effect = effect_of(p, hedge, 0.0)
-    row.fuel_confidence = fuel_weight(p, 1.0, hedge, 0.0)
+    row.hedge_low = hedge - band_of(sd)
+    row.hedge_high = hedge + band_of(sd)
+    row.fuel_effect = effect_of(p, hedge, sd)
+    row.fuel_confidence = fuel_weight(p, 1.0, hedge, band_of(sd))
     row.convention_dependent = 0.0
     return True, fuel_score(p, hedge), row.fuel_confidence
 
@@ -148,7 +155,7 @@ def write_exposure(s: State, p: Array, o: Any) -> None:
     o.hedge_low = h.hedge - half
     o.hedge_high = h.hedge + half
     o.effect = effect_of(p, h.hedge, h.sd)
-    o.gex = gex_dollars(h.hedge, mid_points(s))
+    o.gex = gex_dollars(h.hedge, mid_points(s), s.book[0].multiplier)
     o.net_dealer_gamma = h.at_spot[S_OLD]
     o.gamma_velocity = share * h.at_spot[S_RECENT] * (60.0 / (p[0].w_fuel_ns * 1e-9))
     o.charm_flow = h.charm_flow
@@ -180,20 +187,18 @@ def write_strike(s: State, p: Array, i: int, r: Any) -> None:
     known = h.has_hedge != 0
     r.iv = b[B_DEVIATION, i] / math.sqrt(h.tau) if known else math.nan
     r.gamma = b[B_GAMMA, i] if known else math.nan
-    net = variance = opening = 0.0
+    net = variance = 0.0
     for side in range(2):
         c = s.strike_call[i] if side == 0 else s.strike_put[i]
         write_contract(s, c, side, r)
         if c >= 0:
             x = s.contract[c]
             net += x.net
-            variance += x.variance
-            unknown = p[0].opening_share * max(x.open_interest, 0.0)
-            opening += unknown * unknown
+            variance += position_variance(p, x)
     each = b[B_GAMMA, i] * h.scale if known else math.nan
-    share, sd = p[0].dealer_share, p[0].dealer_share_sd
-    r.hedge = -share * net * each
-    r.hedge_sd = abs(each) * math.sqrt((share * share + sd * sd) * variance + opening + sd * sd * net * net)
+    r.hedge = -p[0].dealer_share * net * each
+    common = common_sd(s, p) * net
+    r.hedge_sd = abs(each) * math.sqrt(variance + common * common)
     r.wall = 0.0
     for which in (CALL_WALL, PUT_WALL):
         if h.mark[which] == r.strike:

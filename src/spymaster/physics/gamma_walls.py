@@ -8,7 +8,6 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.physics.black import band_gamma
 
 PIN: Final = 1.0
 """Dealers are long gamma there: their hedging holds the price."""
@@ -17,20 +16,6 @@ SLIP: Final = -1.0
 """Dealers are short gamma there: their hedging pushes the price on."""
 
 _PROMINENT: Final = 0.25
-
-
-@kernel
-def gamma_by_strike(
-    strike: NDArray[Any],
-    mean: NDArray[Any],
-    deviation: NDArray[Any],
-    f: float,
-    half_width: float,
-    out: NDArray[Any],
-) -> None:
-    """Each strike's part of H at price ``f``."""
-    for i in range(len(strike)):
-        out[i] = mean[i] * band_gamma(f, strike[i], deviation[i], half_width)
 
 
 @kernel

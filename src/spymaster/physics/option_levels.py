@@ -8,7 +8,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
 from spymaster.physics.levels import drop_level, is_on, place, put_level
-from spymaster.physics.option_state import B_STRIKE, CALL_WALL, FLIP, PUT_WALL
+from spymaster.physics.option_state import B_STRIKE, CALL_WALL, FLIP, PUT_WALL, SLIP_ORDINAL
 from spymaster.physics.state import ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS, Array, State
 
 _STRIKE: Final = int(LevelKind.STRIKE)
@@ -29,11 +29,11 @@ def place_option_levels(s: State, p: Array, spot: float) -> None:
 
 @kernel
 def place_mark(s: State, p: Array, kind: int, which: int) -> None:
-    """A wall or the flip. A wall's slot notes as ordinal whether it is a pin (1) or a slip (-1)."""
+    """A wall or the flip. A wall's slot notes as ordinal whether it is a slip."""
     h = s.chain[0]
     price = h.mark[which]
     place(s, p, kind, not math.isnan(price), price, h.mark_ns[which])
-    s.level[USER_SLOTS + kind].ordinal = int(h.mark_sign[which])
+    s.level[USER_SLOTS + kind].ordinal = SLIP_ORDINAL if h.mark_sign[which] < 0.0 else -1
 
 
 @kernel

@@ -28,6 +28,8 @@ PRINTS: Final = 8
 CALL_WALL: Final = 0
 PUT_WALL: Final = 1
 FLIP: Final = 2
+SLIP_ORDINAL: Final = -2
+"""Ordinal of a wall's level where dealers are short gamma; -1, that of levels without one, where they are long."""
 MARKS: Final = 3
 """Prices that move only when they have been elsewhere for a while."""
 
@@ -61,6 +63,7 @@ CHAIN_STATE: Final = np.dtype(
         ("charm_flow", "<f8"),
         ("volume", "<f8"),
         ("known", "<f8"),
+        ("sided", "<f8"),
         ("call_flow", "<f8"),
         ("put_flow", "<f8"),
         ("flow_slot", "<i8"),
@@ -86,6 +89,7 @@ PRINT: Final = np.dtype(
         ("signed", "<f8"),
         ("variance", "<f8"),
         ("known", "<f8"),
+        ("sided", "<f8"),
         ("delta", "<f8"),
         ("gamma", "<f8"),
         ("slot", "<i8"),
@@ -117,6 +121,7 @@ CONTRACT: Final = np.dtype(
         ("premium", "<f8"),
         ("net", "<f8"),
         ("variance", "<f8"),
+        ("squares", "<f8"),
         ("recent", "<f8"),
         ("recent_slot", "<f8", (FLOW_SLOTS,)),
         ("delta_flow", "<f8"),
@@ -128,8 +133,9 @@ CONTRACT: Final = np.dtype(
         ("print", PRINT, (PRINTS,)),
     ]
 )
-"""One option. ``net``: customers' expected buys - sells; ``variance``: of it; ``recent``: the part of ``net`` from the
-window of the exposure's change; ``open_interest``: -1 unknown; ``delta``, ``gamma``: of the smile, NaN without one."""
+"""One option. ``net``: customers' expected buys - sells; ``variance``: of it; ``squares``: of trade sizes, summed;
+``recent``: the part of ``net`` from the window of the exposure's change; ``open_interest``: -1 unknown; ``delta``,
+``gamma``: of the smile, NaN without one."""
 
 B_STRIKE: Final = 0
 B_CALL_BID: Final = 1
@@ -150,12 +156,11 @@ A_RECENT: Final = 15
 A_NAIVE: Final = 16
 A_HAND: Final = 17
 A_OLD: Final = 18
-A_EXPOSURE: Final = 19
-STRIKE_ARRAYS: Final = 20
+STRIKE_ARRAYS: Final = 19
 """Rows of ``by_strike``. Those of B_ have a place for every strike: its price, its quotes, what they say of the smile,
 deviation and gamma by the smile, exposure averaged for walls. Those of A_ are the strikes that anybody holds, one after
 the other: price, deviation, - customers' net flow, its variance, its recent part, calls less puts in hand, all in
-hand, gamma flow in the units of old, averaged exposure. Positions are in ES contracts per unit of gamma."""
+hand, gamma flow in the units of old. Positions are in ES contracts per unit of gamma."""
 
 OPTION_FIELDS: Final = (
     ("chain", CHAIN_STATE, (1,)),

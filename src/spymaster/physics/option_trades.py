@@ -134,6 +134,7 @@ def take_option_trade(s: State, w: NDArray[Any], c: int, treatment: int, with_qu
         side, trust = side_of_trade(x, w, with_quote, t_ns)
     r.signed = side * (2.0 * trust - 1.0) * size
     r.variance = 4.0 * trust * (1.0 - trust) * size * size
+    r.sided = size if trust == 1.0 else 0.0
     r.known = size if side != 0 and trust >= KNOWN else 0.0
     r.delta = x.delta if x.delta == x.delta else 0.0
     r.gamma = x.gamma if x.gamma == x.gamma else 0.0
@@ -154,8 +155,10 @@ def count_trade(s: State, c: int, r: Any, sign: float) -> None:
     x.premium += sign * r.size * (r.price_e9 * _PER_E9) * h.multiplier
     x.net += sign * r.signed
     x.variance = max(x.variance + sign * r.variance, 0.0)
+    x.squares = max(x.squares + sign * r.size * r.size, 0.0)
     h.volume += sign * r.size
     h.known += sign * r.known
+    h.sided += sign * r.sided
     delta = sign * r.signed * r.delta
     x.delta_flow += delta
     x.gamma_flow += sign * r.signed * r.gamma

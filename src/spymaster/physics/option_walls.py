@@ -6,15 +6,14 @@ import math
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.physics.black import band_gamma
 from spymaster.physics.exposure import flip_price
 from spymaster.physics.gamma_walls import walls
 from spymaster.physics.mathx import smoothing
 from spymaster.physics.option_state import (
     A_DEVIATION,
-    A_EXPOSURE,
     A_FLOW,
     A_STRIKE,
+    B_GAMMA,
     B_STRIKE,
     B_WALL,
     CALL_WALL,
@@ -34,7 +33,8 @@ def follow_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
     n = h.active
     b = s.by_strike
     follow_exposures(s, p, since_s)
-    above, above_sign, below, below_sign = walls(b[A_STRIKE][:n], b[A_EXPOSURE][:n], h.forward)
+    all_of_them = h.strikes
+    above, above_sign, below, below_sign = walls(b[B_STRIKE][:all_of_them], b[B_WALL][:all_of_them], h.forward)
     flip = math.nan
     if n > 0:
         flip = flip_price(b[A_STRIKE][:n], b[A_FLOW][:n], b[A_DEVIATION][:n], h.forward, h.half_width)
@@ -46,21 +46,17 @@ def follow_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
 
 @kernel
 def follow_exposures(s: State, p: Array, since_s: float) -> None:
-    """Average every strike's exposure at spot over ``w_wall``; in hand for the walls beside the strikes somebody holds.
-
-    The average is kept by place in the chain, since the held strikes' places change as others are first traded.
-    """
+    """Average every strike's exposure at spot over ``w_wall``. Strikes that nobody holds are valleys between others."""
     h = s.chain[0]
     b = s.by_strike
     share = smoothing(since_s, p[0].w_wall_ns * 1e-9) if since_s > 0.0 else 1.0
-    i = 0
-    for k in range(h.active):
-        strike = b[A_STRIKE, k]
-        while b[B_STRIKE, i] < strike:
-            i += 1
-        now = p[0].dealer_share * b[A_FLOW, k] * band_gamma(h.forward, strike, b[A_DEVIATION, k], h.half_width)
+    k = 0
+    for i in range(h.strikes):
+        now = 0.0
+        if k < h.active and b[A_STRIKE, k] == b[B_STRIKE, i]:
+            now = p[0].dealer_share * b[A_FLOW, k] * b[B_GAMMA, i]
+            k += 1
         b[B_WALL, i] += share * (now - b[B_WALL, i])
-        b[A_EXPOSURE, k] = b[B_WALL, i]
 
 
 @kernel

@@ -9,6 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierState, Signal
 from spymaster.physics.confluence import level_weight
+from spymaster.physics.option_state import SLIP_ORDINAL
 from spymaster.physics.state import Array, State
 
 _WALL: Final = int(BarrierState.WALL)
@@ -32,11 +33,11 @@ _STRONG_KINDS: Final = sum(
 
 
 @kernel
-def is_strong(v: Any) -> bool:
+def is_strong(kind: int, ordinal: int) -> bool:
     """Whether a level is an obstacle by its kind, whatever rests there. A wall is one where dealers are long gamma."""
-    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal < 0:
+    if (kind == _CALL_WALL or kind == _PUT_WALL) and ordinal == SLIP_ORDINAL:
         return False
-    return bool((_STRONG_KINDS >> v.kind) & 1)
+    return bool((_STRONG_KINDS >> kind) & 1)
 
 
 @kernel
@@ -90,7 +91,7 @@ def write_runways(s: State, p: Array, rows: Any, published: int) -> None:
             if points_to(v, row) == direction:
                 write_runway(row, v, direction, rows, obstacle, notable)
             state = row.barrier_state
-            if is_strong(v) or state == _WALL or state == _ABSORPTION:
+            if is_strong(v.kind, v.ordinal) or state == _WALL or state == _ABSORPTION:
                 waiting = j
             elif level_weight(p, v) >= _NOTABLE:
                 waiting_notable = True

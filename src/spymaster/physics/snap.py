@@ -194,7 +194,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
         v.valid_ns = s.clock[0].first_ns
     row.valid_from_s = v.valid_ns * 1e-9
     row.dynamic = 1.0 if is_dynamic(v.kind) else 0.0
-    row.strong = 1.0 if is_strong(v) else 0.0
+    row.strong = 1.0 if is_strong(v.kind, v.ordinal) else 0.0
     row.direction = v.direction
     row.distance = abs(row.x)
     row.in_band = 1.0 if in_band else 0.0

@@ -92,7 +92,7 @@ def walk(
     i = cursors[0]
     end = min(len(order), i + limit)
     while i < end:
-        kind = order[i]
+        kind = int(order[i])
         place = 1
         if kind == _MBP10:
             w = depth[cursors[1]]

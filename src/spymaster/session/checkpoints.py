@@ -32,7 +32,7 @@ SavedT = TypeVar("SavedT", bound=msgspec.Struct)
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """A moment between two frames of records. ``t_ns``: the last snap; ``position``: the source's; ``digest``: the
-    signal hash so far."""
+    signal hash so far; ``engine``: its snapshot, compressed (``engine_bytes``)."""
 
     identity: bytes
     version: int
@@ -42,6 +42,18 @@ class Checkpoint(msgspec.Struct, frozen=True):
     engine: bytes
     builder: BuilderMemory
     digest: bytes
+
+    def engine_bytes(self) -> bytes:
+        """The engine's snapshot. Raises ValueError where it is none."""
+        try:
+            return _decompressed(self.engine)
+        except zstandard.ZstdError as error:
+            raise ValueError(f"a checkpoint is damaged: {error}") from error
+
+
+def packed_engine(snapshot: bytes) -> bytes:
+    """A snapshot for ``Checkpoint.engine``: by far its largest part, so it is compressed where it stands."""
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(snapshot)
 
 
 class _Past(msgspec.Struct, frozen=True):

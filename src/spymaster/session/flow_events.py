@@ -1,7 +1,7 @@
 """The flow ledger event by event: what each record added, withdrew or filled at which price.
 
-The engine is stepped a record at a time and its open bucket compared with what it was before. So the events of a bucket,
-side and price add up to the bucket's row of ``flows``, by construction and in every field.
+The engine is stepped a record at a time and its open bucket compared with what it was before. So the events of a
+bucket, side and price add up to the bucket's row of ``flows``, by construction and in every field.
 """
 
 from __future__ import annotations

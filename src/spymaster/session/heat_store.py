@@ -26,13 +26,7 @@ class HeatMemory(msgspec.Struct, frozen=True):
 
     count: int
     second: int
-    t_ns: bytes
-    base: bytes
-    depth: bytes
-    last: bytes
-    bid: bytes
-    ask: bytes
-    gap_ns: bytes
+    columns: dict[str, bytes]
     trades: bytes
     marks: bytes
 
@@ -102,12 +96,21 @@ class HeatStore:
 
     def memory(self) -> HeatMemory:
         """Everything, for ``recall``."""
-        kept = self.columns(COLUMNS)
-        return HeatMemory(
-            self._count,
-            self._second,
-            *(getattr(kept, name).tobytes() for name in (*_ARRAYS, "trades", "marks")),
-        )
+        with self._lock:
+            first = max(self._count - COLUMNS, 0)
+            places = np.arange(first, self._count) % COLUMNS
+            dots = [
+                (number, tick, buys, sells)
+                for number, column in self._trades.items()
+                for tick, (buys, sells) in column.items()
+            ]
+            return HeatMemory(
+                count=self._count,
+                second=self._second,
+                columns={name: getattr(self, f"_{name}")[places].tobytes() for name in _ARRAYS},
+                trades=np.array(dots, np.int64).tobytes(),
+                marks=b"".join(self._marks[number].tobytes() for number in range(first, self._count)),
+            )
 
     def recall(self, memory: HeatMemory) -> None:
         """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
@@ -116,14 +119,17 @@ class HeatStore:
         with self._lock:
             for name in _ARRAYS:
                 column = getattr(self, f"_{name}")
-                column[places] = np.frombuffer(getattr(memory, name), column.dtype).reshape(held, *column.shape[1:])
+                kept = np.frombuffer(memory.columns.get(name, b""), column.dtype)
+                column[places] = kept.reshape(held, *column.shape[1:])
             self._count, self._second = memory.count, memory.second
             self._trades = {}
             for number, tick, buys, sells in np.frombuffer(memory.trades, TRADE_DOT).tolist():
                 self._trades.setdefault(number, {})[tick] = (buys, sells)
             marks = np.frombuffer(memory.marks, LEVEL_MARK)
-            parts = np.split(marks, np.flatnonzero(np.diff(marks["column"])) + 1) if len(marks) else []
-            self._marks = {int(part["column"][0]): part.copy() for part in parts}
+            numbers = np.arange(memory.count - held, memory.count + 1)
+            ends = np.searchsorted(marks["column"], numbers).tolist()
+            spans = zip(numbers.tolist(), ends, ends[1:], strict=False)
+            self._marks = {number: marks[begin:end] for number, begin, end in spans}
             self._revision += 1
 
     def _column_of(self, t_ns: int) -> int:

@@ -15,7 +15,6 @@ from spymaster.config.profiles import Profile
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.sessions import SESSION, et_stamp, session_at
-from spymaster.market.venues import AssetClass
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.level_reasons import Moment, why_unpublished
 from spymaster.session.replay_source import ReplaySource
@@ -80,7 +79,7 @@ def list_levels(source: ReplaySource, profile: Profile, until_ns: int | None = N
         session=session_at(np.frombuffer(config.sessions, SESSION), t_ns),
         profile=profile,
         bars=source.history.bars,
-        has_options=source.holds(AssetClass.OPTIONS),
+        has_options=source.has_options,
         published=len(levels),
     )
     there = {level.kind for level in levels}

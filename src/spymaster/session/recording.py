@@ -18,6 +18,7 @@ from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.segments import SEGMENT_BYTES
 from spymaster.journal.writer import JournalWriter, RecordingState
 from spymaster.lake.run_manifest import RunInfo
+from spymaster.lake.sidecar_place import forget_status
 from spymaster.lake.sidecar_plan import SidecarPlan, write_plan
 from spymaster.market.frames import Frame
 from spymaster.session.sidecar_watch import SidecarHealth, SidecarWatch
@@ -46,6 +47,8 @@ def plain_config(config: Config) -> dict[str, Any]:
 class RunRecording:
     """The journal and the sidecar of one run, in one folder. Raises JournalError when it cannot begin.
 
+    ``root``: another lake than that folder.
+
     A ``Tap``: ``take`` writes a frame before the engine sees it, ``publish`` what the engine made of it. ``light`` is
     what a screen shows of it.
     """
@@ -56,6 +59,7 @@ class RunRecording:
         run: RunInfo,
         *,
         clock_ns: int,
+        root: str = "",
         delete_segments: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
         files: Files | None = None,
@@ -67,7 +71,9 @@ class RunRecording:
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
         self._inlet = JournalInlet(self._writer)
         try:
-            write_plan(journal, SidecarPlan(str(out), run, delete_segments))
+            # a session that goes on with its journal is not sealed any more, whatever was said when it had died
+            forget_status(journal)
+            write_plan(journal, SidecarPlan(root, run, delete_segments))
         except OSError as error:
             self._writer.abandon()
             raise JournalError(journal, f"cannot be written ({error.strerror})", "free some space there") from None
@@ -107,6 +113,10 @@ class RunRecording:
     def close(self, *, problem: str = "") -> None:
         """End the journal; the sidecar finishes by itself. ``problem``: why the run is not complete."""
         self._writer.close(problem=problem)
+
+    def abandon(self) -> None:
+        """Let the journal go as if the process had been killed: a later one may go on with it."""
+        self._writer.abandon()
 
     def finish(self, timeout_s: float, tick: Callable[[SidecarHealth], None]) -> SidecarHealth:
         """Wait for the lake after ``close``."""

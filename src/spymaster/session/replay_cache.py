@@ -59,8 +59,10 @@ class ReplayCache:
             except OSError:
                 return None
             path = self._folder / _COPIES / f"{name}.blocks"
+            # a copy is about as large as its file
+            room = self._plan.max_bytes - sum(known.stat().st_size for known in self._copies)
             self._in_use |= {path, path.with_suffix(".index")}
-            self._copies[file.path] = SeekableFile(file.path, SeekCopy(path, self._plan.max_bytes))
+            self._copies[file.path] = SeekableFile(file.path, SeekCopy(path, room))
         return self._copies[file.path]
 
     def shelf(self, identity: bytes) -> Shelf:
@@ -72,6 +74,7 @@ class ReplayCache:
             self._in_use.add(folder)
             with contextlib.suppress(OSError):
                 os.utime(folder)
+            self.trim()
         return Shelf(folder, whole, every_ns=self._plan.every_ns, most=self._plan.max_checkpoints)
 
     def trim(self) -> None:

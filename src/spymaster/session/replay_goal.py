@@ -41,6 +41,11 @@ class Goal(msgspec.Struct, frozen=True):
         """Whether it is not known that there is such a thing."""
         return self.aim in (Aim.ALERT, Aim.TOUCH)
 
+    @property
+    def in_vain(self) -> str:
+        """What is said where the recording ends before it."""
+        return f"{self.words}: none up to the end of the recording" if self.is_search else ""
+
 
 class Here(msgspec.Struct, frozen=True):
     """Where a replay is, or will be once it has done what was asked before. ``key``: of the level asked about."""
@@ -89,7 +94,7 @@ def _alert(command: Command, here: Here, past: KnownPast) -> Goal:
     if command is Command.PREVIOUS_ALERT:
         before = past.alert_before(here.snap_ns)
         if before is None:
-            raise NothingThere("no alert before this moment")
+            raise NothingThere("No alert before this moment")
         return Goal(Aim.MOMENT, before)
     known = past.next_alert(here.snap_ns)
     if known is not None:
@@ -99,11 +104,11 @@ def _alert(command: Command, here: Here, past: KnownPast) -> Goal:
 
 def _touch(command: Command, subject: str, here: Here, past: KnownPast) -> Goal:
     if math.isnan(here.key):
-        raise NothingThere(f"no level {subject} in this recording")
+        raise NothingThere(f"No level {subject} in this recording")
     if command is Command.PREVIOUS_TOUCH:
         before = past.touch_before(here.key, here.snap_ns)
         if before is None:
-            raise NothingThere(f"no touch of {subject} before this moment")
+            raise NothingThere(f"No touch of {subject} before this moment")
         return Goal(Aim.MOMENT, before)
     known = past.next_touch(here.key, here.snap_ns)
     if known is not None:

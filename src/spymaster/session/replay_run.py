@@ -8,7 +8,7 @@ from typing import Final
 from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.engine import Engine, EngineError, SnapBlock
-from spymaster.session.checkpoints import VERSION, Checkpoint, Shelf
+from spymaster.session.checkpoints import VERSION, Checkpoint, Shelf, packed_engine
 from spymaster.session.frame_builder import FrameBuilder
 from spymaster.session.heat_store import HeatStore
 from spymaster.session.known_past import KnownPast
@@ -81,7 +81,7 @@ class ReplayRun:
             t_ns=self.last_snap_ns,
             records=self.records,
             position=self._source.position(),
-            engine=self.engine.snapshot(),
+            engine=packed_engine(self.engine.snapshot()),
             builder=self.builder.memory(),
             digest=self.hash.digest,
         )
@@ -101,7 +101,7 @@ class ReplayRun:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
-            self.engine.restore(checkpoint.engine)
+            self.engine.restore(checkpoint.engine_bytes())
             self.builder.recall(checkpoint.builder)
             self.hash = SignalHash(checkpoint.digest)
         except (EngineError, ValueError) as error:

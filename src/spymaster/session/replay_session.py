@@ -51,8 +51,7 @@ class _Stop(Exception):
 class ReplaySession:
     """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
 
-    ``until_ns``: pause at this moment, reached as fast as possible. ``cache``: where to keep what makes seeking fast;
-    None keeps it in memory. ``now_s``: a monotonic clock.
+    ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
     """
 
     def __init__(
@@ -212,7 +211,7 @@ class ReplaySession:
         self._phase = Phase.ENDED
         self._message = "; ".join(recording.problems)
         if goal is not None and goal.is_search:
-            self._answer = f"{goal.words.removeprefix('the ')}: none up to the end of the recording".capitalize()
+            self._answer = goal.in_vain
             self._wanted = recording.back_to(self._came_from_ns)
             self._go(run)
         if run.last_snap_ns:
@@ -302,7 +301,7 @@ class ReplaySession:
             try:
                 self._wanted = self._recording.goal(command, value, subject, here) or self._wanted
             except NothingThere as nothing:
-                self._answer = str(nothing).capitalize()
+                self._answer = str(nothing)
 
     def _play_or_pause(self, command: Command, run: ReplayRun) -> None:
         """A place already asked for is still gone to; on the way there a pause stops where it is."""
@@ -319,11 +318,12 @@ class ReplaySession:
 
     def _go(self, run: ReplayRun) -> None:
         """Set out for the place wanted, from where the replay is or from a better place to begin."""
-        assert self._recording is not None
         goal, self._wanted = self._wanted, None
+        assert self._recording is not None
         assert goal is not None
         ended = self._phase is Phase.ENDED
         if ended and not self._recording.lies_behind(goal, run):
+            self._answer = goal.in_vain
             return
         if self._goal is None:
             self._came_from_ns = run.last_snap_ns

@@ -144,9 +144,10 @@ class ReplaySource:
         """Whether a file ended early; everything before the tear was used."""
         return any(file.torn_at is not None for file in self._all_files)
 
-    def holds(self, asset: AssetClass) -> bool:
-        """Whether records of a class of instruments are among those merged."""
-        return any(asset_class(file.dataset, file.header.symbols) is asset for file in self._files)
+    @property
+    def has_options(self) -> bool:
+        """Whether options of the day are among the records."""
+        return len(self._chain.contracts) > 0
 
     def rejected(self) -> dict[str, int]:
         """Records the reader had to leave out, by reason, and minute bars that were no use as history."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import subprocess
 import sys
 import time
@@ -81,18 +82,31 @@ class SidecarWatch:
             self._spawn()
         return self._health(status)
 
-    def finish(self, timeout_s: float, tick: Callable[[SidecarHealth], None], poll_s: float = 0.05) -> SidecarHealth:
-        """Wait until the run is sealed, restarting as needed, but not longer than ``timeout_s`` without progress."""
-        give_up_s = self._now_s() + timeout_s
-        before = None
+    def finish(
+        self, patience_s: float, tick: Callable[[SidecarHealth], None], *, fault_s: float = 10.0, poll_s: float = 0.05
+    ) -> SidecarHealth:
+        """Wait until the run is sealed, restarting as needed.
+
+        Gives up after ``patience_s`` without progress, or when something has been wrong and nothing has come nearer for
+        ``fault_s``; the sidecar goes on by itself then. Being nearer than ever is progress: one that tries again and
+        again reads the same journal each time, and is well for a moment between two failures.
+        """
+        moved_s = faulty_s = self._now_s()
+        is_faulty = False
+        files, least = -1, math.inf
         while True:
             health = self.look()
             tick(health)
-            if health.complete is not None or self._now_s() >= give_up_s:
+            now_s = self._now_s()
+            if health.durable_files > files or health.behind_bytes < least:
+                files, least = max(files, health.durable_files), min(least, health.behind_bytes)
+                moved_s = now_s
+                is_faulty = False
+            if health.fault and not is_faulty:
+                is_faulty, faulty_s = True, now_s
+            is_stuck = is_faulty and now_s - faulty_s >= fault_s
+            if health.complete is not None or now_s - moved_s >= patience_s or is_stuck:
                 break
-            progress = (health.behind_bytes, health.durable_files)
-            if progress != before:
-                before, give_up_s = progress, self._now_s() + timeout_s
             time.sleep(poll_s)
         if self._process is not None and health.complete is not None:
             self._process.wait()

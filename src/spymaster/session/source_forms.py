@@ -63,8 +63,11 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
     from spymaster.session.lived_source import lived_bronze, lived_journal
 
     (root,) = plan.sources
-    if form is Form.JOURNAL and plan.date is None:
-        return lived_journal(_journal_in(root) or root, plan)
+    if form is Form.JOURNAL:
+        source = lived_journal(_journal_in(root) or root, plan)
+        if plan.date is not None:
+            _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
+        return source
     from spymaster.lake.catalog import Lake
     from spymaster.lake.storage import open_storage
 
@@ -100,6 +103,18 @@ def _journal_in(folder: Path) -> Path | None:
 
 def _holds_dbn(folder: Path) -> bool:
     return any(path.name.endswith(DBN_ENDINGS) for path in folder.iterdir())
+
+
+def _refuse_another_day(root: Path, date: int, first_ns: int, last_ns: int) -> None:
+    """A journal is of one session: raise SourceError where that is not the day asked for."""
+    from spymaster.market.calendar_table import date_of
+    from spymaster.market.sessions import et_stamp
+    from spymaster.session.trade_day import day_ns
+
+    begin_ns, end_ns = day_ns(date)
+    if first_ns >= end_ns or last_ns < begin_ns:
+        held = f"its session goes from {et_stamp(first_ns)} to {et_stamp(last_ns)}"
+        raise SourceError(root, f"holds nothing of {date_of(date)}", held)
 
 
 def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:

@@ -59,15 +59,16 @@ def compiling_elsewhere() -> Iterator[Callable[[], bool]]:
 def compile_all() -> None:
     """Compile every kernel an engine, a screen and an export use, and leave a mark that it is done.
 
-    What takes records in and what judges levels share little, so two processes compile them side by side; the kernel
-    that calls both comes last.
+    What judges levels shares little with what takes records in and what makes the fuel of options, so two processes
+    compile them side by side; the kernels that call both come last.
     """
     from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
 
     with subprocess.Popen([sys.executable, "-m", "spymaster.session.warmup", _RECORDS]) as other:
-        compile_judging()
+        compile_levels()
     if other.returncode != 0:
         raise RuntimeError("the kernels that take records in did not compile")
+    compile_snap()
     compile_walk()
     (CACHE_FOLDER / WARM_MARK).touch()
 
@@ -92,8 +93,43 @@ def _engine() -> tuple[Engine, NDArray[Any]]:
     return engine, np.frombuffer(params, PARAMS).copy()
 
 
-def compile_judging() -> None:
-    """The snap and everything below it."""
+def _compile(function: Any, *arguments: Any) -> None:
+    """Compile a kernel for such arguments without running it."""
+    function.compile(tuple(map(function.typeof_pyval, arguments)))
+
+
+def compile_levels() -> None:
+    """What closes a bucket and judges every level, but for the fuel."""
+    from spymaster.physics.outputs import new_out, write_flows
+    from spymaster.physics.scales import observe_scales
+    from spymaster.physics.snap import close_windows, judge_levels, write_common
+
+    engine, params = _engine()
+    state, out = engine.state[0], new_out(1, True)
+    _compile(close_windows, state, params, 0)
+    _compile(judge_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
+    _compile(observe_scales, state, params, 0)
+    _compile(write_common, state, params, 0, out.blank[0])
+    _compile(write_flows, state, 0, out)
+
+
+def compile_fuel() -> None:
+    """What follows the options and says what they come to."""
+    from spymaster.physics.fuel import refresh_fuel
+    from spymaster.physics.fuel_rows import write_strikes, write_summary
+    from spymaster.physics.option_levels import place_option_levels
+    from spymaster.physics.outputs import new_out
+
+    engine, params = _engine()
+    state, out = engine.state[0], new_out(1, True)
+    _compile(refresh_fuel, state, params, 0)
+    _compile(place_option_levels, state, params, 0.0)
+    _compile(write_summary, state, params, out.snaps[0]["options"])
+    _compile(write_strikes, state, params, out.strikes[0])
+
+
+def compile_snap() -> None:
+    """The snap, with everything below it at hand."""
     from spymaster.physics.outputs import new_out
     from spymaster.physics.walk import take_due
 
@@ -137,6 +173,7 @@ def compile_walk() -> None:
 
 if __name__ == "__main__":
     if _RECORDS in sys.argv[1:]:
+        compile_fuel()
         compile_records()
     else:
         compile_all()

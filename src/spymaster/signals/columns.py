@@ -162,11 +162,15 @@ def dates(yyyymmdd: Array) -> NDArray[np.datetime64]:
 
 
 def _level_ids(numbers: Mapping[str, Array], user_ids: Sequence[str]) -> Words:
-    places: dict[tuple[float, float, float], int] = {}
-    keys = zip(*(numbers[name].tolist() for name in ("kind", "price", "ordinal")), strict=True)
-    codes = [places.setdefault(key, len(places)) for key in keys]
-    words = tuple(level_id(int(kind), price, int(ordinal), user_ids) for kind, price, ordinal in places)
-    return Words(words, np.array(codes, np.int32))
+    keys = np.stack([numbers[name] for name in ("kind", "price", "ordinal")])
+    order = np.lexsort(keys[::-1])
+    is_new = np.ones(len(order), np.bool_)
+    is_new[1:] = (np.diff(keys[:, order], axis=1) != 0.0).any(axis=0)
+    each = keys[:, order[is_new]].T.tolist()
+    names = Words.of([level_id(int(kind), price, int(ordinal), user_ids) for kind, price, ordinal in each])
+    codes = np.empty(len(order), np.int32)
+    codes[order] = names.codes[np.cumsum(is_new) - 1]
+    return Words(names.words, codes)
 
 
 def _typed(column: Array, unit: str, meaning: str) -> Column:

@@ -42,7 +42,9 @@ SAID: Final = np.dtype([("t_ns", "<i8"), ("price_e9", "<i8"), ("side", "<i8"), (
 """What the engine published of a watched level at a snap: price of the future, side of the defenders, BarrierState."""
 RAISED: Final = np.dtype([("t_ns", "<i8"), ("price_e9", "<i8"), ("side", "<i8"), ("signal", "<i8")])
 """A signal the engine raised at a watched level."""
-TRUE_STATE: Final = np.dtype([("ts_ns", "<i8"), ("level", "<i8"), ("state", "<i8"), ("mechanism_on", "<i8")])
+TRUE_STATE: Final = np.dtype(
+    [("ts_ns", "<i8"), ("level", "<i8"), ("state", "<i8"), ("mechanism_on", "<i8"), ("filled", "<i8")]
+)
 PLANTED_LEVEL: Final = np.dtype([("level", "<i8"), ("kind", "<i8"), ("side", "<i8"), ("price_e9", "<i8")])
 EPISODE: Final = np.dtype([("level", "<i8"), ("on_ns", "<i8"), ("off_ns", "<i8")])
 """A span in which a level's mechanism was at work, see ``joined``; one that never ceased ends with the session."""
@@ -62,13 +64,15 @@ class Truth:
 class Found:
     """An episode of a mechanism that has a matching state.
 
-    ``delay_ns``: None when the state was not said in it. ``visible``: the engine could judge the zone at some snap of
-    it; ``true``: the latent flows made the matching state at some snap of it; ``already``: it was said at the snap
-    before, so that its delay tells nothing.
+    ``delay_ns``: None when the state was not said in it. ``after_fill_ns``: how long after the first fill in the zone
+    it was said, 0 when before; None when it was not, or nothing was filled: a wall is idle until it is hit.
+    ``visible``: the engine could judge the zone at some snap of it; ``true``: the latent flows made the matching state
+    at some snap of it; ``already``: it was said at the snap before, so that its delay tells nothing.
     """
 
     kind: LevelKind
     delay_ns: int | None
+    after_fill_ns: int | None
     visible: bool
     true: bool
     already: bool
@@ -191,7 +195,9 @@ def _of_episodes(level: Rows, states: Rows, own: Rows, episodes: Rows) -> Eviden
         already = bool(
             len(before) and before["state"][0] == wanted and episode["on_ns"] - before["t_ns"][0] < BUCKET_NS
         )
-        found.append(Found(kind, delay, len(within) > 0, bool((true == wanted).any()), already))
+        hit = states["ts_ns"][_during(states["ts_ns"], episode) & (states["filled"] > 0)]
+        after_fill = max(int(match[0]) - int(hit[0]), 0) if len(match) and len(hit) else None
+        found.append(Found(kind, delay, after_fill, len(within) > 0, bool((true == wanted).any()), already))
     return Evidence(found=tuple(found))
 
 

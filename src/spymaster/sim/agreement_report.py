@@ -42,7 +42,9 @@ class Delay(msgspec.Struct, frozen=True):
     """How soon a mechanism was seen: episodes, those whose zone was ``visible`` to the engine in them, those in which
     the flows made the state ``true``, those ``found``, and of these the ones where it was ``already`` said before.
 
-    ``median_s``, ``p95_s``: of the found ones not already said; p95 is the least delay that 95 % do not exceed.
+    ``median_s``, ``p95_s``: of the found ones not already said, from the mechanism's beginning or from when the zone
+    came into sight; p95 is the least delay that 95 % do not exceed. ``after_fill_s``: median from the first fill in the
+    zone, over all found ones that were hit; those found before count as 0.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Delay(msgspec.Struct, frozen=True):
     already: int
     median_s: float | None
     p95_s: float | None
+    after_fill_s: float | None = None
 
 
 class Followed(msgspec.Struct, frozen=True):
@@ -141,7 +144,11 @@ def report_text(report: StatesReport) -> str:
     ]
     false = [[p.state, _percent(p.said_share), _percent(p.false_share)] for p in report.placebo]
     delays = [
-        [d.kind, *map(str, (d.episodes, d.visible, d.true, d.found, d.already)), _number(d.median_s), _number(d.p95_s)]
+        [
+            d.kind,
+            *map(str, (d.episodes, d.visible, d.true, d.found, d.already)),
+            *map(_number, (d.median_s, d.p95_s, d.after_fill_s)),
+        ]
         for d in report.delays
     ]
     followed = [[f.kind, str(f.episodes), str(f.by_break), str(f.by_reject)] for f in report.followed]
@@ -151,7 +158,7 @@ def report_text(report: StatesReport) -> str:
         ["state", "true", "said", "precision", "recall", "F1"],
         [*scores, ["macro", "", "", "", "", _percent(report.macro_f1)]],
         [f"at placebo ({report.placebo_snaps:,} snaps)", "said", "false"], false,
-        ["mechanism", "episodes", "visible", "true", "found", "already", "median s", "p95 s"], delays,
+        ["mechanism", "episodes", "visible", "true", "found", "already", "median s", "p95 s", "after fill s"], delays,
         ["signal", "raised/h"], raised,
         ["followed within 30 s", "episodes", "BREAK", "REJECT"], followed,
     )  # fmt: skip
@@ -176,6 +183,7 @@ def _delay(kind: LevelKind, found: Sequence[Found]) -> Delay:
     own = [episode for episode in found if episode.kind is kind]
     seen = [episode for episode in own if episode.delay_ns is not None]
     delays = [e.delay_ns / NS_PER_S for e in seen if e.delay_ns is not None and not e.already]
+    after_fill = [e.after_fill_ns / NS_PER_S for e in seen if e.after_fill_ns is not None]
     return Delay(
         kind.name,
         len(own),
@@ -185,6 +193,7 @@ def _delay(kind: LevelKind, found: Sequence[Found]) -> Delay:
         sum(episode.already for episode in seen),
         float(np.median(delays)) if delays else None,
         float(np.quantile(delays, 0.95, method="inverted_cdf")) if delays else None,
+        float(np.median(after_fill)) if after_fill else None,
     )
 
 

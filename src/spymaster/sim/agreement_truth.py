@@ -9,7 +9,9 @@ import numpy as np
 
 from spymaster.sim.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Rows, Truth, joined
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
+from spymaster.sim.market_recording import SPY_RATIO
 from spymaster.sim.truth import TruthError, read_truth
+from spymaster.sim.truth_schema import FOLDER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +27,14 @@ def load_truth(recording: Path, start_ns: int, end_ns: int) -> Truth:
         return Truth(planted, _rows(states, TRUE_STATE), _episodes(events, end_ns), end_ns - start_ns)
     except (pa.ArrowInvalid, KeyError) as error:
         raise TruthError(f"{recording}: its truth cannot be read ({error}); simulate it again") from None
+
+
+def future_per_share(recording: Path, profile: str) -> float:
+    """What a planted level's price times this is the future's: 1 in profile es, in spy the session's own ratio."""
+    if profile != "spy":
+        return 1.0
+    has_options = (recording / FOLDER / "options.parquet").is_file()
+    return float(read_truth(recording, "options")["usual_ratio"][0].as_py()) if has_options else float(SPY_RATIO)
 
 
 def _rows(table: pa.Table, dtype: np.dtype[Any], **columns: list[int]) -> Rows:

@@ -39,7 +39,9 @@ FACTS: Final = (
     Fact("trade_size_median", "median trade, contracts", (1.0, 2.0)),
     Fact("trade_size_mean", "mean trade, contracts", (3.0, 4.0), "fewer large orders in the evening"),
     Fact("trade_size_tail", "tail exponent of aggressor orders", (1.5, 2.5)),
-    Fact("cancels_per_add", "orders leaving per order arriving", (0.9, 1.0), "trades take a larger part of few orders"),
+    Fact(
+        "cancels_per_add", "orders leaving per order arriving", (0.945, 1.0), "trades take a larger part of few orders"
+    ),
     Fact("return_ac1", "autocorrelation of 1 s returns, lag 1 s", (-0.25, -0.05)),
     Fact("return_ac_far", "the same beyond 30 s, absolute", (0.0, 0.02)),
     Fact(
@@ -55,12 +57,12 @@ FACTS: Final = (
     Fact(
         "abs_return_ac_60s",
         "autocorrelation of absolute 1 s returns at 60 s",
-        ANY,
+        (0.1, 1.0),
         "ticks drown it at 1 s; an hour is short for it, four hours show more",
     ),
-    Fact("abs_10s_ac_60s", "the same of 10 s returns", (0.05, 0.5)),
+    Fact("abs_10s_ac_60s", "the same of 10 s returns", ANY),
     Fact("sign_ac1", "autocorrelation of aggressor signs, lag 1", (0.3, 0.7)),
-    Fact("sign_exponent", "exponent of its decay, lags 4 to 200", (0.35, 0.75), "too few trades for the long lags"),
+    Fact("sign_exponent", "exponent of its decay, lags 4 to 200", (0.4, 0.7), "too few trades for the long lags"),
     Fact(
         "ofi_r2_10s",
         "share of 10 s moves explained by order-flow imbalance",
@@ -70,11 +72,11 @@ FACTS: Final = (
     Fact("ofi_slope_2d", "its slope times twice the best size (1: ideal book)", (0.4, 1.2)),
     Fact("imbalance_auc", "how well queue imbalance tells the next move, AUC", (0.6, 0.75)),
     Fact("imbalance_ascends", "fifths of imbalance ascend in the share of up moves", (1.0, 1.0)),
-    Fact("order_impact_exponent", "move over 1 s grows with order size to the power", (0.25, 0.7)),
+    Fact("order_impact_exponent", "move over 1 s grows with order size to the power", (0.4, 0.7)),
     Fact(
         "order_impact_kept_10s",
         "share of large orders' move left after 10 s",
-        (-1.0, 1.3),
+        (-1.0, 1.0),
         "signs go on: followers hide what reverts",
     ),
     Fact("gap_half_life_s", "median life of a gap in the spread, seconds", (0.0, 2.0)),

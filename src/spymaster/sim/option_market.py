@@ -26,13 +26,15 @@ _INTEREST_REACH: Final = 0.006
 _ROUND: Final = 5
 _ROUND_FACTOR: Final = 2.0
 _IN_MONEY: Final = 0.35
+_SHARE_SD: Final = 0.18
+"""Nine of ten sessions have a dealers' share between 0.3 and 0.9."""
 
 
 @kernel
 def open_options(s: State, first_strike: int, step: int, strikes: int) -> None:
     """Draw what a session's option market begins with. Strikes are whole units; its parameters must be set."""
     o = s.options
-    o.dealer_share = min(max(0.6 + 0.1 * bell(o), 0.3), 0.9)
+    o.dealer_share = min(max(0.6 + _SHARE_SD * bell(o), 0.3), 0.9)
     o.usual_level = 0.14 + 0.045 * uniform(o)
     o.usual_slope = -0.06 - 0.08 * uniform(o)
     o.usual_bend = 0.03 + 0.03 * uniform(o)

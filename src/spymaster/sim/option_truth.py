@@ -28,6 +28,7 @@ def contracts_table(o: Any) -> Columns:
         "opening": o["opening"][:count],
         "on_share": np.full(count, int(int(o["kind"]) == rows_of.ON_SHARE)),
         "dealer_share": np.full(count, float(o["dealer_share"])),
+        "usual_ratio": np.full(count, float(o["usual_ratio"])),
     }
 
 

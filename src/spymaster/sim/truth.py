@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from spymaster.market.manifest import ManifestError
 from spymaster.sim.book_state import TICK_E9
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
-from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.option_truth import (
     contracts_table,
     hedges_table,
@@ -23,8 +22,9 @@ from spymaster.sim.option_truth import (
 )
 from spymaster.sim.scenarios import BREAKS_BEFORE
 from spymaster.sim.simulation import FLOW, PLANTED, TOUCH, WORK, Chunk
+from spymaster.sim.truth_scales import WINDOW, LevelSpan
 from spymaster.sim.truth_schema import FILES, FOLDER, OPTION_FILES
-from spymaster.sim.truth_states import BLOCK_NS, WINDOW, LevelSpan, block_states
+from spymaster.sim.truth_states import BLOCK, REACH, Block
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +55,7 @@ class TruthWriter:
         self._works = np.zeros(0, WORK)
         self._planted = np.zeros(0, PLANTED)
         self._depth: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._judged = 0
         if options is not None:
             self._write("options", contracts_table(options))
 
@@ -70,8 +71,8 @@ class TruthWriter:
             self._add_options(chunk)
         self._works = np.concatenate([self._works, chunk.works])
         self._planted = np.concatenate([self._planted, chunk.planted])
-        if len(self._touch) * BUCKET_NS >= BLOCK_NS + WINDOW * BUCKET_NS:
-            self._finish_block()
+        if len(self._touch) - self._judged >= BLOCK + REACH:
+            self._finish_block(len(self._touch) - REACH)
 
     def _add_options(self, chunk: Chunk) -> None:
         self._write("option_trades", trades_table(self._options, chunk.rows))
@@ -82,7 +83,7 @@ class TruthWriter:
 
     def close(self) -> None:
         """Write what rests on the whole session, and complete the files."""
-        self._finish_block()
+        self._finish_block(len(self._touch))
         self._write("levels", self._level_table())
         if self._options is None:
             self._write("linear_gamma", self._linear_gamma())
@@ -109,20 +110,22 @@ class TruthWriter:
         if table.num_rows:
             self._files[name].write_table(table)
 
-    def _finish_block(self) -> None:
-        """States of what has come so far; the last window stays, for the next block to look back on."""
+    def _finish_block(self, until: int) -> None:
+        """States up to bucket ``until``; what scales and windows of the next block look back on stays."""
         if len(self._touch) <= WINDOW:
             return
         spans = self._spans(int(self._touch["ts_bucket_ns"][0]), int(self._touch["ts_bucket_ns"][-1]))
         flows = self._flows
         if spans:
-            states, _ = block_states(flows, self._touch, self._depth, spans)
-            self._write("states", _columns(states))
-        keep_from = int(self._touch["ts_bucket_ns"][-WINDOW])
+            block = Block(flows, self._touch, self._depth, spans)
+            self._write("states", _columns(block.states(self._judged, until)))
+        keep = max(until - REACH - WINDOW, 0)
+        keep_from = int(self._touch["ts_bucket_ns"][keep])
         for row in flows[flows["ts_bucket_ns"] < keep_from]:
             self._depth[row["side"]][int(row["tick"])] = int(row["depth_end"])
         self._flows = flows[flows["ts_bucket_ns"] >= keep_from]
-        self._touch = self._touch[-WINDOW:]
+        self._touch = self._touch[keep:]
+        self._judged = until - keep
 
     def _spans(self, first_ns: int, last_ns: int) -> list[LevelSpan]:
         spans = []
@@ -134,11 +137,9 @@ class TruthWriter:
                 on = works["ts_ns"][works["event"] == LevelEvent.ON].tolist()
                 off = works["ts_ns"][works["event"] == LevelEvent.OFF].tolist()
                 pairs = tuple(zip(on, [*off, _NEVER][: len(on)], strict=True))
-                spans.append(
-                    LevelSpan(
-                        int(row["level"]), int(row["side"]), int(row["tick"]), int(row["planted_ns"]), until, pairs
-                    )
-                )
+                number, side, tick, planted_ns = (int(row[name]) for name in ("level", "side", "tick", "planted_ns"))
+                acts = row["kind"] != LevelKind.PLACEBO
+                spans.append(LevelSpan(number, side, tick, planted_ns, until, pairs, bool(acts)))
         return spans
 
     def _level_table(self) -> Columns:

@@ -1,13 +1,18 @@
 """The true state of planted levels: the decision tree of P3.3 on what all orders did, with scales nobody could know.
 
-Scales are those of the whole block, future included, over zones away from planted levels. A state says what happened
-to the liquidity at a level; whether a mechanism was at work stands beside it. A scenario's name is never used: a wall
-that nobody hits is no WALL yet.
+A state says what happened to the liquidity at a level; whether a mechanism was at work stands beside it. A scenario's
+name is never used: a wall that nobody hits is no WALL yet.
+
+The mechanism's flag bounds the window. The tree is about one regime of flow, and a detector is to find a new one within
+a second or two (P8 G3). Over ten seconds that began before the mechanism did, the tree speaks of a mixture: by it a
+vacuum is true for the first time five seconds after its makers went away, most often when price is through. So from the
+moment a mechanism begins to act until ten seconds later the window reaches back to that moment only, and its thresholds
+are those of so long a window. A shortest window remains, for no flow is a state at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,17 +22,17 @@ from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.sim.book_state import ASK
 from spymaster.sim.latent import BUCKET_NS
+from spymaster.sim.truth_scales import DISTANCES, WINDOW, Ints, LevelSpan, References, Scales, Zones
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-HALF: Final = 2
-"""A zone reaches this many ticks to each side of its level."""
-WINDOW: Final = 40
-"""Buckets of the barrier window, 10 s."""
-DISTANCES: Final = 16
+SHORTEST: Final = 6
+"""Buckets of the shortest window, 1.5 s."""
+BLOCK: Final = 1800 * NS_PER_S // BUCKET_NS
+"""Buckets of which states are made at a time."""
+PIECE: Final = 300 * NS_PER_S // BUCKET_NS
+"""Buckets that share their scales."""
+REACH: Final = 900 * NS_PER_S // BUCKET_NS
+"""Buckets before and behind a piece that its scales rest on too."""
 _MARGIN: Final = 28
-_MAD: Final = 1.4826
 
 STATE_TRUTH: Final = np.dtype(
     [
@@ -35,6 +40,7 @@ STATE_TRUTH: Final = np.dtype(
         ("level", "<i8"),
         ("state", "<i8"),
         ("mechanism_on", "<i8"),
+        ("buckets", "<i8"),
         ("added", "<i8"),
         ("pulled", "<i8"),
         ("filled", "<i8"),
@@ -49,152 +55,78 @@ STATE_TRUTH: Final = np.dtype(
         ("fill_share", "<f8"),
     ]
 )
-"""A planted level at a snap: netted flows of its zone over the last 10 s and the state they make (``BarrierState``)."""
+"""A planted level at a snap: netted flows of its zone over ``buckets`` and the state they make (``BarrierState``)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scales:
-    """What is usual ``distance`` ticks from the own best, arrays [DISTANCES], contracts.
+class Block:
+    """Consecutive buckets whose states are asked for, with what lies round them.
 
-    ``depth`` is that of the price itself, the others are those of the zone around it.
+    ``flows``: ``FLOW`` of exactly the buckets of ``touch``; ``depth``: what was displayed before them, by side and
+    tick.
     """
 
-    depth: Floats
-    noise: Floats
-    fill: Floats
-    fill_noise: Floats
-    best: float
+    def __init__(
+        self,
+        flows: NDArray[Any],
+        touch: NDArray[Any],
+        depth: tuple[Mapping[int, int], Mapping[int, int]],
+        levels: list[LevelSpan],
+    ) -> None:
+        self._touch, self._levels = touch, levels
+        times = touch["ts_bucket_ns"].astype(np.int64)
+        ticks = [int(touch[side].min()) for side in ("bid", "ask")] + [
+            int(touch[side].max()) for side in ("bid", "ask")
+        ]
+        ticks += [level.tick for level in levels]
+        first, count = min(ticks) - _MARGIN, max(ticks) - min(ticks) + 2 * _MARGIN + 1
+        bids, asks = (Zones(flows[flows["side"] == side], depth[side], times, first, count) for side in range(2))
+        self._zones = (bids, asks)
+        self._references = References(self._zones, touch, levels)
 
-    def usual_depth(self, distance: Ints) -> Floats:
-        """What usually rests in a zone at each of these distances; beyond the own best rests nothing."""
-        around = distance[:, None] + np.arange(-HALF, HALF + 1)
-        known = np.where(around >= 0, self.depth[np.clip(around, 0, DISTANCES - 1)], 0.0)
-        usual: Floats = known.sum(axis=1)
-        return usual
+    def states(self, first: int, last: int) -> NDArray[Any]:
+        """``STATE_TRUTH`` of all levels at the snaps first..last - 1, in time. The first window only fills windows."""
+        found = [np.zeros(0, STATE_TRUTH)]
+        for start in range(max(first, WINDOW), last, PIECE):
+            end = min(start + PIECE, last)
+            parts = [self._begun(level, start, end) for level in self._levels]
+            windows = {WINDOW, *np.concatenate([part["buckets"] for part in parts]).tolist()} if parts else ()
+            around = max(start - REACH, WINDOW), min(end + REACH, len(self._touch))
+            scales = self._references.scales(*around, windows)
+            found += [self._judged(level, part, scales) for level, part in zip(self._levels, parts, strict=True)]
+        rows = np.concatenate(found)
+        return rows[np.argsort(rows["ts_ns"], kind="stable")]
 
+    def _begun(self, level: LevelSpan, start: int, end: int) -> NDArray[Any]:
+        """The snaps of a level while it is planted, and the windows its states rest on."""
+        times = self._zones[0].times[start:end]
+        times = times[(times > level.from_ns) & (times <= level.to_ns)]
+        out = np.zeros(len(times), STATE_TRUTH)
+        out["ts_ns"], out["level"], out["buckets"] = times, level.number, WINDOW
+        for onset in level.onsets_ns:
+            since = -((onset - times) // BUCKET_NS)
+            cut = (since > 0) & (since < WINDOW)
+            out["buckets"][cut] = np.maximum(since[cut], SHORTEST)
+        for from_ns, to_ns in level.on:
+            out["mechanism_on"] |= (times > from_ns) & (times - BUCKET_NS < to_ns)
+        return out
 
-@dataclass(frozen=True, slots=True)
-class LevelSpan:
-    """A planted level as the states need it: ``on``: spans in which its mechanism was at work, (from, to) ns."""
-
-    number: int
-    side: int
-    tick: int
-    from_ns: int
-    to_ns: int
-    on: tuple[tuple[int, int], ...]
-
-
-class Zones:
-    """Latent flows of one side over consecutive buckets, as sums over zones and windows: arrays [bucket, tick].
-
-    ``flows``: of this side, in these buckets; ``depth``: displayed before the first, by tick. ``times``: bucket ends.
-    """
-
-    def __init__(self, flows: NDArray[Any], depth: dict[int, int], times: Ints, first_tick: int, ticks: int) -> None:
-        self.times, self.first = times, first_tick
-        row = ((flows["ts_bucket_ns"] - times[0]) // BUCKET_NS).astype(np.int64)
-        column = flows["tick"] - first_tick
-        inside = (column >= 0) & (column < ticks)
-        cells = row[inside] * ticks + column[inside]
-        shape = (len(times), ticks)
-
-        def table(name: str) -> Ints:
-            weights = flows[name][inside]
-            return np.bincount(cells, weights=weights, minlength=shape[0] * ticks).astype(np.int64).reshape(shape)
-
-        added, pulled, self.fills = table("added"), table("pulled"), table("filled")
-        before = np.array([depth.get(first_tick + k, 0) for k in range(ticks)], dtype=np.int64)
-        self.resting = before + np.cumsum(added - pulled - self.fills, axis=0)
-        self.depth = _zone(self.resting)
-        net = _zone(added - pulled)
-        self.added = _window(np.maximum(net, 0))
-        self.pulled = _window(np.maximum(-net, 0))
-        self.filled = _window(_zone(self.fills))
-
-    def beyond(self, tick: int, side: int) -> Ints:
-        """Contracts traded beyond a zone in the window, by bucket."""
-        k = tick - self.first
-        part = self.fills[:, k + HALF + 1 :] if side == ASK else self.fills[:, : max(k - HALF, 0)]
-        return _window(part.sum(axis=1)[:, None])[:, 0]
-
-
-def _zone(cells: Ints) -> Ints:
-    """Sums over the prices of each tick's zone."""
-    padded = np.pad(cells, ((0, 0), (HALF + 1, HALF)))
-    total = np.cumsum(padded, axis=1)
-    return total[:, 2 * HALF + 1 :] - total[:, : -(2 * HALF + 1)]
-
-
-def _window(cells: Ints) -> Ints:
-    """Sums over the last ``WINDOW`` buckets."""
-    total = np.cumsum(cells, axis=0)
-    out = total.copy()
-    out[WINDOW:] -= total[:-WINDOW]
-    return out
-
-
-def oracle_scales(zones: tuple[Zones, Zones], touch: NDArray[Any], levels: list[LevelSpan]) -> Scales:
-    """The scales of a block from all its zones that are not near a planted level of their side."""
-    count = len(touch)
-    samples: list[list[Floats]] = [[], [], []]
-    per_distance = np.full((4, DISTANCES), np.nan)
-    rows = np.arange(WINDOW, count)
-    for d in range(DISTANCES):
-        samples = [[], [], []]
-        for side, zone in enumerate(zones):
-            sign = 2 * side - 1
-            tick = touch["ask" if side == ASK else "bid"][rows] + sign * d
-            free = np.ones(len(rows), bool)
-            for level in levels:
-                at_work = (zone.times[rows] > level.from_ns) & (zone.times[rows] <= level.to_ns)
-                if level.side == side:
-                    free &= ~(at_work & (np.abs(tick - level.tick) <= 2 * HALF))
-            column = (tick - zone.first)[free]
-            row = rows[free]
-            filled = zone.filled[row, column]
-            samples[0].append(zone.resting[row, column])
-            samples[1].append(zone.added[row, column] - zone.pulled[row, column] - filled)
-            samples[2].append(filled)
-        depth, delta, filled = (np.concatenate(part).astype(np.float64) for part in samples)
-        if len(depth):
-            fill = np.median(filled)
-            per_distance[:, d] = (
-                depth.mean(),
-                _MAD * np.median(np.abs(delta - np.median(delta))),
-                fill,
-                _MAD * np.median(np.abs(filled - fill)),
-            )
-    best = float(np.median(np.concatenate([touch["bid_size"], touch["ask_size"]])))
-    return Scales(per_distance[0], per_distance[1], per_distance[2], per_distance[3], best)
-
-
-def level_states(zones: tuple[Zones, Zones], touch: NDArray[Any], level: LevelSpan, scales: Scales) -> NDArray[Any]:
-    """The true states of a level at each snap while it is planted, ``STATE_TRUTH[n]``."""
-    zone = zones[level.side]
-    k = level.tick - zone.first
-    rows = np.flatnonzero((zone.times > level.from_ns) & (zone.times <= level.to_ns))
-    rows = rows[rows >= WINDOW]
-    out = np.zeros(len(rows), STATE_TRUTH)
-    if not len(rows) or not HALF <= k < zone.depth.shape[1] - HALF:
-        return out[:0]
-    sign = 2 * level.side - 1
-    best = touch["ask" if level.side == ASK else "bid"][rows]
-    distance = sign * (level.tick - best)
-    d = np.clip(distance, 0, DISTANCES - 1)
-    out["ts_ns"], out["level"], out["distance_ticks"] = zone.times[rows], level.number, distance
-    for name in ("added", "pulled", "filled"):
-        out[name] = getattr(zone, name)[rows, k]
-    out["depth_end"], out["depth_start"] = zone.depth[rows, k], zone.depth[rows - WINDOW, k]
-    for start, end in level.on:
-        out["mechanism_on"] |= (out["ts_ns"] > start) & (out["ts_ns"] - BUCKET_NS < end)
-    usual = scales.usual_depth(distance)
-    theta = np.maximum(np.maximum(20.0, 0.2 * usual), 2.5 * scales.noise[d])
-    out["usual_depth"], out["theta"] = usual, theta
-    out["theta_dep"] = np.maximum(theta, 0.4 * out["depth_start"])
-    out["fill_threshold"] = np.maximum(np.maximum(30.0, 2 * scales.best), scales.fill[d] + 2.5 * scales.fill_noise[d])
-    _decide(out, zone.beyond(level.tick, level.side)[rows] == 0)
-    return out
+    def _judged(self, level: LevelSpan, out: NDArray[Any], scales: Scales) -> NDArray[Any]:
+        zone = self._zones[level.side]
+        rows: Ints = (out["ts_ns"] - zone.times[0]) // BUCKET_NS
+        k, n = level.tick - zone.first, out["buckets"]
+        distance = (2 * level.side - 1) * (level.tick - self._touch["ask" if level.side == ASK else "bid"][rows])
+        d = np.clip(distance, 0, DISTANCES - 1)
+        out["distance_ticks"] = distance
+        out["added"], out["pulled"], out["filled"] = zone.flows(rows, k, n)
+        out["depth_end"], out["depth_start"] = zone.depth[rows, k], zone.depth[rows - n, k]
+        usual = scales.usual_depth(distance)
+        theta = np.maximum(np.maximum(20.0, 0.2 * usual), 2.5 * scales.noise[n, d])
+        out["usual_depth"], out["theta"] = usual, theta
+        out["theta_dep"] = np.maximum(theta, 0.4 * out["depth_start"])
+        fills = scales.fill[n, d] + 2.5 * scales.fill_noise[n, d]
+        out["fill_threshold"] = np.maximum(max(30.0, 2 * scales.best), fills)
+        _decide(out, zone.held(level.tick, level.side, rows, n))
+        return out
 
 
 def _decide(out: NDArray[Any], held: NDArray[np.bool_]) -> None:
@@ -230,26 +162,3 @@ def _decide(out: NDArray[Any], held: NDArray[np.bool_]) -> None:
         ],
         int(BarrierState.NEUTRAL),
     )
-
-
-def block_states(
-    flows: NDArray[Any], touch: NDArray[Any], depth: tuple[dict[int, int], dict[int, int]], levels: list[LevelSpan]
-) -> tuple[NDArray[Any], Scales]:
-    """States of all levels over a block of consecutive buckets, and its scales.
-
-    ``flows``: ``FLOW`` of exactly the buckets of ``touch``; ``depth``: what was displayed before them, by side and
-    tick. The first ``WINDOW`` buckets only fill the window.
-    """
-    times = touch["ts_bucket_ns"].astype(np.int64)
-    first = int(min(touch["bid"].min(), *(level.tick for level in levels), touch["bid"].max())) - _MARGIN
-    last = int(max(touch["ask"].max(), *(level.tick for level in levels), touch["ask"].min())) + _MARGIN
-    zones = tuple(Zones(flows[flows["side"] == side], depth[side], times, first, last - first + 1) for side in range(2))
-    both = (zones[0], zones[1])
-    scales = oracle_scales(both, touch, levels)
-    states = [level_states(both, touch, level, scales) for level in levels]
-    found = np.concatenate([*states, np.zeros(0, STATE_TRUTH)])
-    return found[np.argsort(found["ts_ns"], kind="stable")], scales
-
-
-BLOCK_NS: Final = 1800 * NS_PER_S
-"""States are made half an hour at a time, with scales of that half hour."""

@@ -23,7 +23,7 @@ def legend_rows(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str) -> 
     """The whole legend for a page of ``width`` cells: two columns from 103 cells, otherwise one."""
     marks: list[Sequence[Part]] = [*_states(glyphs), (), *_signals(glyphs), (), *_trust(glyphs), (), *_kinds()]
     marks += [(), *_level_and_chart(glyphs)]
-    drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_keys(keymap)]
+    drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_options(glyphs), (), *_keys(keymap)]
     if width >= 2 * COLUMN + GAP:
         height = max(len(marks), len(drawing))
         pad: list[Sequence[Part]] = [()]
@@ -130,6 +130,20 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
     ]
     rows += [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
     return rows
+
+
+def _options(glyphs: Glyphs) -> list[Sequence[Part]]:
+    bar = glyphs.eighths[8] * 3
+    entries = (
+        (f"{glyphs.minus}γ {bar}", "gamma_below", "dealers short gamma: they amplify moves"),
+        (f"+γ {bar}", "gamma_above", "dealers long gamma: they damp moves"),
+        (f"   {bar}", "dim:gamma_below", "the sign is in doubt"),
+        ("±", "text", "the opposite if others hold the options"),
+        ("pin", "level_wall", "a wall that holds price (dealers long)"),
+        ("slip", "level_wall", "a wall that lets it through (short)"),
+    )
+    rows: list[Sequence[Part]] = [((0, "STRIKES", "muted*"), (10, "dealers' gamma, ES contracts a point", "muted"))]
+    return rows + [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
 
 
 def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:

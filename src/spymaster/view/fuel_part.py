@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from spymaster.view.numbers import signed
-from spymaster.view.options import EFFECT_ROLES, EFFECT_WORDS, band, effect_of, gamma_role, short_words
+from spymaster.view.cells import Line
+from spymaster.view.options import EFFECT_ROLES, EFFECT_WORDS, band, effect_of, exposure, gamma_role, short_words
 from spymaster.view.part_rows import MIDDLE, Fact, Facts, Numbers, PartLook, fact_rows, text_row, title_row, with_unit
 from spymaster.view.sections import Section
 
@@ -27,18 +27,22 @@ def fuel_section(facts: Facts, look: PartLook, rank: int, least: int | None = No
     effect = effect_of(get("fuel_effect"))
     regime, role = EFFECT_WORDS[effect], EFFECT_ROLES[effect]
     doubt = "±" if get("convention_dependent") == 1.0 else ""
+    value = f"{exposure(hedge, minus)}{doubt}"
     shown: tuple[Fact, ...] = (
-        ("G", f"{signed(hedge, 0, minus)}{doubt} ES/pt", gamma_role(hedge)),
+        ("G", f"{value} ES/pt", gamma_role(hedge)),
         ("90 %", band(get("hedge_low"), get("hedge_high"), minus), "muted"),
         (
             "velocity" if look.width >= MIDDLE else "veloc",
-            with_unit(velocity, 1 if abs(velocity) < 99.95 else 0, " /min", minus),
+            with_unit(velocity, 1 if abs(velocity) < 9.95 else 0, " /min", minus),
             "text",
         ),
         ("charm", with_unit(get("charm_flow"), 0, " /min", minus), "text"),
     )
     title = text_row(look.width, "GAMMA", bold=True, right=regime, right_ink=f"{role}*")
-    if look.wide:
-        return Section(rank, ((title, *fact_rows(look, shown)), (title, *fact_rows(look, shown[:2])), (title,)), least)
+    line = Line(look.width)
+    line.put(0, "GAMMA" if look.width >= MIDDLE else "γ", "muted", bold=True)
+    line.put(8 if look.width >= MIDDLE else 2, f"{value} ES/pt" if look.width >= MIDDLE else value, gamma_role(hedge))
+    line.right(look.width - 1, regime, role, bold=True)
     rows = fact_rows(look, shown)
-    return Section(rank, tuple((title, *rows[:most]) for most in (4, 3, 1, 0)), least)
+    lengths = (2, 1) if look.wide else (4, 3, 1)
+    return Section(rank, (*((title, *rows[:most]) for most in lengths), (line.row(),)), least)

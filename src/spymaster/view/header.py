@@ -145,6 +145,8 @@ def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Gly
     word = ("SIM" if short else "SIMULATED") if band is _SIMULATED else "REPLAY"
     if header.phase is Phase.PAUSED:
         return [(f" {word} paused ", f"{band.ground}*")]
+    if header.phase is Phase.SEEKING:
+        return [(f" {word} seeking ", f"{band.ground}*")]
     if header.phase is Phase.ENDED:
         return [(f" {word} ended ", f"{band.ground}*")]
     return [(f" {word} {speed_text(header.speed, glyphs)} ", f"{band.ground}*")]

@@ -20,6 +20,8 @@ EFFECT_ROLES: Final = {
     FuelEffect.DAMPEN: "gamma_above",
 }
 
+_SMALL: Final = 9.95
+
 Summary = Mapping[str, float]
 """A row of OPTION_SUMMARY by name; empty without options."""
 
@@ -92,4 +94,10 @@ def band(low: float, high: float, minus: str) -> str:
     """The 90 % band of an exposure: ``−68…−14``."""
     if math.isnan(low) or math.isnan(high):
         return MISSING
-    return f"{signed(low, 0, minus)}…{signed(high, 0, minus)}"
+    decimals = 1 if max(abs(low), abs(high)) < _SMALL else 0
+    return f"{signed(low, decimals, minus)}…{signed(high, decimals, minus)}"
+
+
+def exposure(value: float, minus: str) -> str:
+    """ES contracts per point: ``−41``, and ``−0.2`` where whole ones would say too little."""
+    return signed(value, 1 if abs(value) < _SMALL else 0, minus)

@@ -19,7 +19,7 @@ from spymaster.market.option_rows import WallSign
 from spymaster.signals.frame import Frame
 from spymaster.view.cells import Line, Row, Rows
 from spymaster.view.glyphs import SETS, Glyphs
-from spymaster.view.numbers import MISSING, percent, price, signed
+from spymaster.view.numbers import MISSING, percent, price
 from spymaster.view.options import (
     EFFECT_ROLES,
     EFFECT_WORDS,
@@ -27,6 +27,7 @@ from spymaster.view.options import (
     band,
     dollars,
     effect_of,
+    exposure,
     gamma_role,
     options_blind,
     options_words,
@@ -233,7 +234,7 @@ def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:
     hedge = summary["hedge"]
     role = gamma_role(hedge)
     effect = effect_of(summary["effect"])
-    value = f"{signed(hedge, 0, minus)}{doubt}"
+    value = f"{exposure(hedge, minus)}{doubt}"
     limits = band(summary["hedge_low"], summary["hedge_high"], minus)
     money = dollars(summary["gex"], minus)
     if not grid.wide:
