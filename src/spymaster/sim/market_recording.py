@@ -99,10 +99,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     if truth is not None:
         truth.close()
     if order.oracle_moments and order.with_truth:
-        found = Oracle(order.oracle_paths).ask(market.moments)
-        write_oracle(
-            folder, {name: [getattr(p, name) for p in found] for name in found[0].__struct_fields__} if found else {}
-        )
+        _ask_oracle(order, market)
     manifest = RecordingManifest(
         name=folder.resolve().name,
         simulated=True,
@@ -125,6 +122,13 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     )
     replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
+
+
+def _ask_oracle(order: Order, market: Market) -> None:
+    """What would have become of the first touches, into the truth."""
+    found = Oracle(order.oracle_paths).ask(market.moments)
+    columns = {name: [getattr(p, name) for p in found] for name in found[0].__struct_fields__} if found else {}
+    write_oracle(order.folder, columns)
 
 
 def trades_of(records: NDArray[np.int64]) -> NDArray[Any]:
