@@ -70,9 +70,9 @@ def test_a_headless_room_loads_no_screen_no_network_no_vendor_client(room: str) 
     assert loaded_by(room) & (SCREEN | NETWORK | VENDORS | HEAVY) == set()
 
 
-def test_physics_loads_no_room_but_market() -> None:
+def test_physics_loads_no_room_but_market_and_the_one_error() -> None:
     rooms = {name.split(".")[1] for name in loaded_by("physics") if name.startswith("spymaster.")}
-    assert rooms <= {"physics", "market"}
+    assert rooms <= {"physics", "market", "errors"}
 
 
 def test_feeds_load_the_light_vendor_decoder_only() -> None:
@@ -100,7 +100,9 @@ def test_every_headless_room_is_under_the_headless_contract(contracts: dict[str,
     assert set(contracts["headless"]["source_modules"]) == {f"spymaster.{room}" for room in HEADLESS}
 
 
-@pytest.mark.parametrize(("contract", "free"), [("physics", {"physics", "market"}), ("vocabulary", {"market"})])
+@pytest.mark.parametrize(
+    ("contract", "free"), [("physics", {"physics", "market"}), ("vocabulary", {"market"}), ("errors", set())]
+)
 def test_a_closed_room_is_barred_from_every_other(
     contracts: dict[str, dict[str, Any]], contract: str, free: set[str]
 ) -> None:

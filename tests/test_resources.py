@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spymaster import resources
+from spymaster.errors import UserError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REPORT = """
@@ -110,7 +111,5 @@ def test_a_wheel_holds_the_package_its_data_and_nothing_else(wheel_site: Path) -
 
 def test_an_incomplete_installation_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "src" / "spymaster")
-    with pytest.raises(
-        resources.ResourceError, match=r"config\.toml: missing from this installation; install .* again"
-    ):
+    with pytest.raises(UserError, match=r"config\.toml: is missing from this installation; install .* again"):
         resources.config_toml()

@@ -9,14 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from spymaster.errors import UserError
+
 BUNDLED_RECORDING: Final = "first-look"
 """Folder name of the one recording that travels in the wheel."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent
-
-
-class ResourceError(RuntimeError):
-    """A packaged file is missing: the installation is incomplete."""
 
 
 def data_root() -> Path:
@@ -27,20 +25,20 @@ def data_root() -> Path:
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise ResourceError(f"{path}: missing from this installation; install spymaster-tui again")
+        raise UserError(path, "is missing from this installation", "install spymaster-tui again")
     return path
 
 
 def config_toml() -> str:
-    """The text of the packaged default configuration. Raises ``ResourceError`` if it is missing."""
+    """The text of the packaged default configuration. Raises UserError if it is missing."""
     return _existing(data_root() / "config.toml").read_text(encoding="utf-8")
 
 
 def themes_dir() -> Path:
-    """The folder of the packaged themes. Raises ``ResourceError`` if it is missing."""
+    """The folder of the packaged themes. Raises UserError if it is missing."""
     return _existing(data_root() / "themes")
 
 
 def bundled_recording() -> Path:
-    """The folder of the simulated recording shown by default. Raises ``ResourceError`` if it is missing."""
+    """The folder of the simulated recording shown by default. Raises UserError if it is missing."""
     return _existing(data_root() / "recordings" / BUNDLED_RECORDING)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from spymaster.cli.failures import DATA, USAGE
+from spymaster.errors import ExitCode
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, CACHE_FOLDER
@@ -52,7 +52,7 @@ def test_two_configurations_are_compared_for_programs(run: Run, tmp_path: Path) 
 def test_a_configuration_to_compare_with_that_is_wrong_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[profile.es]\nw_barier = 5.0\n")
     result = run("replay", bundled_recording(), "--compare", tmp_path / "other.toml")
-    assert result.exit_code == USAGE
+    assert result.exit_code == ExitCode.USAGE
     assert "w_barrier" in one_line(result.stderr)
 
 
@@ -74,19 +74,19 @@ def test_orders_that_a_source_has_not_are_refused_in_one_line(run: Run, small: P
     journal = journal_of(small, tmp_path / "journal")
     for source, order in ((journal, "vendor"), (small, "lived"), (small, "random")):
         result = run("replay", source, "--headless", "--order", order)
-        assert result.exit_code == USAGE
+        assert result.exit_code == ExitCode.USAGE
         assert f"--order {order}" in one_line(result.stderr)
 
 
 def test_a_date_that_is_none_is_refused_in_one_line(run: Run, small: Path) -> None:
     result = run("replay", small, "--headless", "--date", "yesterday")
-    assert result.exit_code == USAGE
+    assert result.exit_code == ExitCode.USAGE
     assert "--date yesterday: write a trade date such as 2024-01-05" in one_line(result.stderr)
 
 
 def test_a_date_without_records_is_told_in_one_line(run: Run, small: Path) -> None:
     result = run("replay", small, "--headless", "--date", "2001-01-03")
-    assert result.exit_code == DATA
+    assert result.exit_code == ExitCode.DATA
     assert "no file holds records of 2001-01-03" in one_line(result.stderr)
 
 

@@ -20,7 +20,7 @@ def _refusal(path: Path) -> str:
     line = str(refused.value)
     assert line.startswith(f"{path}: ")
     assert "\n" not in line
-    assert refused.value.path == path
+    assert refused.value.place == str(path)
     assert refused.value.remedy
     assert line.endswith(refused.value.remedy)
     return refused.value.problem

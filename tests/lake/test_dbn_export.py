@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.errors import UserError
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.lake.dbn_export import DbnExport, lake_batches, lake_symbols
-from spymaster.lake.export_errors import ExportError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import SCHEMA_KINDS, SCHEMA_RTYPES
 from spymaster.market.frames import MappingFrame
@@ -140,5 +140,5 @@ def test_an_error_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="there is no folder"):
+    with pytest.raises(UserError, match="there is no folder"):
         DbnExport(str(tmp_path / "nowhere" / "out"), {})

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spymaster.lake.export import ExportError, ExportFormat, TableSink, format_of
+from spymaster.errors import UserError
+from spymaster.lake.export import ExportFormat, TableSink, format_of
 from spymaster.lake.export_table import Column
 from spymaster.signals.columns import Words, signals_columns
 from tests.support.blocks import T0_NS, block, level, unseen
@@ -183,7 +184,7 @@ def test_a_duckdb_export_has_its_table_under_the_name_asked_for(tmp_path: Path) 
 
 def test_without_duckdb_the_user_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(ExportError, match="DuckDB is not installed; pip install duckdb, or choose another --format"):
+    with pytest.raises(UserError, match="DuckDB is not installed; pip install duckdb, or choose another --format"):
         TableSink(tmp_path / "out.duckdb")
     assert list(tmp_path.iterdir()) == []
 
@@ -217,7 +218,7 @@ def test_a_format_that_is_asked_for_goes_before_the_ending() -> None:
     ],
 )
 def test_an_unknown_format_is_answered_with_the_known_ones(place: str, wanted: str | None, complaint: str) -> None:
-    with pytest.raises(ExportError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         format_of(place, wanted)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spymaster.lake.export import ExportError, ExportFormat, TableSink
+from spymaster.errors import UserError
+from spymaster.lake.export import ExportFormat, TableSink
 
 WRITE_FOR_EVER = """
 import sys
@@ -101,19 +102,17 @@ def test_a_device_is_written_to_and_stays_a_device() -> None:
 def test_a_full_disk_is_said_in_one_line() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with pytest.raises(
-        ExportError, match=r"^/dev/full: cannot be written \(no space left on device\); free some space"
-    ):
+    with pytest.raises(UserError, match=r"^/dev/full: cannot be written \(no space left on device\); free some space"):
         break_off(TableSink("/dev/full", "csv"))
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="is a folder; name a file in it"):
+    with pytest.raises(UserError, match="is a folder; name a file in it"):
         TableSink(tmp_path, "csv")
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=f"there is no folder {tmp_path}/no; make it or choose another --out"):
+    with pytest.raises(UserError, match=f"there is no folder {tmp_path}/no; make it or choose another --out"):
         TableSink(tmp_path / "no" / "out.csv")
 
 
@@ -124,7 +123,7 @@ def test_a_folder_that_may_not_be_written_is_said_with_the_system_s_reason(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", forbidden)
-    with pytest.raises(ExportError, match=r"out\.csv: cannot be written \(permission denied\); .*another --out"):
+    with pytest.raises(UserError, match=r"out\.csv: cannot be written \(permission denied\); .*another --out"):
         TableSink(tmp_path / "out.csv")
 
 
@@ -134,7 +133,7 @@ def test_a_binary_format_refuses_a_terminal(name: ExportFormat) -> None:
     with (
         os.fdopen(ours, "rb", 0),
         os.fdopen(theirs, "wb", 0) as terminal,
-        pytest.raises(ExportError, match=f"standard output: {name} is not for a terminal; give --out FILE"),
+        pytest.raises(UserError, match=f"standard output: {name} is not for a terminal; give --out FILE"),
     ):
         TableSink("-", name, stdout=terminal)
 
@@ -150,7 +149,7 @@ def test_text_may_go_to_a_terminal() -> None:
 @pytest.mark.parametrize("place", ["-", "/dev/null"])
 def test_a_database_needs_a_file_of_its_own(place: str) -> None:
     pytest.importorskip("duckdb")
-    with pytest.raises(ExportError, match="a DuckDB export is a database file; give --out FILE"):
+    with pytest.raises(UserError, match="a DuckDB export is a database file; give --out FILE"):
         TableSink(place, "duckdb", stdout=io.BytesIO())
 
 

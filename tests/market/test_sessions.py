@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.errors import UserError
 from spymaster.market import calendar_table
 from spymaster.market.sessions import (
     SESSION,
-    CalendarError,
     TimeFormatError,
     et_stamp,
     et_time,
@@ -242,25 +242,25 @@ def test_a_kept_table_needs_no_pandas(tmp_path: Path) -> None:
 
 def test_an_unknown_calendar_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
     noon = at("2024-05-09T12:00-04:00")
-    with pytest.raises(CalendarError, match='unknown calendar "CME Globex Equty"; did you mean "CME Globex Equity"'):
+    with pytest.raises(UserError, match='calendar "CME Globex Equty": is not known; did you mean "CME Globex Equity"'):
         sessions_between("CME Globex Equty", noon, noon, cache_folder=tmp_path)
 
 
 @pytest.mark.parametrize("year", [1800, 1960, 2250, 2300])
 def test_years_without_holiday_rules_are_refused(tmp_path: Path, year: int) -> None:
     noon = at(f"{year}-05-09T12:00+00:00")
-    with pytest.raises(CalendarError, match=f"known from 1990 to 2199, not for {year}"):
+    with pytest.raises(UserError, match=f"known from 1990 to 2199, not for {year}"):
         sessions_between(GLOBEX, noon, noon, cache_folder=tmp_path)
 
 
 def test_a_span_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CalendarError, match="cannot end"):
+    with pytest.raises(UserError, match="cannot end"):
         sessions_between(GLOBEX, at("2024-05-09T12:00Z"), at("2024-05-08T12:00Z"), cache_folder=tmp_path)
 
 
 def test_a_date_without_a_session_is_named(cache: Path) -> None:
     sessions = globex(cache, "2023-12-25T23:00Z", "2023-12-25T23:30Z")
-    with pytest.raises(CalendarError, match="no trading session on 20231225"):
+    with pytest.raises(UserError, match="2023-12-25 is no trading day; choose a day"):
         session_on(sessions, 20231225)
 
 
@@ -317,7 +317,7 @@ def test_nanoseconds_are_kept(boxing_day: np.void) -> None:
     ],
 )
 def test_other_times_are_refused_with_the_forms_that_work(boxing_day: np.void, text: str) -> None:
-    with pytest.raises(TimeFormatError, match=f'^"{text}" is not a time: write HH:MM'):
+    with pytest.raises(TimeFormatError, match=f'^"{text}": is not a time; write HH:MM'):
         parse_time(text, boxing_day)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from spymaster.errors import UserError
 from spymaster.physics.engine import Engine
-from spymaster.session.compare import CompareError, Comparison, compare
+from spymaster.session.compare import Comparison, compare
 from spymaster.session.headless import RunTotals, drive
 from spymaster.session.replay_source import ReplayPlan, ReplaySource
 
@@ -60,5 +61,5 @@ def test_spells_of_one_level_do_not_overlap(bundled_plan: ReplayPlan) -> None:
 
 
 def test_different_snap_intervals_are_refused(bundled_plan: ReplayPlan) -> None:
-    with pytest.raises(CompareError, match="snap_ms differs"):
+    with pytest.raises(UserError, match="snap_ms differs"):
         compared(bundled_plan, changed(bundled_plan, snap_ms=100))

@@ -92,4 +92,4 @@ def test_names_that_a_screen_cannot_show_are_refused() -> None:
 
 def test_more_levels_than_fit_are_refused() -> None:
     _, errors = check_levels("\n".join(str(4000 + n) for n in range(129)), "stdin")
-    assert [str(error) for error in errors] == ["stdin: 129 levels; at most 128 fit, leave some out"]
+    assert [str(error) for error in errors] == ["stdin: holds 129 levels; at most 128 fit, leave some out"]

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.errors import UserError
 from spymaster.sim.book_state import TICK_E9, new_tape
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.market import open_market, run
-from spymaster.sim.plain_plan import PlanError
 from spymaster.sim.scenarios import kind_weights
 from spymaster.sim.simulation import Session, new_state
 from tests.sim.market_support import session, settings
@@ -78,7 +78,7 @@ def test_half_of_all_levels_are_placebos_and_both_sides_are_used() -> None:
 
 
 def test_an_unknown_scenario_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(PlanError, match="no scenario is named 'crash'; there are wall, vacuum"):
+    with pytest.raises(UserError, match="no scenario is named 'crash'; there are wall, vacuum"):
         kind_weights("crash")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.errors import UserError
 from spymaster.sim.black import band_gamma, call_delta, fair_value, gamma, normal_cdf
 from spymaster.sim.book_state import TICK_E9, new_tape
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
@@ -27,7 +28,6 @@ from spymaster.sim.option_state import (
     WHAT_TRADE,
 )
 from spymaster.sim.oracle import foresee
-from spymaster.sim.plain_plan import PlanError
 from spymaster.sim.simulation import Session, new_state, simulate
 from tests.sim.market_support import settings
 
@@ -234,7 +234,7 @@ def test_the_share_is_worth_a_tenth_of_the_future_and_drifts_little() -> None:
 
 def test_a_session_after_the_expiry_has_no_options_of_the_day() -> None:
     chosen = settings(3, minute=16 * 60 + 30, options="es")
-    with pytest.raises(PlanError, match="expire at 16:00"):
+    with pytest.raises(UserError, match="expire at 16:00"):
         new_state(chosen)
 
 

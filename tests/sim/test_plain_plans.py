@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from spymaster.errors import UserError
 from spymaster.sim.plain import generate
 from spymaster.sim.plain_plan import (
     Mechanism,
     MechanismKind,
     Plan,
-    PlanError,
     Point,
     Side,
     check_plan,
@@ -31,16 +31,16 @@ def wall(name: str, price_e9: int, start_s: int = 0, end_s: int = 60, side: Side
     [
         ({"open_price_e9": OPEN_E9 + 1}, "multiple of the tick"),
         ({"activity": ()}, "at most 1024 mechanisms"),
-        ({"activity": (Point(5, 1.0), Point(5, 2.0))}, "ascend in time"),
-        ({"activity": (Point(0, 0.0),)}, "be positive"),
-        ({"mechanisms": (wall("A", OPEN_E9 + 1),)}, "A must stand on a tick"),
-        ({"mechanisms": (wall("A", OPEN_E9, 60, 60),)}, "end after it starts"),
+        ({"activity": (Point(5, 1.0), Point(5, 2.0))}, "do not ascend"),
+        ({"activity": (Point(0, 0.0),)}, "are not positive"),
+        ({"mechanisms": (wall("A", OPEN_E9 + 1),)}, "A is off the ticks"),
+        ({"mechanisms": (wall("A", OPEN_E9, 60, 60),)}, "ends before it starts"),
         ({"mechanisms": (wall("A", OPEN_E9), wall("B", OPEN_E9 + 10**9))}, "B and A would work on the same prices"),
     ],
 )
 def test_an_impossible_plan_is_refused(change: dict[str, object], message: str) -> None:
     plan = msgspec.structs.replace(Plan("bad", OPEN_E9), **change)
-    with pytest.raises(PlanError, match=message):
+    with pytest.raises(UserError, match=message):
         generate(1, 1, 0, plan)
 
 
@@ -50,7 +50,7 @@ def test_mechanisms_may_share_prices_at_different_times_or_on_different_sides() 
 
 
 def test_an_unknown_plan_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(PlanError, match="no plan is named 'closing'; there are opening, scattered"):
+    with pytest.raises(UserError, match="none is named 'closing'; there are opening, scattered"):
         named_plan("closing", 1, 10)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from spymaster.errors import UserError
 from spymaster.tui.actions import ACTIONS
-from spymaster.tui.keymap import BUNDLED, RESERVED, KeymapError, footer_pairs, load_keymap, parse_keymap, shown_key
+from spymaster.tui.keymap import BUNDLED, RESERVED, footer_pairs, load_keymap, parse_keymap, shown_key
 
 
 def refused(text: str) -> str:
-    with pytest.raises(KeymapError) as error:
+    with pytest.raises(UserError) as error:
         parse_keymap(text, "keys.toml", "keys")
     return str(error.value)
 
@@ -90,7 +91,7 @@ def test_a_map_can_be_a_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_map_names_the_bundled_ones() -> None:
-    with pytest.raises(KeymapError, match="default, vim"):
+    with pytest.raises(match="default, vim"):
         load_keymap("nowhere")
 
 

@@ -15,7 +15,7 @@ from spymaster.cli import bench_journal as journal
 from spymaster.cli import bench_rows as rows
 from spymaster.cli import bench_screen as screen
 from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
-from spymaster.cli.failures import UsageError
+from spymaster.errors import ExitCode, UserError
 from spymaster.session.replay_source import ReplayPlan
 
 T = TypeVar("T")
@@ -42,10 +42,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[str, ...], as_json: bool) -> None:
-    """Measure and print. Raises UsageError for a row that does not exist."""
+    """Measure and print. Raises UserError for a row that does not exist."""
     unknown = [name for name in only if name not in NAMES]
     if unknown:
-        raise UsageError(f"--only {unknown[0]}: there is no such row; choose from {', '.join(NAMES)}")
+        raise UserError(
+            f"--only {unknown[0]}", "there is no such row", f"choose from {', '.join(NAMES)}", code=ExitCode.USAGE
+        )
     wanted = only or USUAL
     if wanted == (INVARIANTS,):
         _print(_invariants(records), "SIMULATED depth", records, 1, as_json)

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spymaster.cli.failures import DATA, FAILURE, UsageError
 from spymaster.config.structs import Cache, Config
+from spymaster.errors import ExitCode, UserError
 from spymaster.session.large_blocks import give_back_large_blocks
 from spymaster.session.replay_session import ReplaySession
 
@@ -51,7 +51,7 @@ def run_cockpit(
         session.stop()
     if session.failure:
         print(f"error: {session.failure}", file=sys.stderr)
-        return DATA
+        return ExitCode.DATA
     return int(ending)
 
 
@@ -67,10 +67,11 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
     session.start()
     try:
         if not session.reached.wait(_REACH_S):
-            raise UsageError(f"--at {moment.at}: not reached within {_REACH_S:.0f} s; choose an earlier moment")
+            problem = f"not reached within {_REACH_S:.0f} s"
+            raise UserError(f"--at {moment.at}", problem, "choose an earlier moment", code=ExitCode.USAGE)
         if session.failure:
             print(f"error: {session.failure}", file=sys.stderr)
-            return DATA
+            return ExitCode.DATA
         picture = render_screenshot(session, size, moment.screen, options)
     finally:
         session.stop()
@@ -78,7 +79,7 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
         moment.file.write_text(picture, encoding="utf-8")
     except OSError as error:
         print(f"error: {moment.file}: {error.strerror}; choose another file", file=sys.stderr)
-        return FAILURE
+        return ExitCode.FAILURE
     print(f"{moment.file}: {size[0]}x{size[1]} {moment.screen}", file=sys.stderr)
     return os.EX_OK
 
@@ -88,7 +89,9 @@ def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool =
     from spymaster.tui.colour import CHOICES, prepare_colour
 
     if colour not in CHOICES:
-        raise UsageError(f"--color {colour}: choose from {', '.join(CHOICES)}")
+        raise UserError(
+            f"--color {colour}", "there is no such depth", f"choose from {', '.join(CHOICES)}", code=ExitCode.USAGE
+        )
     depth = prepare_colour(colour, os.environ)
 
     import platformdirs
@@ -124,11 +127,12 @@ def cache_plan(cache: Cache, *, cached: bool) -> CachePlan:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """``120x40`` as (columns, rows). Raises UsageError."""
+    """``120x40`` as (columns, rows). Raises UserError."""
     match = _SIZE.match(text)
     size = (int(match[1]), int(match[2])) if match else (0, 0)
     if not (_SMALLEST[0] <= size[0] <= _LARGEST[0] and _SMALLEST[1] <= size[1] <= _LARGEST[1]):
-        raise UsageError(f"--size {text}: give columns x rows from 20x5 to 400x200, such as 120x40")
+        remedy = "give columns x rows from 20x5 to 400x200, such as 120x40"
+        raise UserError(f"--size {text}", "not a usable size", remedy, code=ExitCode.USAGE)
     return size
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from spymaster.cli.failures import DATA
 from spymaster.cli.request import Request, prepare
+from spymaster.errors import ExitCode
 from spymaster.market.sessions import et_time
 from spymaster.session.compare import Comparison, Difference, compare
 from spymaster.session.progress import Progress
@@ -21,7 +21,7 @@ _ABSENT: Final = "not published"
 
 
 def run_compare(request: Request, other: Path, as_json: bool) -> int:
-    """Print where two configurations differ; returns the exit code. Raises ConfigError, SourceError or CompareError."""
+    """Print where two configurations differ; returns the exit code. Raises UserError, SourceError or CompareError."""
     first, second = prepare(request), prepare(msgspec.structs.replace(request, config=other))
     source, twin = open_source(first.plan), open_source(second.plan)
     configs = (source.config_frame(), twin.config_frame())
@@ -41,7 +41,7 @@ def run_compare(request: Request, other: Path, as_json: bool) -> int:
     else:
         for line in _table(result, first.simulated):
             print(line)
-    return DATA if source.is_torn else os.EX_OK
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def _table(result: Comparison, simulated: bool) -> list[str]:

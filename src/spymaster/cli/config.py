@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from spymaster.cli.failures import UsageError
 from spymaster.config.loader import default_toml_text, load_config, user_config_path
 from spymaster.config.schema import json_schema
+from spymaster.errors import ExitCode, UserError
 
 
 def print_path() -> None:
@@ -29,7 +29,7 @@ def print_config(config: Path | None) -> None:
 
 
 def validate(config: Path | None) -> None:
-    """Raises ConfigError when something is wrong."""
+    """Raises UserError when something is wrong."""
     load_config(config)
     print("OK")
 
@@ -40,10 +40,10 @@ def print_schema() -> None:
 
 
 def init(*, force: bool) -> None:
-    """Write the commented default to the user's path. Raises UsageError when a file is there and ``force`` is not."""
+    """Write the commented default to the user's path. Raises UserError when a file is there and ``force`` is not."""
     path = user_config_path()
     if path.exists() and not force:
-        raise UsageError(f"{path} is there already; edit it, or replace it with --force")
+        raise UserError(path, "is there already", "edit it, or replace it with --force", code=ExitCode.USAGE)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(default_toml_text(), encoding="utf-8")
     print(path)

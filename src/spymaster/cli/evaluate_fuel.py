@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.cli.failures import UsageError
 from spymaster.cli.request import Request, prepare
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import load_manifest
 from spymaster.physics.engine import Engine, SnapBlock
@@ -38,7 +38,8 @@ def _of_recording(folder: Path, config: Path | None) -> tuple[str, bool, Rows, N
     truth = TrueExposure.of_recording(folder)
     plan = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None)).plan
     if truth.on_share != bool(plan.profile.underlying_symbol):
-        raise UsageError(f"{folder}: its options are of the other profile; name the profile in --config or leave it")
+        problem = "its options are of the other profile"
+        raise UserError(folder, problem, "simulate one of that profile with --options", code=ExitCode.USAGE)
     source = ReplaySource(plan)
     sink = FuelSink()
     length_ns = max(manifest.end_ns - manifest.start_ns, 1)

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.cli.failures import DATA, UsageError
 from spymaster.cli.request import Request, prepare
+from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export import TableSink, format_of
 from spymaster.market.levels import LevelKind
 from spymaster.market.sessions import SESSION, parse_time, session_at
@@ -59,7 +59,7 @@ class ColumnSink:
 def run_export(
     what: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
 ) -> int:
-    """Write one table of a source; returns the exit code. Raises UsageError, SourceError or ExportError."""
+    """Write one table of a source; returns the exit code. Raises UserError, SourceError or ExportError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
     prepared = prepare(request)
     source = open_source(prepared.plan)
@@ -91,17 +91,16 @@ def run_export(
         print(f"warning: {line}", file=sys.stderr)
     mark = "SIMULATED " if prepared.simulated else ""
     print(f"{sink.rows:,} {mark}rows of {what}{'' if out == '-' else f' in {out}'}", file=sys.stderr)
-    return DATA if source.is_torn else os.EX_OK
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def _of_kinds(columns: Callable[[SnapBlock], Columns], kinds: tuple[str, ...]) -> Callable[[SnapBlock], Columns]:
-    """The same columns with rows of levels of these kinds only; of all where none is named. Raises UsageError."""
+    """The same columns with rows of levels of these kinds only; of all where none is named. Raises UserError."""
     names = {kind.upper() for kind in kinds}
     unknown = sorted(names - set(LevelKind.__members__))
     if unknown:
-        raise UsageError(
-            f"--kind {unknown[0]}: there is no such kind of level; use one of {', '.join(LevelKind.__members__)}"
-        )
+        remedy = f"use one of {', '.join(LevelKind.__members__)}"
+        raise UserError(f"--kind {unknown[0]}", "there is no such kind of level", remedy, code=ExitCode.USAGE)
     if not names:
         return columns
 
@@ -131,5 +130,5 @@ def bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: 
     first = parse_time(since, session) if since else 0
     last = parse_time(until, session) if until else 2**62
     if first >= last:
-        raise UsageError(f"--from {since} is not before --to {until}; give an earlier --from")
+        raise UserError(f"--from {since}", f"is not before --to {until}", "give an earlier --from", code=ExitCode.USAGE)
     return first, last

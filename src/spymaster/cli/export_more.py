@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from spymaster.cli.export import bounds
-from spymaster.cli.failures import DATA, UsageError
 from spymaster.cli.request import Request, prepare
+from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.discover import discover
 from spymaster.feeds.merge import merge
 from spymaster.lake.catalog import Lake
@@ -30,7 +30,7 @@ from spymaster.signals.columns import select
 
 
 def run_events(request: Request, out: str, file_format: str | None, since: str | None, until: str | None) -> int:
-    """Write the ledger event by event; returns the exit code. Raises UsageError, SourceError or ExportError."""
+    """Write the ledger event by event; returns the exit code. Raises UserError, SourceError or ExportError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
@@ -54,21 +54,21 @@ def run_events(request: Request, out: str, file_format: str | None, since: str |
         print(f"warning: {line}", file=sys.stderr)
     mark = "SIMULATED " if prepared.simulated else ""
     print(f"{rows:,} {mark}rows of events{'' if out == '-' else f' in {out}'}", file=sys.stderr)
-    return DATA if source.is_torn else os.EX_OK
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None) -> int:
-    """Write native files; returns the exit code. Raises UsageError, SourceError, LakeError or ExportError."""
+    """Write native files; returns the exit code. Raises UserError."""
     lakes = [source for source in sources if _is_lake(source)]
     if lakes and len(sources) > 1:
-        raise UsageError(f"{lakes[0]}: a lake is exported by itself; name it alone")
+        raise UserError(lakes[0], "a lake is exported by itself", "name it alone", code=ExitCode.USAGE)
     if lakes:
         lake = Lake(LocalStorage(lakes[0]))
         run = lake.run(run_id)
         export = DbnExport(prefix, lake_symbols(lake.storage, run))
         return _write(export, lake_batches(lake.storage, run), simulated=run.manifest.simulated, frames=True)
     if run_id is not None:
-        raise UsageError(f"--run {run_id}: only a lake has runs; name a lake's root")
+        raise UserError(f"--run {run_id}", "only a lake has runs", "name a lake's root", code=ExitCode.USAGE)
     files = discover(sources).files
     symbols = {number: symbol for file in files for number, symbol in file.symbols_by_id().items()}
     manifests = [load_manifest(source) for source in sources if (source / MANIFEST_NAME).is_file()]
@@ -76,7 +76,7 @@ def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None) -> int:
     code = _write(export, merge(files), simulated=any(manifest.simulated for manifest in manifests), frames=False)
     for line in (line for file in files for line in file.problems):
         print(f"warning: {line}", file=sys.stderr)
-    return DATA if any(file.torn_at is not None for file in files) else code
+    return ExitCode.DATA if any(file.torn_at is not None for file in files) else code
 
 
 def _write(export: DbnExport, batches: Iterator[Batch], *, simulated: bool, frames: bool) -> int:

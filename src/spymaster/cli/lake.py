@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
-from spymaster.cli.failures import DATA, UsageError
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
+from spymaster.errors import ExitCode, UserError
 from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file, table_of_file
 from spymaster.lake.compact import compact
 from spymaster.lake.export import ExportFormat, TableSink, format_of
@@ -94,13 +94,13 @@ def run_verify(config_path: Path | None, root: str | None, as_json: bool) -> int
         print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
     files = sum(len(run.manifest.files) for run in lake.runs)
     print(f"{len(lake.runs)} runs, {files} files: {f'{damage} damaged' if damage else 'sound'}", file=sys.stderr)
-    return DATA if damage else os.EX_OK
+    return ExitCode.DATA if damage else os.EX_OK
 
 
 def run_compact(config_path: Path | None, root: str | None, date: str | None) -> int:
-    """Write Silver, then let old runs go. Raises UsageError, LakeError."""
+    """Write Silver, then let old runs go. Raises UserError."""
     if date is not None and not _DATE.fullmatch(date):
-        raise UsageError(f"--date {date}: give a UTC date as YYYY-MM-DD")
+        raise UserError(f"--date {date}", "is not a date", "give a UTC date as YYYY-MM-DD", code=ExitCode.USAGE)
     config, lake = _open(config_path, root)
     lake.run(lake.runs[0].run.id if lake.runs else None)
     records, doubles, files = 0, 0, 0
@@ -116,7 +116,7 @@ def run_compact(config_path: Path | None, root: str | None, date: str | None) ->
 
 
 def run_sql(config_path: Path | None, root: str | None, statement: str, out: str, file_format: str | None) -> None:
-    """Print or write the rows of a statement. Raises LakeError, ExportError."""
+    """Print or write the rows of a statement. Raises UserError."""
     lake = _open(config_path, root)[1]
     if not statement.strip():
         print("\n".join(views(lake)))
@@ -141,7 +141,7 @@ def run_rebuild(config_path: Path | None, root: str | None, run_id: str | None, 
         print(f"{run.run.id}: {rows:,} rows in {len(done.files)} files, {same}", file=sys.stderr)
         for name in done.changed:
             print(lake.storage.url(name))
-    return DATA if check and differing else os.EX_OK
+    return ExitCode.DATA if check and differing else os.EX_OK
 
 
 def _rebuild(lake: Lake, run: LakeRun, check: bool) -> Rebuilt:
@@ -159,7 +159,8 @@ def _open(config_path: Path | None, root: str | None) -> tuple[Config, Lake]:
     config = load_config(config_path)
     where = root or config.lake.path
     if not where:
-        raise UsageError("no lake was named: give its root, or set [lake] path in the configuration")
+        remedy = "give its root, or set [lake] path in the configuration"
+        raise UserError("lake", "none was named", remedy, code=ExitCode.USAGE)
     return config, Lake(open_storage(where, s3_endpoint=config.lake.s3_endpoint))
 
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from spymaster.cli.failures import DATA, USAGE, UsageError
 from spymaster.cli.request import Request, prepare
 from spymaster.config.loader import load_config
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.levels import format_price_e9
 from spymaster.market.sessions import ET
 from spymaster.session.level_list import LevelListing, ListedLevel, list_levels
@@ -31,12 +31,14 @@ _STDIN: Final = "-"
 
 
 def run_list(request: Request, at: str | None, form: str) -> int:
-    """Print the levels of a source at a moment; returns the exit code. Raises UsageError or SourceError."""
+    """Print the levels of a source at a moment; returns the exit code. Raises UserError."""
     from spymaster.market.sessions import SESSION, et_stamp, parse_time, session_at
     from spymaster.session.replay_source import ReplaySource
 
     if form not in FORMATS:
-        raise UsageError(f"--format {form}: choose from {', '.join(FORMATS)}")
+        raise UserError(
+            f"--format {form}", "there is no such format", f"choose from {', '.join(FORMATS)}", code=ExitCode.USAGE
+        )
     import numpy as np
 
     prepared = prepare(request)
@@ -45,9 +47,10 @@ def run_list(request: Request, at: str | None, form: str) -> int:
     until_ns = parse_time(at, session_at(sessions, source.first_ns)) if at is not None else None
     listing = list_levels(source, prepared.plan.profile, until_ns)
     if listing is None:
-        first = et_stamp(source.first_ns)
-        what = "nothing can be said of the source" if at is None else f"--at {at}: nothing can be said yet"
-        raise UsageError(f"{what}; it begins at {first}, and levels need a book with both sides")
+        problem = "there was no book with both sides yet, which levels need"
+        place = f"--at {at}" if at is not None else str(request.sources[0])
+        remedy = f"choose a later moment; the recording begins at {et_stamp(source.first_ns)}"
+        raise UserError(place, problem, remedy, code=ExitCode.USAGE)
     for line in listing.problems:
         print(f"warning: {line}", file=sys.stderr)
     if form == "json":
@@ -59,11 +62,11 @@ def run_list(request: Request, at: str | None, form: str) -> int:
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for line in _text(listing, prepared.simulated, coloured=coloured):
             print(line)
-    return DATA if source.is_torn else os.EX_OK
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def run_import(config: Path | None, file: str, name: str | None, profile: str | None) -> int:
-    """Check and store a list of levels; returns the exit code. Raises LevelError or ConfigError."""
+    """Check and store a list of levels; returns the exit code. Raises UserError."""
     if profile is not None:
         load_config(config).profile(profile)
     path = None if file == _STDIN else Path(file)
@@ -73,7 +76,7 @@ def run_import(config: Path | None, file: str, name: str | None, profile: str | 
     if errors:
         for error in errors:
             print(f"error: {error}", file=sys.stderr)
-        return USAGE
+        return ExitCode.USAGE
     stored = store_set(wanted, levels, profile or "")
     width = max(len(level.id) for level in levels)
     for level in levels:

@@ -14,8 +14,8 @@ from types import FrameType
 
 import msgspec
 
-from spymaster.cli.failures import DATA, FAILURE, INTERRUPTED, UsageError
 from spymaster.cli.request import Prepared, Request, parse_speed, prepare
+from spymaster.errors import ExitCode, UserError
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar_place import SidecarState, read_status
 from spymaster.market.instruments import outright_root
@@ -46,11 +46,10 @@ class RecordReport(msgspec.Struct, frozen=True):
 
 
 def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool) -> int:
-    """Record a source; returns the exit code. Raises UsageError, JournalError, SourceError."""
+    """Record a source; returns the exit code. Raises UserError."""
     if not request.sources:
-        raise UsageError(
-            "live feeds need vendor keys and are not built yet; name a recording with --source SOURCE to record"
-        )
+        remedy = "name a recording with --source SOURCE to record"
+        raise UserError("record", "live feeds need vendor keys and are not built yet", remedy, code=ExitCode.USAGE)
     _check_new(out)
     speed = parse_speed(request.speed, None)
     prepared = prepare(request)
@@ -80,10 +79,10 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         as_json,
     )
     if problem:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     if not health.complete:
-        return FAILURE
-    return DATA if source.is_torn else os.EX_OK
+        return ExitCode.FAILURE
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def finish_record(out: Path) -> int:
@@ -95,18 +94,19 @@ def finish_record(out: Path) -> int:
 
     complete = finish(out / JOURNAL_FOLDER)
     print(f"{out}: {'complete' if complete else 'finished, NOT COMPLETE'}")
-    return os.EX_OK if complete else FAILURE
+    return os.EX_OK if complete else ExitCode.FAILURE
 
 
 def _check_new(out: Path) -> None:
-    """Raise UsageError unless there is nothing at ``out`` yet."""
+    """Raise UserError unless there is nothing at ``out`` yet."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     status = read_status(out / JOURNAL_FOLDER)
     unfinished = (out / JOURNAL_FOLDER).is_dir() and (status is None or status.state is not SidecarState.SEALED)
     if unfinished:
-        raise UsageError(f"{out}: holds a recording that is not finished; finish it with: record {out} --finish")
-    raise UsageError(f"{out}: there is something already; name a new folder")
+        remedy = f"finish it with: record {out} --finish"
+        raise UserError(out, "holds a recording that is not finished", remedy, code=ExitCode.USAGE)
+    raise UserError(out, "there is something already", "name a new folder", code=ExitCode.USAGE)
 
 
 def _run_info(prepared: Prepared, source: ReplaySource) -> RunInfo:

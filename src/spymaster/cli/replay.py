@@ -8,8 +8,8 @@ import time
 
 import msgspec
 
-from spymaster.cli.failures import DATA, UsageError
 from spymaster.cli.request import Moment, Prepared, Request, parse_speed, prepare
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.sessions import et_stamp
 from spymaster.signals.headless import HeadlessResult
 from spymaster.tui.colour import CHOICES
@@ -27,9 +27,13 @@ def run_replay(
 ) -> int:
     """Run what was asked for; returns the exit code."""
     if as_json and not headless:
-        raise UsageError("--json prints the report of a replay without a screen; add --headless")
+        raise UserError(
+            "--json", "prints the report of a replay without a screen", "add --headless", code=ExitCode.USAGE
+        )
     if colour not in CHOICES:
-        raise UsageError(f"--color {colour}: choose from {', '.join(CHOICES)}")
+        raise UserError(
+            f"--color {colour}", "there is no such depth", f"choose from {', '.join(CHOICES)}", code=ExitCode.USAGE
+        )
     prepared = prepare(request)
     if headless:
         return _run_headless(prepared, parse_speed(request.speed, None), as_json)
@@ -72,7 +76,7 @@ def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int
     else:
         for line in _summary(result, prepared.simulated):
             print(line)
-    return DATA if source.is_torn else os.EX_OK
+    return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
 def _summary(result: HeadlessResult, simulated: bool) -> list[str]:

@@ -10,17 +10,17 @@ from typing import Final
 
 import msgspec
 
-from spymaster.cli.failures import UsageError
 from spymaster.config.loader import load_config
 from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
+from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.bars import Stamped
 from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.manifest import RecordingManifest
 from spymaster.session.level_sets import levels_named
 from spymaster.session.replay_source import ReplayPlan
 from spymaster.session.source_forms import Form, form_of, manifests_of
-from spymaster.session.user_levels import LevelError, levels_from_flags, unique_levels
+from spymaster.session.user_levels import levels_from_flags, unique_levels
 
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0
@@ -72,9 +72,9 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 def prepare(request: Request) -> Prepared:
-    """Read configuration, manifests and levels. Raises ConfigError, LevelError, UsageError or ManifestError."""
+    """Read configuration, manifests and levels. Raises UserError."""
     if request.chunk is not None and request.chunk < 1:
-        raise UsageError(f"--chunk {request.chunk}: at least one record is read at a time")
+        raise UserError(f"--chunk {request.chunk}", "reads nothing at a time", "give at least 1", code=ExitCode.USAGE)
     config = load_config(request.config)
     manifests = tuple(manifest for source in request.sources for manifest in manifests_of(source))
     _check_order(request)
@@ -86,7 +86,8 @@ def prepare(request: Request) -> Prepared:
     levels += levels_from_flags(request.level)
     levels = unique_levels(levels)
     if len(levels) > MAX_USER_LEVELS:
-        raise LevelError(f"{len(levels)} levels were asked for; at most {MAX_USER_LEVELS} fit, leave some out")
+        problem = f"{len(levels)} levels were asked for"
+        raise UserError("--level", problem, f"at most {MAX_USER_LEVELS} fit, leave some out", code=ExitCode.USAGE)
     warmup, share_warmup = parse_warmup(request.warmup, profile)
     plan = ReplayPlan(
         sources=request.sources,
@@ -104,7 +105,7 @@ def prepare(request: Request) -> Prepared:
 
 
 def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The paths of ``--warmup``: (for the future, for the share named as ``SPY=PATH``). Raises UsageError."""
+    """The paths of ``--warmup``: (for the future, for the share named as ``SPY=PATH``). Raises UserError."""
     plain: list[Path] = []
     of_share: list[Path] = []
     for text in texts:
@@ -116,29 +117,36 @@ def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ..
         else:
             share = profile.underlying_symbol
             remedy = f"write {share}=PATH for it, PATH alone for the future" if share else "write PATH alone"
-            raise UsageError(f"--warmup {text}: profile {profile.name} uses no share {match['symbol']}; {remedy}")
+            problem = f"profile {profile.name} uses no share {match['symbol']}"
+            raise UserError(f"--warmup {text}", problem, remedy, code=ExitCode.USAGE)
     return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(of_share))
 
 
 def _check_order(request: Request) -> None:
-    """A session's own recording is lived again, vendor files are merged. Raises UsageError or SourceError."""
+    """A session's own recording is lived again, vendor files are merged. Raises UserError."""
     if request.order not in (None, LIVED, VENDOR):
-        raise UsageError(f"--order {request.order}: choose {LIVED} or {VENDOR}")
+        raise UserError(
+            f"--order {request.order}", "there is no such order", f"choose {LIVED} or {VENDOR}", code=ExitCode.USAGE
+        )
     own = form_of(request.sources) is not Form.FILES
     if request.order is not None and own is not (request.order == LIVED):
         if own:
-            raise UsageError("--order vendor: a recording of one's own is replayed as lived; leave it out")
-        raise UsageError("--order lived: DBN files know no order of arrival; name a journal or a lake, or leave it out")
+            raise UserError(
+                "--order vendor", "a recording of one's own is replayed as lived", "leave it out", code=ExitCode.USAGE
+            )
+        remedy = "name a journal or a lake, or leave it out"
+        raise UserError("--order lived", "DBN files know no order of arrival", remedy, code=ExitCode.USAGE)
 
 
 def parse_date(text: str | None) -> int | None:
-    """A trade date as yyyymmdd. Raises UsageError."""
+    """A trade date as yyyymmdd. Raises UserError."""
     if text is None:
         return None
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--date {text}: write a trade date such as 2024-01-05") from None
+        remedy = "write a trade date such as 2024-01-05"
+        raise UserError(f"--date {text}", "is not a date", remedy, code=ExitCode.USAGE) from None
     return day.year * 10_000 + day.month * 100 + day.day
 
 
@@ -146,11 +154,12 @@ def _stamped(text: str) -> Stamped:
     try:
         return Stamped(text)
     except ValueError:
-        raise UsageError(f"--bars-stamped {text}: a bar's time is its start or its end; write one of the two") from None
+        problem = "a bar's time is its start or its end"
+        raise UserError(f"--bars-stamped {text}", problem, "write one of the two", code=ExitCode.USAGE) from None
 
 
 def parse_speed(text: str, default: float | None) -> float | None:
-    """Event seconds per second, or None for max. Raises UsageError for anything else."""
+    """Event seconds per second, or None for max. Raises UserError for anything else."""
     if not text:
         return default
     if text == "max":
@@ -160,5 +169,6 @@ def parse_speed(text: str, default: float | None) -> float | None:
     except ValueError:
         speed = 0.0
     if not _SLOWEST <= speed <= _FASTEST:
-        raise UsageError(f"--speed {text}: give a number from {_SLOWEST} to {_FASTEST:g}, or max")
+        remedy = f"give a number from {_SLOWEST} to {_FASTEST:g}, or max"
+        raise UserError(f"--speed {text}", "not a usable speed", remedy, code=ExitCode.USAGE)
     return speed

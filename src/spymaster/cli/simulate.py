@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from spymaster.cli.failures import UsageError
+from spymaster.errors import ExitCode, UserError
 
 PLAIN: Final = "plain"
 _PROFILES: Final = ("es", "spy")
@@ -28,10 +28,14 @@ def run_simulate(
 ) -> None:
     """Write a recording folder: of the plain generator, or of the order book market."""
     if profile not in _PROFILES:
-        raise UsageError(f"--profile {profile}: there are {', '.join(_PROFILES)}")
+        raise UserError(
+            f"--profile {profile}", "there is no such profile", f"choose {' or '.join(_PROFILES)}", code=ExitCode.USAGE
+        )
     if scenario.lower() == PLAIN:
         if with_options:
-            raise UsageError("--options: the plain generator has none; choose another --scenario")
+            raise UserError(
+                "--options", "the plain generator has none", "choose another --scenario", code=ExitCode.USAGE
+            )
         from spymaster.sim.recording import write_plain_recording
 
         manifest = write_plain_recording(out, seed, minutes)
@@ -40,7 +44,8 @@ def run_simulate(
         from spymaster.sim.market_recording import Order, default_settings, write_recording
 
         if intensity not in INTENSITIES:
-            raise UsageError(f"--intensity {intensity}: there are {', '.join(INTENSITIES)}")
+            remedy = f"there are {', '.join(INTENSITIES)}"
+            raise UserError(f"--intensity {intensity}", "there is no such intensity", remedy, code=ExitCode.USAGE)
         settings = default_settings(seed, scenario.lower(), intensity, profile if with_options else "")
         order = Order(
             folder=out,

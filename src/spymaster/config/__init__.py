@@ -1,6 +1,5 @@
 """The configuration: ``config.toml`` as strict frozen Structs. ``config.params`` turns a profile into kernel input."""
 
-from spymaster.config.errors import ConfigError
 from spymaster.config.loader import default_toml_text, load_config, user_config_path
 from spymaster.config.profiles import EsProfile, Profile, SpyProfile
 from spymaster.config.schema import json_schema
@@ -9,7 +8,6 @@ from spymaster.config.structs import PROFILE_NAMES, Config
 __all__ = [
     "PROFILE_NAMES",
     "Config",
-    "ConfigError",
     "EsProfile",
     "Profile",
     "SpyProfile",

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from spymaster.config.errors import ConfigError
 from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S
 
 Table = Mapping[str, Any]
@@ -31,16 +31,18 @@ def key_fields(struct: type[msgspec.Struct] = Config, prefix: str = "") -> Itera
 def check_table(source: str, table: Table) -> None:
     """Refuse unknown keys, wrong types and values out of range. ``source`` names the file in the message.
 
-    Raises ``ConfigError`` for the first fault, in the file's own order.
+    Raises UserError for the first fault, in the file's own order.
     """
     _check(source, table, Config, "")
 
 
 class Contradiction(NamedTuple):
-    """Values of one profile that cannot hold together: the keys concerned and what is wrong with them."""
+    """Values of one profile that cannot hold together. ``place``: the key whose value the remedy speaks of."""
 
     keys: frozenset[str]
-    message: str
+    place: str
+    problem: str
+    remedy: str
 
 
 def check_profile(profile: Profile) -> Contradiction | None:
@@ -52,21 +54,24 @@ def _contradictions(profile: Profile) -> Iterator[Contradiction]:
     for low, high, equal_allowed in _ORDERED:
         below, above = getattr(profile, low), getattr(profile, high)
         if below > above or (below == above and not equal_allowed):
-            rule = "must not be above" if equal_allowed else "must be below"
-            message = f"{_path(profile, low)} ({below:g}) {rule} {_path(profile, high)} ({above:g})"
-            yield Contradiction(frozenset((low, high)), message)
+            than = f"{_path(profile, high)} ({above:g})"
+            problem = f"{below:g} is {'above' if below > above else 'not below'} {than}"
+            remedy = f"keep it {'at or below' if equal_allowed else 'below'} {_path(profile, high)}"
+            yield Contradiction(frozenset((low, high)), _path(profile, low), problem, remedy)
     for name in _WHOLE_SNAPS:
         window_s = getattr(profile, name)
         if round(window_s * NS_PER_S) % (profile.snap_ms * NS_PER_MS):
-            message = f"{_path(profile, name)} ({window_s:g} s) must be a whole number of snaps of {profile.snap_ms} ms"
-            yield Contradiction(frozenset((name, "snap_ms")), message)
+            problem = f"{window_s:g} s is not a whole number of snaps"
+            remedy = f"choose a multiple of {profile.snap_ms} ms"
+            yield Contradiction(frozenset((name, "snap_ms")), _path(profile, name), problem, remedy)
     if not any(getattr(profile, name) for name in _WEIGHTS):
-        message = f"{', '.join(_path(profile, name) for name in _WEIGHTS)}: at least one must be above 0"
-        yield Contradiction(frozenset(_WEIGHTS), message)
+        place = ", ".join(_path(profile, name) for name in _WEIGHTS)
+        yield Contradiction(frozenset(_WEIGHTS), place, "all are 0", "give at least one a weight above 0")
     start, _, end = profile.signal_window.partition("-")
     if start >= end:
-        message = f"{_path(profile, 'signal_window')} ({profile.signal_window}) must end after it starts"
-        yield Contradiction(frozenset(("signal_window",)), message)
+        problem = f"{profile.signal_window} ends before it starts"
+        remedy = "write the earlier time first"
+        yield Contradiction(frozenset(("signal_window",)), _path(profile, "signal_window"), problem, remedy)
 
 
 _ORDERED: Final = (
@@ -101,20 +106,25 @@ def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str)
         path = f"{prefix}{key}"
         field = fields.get(key)
         if field is None:
-            raise ConfigError(f"{source}: {path} is not a known key{_suggestion(path)}")
+            raise _refused(source, path, "is not a known key", _suggestion(path))
         if isinstance(field.type, inspect.StructType):
             if not isinstance(value, dict):
-                raise ConfigError(f"{source}: {path} is a table: write [{path}]")
+                raise _refused(source, path, "is a table, not a value", f"write [{path}]")
             _check(source, value, field.type.cls, f"{path}.")
             continue
         try:
             msgspec.convert({key: value}, struct, strict=True)
         except msgspec.ValidationError:
-            raise ConfigError(f"{source}: {path} must be {_expected(field.type)}, not {_written(value)}") from None
+            problem = f"cannot be {_written(value)}"
+            raise _refused(source, path, problem, f"it must be {_expected(field.type)}") from None
+
+
+def _refused(source: str, path: str, problem: str, remedy: str) -> UserError:
+    return UserError(f"{source}: {path}", problem, remedy, code=ExitCode.USAGE)
 
 
 def _suggestion(path: str) -> str:
-    """The nearest known key: in the same table first, then by its last part anywhere."""
+    """What to write instead: the nearest known key, in the same table first, then by its last part anywhere."""
     known = [candidate for candidate, _ in key_fields()]
     table, _, key = path.rpartition(".")
     siblings = [candidate for candidate in known if candidate.rpartition(".")[0] == table]
@@ -124,9 +134,10 @@ def _suggestion(path: str) -> str:
             by_key.setdefault(candidate.rpartition(".")[2], candidate)
         nearest = difflib.get_close_matches(key, by_key, n=1)
         if nearest:
-            return f"; did you mean {by_key[nearest[0]]}?"
+            return f"did you mean {by_key[nearest[0]]}?"
     names = sorted(candidate.rpartition(".")[2] for candidate in siblings)
-    return f"; {f'[{table}]' if table else 'the file'} has {', '.join(names)}" if len(names) <= 8 else ""
+    where = f"[{table}]" if table else "the file"
+    return f"{where} has {', '.join(names)}" if len(names) <= 8 else "see 'spymaster-tui config schema' for the keys"
 
 
 def _expected(declared: inspect.Type) -> str:

@@ -13,8 +13,8 @@ import platformdirs
 
 from spymaster import resources
 from spymaster.config.checks import check_profile, check_table
-from spymaster.config.errors import ConfigError
 from spymaster.config.structs import PROFILE_NAMES, Config
+from spymaster.errors import ExitCode, UserError
 
 APP_NAME: Final = "spymaster-tui"
 FILE_NAME: Final = "config.toml"
@@ -41,7 +41,7 @@ def load_config(path: Path | None = None, *, overrides: Mapping[str, str] | None
     """The configuration in force.
 
     ``path``: the file of ``--config``, or None. ``overrides``: key path to value as written on the command line
-    (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. Raises ``ConfigError``.
+    (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. Raises UserError.
     """
     layers = [_Layer(f"packaged {FILE_NAME}", _parse(f"packaged {FILE_NAME}", default_toml_text()))]
     with contextlib.suppress(FileNotFoundError):
@@ -65,7 +65,8 @@ def _check_profiles(config: Config, layers: Sequence[_Layer]) -> None:
         fault = check_profile(config.profile(name))
         if fault is not None:
             setters = [layer.source for layer in layers if fault.keys & _profile_table(layer, name).keys()]
-            raise ConfigError(f"{setters[-1]}: {fault.message}")
+            place = f"{setters[-1]}: {fault.place}"
+            raise UserError(place, fault.problem, fault.remedy, code=ExitCode.USAGE)
 
 
 def _profile_table(layer: _Layer, name: str) -> dict[str, Any]:
@@ -78,19 +79,21 @@ def _read_named(path: Path) -> _Layer:
     try:
         return _read(path)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
+        raise UserError(path, "no such file", "check the path behind --config", code=ExitCode.USAGE) from None
 
 
 def _read(path: Path) -> _Layer:
-    """A file's layer. Raises ``FileNotFoundError`` if there is none and ``ConfigError`` if it cannot be used."""
+    """A file's layer. Raises ``FileNotFoundError`` if there is none and UserError if it cannot be used."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        problem = f"cannot be read ({error.strerror})"
+        raise UserError(path, problem, "check the path and its permissions", code=ExitCode.USAGE) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
+        problem = f"is not UTF-8 text (byte {error.start})"
+        raise UserError(path, problem, "save it as UTF-8", code=ExitCode.USAGE) from None
     return _Layer(str(path), _parse(str(path), text))
 
 
@@ -98,9 +101,13 @@ def _parse(source: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source}: not valid TOML: {error}") from None
+        raise _not_toml(source, str(error)) from None
     except RecursionError:
-        raise ConfigError(f"{source}: not valid TOML: nested too deeply") from None
+        raise _not_toml(source, "nested too deeply") from None
+
+
+def _not_toml(source: str, why: str) -> UserError:
+    return UserError(source, f"is not valid TOML ({why})", "mend it there", code=ExitCode.USAGE)
 
 
 def _nested(overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -112,7 +119,8 @@ def _nested(overrides: Mapping[str, str]) -> dict[str, Any]:
         for name in tables:
             table = table.setdefault(name, {})
             if not isinstance(table, dict):
-                raise ConfigError(f"{FLAGS}: {path} and a table above it are both set")
+                problem = "it and a table above it are both set"
+                raise UserError(f"{FLAGS}: {path}", problem, "leave one of them out", code=ExitCode.USAGE)
         table[key] = _value(text)
     return nested
 

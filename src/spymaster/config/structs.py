@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from spymaster.config.errors import ConfigError
 from spymaster.config.fields import choice, number, seconds, text
 from spymaster.config.profiles import EsProfile, Profile, SpyProfile
+from spymaster.errors import ExitCode, UserError
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,8 +113,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     profiles: Profiles = msgspec.field(name="profile", default=Profiles())
 
     def profile(self, name: str) -> Profile:
-        """The profile of that name. Raises ``ConfigError`` listing the valid names."""
+        """The profile of that name. Raises UserError listing the valid names."""
         if name not in PROFILE_NAMES:
-            raise ConfigError(f'unknown profile "{name}"; the profiles are {", ".join(PROFILE_NAMES)}')
+            remedy = f"choose from {', '.join(PROFILE_NAMES)}"
+            raise UserError(f'profile "{name}"', "there is no such profile", remedy, code=ExitCode.USAGE)
         profile: Profile = getattr(self.profiles, name)
         return profile

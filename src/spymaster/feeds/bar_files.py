@@ -49,7 +49,7 @@ def _in_folder(folder: Path) -> BarFiles:
     except SourceError as error:
         if not tables:
             raise
-        return BarFiles((), tables, (str(error),) if error.path != folder else ())
+        return BarFiles((), tables, (str(error),) if error.place != str(folder) else ())
     return BarFiles(found.files, tables, found.skipped)
 
 

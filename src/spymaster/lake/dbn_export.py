@@ -11,10 +11,11 @@ from typing import Any, Final, Self
 import msgspec
 import numpy as np
 
+from spymaster.errors import UserError
 from spymaster.feeds.dbn_writer import DbnWriter
 from spymaster.lake.bronze_reader import BronzeReader, read_controls, read_records
 from spymaster.lake.catalog import BRONZE, LakeRun
-from spymaster.lake.export_errors import ExportError, refused
+from spymaster.lake.export_errors import refused
 from spymaster.lake.storage import Storage
 from spymaster.lake.table_schema import CONTROL
 from spymaster.market.batches import Batch, Records
@@ -55,7 +56,7 @@ class DbnExport:
     """Writes ``PREFIX.SCHEMA.dbn.zst`` for every schema that comes. Use as a context manager: an error leaves nothing.
 
     ``dataset``: of the run's own instrument, None where the records tell. A schema of another dataset gets that in its
-    name. ``symbols``: instrument id -> symbol, for the headers. Raises ExportError where the place does not work.
+    name. ``symbols``: instrument id -> symbol, for the headers. Raises UserError where the place does not work.
     """
 
     def __init__(self, prefix: str, symbols: Mapping[int, str], dataset: str | None = None) -> None:
@@ -67,7 +68,7 @@ class DbnExport:
         """Kinds that have no native form -> how many records of them were left out."""
         folder = Path(prefix).resolve().parent
         if not folder.is_dir():
-            raise ExportError(prefix, f"there is no folder {folder}", "make it or choose another --out")
+            raise UserError(prefix, f"there is no folder {folder}", "make it or choose another --out")
 
     def take(self, batch: Batch) -> None:
         """Write records, each kind's in their order."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from typing import ClassVar
+
+from spymaster.errors import ExitCode, UserError
 
 
-class LakeError(Exception):
-    """A lake or a part of it that cannot be used: one line naming the place, what is wrong and what to do."""
+class LakeError(UserError):
+    """A lake or a part of it that cannot be used. Caught where the rest is still examined."""
 
-    def __init__(self, place: str | os.PathLike[str], problem: str, remedy: str) -> None:
-        self.place = os.fspath(place)
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{self.place}: {problem}; {remedy}")
+    default_code: ClassVar[ExitCode] = ExitCode.DATA

@@ -11,12 +11,13 @@ from typing import Any, BinaryIO, Final, Self
 
 import pyarrow as pa
 
-from spymaster.lake.export_errors import ExportError, refused
+from spymaster.errors import UserError
+from spymaster.lake.export_errors import refused
 from spymaster.lake.export_table import Column, arrow_table
 from spymaster.lake.export_target import Target
 from spymaster.lake.export_writers import TEXTS, ExportFormat, Writer, batch_bytes, new_writer
 
-__all__ = ["Column", "ExportError", "ExportFormat", "TableSink", "format_of"]
+__all__ = ["Column", "ExportFormat", "TableSink", "UserError", "format_of"]
 
 
 _ENDINGS: Final[Mapping[str, ExportFormat]] = MappingProxyType(
@@ -33,16 +34,16 @@ _NAMES: Final = ", ".join(ExportFormat)
 
 
 def format_of(place: str | os.PathLike[str], wanted: str | None = None) -> ExportFormat:
-    """The format of an export: what was asked for, else what the file's ending says. Raises ExportError."""
+    """The format of an export: what was asked for, else what the file's ending says. Raises UserError."""
     if wanted is not None:
         if wanted not in list(ExportFormat):
-            raise ExportError(f"--format {wanted}", "there is no such format", f"use one of {_NAMES}")
+            raise UserError(f"--format {wanted}", "there is no such format", f"use one of {_NAMES}")
         return ExportFormat(wanted)
     ending = Path(place).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
     what = "no file ending says which format is meant" if not ending else f"{ending} is not the ending of a format"
-    raise ExportError(os.fspath(place), what, f"add --format with one of {_NAMES}")
+    raise UserError(os.fspath(place), what, f"add --format with one of {_NAMES}")
 
 
 class TableSink:
@@ -53,7 +54,7 @@ class TableSink:
 
     The first piece decides the columns and their types; without any the file is empty but valid. A column given as an
     array must not be changed afterwards. Floats are written so that they read back exactly; NaN is absent: empty in
-    csv, null elsewhere. Raises ExportError where the place or the format does not work, BrokenPipeError where nobody
+    csv, null elsewhere. Raises UserError where the place or the format does not work, BrokenPipeError where nobody
     reads standard output any more, and ValueError for pieces that do not fit together or hold an infinity.
     """
 
@@ -74,7 +75,7 @@ class TableSink:
         self._bytes = 0
         self._writer: Writer | None = None
         if self.format is ExportFormat.DUCKDB and importlib.util.find_spec("duckdb") is None:
-            raise ExportError(self._place, "DuckDB is not installed", "pip install duckdb, or choose another --format")
+            raise UserError(self._place, "DuckDB is not installed", "pip install duckdb, or choose another --format")
         self._target = Target(place, stdout)
         self._check_place()
 
@@ -133,9 +134,9 @@ class TableSink:
         target = self._target
         if self.format is ExportFormat.DUCKDB and not target.is_regular:
             target.discard()
-            raise ExportError(target.name, "a DuckDB export is a database file", "give --out FILE")
+            raise UserError(target.name, "a DuckDB export is a database file", "give --out FILE")
         if target.is_stdout and self.format not in TEXTS and target.stream.isatty():
-            raise ExportError(
+            raise UserError(
                 target.name, f"{self.format} is not for a terminal", "give --out FILE or send it into a pipe"
             )
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from spymaster.lake.export_errors import ExportError, refused
+from spymaster.errors import UserError
+from spymaster.lake.export_errors import refused
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -66,7 +67,7 @@ class Target:
     A regular file is written beside its place as ``NAME.partial``, made durable, then renamed over it; through a
     symbolic link, beside what the link names. A device or pipe is written directly, as is standard output, which stays
     open.
-    Raises ExportError when the place cannot be written.
+    Raises UserError when the place cannot be written.
     """
 
     def __init__(self, place: str | os.PathLike[str], stdout: BinaryIO | None = None) -> None:
@@ -111,9 +112,9 @@ class Target:
     def _open(self) -> BinaryIO:
         self.final = self.written = self.final.resolve()
         if self.final.is_dir():
-            raise ExportError(self.name, "is a folder", "name a file in it")
+            raise UserError(self.name, "is a folder", "name a file in it")
         if not self.final.parent.is_dir():
-            raise ExportError(self.name, f"there is no folder {self.final.parent}", "make it or choose another --out")
+            raise UserError(self.name, f"there is no folder {self.final.parent}", "make it or choose another --out")
         if self.final.is_file() or not self.final.exists():
             self.is_regular = True
             self.written = self.final.with_name(self.final.name + ".partial")

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import NS_PER_S
 
 SESSION: Final = np.dtype(
@@ -55,18 +56,15 @@ _OPENING_RANGE_NS: Final = 15 * 60 * NS_PER_S
 _LAYOUT: Final = 1
 
 
-class CalendarError(ValueError):
-    """No sessions can be had: unknown calendar or years it does not know. The message is one line for the user."""
-
-
 def load_years(calendar: str, first_year: int, last_year: int, folder: Path | None) -> NDArray[np.void]:
     """All sessions with a date in these years, oldest first, shape (n,), dtype ``SESSION``.
 
-    ``folder``: where the table is kept, or None to make it anew. Raises ``CalendarError``.
+    ``folder``: where the table is kept, or None to make it anew. Raises UserError.
     """
     if first_year < FIRST_YEAR or last_year > LAST_YEAR:
         asked = first_year if first_year < FIRST_YEAR else last_year
-        raise CalendarError(f'calendar "{calendar}" is known from {FIRST_YEAR} to {LAST_YEAR}, not for {asked}')
+        problem = f"is known from {FIRST_YEAR} to {LAST_YEAR}, not for {asked}"
+        raise _refused(calendar, problem, "check the times in the data")
     years = range(first_year, last_year + 1)
     if folder is not None:
         kept = [_read(_path(folder, calendar, year)) for year in years]
@@ -118,8 +116,8 @@ def _schedule(
     names: list[str] = pandas_market_calendars.get_calendar_names()
     if calendar not in names:
         nearest = difflib.get_close_matches(calendar, names, n=1)
-        hint = f'; did you mean "{nearest[0]}"?' if nearest else ""
-        raise CalendarError(f'unknown calendar "{calendar}"{hint}')
+        remedy = f'did you mean "{nearest[0]}"?' if nearest else "use a name of pandas_market_calendars"
+        raise _refused(calendar, "is not known", remedy)
     first, last = ("pre", "post") if extended else ("market_open", "market_close")
     try:
         table: Any = pandas_market_calendars.get_calendar(calendar).schedule(
@@ -127,9 +125,14 @@ def _schedule(
         )
     except ValueError as error:
         reason = str(error).partition("\n")[0]
-        raise CalendarError(f'calendar "{calendar}" has no sessions for {years[0]} to {years[-1]}: {reason}') from None
+        problem = f"has no sessions for {years[0]} to {years[-1]} ({reason})"
+        raise _refused(calendar, problem, "check the times in the data") from None
     days = table.index
     return (days.year * 10_000 + days.month * 100 + days.day).to_numpy(np.int64), (_ns(table[first]), _ns(table[last]))
+
+
+def _refused(calendar: str, problem: str, remedy: str) -> UserError:
+    return UserError(f'calendar "{calendar}"', problem, remedy, code=ExitCode.DATA)
 
 
 def _ns(column: Any) -> NDArray[np.int64]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import os
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import PRICE_SCALE
 
@@ -23,8 +25,10 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
-class ManifestError(ValueError):
-    """A recording whose manifest is missing or unusable: one line naming it, what is wrong and the remedy."""
+class ManifestError(UserError):
+    """A recording whose manifest is missing or unusable. Caught where a lake's other runs are still good."""
+
+    default_code: ClassVar[ExitCode] = ExitCode.DATA
 
 
 class RecordingFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -155,28 +159,28 @@ def load_manifest(folder: Path) -> RecordingManifest:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise ManifestError(f"{folder}: not a recording, it has no {MANIFEST_NAME}; name a recording folder") from None
+        raise ManifestError(folder, f"not a recording, it has no {MANIFEST_NAME}", "name a recording folder") from None
     except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+        raise ManifestError(path, f"cannot be read ({error.strerror})", "check its permissions") from None
     manifest = decode_manifest(data, path)
     for file in manifest.files:
         if not (folder / file.path).is_file():
-            raise ManifestError(f"{folder}: {file.path} is missing; copy or fetch the whole recording again")
+            raise ManifestError(folder, f"{file.path} is missing", "copy or fetch the whole recording again")
     return manifest
 
 
-def decode_manifest(data: bytes, place: object) -> RecordingManifest:
+def decode_manifest(data: bytes, place: str | os.PathLike[str]) -> RecordingManifest:
     """A manifest whose files all lie below its folder; ``place``: its name for messages. Raises ManifestError."""
     try:
         manifest = _DECODER.decode(data)
     except msgspec.MsgspecError as error:
-        raise ManifestError(f"{place}: not a recording's manifest ({error}); record or fetch it again") from None
+        raise ManifestError(place, f"not a recording's manifest ({error})", "record or fetch it again") from None
     except UnicodeDecodeError:
-        raise ManifestError(f"{place}: not a recording's manifest (not UTF-8); record or fetch it again") from None
+        raise ManifestError(place, "not a recording's manifest (not UTF-8)", "record or fetch it again") from None
     for file in manifest.files:
         inside = PurePosixPath(file.path)
         if inside.is_absolute() or ".." in inside.parts or "\\" in file.path:
-            raise ManifestError(f"{place}: names {file.path!r}, which lies outside the recording; do not use it")
+            raise ManifestError(place, f"names {file.path!r}, which lies outside the recording", "do not use it")
     return manifest
 
 

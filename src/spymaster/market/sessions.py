@@ -10,15 +10,15 @@ import contextlib
 import re
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.calendar_table import (
     ET,
     SESSION,
-    CalendarError,
     date_of,
     et_ns,
     load_years,
@@ -28,7 +28,6 @@ from spymaster.market.kinds import NS_PER_S
 __all__ = [
     "ET",
     "SESSION",
-    "CalendarError",
     "TimeFormatError",
     "default_cache_folder",
     "et_ns",
@@ -52,8 +51,10 @@ _ISO: Final = re.compile(r"(?P<head>\d{4}-?\d\d-?\d\d[T ][\d:]+)(?:\.(?P<fractio
 _CLOCK: Final = re.compile(r"(?P<h>[01]\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?")
 
 
-class TimeFormatError(ValueError):
-    """A time that cannot be understood. The message is one line for the user."""
+class TimeFormatError(UserError):
+    """A time that cannot be understood. Caught where a person types it."""
+
+    default_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 def default_cache_folder() -> Path:
@@ -74,10 +75,11 @@ def sessions_between(
     """The sessions that touch ``first_ns`` to ``last_ns`` (ns UTC, both included) and one more on either side.
 
     ``calendar``: a name of ``pandas_market_calendars``. ``cache_folder``: instead of the user's cache folder. Returns
-    records of dtype ``SESSION``, oldest first. Raises ``CalendarError`` for an unknown calendar or unknown years.
+    records of dtype ``SESSION``, oldest first. Raises UserError for an unknown calendar or unknown years.
     """
     if first_ns > last_ns:
-        raise CalendarError(f"a span cannot end ({last_ns} ns) before it begins ({first_ns} ns)")
+        problem = f"a span cannot end ({last_ns} ns) before it begins ({first_ns} ns)"
+        raise UserError("calendar", problem, "check the times in the data", code=ExitCode.DATA)
     folder = (cache_folder or default_cache_folder()) if use_cache else None
     table = load_years(calendar, _year_of(first_ns - _MARGIN_NS), _year_of(last_ns + _MARGIN_NS), folder)
     first = int(np.searchsorted(table["close_ns"], first_ns, side="right"))
@@ -99,10 +101,11 @@ def session_at(sessions: NDArray[np.void], ns: int) -> np.void:
 
 
 def session_on(sessions: NDArray[np.void], session_date: int) -> np.void:
-    """The session of that trade date (yyyymmdd). Raises ``CalendarError`` if there is none."""
+    """The session of that trade date (yyyymmdd). Raises UserError if there is none."""
     found = sessions[sessions["session_date"] == session_date]
     if not len(found):
-        raise CalendarError(f"no trading session on {session_date}")
+        problem = f"{date_of(session_date)} is no trading day"
+        raise UserError("calendar", problem, "choose a day on which the market was open", code=ExitCode.DATA)
     session: np.void = found[0]
     return session
 
@@ -133,10 +136,8 @@ def parse_time(text: str, session: np.void) -> int:
                 return ns
     clock = _CLOCK.fullmatch(text)
     if not clock:
-        raise TimeFormatError(
-            f'"{text}" is not a time: write HH:MM or HH:MM:SS (New York), or a date, time and zone '
-            "such as 2024-01-05T09:30:00-05:00"
-        )
+        remedy = "write HH:MM or HH:MM:SS (New York), or a date, time and zone such as 2024-01-05T09:30:00-05:00"
+        raise TimeFormatError(f'"{text}"', "is not a time", remedy)
     opening = et_time(int(session["open_ns"]))
     day = date_of(int(session["session_date"]))
     moment_of_day = time(int(clock["h"]), int(clock["m"]), int(clock["s"] or 0))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
@@ -77,8 +78,13 @@ class SnapBlock:
     strikes: Array
 
 
-class EngineError(Exception):
-    """An engine was used against its contract: records before CONFIG, or a snapshot of another configuration."""
+class EngineError(UserError):
+    """Frames that the engine cannot live: records before CONFIG, more than fits, or another configuration's snapshot.
+
+    Caught where a checkpoint is tried.
+    """
+
+    default_code: ClassVar[ExitCode] = ExitCode.DATA
 
 
 class Engine:
@@ -103,7 +109,7 @@ class Engine:
     def state(self) -> Array:
         """The engine's memory (``STATE``, shape (1,)), to look at only. Raises EngineError before CONFIG."""
         if self._state is None:
-            raise EngineError("the engine was given records before a CONFIG frame")
+            raise EngineError("the engine", "was given records before a configuration", "record the session again")
         return self._state
 
     def feed(self, frame: Frame) -> Iterator[SnapBlock]:
@@ -142,11 +148,11 @@ class Engine:
         """Continue from a snapshot. Raises EngineError when it was taken under another configuration."""
         size = len(self._identity)
         if not size or data[:size] != self._identity:
-            raise EngineError("the snapshot was taken under another configuration")
+            raise EngineError("the snapshot", "was taken under another configuration", "play from the beginning")
         try:
             unpack_state(data[size:], self.state)
         except ValueError as error:
-            raise EngineError(str(error)) from error
+            raise EngineError("the snapshot", str(error), "play from the beginning") from error
 
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
         state = self.state
@@ -200,9 +206,10 @@ class Engine:
             state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions)
             put_chain(state, frame.chain, sessions, on_future=not p["is_spy"])
         except ValueError as error:
-            raise EngineError(str(error)) from error
+            raise EngineError("the session", str(error), "name less of it, or choose other settings") from error
         if len(frame.user_levels) > USER_SLOTS:
-            raise EngineError(f"{len(frame.user_levels)} user levels were asked for; at most {USER_SLOTS} fit")
+            problem = f"{len(frame.user_levels)} levels of your own were asked for"
+            raise EngineError("the session", problem, f"at most {USER_SLOTS} fit, leave some out")
         _set_instrument(state, frame)
         _set_smoothers(state, params)
         ratio = float(p["ratio_default"]) if p["is_spy"] else 1.0

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.levels import level_id
 from spymaster.market.rows import Signal
@@ -19,10 +20,6 @@ from spymaster.signals.headless import SignalTally
 from spymaster.signals.words import SIGNAL_WORDS
 
 _QUIET: Final = int(Signal.NEUTRAL)
-
-
-class CompareError(ValueError):
-    """Two configurations that cannot be compared: one line for the user."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -103,9 +100,11 @@ def compare(
     names: tuple[str, str],
     after_frame: Callable[[int], None] = lambda t_ns: None,
 ) -> Comparison:
-    """Run both over the source at once. ``after_frame`` is told how far they are, ns. Raises CompareError."""
+    """Run both over the source at once. ``after_frame`` is told how far they are, ns. Raises UserError."""
     if interval_ns_of(configs[0]) != interval_ns_of(configs[1]):
-        raise CompareError("snap_ms differs between the two configurations; give both the same to compare them")
+        raise UserError(
+            "--compare", "snap_ms differs between the two configurations", "give both the same", code=ExitCode.USAGE
+        )
     one, other = (_Runner(name, config) for name, config in zip(names, configs, strict=True))
     spells = _Spells()
     with closing(source.frames()) as frames:

@@ -82,7 +82,7 @@ class History:
 def load_history(plan: HistoryPlan, bar_files: Sequence[DbnFile] = ()) -> History:
     """Read the bars of the last sessions before a recording. ``bar_files``: ohlcv-1m files among the recording's own.
 
-    Raises SourceError for a named file that cannot be used, CalendarError for times no calendar knows.
+    Raises SourceError for a named file that cannot be used, UserError for times no calendar knows.
     """
     return _Loader(plan).load(bar_files)
 

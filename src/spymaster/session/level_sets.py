@@ -54,10 +54,12 @@ def check_levels(text: str, place: str) -> tuple[list[UserLevel], list[LevelErro
         if not name.isprintable() or len(name) > _LONGEST_LEVEL_NAME:
             shown = "".join(c if c.isprintable() else "?" for c in name[:_LONGEST_LEVEL_NAME])
             remedy = f"use at most {_LONGEST_LEVEL_NAME} printable characters"
-            errors.append(LevelError(f"{place}: '{shown}' is not a usable name for a level; {remedy}"))
+            errors.append(LevelError(place, f"'{shown}' is not a usable name for a level", remedy))
     levels = unique_levels(found)
     if len(levels) > MAX_USER_LEVELS:
-        errors.append(LevelError(f"{place}: {len(levels)} levels; at most {MAX_USER_LEVELS} fit, leave some out"))
+        errors.append(
+            LevelError(place, f"holds {len(levels)} levels", f"at most {MAX_USER_LEVELS} fit, leave some out")
+        )
     return levels, errors
 
 
@@ -67,7 +69,7 @@ def set_name(name: str | None, source: Path | None) -> str:
     if not _NAME.fullmatch(wanted):
         shown = "".join(c if c.isprintable() else "?" for c in wanted)
         what = f"'{shown}' is not a usable name for a set of levels" if wanted else "the set of levels needs a name"
-        raise LevelError(f"--name: {what}; use letters, digits, dots, dashes and underscores")
+        raise LevelError("--name", what, "use letters, digits, dots, dashes and underscores")
     return wanted
 
 
@@ -107,13 +109,11 @@ def levels_named(name_or_file: str, profile: str) -> list[UserLevel]:
     if not stored.is_file():
         known = stored_sets()
         told = f"the stored sets are {', '.join(known)}" if known else "'spymaster-tui levels import FILE' stores a set"
-        raise LevelError(f"--levels {name_or_file}: no such file, and no set of levels of that name; {told}")
+        raise LevelError(f"--levels {name_or_file}", "no such file, and no set of levels of that name", told)
     meant_for = _profile_of(stored)
     if meant_for and meant_for != profile:
-        raise LevelError(
-            f"--levels {name_or_file}: stored for profile {meant_for}, not {profile}; "
-            f"add --profile {meant_for}, or import the levels of {profile} under another name"
-        )
+        remedy = f"add --profile {meant_for}, or import the levels of {profile} under another name"
+        raise LevelError(f"--levels {name_or_file}", f"stored for profile {meant_for}, not {profile}", remedy)
     return levels_from_file(stored)
 
 

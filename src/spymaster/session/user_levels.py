@@ -6,8 +6,9 @@ import csv
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
@@ -16,8 +17,10 @@ _MIN_PRICE: Final = Decimal(1) / PRICE_SCALE
 _MAX_PRICE: Final = 10**9
 
 
-class LevelError(ValueError):
-    """A level that cannot be understood: one line naming it, its place and the remedy."""
+class LevelError(UserError):
+    """A level that cannot be understood. Caught where the lines after it are still read."""
+
+    default_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 def price_e9(text: str, place: str) -> int:
@@ -25,9 +28,9 @@ def price_e9(text: str, place: str) -> int:
     try:
         value = Decimal(text.strip().replace(",", "").removeprefix("$"))
     except InvalidOperation:
-        raise LevelError(f"{place}: '{text.strip()}' is not a price; write a number such as 4807.5") from None
+        raise LevelError(place, f"'{text.strip()}' is not a price", "write a number such as 4807.5") from None
     if not value.is_finite() or not _MIN_PRICE <= value < _MAX_PRICE:
-        raise LevelError(f"{place}: {text.strip()} is not a usable price; write a positive number such as 4807.5")
+        raise LevelError(place, f"{text.strip()} is not a usable price", "write a positive number such as 4807.5")
     return int((value * PRICE_SCALE).to_integral_value())
 
 
@@ -52,9 +55,9 @@ def read_levels_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise LevelError(f"{path}: no such file; --levels takes a file of levels") from None
+        raise LevelError(path, "no such file", "--levels takes a file of levels") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LevelError(f"{path}: cannot be read ({error}); --levels takes a text file of levels") from None
+        raise LevelError(path, f"cannot be read ({error})", "--levels takes a text file of levels") from None
 
 
 def parse_levels(text: str, place: str) -> tuple[list[UserLevel], list[LevelError]]:
@@ -65,7 +68,7 @@ def parse_levels(text: str, place: str) -> tuple[list[UserLevel], list[LevelErro
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
     lines = [(n, line) for n, line in lines if line and not line.startswith("#")]
     if not lines:
-        return [], [LevelError(f"{place}: holds no levels; write lines such as 'support 4800.25'")]
+        return [], [LevelError(place, "holds no levels", "write lines such as 'support 4800.25'")]
     header = [cell.strip().lower() for cell in lines[0][1].split(",")]
     read: Callable[[str, str], UserLevel] = _CsvRow(header) if "price" in header else _plain_row
     levels: list[UserLevel] = []
@@ -76,7 +79,7 @@ def parse_levels(text: str, place: str) -> tuple[list[UserLevel], list[LevelErro
         except LevelError as error:
             errors.append(error)
     if not levels and not errors:
-        errors.append(LevelError(f"{place}: holds no levels below its header; add a line with a price"))
+        errors.append(LevelError(place, "holds no levels below its header", "add a line with a price"))
     return levels, errors
 
 
@@ -110,9 +113,8 @@ class _CsvRow:
     def __call__(self, line: str, place: str) -> UserLevel:
         cells = next(csv.reader([line]))
         if len(cells) <= max(self._price, self._name):
-            raise LevelError(
-                f"{place}: {len(cells)} columns where the header has {self._columns}; fill in every column"
-            )
+            problem = f"{len(cells)} columns where the header has {self._columns}"
+            raise LevelError(place, problem, "fill in every column")
         return _named(cells[self._name] if self._name >= 0 else "", price_e9(cells[self._price], place))
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.sim.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Rows, Truth, joined
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.market_recording import SPY_RATIO
-from spymaster.sim.truth import TruthError, read_truth
+from spymaster.sim.truth import read_truth
 from spymaster.sim.truth_schema import FOLDER
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def load_truth(recording: Path, start_ns: int, end_ns: int) -> Truth:
-    """The planted levels, true states and episodes of a recording's session. Raises TruthError."""
+    """The planted levels, true states and episodes of a recording's session. Raises UserError."""
     import pyarrow as pa
 
     try:
@@ -26,7 +27,8 @@ def load_truth(recording: Path, start_ns: int, end_ns: int) -> Truth:
         planted = _rows(levels, PLANTED_LEVEL, kind=[LevelKind[kind] for kind in levels["kind"].to_pylist()])
         return Truth(planted, _rows(states, TRUE_STATE), _episodes(events, end_ns), end_ns - start_ns)
     except (pa.ArrowInvalid, KeyError) as error:
-        raise TruthError(f"{recording}: its truth cannot be read ({error}); simulate it again") from None
+        problem = f"its truth cannot be read ({error})"
+        raise UserError(recording, problem, "simulate it again", code=ExitCode.DATA) from None
 
 
 def future_per_share(recording: Path, profile: str) -> float:

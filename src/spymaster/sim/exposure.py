@@ -87,7 +87,7 @@ class TrueExposure:
 
     @classmethod
     def of_recording(cls, folder: Path) -> Self:
-        """Of a recording with its truth. Raises TruthError where there is none of options."""
+        """Of a recording with its truth. Raises UserError where there is none of options."""
         contracts = read_truth(folder, "options")
         clock, vols, changes = (read_truth(folder, name) for name in ("option_seconds", "vols", "inventory"))
         strikes = np.array(sorted(set(contracts["strike_e9"].to_pylist()))) / PRICE_SCALE

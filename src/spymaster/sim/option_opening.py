@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import NS_PER_S
 from spymaster.sim.book_state import NEVER, Array
 from spymaster.sim.day_shape import CLOSE_MINUTE, EVENING_MINUTE, MINUTES, OPEN_MINUTE, regular_hours
 from spymaster.sim.option_market import draw_ratio, open_options
 from spymaster.sim.option_quotes import forward_of
 from spymaster.sim.option_state import CLOCK_MINUTES, ON_FUTURE, ON_SHARE
-from spymaster.sim.plain_plan import PlanError
 
 _MINUTE_NS: Final = 60 * NS_PER_S
 _YEAR_S: Final = 252 * 23_400.0
@@ -94,14 +94,15 @@ _SHARE_TRADES: Final = 4.0
 def set_options(o: Any, profile: str, seed: int, start_ns: int, minute: int) -> None:
     """What is known of a profile's option market before anything is drawn, into ``o`` (``OPTIONS``, in place).
 
-    ``minute``: of the New York day at ``start_ns``. Raises PlanError for a start after the options expired.
+    ``minute``: of the New York day at ``start_ns``. Raises UserError for a start after the options expired.
     """
     o["next_ns"] = NEVER
     o["ratio"] = o["usual_ratio"] = 1.0
     if not profile:
         return
     if CLOSE_MINUTE <= minute < EVENING_MINUTE:
-        raise PlanError("options of the day expire at 16:00; start before that, or in the evening for the next day's")
+        remedy = "start before that, or in the evening for the next day's"
+        raise UserError("--options", "options of the day expire at 16:00", remedy, code=ExitCode.USAGE)
     market = OPTION_MARKETS[profile]
     midnight_ns = start_ns - (minute - (MINUTES if minute >= EVENING_MINUTE else 0)) * _MINUTE_NS
     o["kind"] = market.kind

@@ -77,7 +77,7 @@ def stream(
     instrument_id: int = INSTRUMENT_ID,
     records_per_chunk: int = DEFAULT_CHUNK,
 ) -> Iterator[PlainChunk]:
-    """The session piece by piece, of any length in flat memory. ``start_ns``: ns UTC. Raises PlanError.
+    """The session piece by piece, of any length in flat memory. ``start_ns``: ns UTC. Raises UserError.
 
     Chunks hold up to ``records_per_chunk`` records and are cut between events only; how they are cut changes nothing.
     """
@@ -103,7 +103,7 @@ def stream(
 def generate(
     seed: int, minutes: float, start_ns: int, plan: Plan | None = None, *, instrument_id: int = INSTRUMENT_ID
 ) -> PlainSession:
-    """A whole session in memory; ``plan`` is the opening by default. Raises PlanError."""
+    """A whole session in memory; ``plan`` is the opening by default. Raises UserError."""
     plan = plan or opening_plan()
     chunks = list(stream(seed, minutes, start_ns, plan, instrument_id=instrument_id))
     return PlainSession(

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
 
@@ -34,10 +35,6 @@ _LEVELS_EACH_WAY: Final = 12
 _ROUND_MINUTES: Final = 10
 MAX_PUSHES: Final = 64
 MAX_POINTS: Final = 64
-
-
-class PlanError(ValueError):
-    """A plan that cannot be played. The message is one line."""
 
 
 class MechanismKind(enum.IntEnum):
@@ -129,23 +126,27 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def check_plan(plan: Plan) -> None:
-    """Raises PlanError when a plan cannot be played as written."""
+    """Raises UserError when a plan cannot be played as written."""
     if plan.open_price_e9 <= 0 or plan.open_price_e9 % TICK_E9:
-        raise PlanError(f"plan {plan.name}: the opening price must be a positive multiple of the tick")
+        raise _refused(plan, "its opening price is not on a tick", "give a positive multiple of the tick")
     limits = ((plan.mechanisms, MAX_MECHANISMS), (plan.pushes, MAX_PUSHES), (plan.activity, MAX_POINTS))
     if any(len(items) > limit for items, limit in limits) or not plan.activity:
-        raise PlanError(
-            f"plan {plan.name}: at most {MAX_MECHANISMS} mechanisms, {MAX_PUSHES} pushes, {MAX_POINTS} points"
-        )
+        remedy = f"give at most {MAX_MECHANISMS} mechanisms, {MAX_PUSHES} pushes and 1 to {MAX_POINTS} points"
+        raise _refused(plan, "holds more than fits, or no activity", remedy)
     times = [point.at_s for point in plan.activity]
     if times != sorted(set(times)) or any(point.factor <= 0 for point in plan.activity):
-        raise PlanError(f"plan {plan.name}: activity points must ascend in time and be positive")
+        raise _refused(plan, "its activity points do not ascend or are not positive", "order them by time, above 0")
     for index, one in enumerate(plan.mechanisms):
         if one.price_e9 % TICK_E9 or one.start_s >= one.end_s:
-            raise PlanError(f"plan {plan.name}: {one.id} must stand on a tick and end after it starts")
+            raise _refused(plan, f"{one.id} is off the ticks or ends before it starts", "move it")
         for other in plan.mechanisms[:index]:
             if _overlap(one, other):
-                raise PlanError(f"plan {plan.name}: {one.id} and {other.id} would work on the same prices at once")
+                problem = f"{one.id} and {other.id} would work on the same prices at once"
+                raise _refused(plan, problem, "move one of them")
+
+
+def _refused(plan: Plan, problem: str, remedy: str) -> UserError:
+    return UserError(f"plan {plan.name}", problem, remedy, code=ExitCode.USAGE)
 
 
 def _overlap(one: Mechanism, other: Mechanism) -> bool:
@@ -190,7 +191,7 @@ def scattered_plan(seed: int, minutes: float, open_price_e9: int = _OPEN_E9, spa
     """Levels every ``spacing_ticks`` around the opening price, half of them placebos, for sessions of any length.
 
     Kinds are drawn from the seed, and anew every ten minutes or, where that would be too many, more seldom. A level has
-    its kind on both sides, so that it works from whichever side it is approached. Raises PlanError.
+    its kind on both sides, so that it works from whichever side it is approached. Raises UserError.
     """
     kinds = _kinds(seed)
     open_tick = open_price_e9 // TICK_E9
@@ -211,12 +212,12 @@ def scattered_plan(seed: int, minutes: float, open_price_e9: int = _OPEN_E9, spa
 
 
 def named_plan(name: str, seed: int, minutes: float) -> Plan:
-    """The plan of a name in ``PLANS``. Raises PlanError for another name."""
+    """The plan of a name in ``PLANS``. Raises UserError for another name."""
     if name == "opening":
         return opening_plan()
     if name == "scattered":
         return scattered_plan(seed, minutes)
-    raise PlanError(f"no plan is named {name!r}; there are {', '.join(PLANS)}")
+    raise UserError("plan", f"none is named {name!r}", f"there are {', '.join(PLANS)}", code=ExitCode.USAGE)
 
 
 def _kinds(seed: int) -> Iterator[MechanismKind]:

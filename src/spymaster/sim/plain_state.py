@@ -135,7 +135,7 @@ NEVER: Final = 2**62
 
 
 def new_state(seed: int, plan: Plan, start_ns: int, header: int) -> Array:
-    """A market about to open (STATE, shape (1,)). ``header``: the first word of its records. Raises PlanError."""
+    """A market about to open (STATE, shape (1,)). ``header``: the first word of its records. Raises UserError."""
     check_plan(plan)
     state = np.zeros(1, STATE)
     s = state[0]

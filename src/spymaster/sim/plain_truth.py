@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import F_LAST, NS_PER_S
 from spymaster.market.manifest import RecordingManifest
 from spymaster.sim.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Truth, joined
@@ -20,7 +21,6 @@ from spymaster.sim.plain import PlainSession, bucket_flows, generate
 from spymaster.sim.plain_plan import PLANS, TICK_E9, MechanismKind, named_plan
 from spymaster.sim.recording import GENERATOR
 from spymaster.sim.simulation import FLOW, TOUCH
-from spymaster.sim.truth import TruthError
 from spymaster.sim.truth_scales import LevelSpan
 from spymaster.sim.truth_states import Block
 
@@ -36,9 +36,10 @@ def is_plain(manifest: RecordingManifest) -> bool:
 
 
 def plain_truth(manifest: RecordingManifest) -> Truth:
-    """The planted levels, true states and episodes of a plain recording. Raises TruthError for an unknown plan."""
+    """The planted levels, true states and episodes of a plain recording. Raises UserError for an unknown plan."""
     if manifest.plan not in PLANS or manifest.seed is None:
-        raise TruthError(f"{manifest.name}: plan '{manifest.plan}' is not known, so its truth cannot be drawn again")
+        problem = f"plan '{manifest.plan}' is not known, so its truth cannot be drawn again"
+        raise UserError(manifest.name, problem, "use the version that made it", code=ExitCode.DATA)
     minutes = (manifest.end_ns - manifest.start_ns) / (60 * NS_PER_S)
     plan = named_plan(manifest.plan, manifest.seed, minutes)
     return truth_of(generate(manifest.seed, minutes, manifest.start_ns, plan))

@@ -69,7 +69,7 @@ def write_plain_recording(
     """Generate a session and write it as a recording named after its folder, which is made if need be.
 
     ``plan``: by default the opening. The same arguments give the same records. The planted levels are in the manifest
-    as levels to watch; what they do is in ``truth.json`` only. Raises PlanError, and OSError where the disk refuses.
+    as levels to watch; what they do is in ``truth.json`` only. Raises UserError, and OSError where the disk refuses.
     """
     chosen = plan or named_plan("opening", seed, minutes)
     folder.mkdir(parents=True, exist_ok=True)

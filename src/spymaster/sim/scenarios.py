@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.sim.kinds_of_level import LevelKind
-from spymaster.sim.plain_plan import PlanError
 
 NO_LEVELS: Final = "none"
 MIX: Final = "mix"
@@ -37,15 +37,12 @@ _BY_NAME: Final[Mapping[str, tuple[LevelKind, ...]]] = MappingProxyType(
 SCENARIOS: Final = tuple(_BY_NAME)
 
 
-class ScenarioError(PlanError):
-    """An unknown scenario: one line naming it and those there are."""
-
-
 def kind_weights(scenario: str) -> NDArray[np.float64]:
-    """Chance of each ``LevelKind`` when a level is planted, float64[16] by its number. Raises ScenarioError."""
+    """Chance of each ``LevelKind`` when a level is planted, float64[16] by its number. Raises UserError."""
     kinds = _BY_NAME.get(scenario.lower())
     if kinds is None:
-        raise ScenarioError(f"no scenario is named '{scenario}'; there are {', '.join(SCENARIOS)} and plain")
+        remedy = f"there are {', '.join(SCENARIOS)} and plain"
+        raise UserError("--scenario", f"no scenario is named '{scenario}'", remedy, code=ExitCode.USAGE)
     weights = np.zeros(16)
     weights[LevelKind.PLACEBO] = PLACEBO_SHARE if kinds else 1.0
     for kind in kinds:

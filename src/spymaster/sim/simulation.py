@@ -186,7 +186,7 @@ class Market:
 
 
 def new_state(settings: Settings) -> Array:
-    """An empty market (``STATE``, one element) that ``open_market`` can open. Raises ScenarioError."""
+    """An empty market (``STATE``, one element) that ``open_market`` can open. Raises UserError."""
     state = np.zeros(1, STATE)
     s = state[0]
     s["rng"] = settings.seed % 2**64
@@ -235,7 +235,7 @@ class Session:
 
 
 def simulate(settings: Settings, minutes: float, *, chunk: int = DEFAULT_CHUNK, keep_moments: int = 0) -> Session:
-    """A whole session in memory. ``keep_moments``: save the market at so many first touches. Raises ScenarioError."""
+    """A whole session in memory. ``keep_moments``: save the market at so many first touches. Raises UserError."""
     end_ns = settings.start_ns + round(minutes * _MINUTE_NS) // BUCKET_NS * BUCKET_NS
     market = Market(settings, records_per_chunk=chunk, keep_moments=keep_moments)
     chunks = list(market.run(end_ns))

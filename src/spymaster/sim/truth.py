@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.manifest import ManifestError
+from spymaster.errors import ExitCode, UserError
 from spymaster.sim.book_state import TICK_E9
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.option_truth import (
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 _OUTCOMES: Final = (LevelEvent.BREAK, LevelEvent.BOUNCE, LevelEvent.CHOP, LevelEvent.EXPIRED)
 _NEVER: Final = 2**62
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
-
-
-class TruthError(ManifestError):
-    """A truth folder that is missing or unusable: one line naming it and the remedy."""
 
 
 class TruthWriter:
@@ -183,13 +179,13 @@ def write_oracle(recording: Path, columns: Columns) -> None:
 
 
 def read_truth(recording: Path, name: str) -> pa.Table:
-    """A file of a recording's truth, by its name in ``truth_schema``. Raises TruthError."""
+    """A file of a recording's truth, by its name in ``truth_schema``. Raises UserError."""
     import pyarrow.parquet as pq
 
     path = recording / FOLDER / f"{name}.parquet"
     if not path.is_file():
         how = "--truth --options" if name in OPTION_FILES else "--truth"
-        raise TruthError(f"{path}: no such truth; make the recording with `simulate {how}`")
+        raise UserError(path, "no such truth", f"make the recording with `simulate {how}`", code=ExitCode.DATA)
     return pq.read_table(path)
 
 

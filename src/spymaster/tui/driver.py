@@ -24,6 +24,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from spymaster.errors import UserError
 from spymaster.tui.link import AckSource, LinkMeter, LinkState
 
 if TYPE_CHECKING:
@@ -340,12 +341,12 @@ def _inside_multiplexer() -> bool:
 
 
 def terminal_fileno() -> int:
-    """Where to draw: stderr as long as it is the terminal, otherwise stdout. Raises ``NoTerminalError``."""
+    """Where to draw: stderr as long as it is the terminal, otherwise stdout. Raises UserError."""
     for stream in (sys.__stderr__, sys.__stdout__):
         if stream is not None and stream.isatty():
             return stream.fileno()
-    raise NoTerminalError("no terminal: run in a terminal, or use `replay --headless` or `--screenshot`")
-
-
-class NoTerminalError(RuntimeError):
-    """Neither stdout nor stderr is a terminal."""
+    raise UserError(
+        "the cockpit",
+        "there is no terminal to show it on",
+        "run in a terminal, or use `replay --headless` or `--screenshot`",
+    )

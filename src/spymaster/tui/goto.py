@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from spymaster.errors import UserError
 from spymaster.market.calendar_table import date_of
 from spymaster.market.sessions import SESSION, TimeFormatError, et_ns, parse_time
 from spymaster.signals.frame import Header
@@ -15,15 +16,15 @@ from spymaster.signals.frame import Header
 GLOBEX_OPENS: Final = dt.time(18, 0)
 
 
-class GotoError(ValueError):
-    """What was typed cannot be gone to; the message is one line for the user."""
+class GotoError(UserError):
+    """What was typed cannot be gone to. Caught at the prompt, which shows it."""
 
 
 def moment_for(text: str, header: Header) -> int:
     """The moment (ns) of a typed time: ISO with a zone, or ``HH:MM[:SS]`` in New York on the session's date, where
     hours from six in the evening on are those of the evening before. Raises ``GotoError``."""
     if not header.session_date:
-        raise GotoError("no session to go in yet: wait for the first book")
+        raise GotoError(text.strip(), "there is no session to go in yet", "wait for the first book")
     session = np.zeros(1, SESSION)[0]
     day = date_of(header.session_date)
     session["session_date"] = header.session_date
@@ -31,7 +32,7 @@ def moment_for(text: str, header: Header) -> int:
     try:
         return parse_time(text.strip(), session)
     except TimeFormatError as error:
-        raise GotoError(str(error)) from None
+        raise GotoError(error.place, error.problem, error.remedy) from None
 
 
 def tick_for(text: str, header: Header) -> int:
@@ -40,11 +41,11 @@ def tick_for(text: str, header: Header) -> int:
     try:
         price = float(text.strip().removeprefix("$").replace(",", ""))
     except ValueError:
-        raise GotoError(f"{text.strip()!r} is not a price; write one such as 687.5") from None
+        raise GotoError(text.strip(), "is not a price", "write one such as 687.5") from None
     if not math.isfinite(price) or price <= 0:
-        raise GotoError(f"{text.strip()!r} is not a price; write one such as 687.5")
+        raise GotoError(text.strip(), "is not a price", "write one such as 687.5")
     if not math.isfinite(header.tick_size) or header.tick_size <= 0 or not math.isfinite(header.es_mid):
-        raise GotoError("no price to go from yet: wait for the first book")
+        raise GotoError(text.strip(), "there is no price to go from yet", "wait for the first book")
     spot_known = math.isfinite(header.spot) and math.isfinite(header.ratio)
     if spot_known and abs(price - header.spot) < abs(price - header.es_mid):
         price *= header.ratio

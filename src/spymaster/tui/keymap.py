@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.tui.actions import ACTIONS, BY_NAME, Action, Scope
 
 BUNDLED: Final = ("default", "vim")
@@ -54,10 +55,6 @@ _SHOWN: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-class KeymapError(ValueError):
-    """A keymap that cannot be used; the message is one line for the user."""
-
-
 @dataclass(frozen=True, slots=True)
 class Keymap:
     """Keys of every action, in the notation of the file. ``keys[name]`` may be empty: the action has no key."""
@@ -85,39 +82,40 @@ def shown_key(key: str) -> str:
 
 
 def load_keymap(name_or_path: str) -> Keymap:
-    """The bundled map of that name, or the map in a file. Raises ``KeymapError``."""
+    """The bundled map of that name, or the map in a file. Raises UserError."""
     if name_or_path in BUNDLED:
         path = Path(__file__).parent / "keymaps" / f"{name_or_path}.toml"
     else:
         path = Path(name_or_path).expanduser()
         if not path.is_file():
-            raise KeymapError(f"keymap {name_or_path!r}: not one of {', '.join(BUNDLED)} and not a file")
+            remedy = f"name one of {', '.join(BUNDLED)}, or a file"
+            raise _refused(f"keymap {name_or_path!r}", "there is no such keymap", remedy)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KeymapError(f"{path}: cannot be read: {error}") from error
+        raise _refused(str(path), f"cannot be read ({error})", "check the path and its permissions") from error
     return parse_keymap(text, str(path), path.stem)
 
 
 def parse_keymap(text: str, where: str, name: str) -> Keymap:
-    """A map from the text of a file; ``where`` names it in errors. Raises ``KeymapError``."""
+    """A map from the text of a file; ``where`` names it in errors. Raises UserError."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise KeymapError(f"{where}: not TOML: {error}") from error
+        raise _refused(where, f"is not TOML ({error})", "mend it there") from error
     unknown = sorted(set(table) - {"keys", "based_on"})
     if unknown:
-        raise KeymapError(f"{where}: unknown entry {unknown[0]!r}; a keymap has `based_on` and a table `keys`")
+        raise _refused(where, f"unknown entry {unknown[0]!r}", "a keymap has `based_on` and a table `keys`")
     base = table.get("based_on")
     if base is not None and base not in BUNDLED:
-        raise KeymapError(f"{where}: based_on is {base!r}; use one of {', '.join(BUNDLED)}")
+        raise _refused(where, f"based_on is {base!r}", f"use one of {', '.join(BUNDLED)}")
     keys: dict[str, tuple[str, ...]] = {action.name: () for action in ACTIONS}
     if base is not None:
         keys.update(load_keymap(base).keys)
     keys.update(_checked_entries(table.get("keys", {}), where))
     clashes = clashes_of(keys)
     if clashes:
-        raise KeymapError(f"{where}: {'; '.join(clashes)}; give each key to one action")
+        raise _refused(where, ", ".join(clashes), "give each key to one action")
     return Keymap(name, keys)
 
 
@@ -163,16 +161,20 @@ def _in_footer(action: Action, replay: bool, screen: str) -> bool:
     return replay or not action.scope.replays
 
 
+def _refused(place: str, problem: str, remedy: str) -> UserError:
+    return UserError(place, problem, remedy, code=ExitCode.USAGE)
+
+
 def _checked_entries(entries: object, where: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     if not isinstance(entries, dict):
-        raise KeymapError(f"{where}: `keys` is not a table")
+        raise _refused(where, "`keys` is not a table", "begin it with [keys]")
     for name, keys in entries.items():
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise KeymapError(f"{where}: no action is called {name!r}{hint}")
+            remedy = f"did you mean {near[0]!r}?" if near else "the help screen (?) lists the actions"
+            raise _refused(where, f"no action is called {name!r}", remedy)
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-            raise KeymapError(f'{where}: {name}: write a list of keys, such as ["x"]')
+            raise _refused(f"{where}: {name}", "its keys are not a list", 'write a list of keys, such as ["x"]')
         for key in keys:
             _check_key(key, name, where)
         yield name, tuple(keys)
@@ -180,11 +182,11 @@ def _checked_entries(entries: object, where: str) -> Iterator[tuple[str, tuple[s
 
 def _check_key(key: str, name: str, where: str) -> None:
     if key in RESERVED:
-        raise KeymapError(f"{where}: {name}: {key} cannot be used: {RESERVED[key]}")
+        raise _refused(f"{where}: {name}", f"{key} cannot be used ({RESERVED[key]})", "choose another key")
     bare = key.removeprefix("shift+").removeprefix("ctrl+")
     known = bare in _NAMED or (len(bare) == 1 and (bare.isalnum() or bare in _CHARACTER_NAMES))
     if not known or (key.startswith("shift+") and bare not in _NAMED):
-        raise KeymapError(f'{where}: {name}: {key!r} is not a key; write a character, or a name such as "tab"')
+        raise _refused(f"{where}: {name}", f"{key!r} is not a key", 'write a character, or a name such as "tab"')
 
 
 def _textual(key: str) -> str:

@@ -21,7 +21,7 @@ def run_app(source: FrameSource, options: AppOptions) -> Ending:
 
     The terminal is given back in every case. On ``HANGUP`` the standard streams point nowhere when this returns, and
     ``options.on_hangup`` has been called; whether the Session goes on is the caller's to decide. Raises
-    ``NoTerminalError`` (one line for the user) where there is no terminal.
+    UserError where there is no terminal.
     """
     app = SpymasterApp(source, options)
     return _run(app, options)

@@ -7,6 +7,7 @@ import dataclasses
 import time
 from typing import Final
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.signals.frame import FrameSource, Phase
 from spymaster.tui.actions import BY_NAME
 from spymaster.tui.app import SpymasterApp
@@ -21,18 +22,15 @@ SCREENS: Final = ("cockpit", *_ACTIONS)
 FIRST_FRAME_S: Final = 60.0
 
 
-class ScreenshotError(RuntimeError):
-    """No picture could be made; the message is one line for the user."""
-
-
 def render_screenshot(source: FrameSource, size: tuple[int, int], screen: str, options: AppOptions) -> str:
     """The SVG text of a screen of ``size`` (columns, rows), showing the source's newest frame.
 
-    The source must have arrived at the wanted moment and be standing still. Raises ``ScreenshotError`` for an unknown
+    The source must have arrived at the wanted moment and be standing still. Raises UserError for an unknown
     screen or theme, or if no frame comes.
     """
     if screen not in SCREENS:
-        raise ScreenshotError(f"screen {screen!r}: not one of {', '.join(SCREENS)}")
+        remedy = f"choose from {', '.join(SCREENS)}"
+        raise UserError(f"--screen {screen}", "there is no such screen", remedy, code=ExitCode.USAGE)
     return asyncio.run(_render(source, size, screen, dataclasses.replace(options, colour=ColourDepth.TRUECOLOUR)))
 
 
@@ -40,7 +38,8 @@ async def _render(source: FrameSource, size: tuple[int, int], screen: str, optio
     await _await_frame(source)
     app = SpymasterApp(source, options)
     if app.colours.name != options.theme:
-        raise ScreenshotError(f"theme {options.theme!r}: not one of {', '.join(sorted(app.library.themes))}")
+        remedy = f"choose from {', '.join(sorted(app.library.themes))}"
+        raise UserError(f"theme {options.theme}", "there is no such theme", remedy, code=ExitCode.USAGE)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         if screen != "cockpit":
@@ -54,5 +53,6 @@ async def _await_frame(source: FrameSource) -> None:
     deadline = time.monotonic() + FIRST_FRAME_S
     while (frame := source.latest()) is None or frame.header.phase in (Phase.COMPILING, Phase.LOADING):
         if time.monotonic() > deadline:
-            raise ScreenshotError(f"no frame within {FIRST_FRAME_S:.0f} s")
+            problem = f"nothing to show came within {FIRST_FRAME_S:.0f} s"
+            raise UserError("--screenshot", problem, "choose a moment later in the recording", code=ExitCode.USAGE)
         await asyncio.sleep(0.02)

@@ -6,7 +6,9 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
+
+from spymaster.errors import ExitCode, UserError
 
 Colour: TypeAlias = str | int
 """``#rrggbb``, or a number of xterm's palette from 16 to 255 (the first sixteen are the user's own)."""
@@ -27,8 +29,10 @@ _RIBBONS: Final = ("vacuum", "consumed", "weak", "absorption", "wall")
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-class ThemeError(ValueError):
-    """A theme cannot be used. The message is one line for the user: file, key, remedy."""
+class ThemeError(UserError):
+    """A theme cannot be used: file, key, remedy. Caught where the other themes of a folder are still good."""
+
+    default_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,48 +104,48 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
 
-    def fail(self, key: str, what: str) -> ThemeError:
-        return ThemeError(f"{self._file}: {key}: {what}")
+    def fail(self, key: str, problem: str, remedy: str) -> ThemeError:
+        return ThemeError(f"{self._file}: {key}", problem, remedy)
 
     def only(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
-                raise self.fail(prefix + key, f'unknown; did you mean "{near[0]}"?' if near else "unknown; remove it")
+                raise self.fail(prefix + key, "unknown", f'did you mean "{near[0]}"?' if near else "remove it")
 
     def section(self, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         value = table.get(key)
         if not isinstance(value, dict):
-            raise self.fail(key, f"missing; add a table [{key}]" if value is None else "must be a table")
+            raise self.fail(key, "missing" if value is None else "is not a table", f"write a table [{key}]")
         return value
 
     def text(self, table: Mapping[str, Any], key: str) -> str:
         value = table.get(key)
         if not isinstance(value, str) or not value.strip():
-            raise self.fail(key, "must be a text that is not empty")
+            raise self.fail(key, "is missing or empty", "write a text")
         return value
 
     def one_of(self, table: Mapping[str, Any], key: str, words: tuple[str, ...]) -> str:
         value = table.get(key)
         if value not in words:
-            raise self.fail(key, f"must be one of {', '.join(words)}")
+            raise self.fail(key, f"cannot be {value!r}", f"write one of {', '.join(words)}")
         return str(value)
 
     def colour(self, table: Mapping[str, Any], key: str, prefix: str, palette: bool) -> Colour:
         if key not in table:
-            raise self.fail(prefix + key, "missing; add a colour")
+            raise self.fail(prefix + key, "missing", "add a colour")
         return self.as_colour(table[key], prefix + key, palette)
 
     def as_colour(self, value: Any, key: str, palette: bool) -> Colour:
         if palette:
             return self.number(value, key)
         if not isinstance(value, str) or not _HEX.fullmatch(value):
-            raise self.fail(key, f'must be a colour like "#1b2432", not {value!r}')
+            raise self.fail(key, f"cannot be {value!r}", 'write a colour like "#1b2432"')
         return value.lower()
 
     def number(self, value: Any, key: str) -> int:
         if type(value) is not int or not 16 <= value <= 255:
-            raise self.fail(key, f"must be a palette number from 16 to 255, not {value!r}")
+            raise self.fail(key, f"cannot be {value!r}", "write a palette number from 16 to 255")
         return int(value)
 
     def tints(self, table: Mapping[str, Any]) -> Tints:
@@ -149,7 +153,7 @@ class _Reader:
         shares: dict[str, float] = {}
         for key, value in table.items():
             if type(value) not in (int, float) or not 0 <= value <= 1:
-                raise self.fail(f"tints.{key}", f"must be a number from 0 to 1, not {value!r}")
+                raise self.fail(f"tints.{key}", f"cannot be {value!r}", "write a number from 0 to 1")
             shares[key] = float(value)
         return Tints(**shares)
 
@@ -170,12 +174,12 @@ class _Reader:
         self.only(table, ("ramp", "ink_from", "ink", "clamp"), "heat.")
         ramp = table.get("ramp")
         if not isinstance(ramp, list) or not 4 <= len(ramp) <= 16:
-            raise self.fail("heat.ramp", "must be a list of 4 to 16 colours")
+            raise self.fail("heat.ramp", "is not a ramp", "write a list of 4 to 16 colours")
         colours = tuple(self.as_colour(value, f"heat.ramp[{at}]", palette) for at, value in enumerate(ramp))
         places = {}
         for key in ("ink_from", "clamp"):
             value = table.get(key)
             if type(value) is not int or not 0 <= value < len(ramp):
-                raise self.fail(f"heat.{key}", f"must be a step from 0 to {len(ramp) - 1}, not {value!r}")
+                raise self.fail(f"heat.{key}", f"cannot be {value!r}", f"write a step from 0 to {len(ramp) - 1}")
             places[key] = int(value)
         return Heat(colours, places["ink_from"], self.colour(table, "ink", "heat.", palette), places["clamp"])

@@ -166,7 +166,7 @@ class ThemeLibrary:
     def get(self, name: str) -> Theme:
         """The theme of that name. Raises ``ThemeError`` that lists the names."""
         if (theme := self.themes.get(name)) is None:
-            raise ThemeError(f'no theme "{name}"; the themes are {", ".join(sorted(self.themes))}')
+            raise ThemeError(f"theme {name}", "there is no such theme", f"choose from {', '.join(sorted(self.themes))}")
         return theme
 
 
@@ -175,9 +175,9 @@ def read_theme(path: Path) -> Theme:
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ThemeError(f"{path}: not a TOML file: {error}") from error
+        raise ThemeError(path, f"is not TOML ({error})", "mend it there") from error
     except OSError as error:
-        raise ThemeError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ThemeError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
     file = parse_theme(table, str(path))
     return Theme(path.stem, file.title, file)
 

@@ -176,10 +176,10 @@ def broken(tmp_path: Path, old: str, new: str) -> Path:
     [
         ('bid = "#5ec7b2"\n', "", "roles.bid: missing"),
         ('bid = "#5ec7b2"', 'bidd = "#5ec7b2"', 'roles.bidd: unknown; did you mean "bid"?'),
-        ('bid = "#5ec7b2"', 'bid = "green"', "roles.bid: must be a colour like"),
-        ("dim = 0.68", "dim = 68", "tints.dim: must be a number from 0 to 1"),
-        ("ink_from = 7", "ink_from = 12", "heat.ink_from: must be a step from 0 to 11"),
-        ('colours = "rgb"', 'colours = "cmyk"', "colours: must be one of rgb, xterm256"),
+        ('bid = "#5ec7b2"', 'bid = "green"', "roles.bid: cannot be 'green'; write a colour like"),
+        ("dim = 0.68", "dim = 68", "tints.dim: cannot be 68; write a number from 0 to 1"),
+        ("ink_from = 7", "ink_from = 12", "heat.ink_from: cannot be 12; write a step from 0 to 11"),
+        ('colours = "rgb"', 'colours = "cmyk"', "colours: cannot be 'cmyk'; write one of rgb, xterm256"),
         ("[heat]", "[hot]", "hot: unknown"),
     ],
 )
