@@ -18,10 +18,11 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file, table_of_file
 from spymaster.lake.compact import compact
 from spymaster.lake.export import ExportFormat, TableSink, format_of
+from spymaster.lake.open_storage import open_storage
 from spymaster.lake.query import run_query, views
 from spymaster.lake.rebuild import Rebuilt, rebuild_gold
 from spymaster.lake.retention import prune
-from spymaster.lake.storage import LocalStorage, open_storage
+from spymaster.lake.storage import LocalStorage
 from spymaster.lake.verify import verify
 from spymaster.session.progress import Progress
 

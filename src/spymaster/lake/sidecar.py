@@ -185,9 +185,9 @@ def finish(journal: Path) -> bool:
 
     Raises JournalError, LakeError or FormatError where what was to be followed cannot be.
     """
+    from spymaster.lake.open_storage import open_storage
     from spymaster.lake.recorder import LakeRecorder
     from spymaster.lake.sidecar_plan import read_plan
-    from spymaster.lake.storage import open_storage
 
     plan = read_plan(journal)
     root = plan.root_of(journal)

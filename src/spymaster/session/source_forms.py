@@ -69,7 +69,7 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
             _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
         return source
     from spymaster.lake.catalog import Lake
-    from spymaster.lake.storage import open_storage
+    from spymaster.lake.open_storage import open_storage
 
     lake = Lake(open_storage(root))
     run = lake.run() if plan.date is None else _run_on(lake.runs, root, plan.date)
