@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from spymaster.feeds.bars import BarColumns, Stamped
+from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bars import Stamped
 from spymaster.feeds.bars_csv import read_csv_bars
 from spymaster.feeds.bars_parquet import PARQUET_MAGIC, read_parquet_bars
 from spymaster.feeds.dbn_files import DbnFile

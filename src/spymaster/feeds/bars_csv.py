@@ -10,7 +10,8 @@ from typing import Final, TextIO
 import numpy as np
 
 from spymaster.feeds.bar_columns import WANTED, Columns, Written, find_columns, new_york_to_utc, parse_time
-from spymaster.feeds.bars import MINUTE_NS, BarColumns, Stamped, prices_e9, whole_volume
+from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bars import MINUTE_NS, Stamped, prices_e9, whole_volume
 from spymaster.feeds.errors import SourceError
 
 _ROWS: Final = 16384

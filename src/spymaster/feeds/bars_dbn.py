@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.feeds.bars import MINUTE_NS, BarColumns, BarSpan
+from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bars import MINUTE_NS, BarSpan
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.market import dtypes as dt
 from spymaster.market.batches import Batch, Records

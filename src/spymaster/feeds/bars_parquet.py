@@ -18,7 +18,8 @@ from spymaster.feeds.bar_columns import (
     new_york_to_utc,
     parse_time,
 )
-from spymaster.feeds.bars import MINUTE_NS, BarColumns, Stamped, prices_e9, whole_volume
+from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bars import MINUTE_NS, Stamped, prices_e9, whole_volume
 from spymaster.feeds.errors import SourceError
 
 PARQUET_MAGIC: Final = b"PAR1"

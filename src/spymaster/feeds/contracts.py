@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.feeds.bar_table import BarColumns
 from spymaster.feeds.definitions import utc_date
 from spymaster.feeds.errors import SourceError
 from spymaster.market.contract_months import contract_expiry
 from spymaster.market.instruments import FUTURES_CALENDAR, PRODUCTS, futures_root
-
-if TYPE_CHECKING:
-    from spymaster.feeds.bars import BarColumns
 
 _MENTIONED: Final = 4
 

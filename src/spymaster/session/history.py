@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.feeds.bar_files import BarFiles, find_bar_files, read_table
-from spymaster.feeds.bars import BarCollector, BarColumns, Bars, BarSpan, Stamped
+from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bars import BarCollector, Bars, BarSpan, Stamped
 from spymaster.feeds.bars_dbn import TRADED_KINDS, aggregate_bars, ids_of, is_outside, read_dbn_bars
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
