@@ -19,6 +19,7 @@ from spymaster.signals.frame import Command, Mode, Phase, ReplayStatus
 from spymaster.tui.actions import ACTIONS, Scope
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.commands import ActionCommands
+from spymaster.tui.host import Host
 from spymaster.tui.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.screens.chart import ChartScreen
@@ -99,6 +100,13 @@ async def test_the_palette_of_a_live_session_offers_nothing_that_steps_time(
     async with opened() as pilot:
         titles = [str(hit.text) async for hit in ActionCommands(pilot.app.screen).discover()]
     assert not any(title.startswith("Step one") for title in titles)
+
+
+async def test_the_application_answers_what_its_screens_may_ask(opened: Opened) -> None:
+    async with opened() as pilot:
+        host: Host = app_of(pilot)
+        asked = [name for name in (*vars(Host), *Host.__annotations__) if not name.startswith("_")]
+        assert {name for name in asked if not hasattr(host, name)} == set()
 
 
 async def test_the_palette_carries_an_action_out(opened: Opened, source: ScriptedSource) -> None:

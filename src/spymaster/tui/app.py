@@ -20,6 +20,7 @@ from spymaster.tui.colour import ColourDepth
 from spymaster.tui.commands import ActionCommands
 from spymaster.tui.driver import PacedDriver
 from spymaster.tui.folder_watch import FolderWatch
+from spymaster.tui.host import Cockpit
 from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.paced_app import PacedApp
@@ -174,7 +175,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         if source is not None and cockpit is not None:
             self._toggle(ChartScreen, lambda: ChartScreen(cockpit, source, self.shown_colours, self.options))
 
-    def open_level(self, cockpit: CockpitScreen) -> None:
+    def open_level(self, cockpit: Cockpit) -> None:
         """The screen of the level picked on the cockpit, or of the nearest."""
         if self.source is not None:
             self.push_screen(LevelScreen(cockpit, self.source, self.shown_colours, self.options))

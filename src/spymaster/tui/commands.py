@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from spymaster.tui.actions import ACTIONS, Action
+from spymaster.tui.host import Host
 from spymaster.tui.keymap import Keymap, shown_key
 
 
@@ -20,14 +22,16 @@ def title_of(action: Action, keymap: Keymap) -> str:
 class ActionCommands(Provider):
     """Offers the actions that can be carried out where the palette was opened."""
 
-    def _offered(self) -> Iterator[tuple[Action, str]]:
-        from spymaster.tui.app import SpymasterApp
+    @property
+    def _host(self) -> Host:
+        """The application: no other one has this palette."""
+        return cast("Host", self.app)
 
-        app = self.app
-        if isinstance(app, SpymasterApp):
-            for action in ACTIONS:
-                if app.offers(action):
-                    yield action, title_of(action, app.options.keymap)
+    def _offered(self) -> Iterator[tuple[Action, str]]:
+        host = self._host
+        for action in ACTIONS:
+            if host.offers(action):
+                yield action, title_of(action, host.options.keymap)
 
     async def discover(self) -> Hits:
         """All actions, before anything is typed."""
@@ -43,8 +47,4 @@ class ActionCommands(Provider):
                 yield Hit(score, matcher.highlight(title), partial(self._run, action))
 
     async def _run(self, action: Action) -> None:
-        from spymaster.tui.app import SpymasterApp
-
-        app = self.app
-        if isinstance(app, SpymasterApp):
-            await app.perform(action)
+        await self._host.perform(action)

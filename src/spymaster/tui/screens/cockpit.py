@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from spymaster.tui.actions import Scope
 from spymaster.tui.bell import AlertBell, notification
 from spymaster.tui.bindings import bindings_for
 from spymaster.tui.cockpit_layout import CockpitPanels
+from spymaster.tui.host import Follower, Host
 from spymaster.tui.keymap import footer_pairs
 from spymaster.tui.link import LinkState
 from spymaster.tui.options import AppOptions
@@ -31,9 +32,6 @@ from spymaster.tui.steps import neighbour
 from spymaster.tui.textual_theme import is_dark
 from spymaster.tui.themes import Theme
 from spymaster.view.state import Quality, ViewState
-
-if TYPE_CHECKING:
-    from spymaster.tui.app import SpymasterApp
 
 SAID_S: Final = 4.0
 PANELS: Final = ("levels", "alerts", "ladder", "heat", "rail", "side", "tape")
@@ -119,8 +117,8 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
             said.update(f"▎ {self._view.note}")
 
     @property
-    def _app(self) -> SpymasterApp:
-        return cast("SpymasterApp", self.app)
+    def _app(self) -> Host:
+        return cast("Host", self.app)
 
     def _look(self) -> None:
         if self._pull is not None:
@@ -172,7 +170,7 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
                 return screen
         return None
 
-    def feed(self, over: OverScreen) -> None:
+    def feed(self, over: Follower) -> None:
         """Show a screen that has just come to lie over this one what is shown here."""
         over.follow(self._frame, self._view, self._shown_theme, time.monotonic())
 

@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from spymaster.signals.frame import Frame, FrameSource
 from spymaster.tui.actions import Scope
 from spymaster.tui.bindings import bindings_for
+from spymaster.tui.host import Cockpit
 from spymaster.tui.options import AppOptions
-from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.themes import Theme
 from spymaster.view.cockpit import Panels
@@ -32,7 +32,7 @@ class LevelScreen(OverScreen):
     PANELS = ("level_title", "level_plots", "level_facts", "note")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.LEVELS, Scope.LEVEL, Scope.MOMENTS)]
 
-    def __init__(self, cockpit: CockpitScreen, source: FrameSource, theme: Theme, options: AppOptions) -> None:
+    def __init__(self, cockpit: Cockpit, source: FrameSource, theme: Theme, options: AppOptions) -> None:
         super().__init__(cockpit, theme, options)
         self._source = source
         self._detail = DetailState(cockpit.view_state.picked)

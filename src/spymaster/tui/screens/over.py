@@ -6,7 +6,7 @@ import dataclasses
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,6 +15,7 @@ from textual.screen import Screen
 from spymaster.signals.frame import Command, Frame, Phase
 from spymaster.tui.actions import Scope
 from spymaster.tui.bindings import bindings_for
+from spymaster.tui.host import Cockpit
 from spymaster.tui.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_stack import PanelStack
@@ -25,9 +26,6 @@ from spymaster.view.cockpit import Panels
 from spymaster.view.layout import Layout
 from spymaster.view.level_items import LevelItem, level_items
 from spymaster.view.state import ViewState
-
-if TYPE_CHECKING:
-    from spymaster.tui.screens.cockpit import CockpitScreen
 
 MIDDLE_EVERY_S: Final = 0.5
 """Shortest time between two repaints of what is between the edges."""
@@ -45,7 +43,7 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
     PANELS: ClassVar[Sequence[str]]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.OVER, Scope.REPLAY)]
 
-    def __init__(self, cockpit: CockpitScreen, theme: Theme, options: AppOptions) -> None:
+    def __init__(self, cockpit: Cockpit, theme: Theme, options: AppOptions) -> None:
         super().__init__()
         self._cockpit = cockpit
         self._options = options
