@@ -8,11 +8,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import F_BAD_TS_RECV
-from spymaster.physics.flows import restart_windows
-from spymaster.physics.ranges import HOLE_NS, begin_ranges, note_hole
-from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, LEVEL_SLOTS, Array, State
-from spymaster.physics.touches import forget_touches
-from spymaster.physics.volatility import forget_mids
+from spymaster.physics.state import Array, State
 
 NEVER: Final = 2**62
 """A time that never comes."""
@@ -83,79 +79,6 @@ def target_clock(s: State, p: Array, t: int) -> int:
             return max(t, int(c.jump_ns))
         return int(c.now_ns)
     return t
-
-
-@kernel
-def move_clock(s: State, p: Array, t: int, target: int) -> None:
-    """Set the clock after the snaps that were due have been taken; notes jumps that wait and records that came late."""
-    c = s.clock[0]
-    if c.now_ns == 0:
-        enter_data(s, t)
-        c.now_ns = t
-        c.first_ns = t
-        c.next_snap_ns = snap_at_or_after(s, p, t + 1)
-        s.book[0].bucket_from_ns = t
-        enter_session(s, p)
-        return
-    if t > target:
-        c.jump_ns = t
-        s.counters[C_JUMPS] += 1
-        return
-    c.jump_ns = 0
-    enter_data(s, t)
-    if t < s.book[0].bucket_from_ns:
-        s.counters[C_LATE] += 1
-    c.now_ns = target
-    if target >= c.boundary_ns:
-        enter_session(s, p)
-
-
-@kernel
-def enter_session(s: State, p: Array) -> None:
-    """The clock crossed a session's boundary: start what begins there afresh and find the next boundary."""
-    c = s.clock[0]
-    m = s.market[0]
-    now = c.now_ns
-    index = -1
-    boundary = NEVER
-    for k in range(s.book[0].sessions):
-        row = s.sessions[k]
-        if row.open_ns <= now <= row.close_ns:
-            index = k
-        for edge in (row.open_ns, row.rth_open_ns, row.rth_close_ns, row.close_ns + 1):
-            if now < edge < boundary:
-                boundary = edge
-    c.boundary_ns = boundary
-    if index < 0:
-        return
-    if index == c.session:
-        return
-    c.session = index
-    restart_windows(s, now)
-    # what price did over a closed market is no motion
-    m.has_motion = 0
-    m.velocity_smooth = 0.0
-    forget_mids(s)
-    s.book[0].cvd = 0
-    for i in range(LEDGER_TICKS):
-        s.volume[0, i] = 0
-        s.volume[1, i] = 0
-    for k in range(LEVEL_SLOTS):
-        forget_touches(s.level[k])
-    if index != m.range_session:
-        begin_ranges(s, p, index)
-
-
-@kernel
-def enter_data(s: State, t_ns: int) -> None:
-    """Data go on at ``t_ns``: the very first, or after a silence that must be a hole."""
-    m = s.market[0]
-    if m.data_ns == 0:
-        m.covered_from_ns = t_ns
-    elif t_ns - m.data_ns > HOLE_NS and open_ns_between(s, m.data_ns, t_ns) > HOLE_NS:
-        note_hole(s, m.data_ns, t_ns)
-    if t_ns > m.data_ns:
-        m.data_ns = t_ns
 
 
 @kernel

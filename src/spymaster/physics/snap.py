@@ -9,7 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.physics.bars import approach_of, close_due_bars
-from spymaster.physics.clock import enter_session, in_signal_window, minutes_since_open, snap_at_or_after
+from spymaster.physics.clock import in_signal_window, minutes_since_open, snap_at_or_after
 from spymaster.physics.confluence import find_company, write_company
 from spymaster.physics.equity import find_spot, follow_ratio, level_width_ticks
 from spymaster.physics.events import close_event
@@ -34,6 +34,7 @@ from spymaster.physics.outputs import Out, write_flows
 from spymaster.physics.runway import is_strong, order_by_price, write_runways
 from spymaster.physics.scales import observe_scales
 from spymaster.physics.score import combine_forces, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.session_start import enter_session
 from spymaster.physics.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, OFI_BEST, TAPE, Array, State
 from spymaster.physics.touches import follow_touch, write_attempt
 from spymaster.physics.trigger import end_signal_of_lost_level, update_signal, update_trigger

@@ -23,12 +23,13 @@ from spymaster.market.kinds import (
     Kind,
 )
 from spymaster.physics.book import NO_TICK, apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
-from spymaster.physics.clock import is_far, move_clock, record_time, target_clock, time_is_bad
+from spymaster.physics.clock import is_far, record_time, target_clock, time_is_bad
 from spymaster.physics.equity import take_equity
 from spymaster.physics.events import apply_trade, close_event
 from spymaster.physics.option_quotes import contract_of, plain_words, take_open_interest, take_option_quote
 from spymaster.physics.option_trades import take_option_trade, treatment_of
 from spymaster.physics.outputs import Out, is_full
+from spymaster.physics.session_start import move_clock
 from spymaster.physics.snap import take_snap
 from spymaster.physics.state import (
     ASK,
