@@ -6,7 +6,7 @@ import pytest
 
 from spymaster.sim.plain import PlainSession, generate
 from spymaster.sim.plain_plan import opening_plan
-from spymaster.sim.recording import START_NS
+from spymaster.sim.plain_recording import START_NS
 from tests.sim.reading import Row, rows
 
 

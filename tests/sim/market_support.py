@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from spymaster.sim.book_state import MASK, NONE, TICK_E9
+from spymaster.sim.book_state import MASK, NONE
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.market_recording import default_settings
 from spymaster.sim.simulation import Session, Settings, simulate
 

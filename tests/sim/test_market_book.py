@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.sim.book_state import MASK, POOL, TICK_E9, new_tape
+from spymaster.sim.book_state import MASK, POOL, new_tape
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.market import open_market, run
 from spymaster.sim.simulation import new_state
 from tests.sim.market_support import ASK, BID, book_of, queue, settings

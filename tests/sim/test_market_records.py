@@ -7,7 +7,7 @@ import pytest
 
 from spymaster.market.dtypes import W_LEVELS, by_name
 from spymaster.market.kinds import F_LAST, UNDEF_PRICE, Kind
-from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.market_recording import session_start_ns, trades_of
 from spymaster.sim.simulation import Session, simulate
 from tests.sim.market_support import session, settings

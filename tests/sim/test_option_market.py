@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spymaster.errors import UserError
 from spymaster.sim.black import band_gamma, call_delta, fair_value, gamma, normal_cdf
-from spymaster.sim.book_state import TICK_E9, new_tape
+from spymaster.sim.book_state import new_tape
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.market import open_market, run
 from spymaster.sim.option_opening import begin_options

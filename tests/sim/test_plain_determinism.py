@@ -7,7 +7,7 @@ import pytest
 
 from spymaster.sim.plain import PlainSession, generate, stream
 from spymaster.sim.plain_plan import opening_plan, scattered_plan
-from spymaster.sim.recording import START_NS
+from spymaster.sim.plain_recording import START_NS
 
 MINUTES = 4.0
 

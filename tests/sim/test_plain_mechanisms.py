@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain import PlainSession, generate
-from spymaster.sim.plain_plan import TICK_E9, Mechanism, MechanismKind, Plan, Point, Push, Side
+from spymaster.sim.plain_plan import Mechanism, MechanismKind, Plan, Point, Push, Side
+from spymaster.sim.plain_recording import START_NS
 from spymaster.sim.plain_state import ADD, FILL, PULL
-from spymaster.sim.recording import START_NS
 from tests.sim.reading import depth_of_zone, rows
 
 OPEN_E9 = 6_870_250_000_000

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from spymaster.market.dtypes import by_name
 from spymaster.market.kinds import Kind
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain import PlainSession
-from spymaster.sim.plain_plan import TICK_E9
 
 
 def by_time(opening: PlainSession, every_ms: int) -> NDArray[np.void]:

@@ -14,7 +14,7 @@ from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.sessions import ET
 from spymaster.sim.plain import PlainSession, generate, write_truth
 from spymaster.sim.plain_plan import named_plan
-from spymaster.sim.recording import write_plain_recording
+from spymaster.sim.plain_recording import write_plain_recording
 
 MINUTES = 2.0
 

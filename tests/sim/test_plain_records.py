@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from spymaster.market.dtypes import W_LEVELS, by_name
 from spymaster.market.kinds import F_LAST, Kind
-from spymaster.sim.plain import INSTRUMENT_ID, PlainSession
-from spymaster.sim.plain_plan import TICK_E9
+from spymaster.sim.instrument import INSTRUMENT_ID, TICK_E9
+from spymaster.sim.plain import PlainSession
 from tests.sim.reading import ASK, BID, Row, events
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from spymaster.market.dtypes import by_name
 from spymaster.market.kinds import Kind
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain import PlainSession, bucket_flows
-from spymaster.sim.plain_plan import TICK_E9
 from spymaster.sim.plain_state import FILL
 from tests.sim.reading import BUCKET_NS, Decomposition, Row, decompose
 

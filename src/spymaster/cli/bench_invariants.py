@@ -17,7 +17,7 @@ from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import NS_PER_S, SIDE_ASK, SIDE_NONE, Kind
 from spymaster.market.sessions import SESSION
 from spymaster.physics.engine import Engine
-from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.market_recording import default_settings
 from spymaster.sim.simulation import Session, simulate

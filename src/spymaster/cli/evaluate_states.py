@@ -21,7 +21,7 @@ from spymaster.session.source_forms import open_source
 from spymaster.sim.agreement import RAISED, SAID, Evidence, Rows, judge, pool
 from spymaster.sim.agreement_report import report_text, states_report
 from spymaster.sim.agreement_truth import future_per_share, load_truth
-from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain_truth import is_plain, plain_truth
 
 

@@ -36,7 +36,7 @@ def run_simulate(
             raise UserError(
                 "--options", "the plain generator has none", "choose another --scenario", code=ExitCode.USAGE
             )
-        from spymaster.sim.recording import write_plain_recording
+        from spymaster.sim.plain_recording import write_plain_recording
 
         manifest = write_plain_recording(out, seed, minutes)
     else:

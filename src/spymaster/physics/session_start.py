@@ -1,4 +1,4 @@
-"""Moving the clock on, and what begins afresh with a session or after a hole in the data (SPEC 4).
+"""Moving the clock on, and what begins afresh with a session or after a hole in the data.
 
 Apart from the clock itself, because it reaches into whatever has to be forgotten.
 """

@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from spymaster.market.kinds import MBP10_WORDS
 from spymaster.sim.option_state import OPTIONS, ROW_COLUMNS, SECOND_COLUMNS
 
-TICK_E9: Final = 250_000_000
-"""A quarter of a point."""
-
 RING: Final = 1024
 MASK: Final = RING - 1
 BID: Final = 0

@@ -17,12 +17,11 @@ from spymaster.market.dtypes import DTYPES, W_HEADER, W_SIZE
 from spymaster.market.kinds import NS_PER_S, PRICE_SCALE, Kind
 from spymaster.market.levels import format_price_e9
 from spymaster.market.manifest import MANIFEST_NAME, RecordingLevel, RecordingManifest, encode_manifest
-from spymaster.sim.book_state import TICK_E9
 from spymaster.sim.day_shape import MINUTES
+from spymaster.sim.instrument import INSTRUMENT_ID, TICK_E9
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.option_recording import OptionFiles
 from spymaster.sim.oracle import MOST_MOMENTS, PATHS, Oracle
-from spymaster.sim.plain import INSTRUMENT_ID
 from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of, replace_file
 from spymaster.sim.simulation import Market, Settings
 from spymaster.sim.truth import TruthWriter, write_oracle

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 
 from spymaster.market.dtypes import INSTRUMENT_SHIFT, PUBLISHER_SHIFT
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_MS, NS_PER_S
+from spymaster.sim.instrument import INSTRUMENT_ID, PUBLISHER_ID, TICK_E9
 from spymaster.sim.plain_market import open_market, run
-from spymaster.sim.plain_plan import TICK_E9, Mechanism, Plan, opening_plan
+from spymaster.sim.plain_plan import Mechanism, Plan, opening_plan
 from spymaster.sim.plain_state import FLOW_DTYPE, ROOM, WORK_DTYPE, Tape, new_state
 
-PUBLISHER_ID: Final = 1
-"""GLBX.MDP3, as the vendor numbers it."""
-INSTRUMENT_ID: Final = 260_306
 DEFAULT_CHUNK: Final = 16_384
 
 BUCKET_DTYPE: Final = np.dtype(

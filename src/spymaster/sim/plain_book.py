@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_TRADE, F_LAST, SIDE_ASK, SIDE_BID, UNDEF_PRICE
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain_dice import below, resting_size, uniform
-from spymaster.sim.plain_plan import TICK_E9
 from spymaster.sim.plain_state import ASK, KEPT_RANKS, MASK, SLACK_RANKS, State, Tape
 
 USUAL_ORDERS: Final = np.array(

@@ -1,4 +1,4 @@
-"""The plain market's dice: a 64-bit integer generator and the few draws made from it.
+"""The dice of both simulated markets: a 64-bit integer generator and the few draws made from it.
 
 Everything rests on integers, + - x / and square roots, so a seed means the same bytes on every machine.
 Source: the SplitMix64 generator (Steele, Lea and Flood, 2014).
@@ -7,13 +7,15 @@ Source: the SplitMix64 generator (Steele, Lea and Flood, 2014).
 from __future__ import annotations
 
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from spymaster.market.jit import kernel
 from spymaster.physics.mathx import log_
-from spymaster.sim.plain_state import State
+
+State = Any
+"""A market's record; ``rng``, a uint64, is all that is read or written of it here."""
 
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)

@@ -16,9 +16,8 @@ import msgspec
 from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
+from spymaster.sim.instrument import TICK_E9
 
-TICK_E9: Final = 250_000_000
-"""Price step of ES, 1e-9 points."""
 _OPEN_E9: Final = 6_870_250_000_000
 PLANS: Final = ("opening", "scattered")
 """Plans that can be asked for by name."""

@@ -12,16 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S
-from spymaster.sim.plain_plan import (
-    BEHAVIOURS,
-    MAX_MECHANISMS,
-    MAX_POINTS,
-    MAX_PUSHES,
-    TICK_E9,
-    Mechanism,
-    Plan,
-    check_plan,
-)
+from spymaster.sim.instrument import TICK_E9
+from spymaster.sim.plain_plan import BEHAVIOURS, MAX_MECHANISMS, MAX_POINTS, MAX_PUSHES, Mechanism, Plan, check_plan
 
 RING: Final = 1024
 MASK: Final = RING - 1

@@ -15,11 +15,12 @@ from spymaster.market.kinds import F_LAST, NS_PER_S
 from spymaster.market.manifest import RecordingManifest
 from spymaster.sim.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Truth, joined
 from spymaster.sim.book_state import ASK, BID
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.kinds_of_level import LevelKind
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.plain import PlainSession, bucket_flows, generate
-from spymaster.sim.plain_plan import PLANS, TICK_E9, MechanismKind, named_plan
-from spymaster.sim.recording import GENERATOR
+from spymaster.sim.plain_plan import PLANS, MechanismKind, named_plan
+from spymaster.sim.plain_recording import GENERATOR
 from spymaster.sim.simulation import FLOW, TOUCH
 from spymaster.sim.truth_scales import LevelSpan
 from spymaster.sim.truth_states import Block

@@ -23,7 +23,8 @@ from spymaster.market.kinds import (
     UNDEF_PRICE,
 )
 from spymaster.sim.book_kernel import outward
-from spymaster.sim.book_state import ASK, BID, MASK, TICK_E9, Array, State, Tape
+from spymaster.sim.book_state import ASK, BID, MASK, Array, State, Tape
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.plain_dice import below, lag_ns, sending_ns
 
 LEVELS: Final = 10

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from spymaster.market.dtypes import INSTRUMENT_SHIFT, PUBLISHER_SHIFT
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S
-from spymaster.sim.book_state import NONE, STATE, TICK_E9, Array, new_tape
+from spymaster.sim.book_state import NONE, STATE, Array, new_tape
 from spymaster.sim.day_shape import MINUTES, shape_of_day
+from spymaster.sim.instrument import INSTRUMENT_ID, PUBLISHER_ID, TICK_E9
 from spymaster.sim.intensities import INTENSITIES, Intensity
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.market import COMPLETE, PAUSED, open_market, run
 from spymaster.sim.option_opening import begin_options, set_options
-from spymaster.sim.plain import INSTRUMENT_ID, PUBLISHER_ID
 from spymaster.sim.planting import USUAL_BOOK
 from spymaster.sim.scenarios import WEAK_GAMMA, kind_weights, plants_levels
 

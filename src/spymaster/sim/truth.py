@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.errors import ExitCode, UserError
-from spymaster.sim.book_state import TICK_E9
+from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
 from spymaster.sim.option_truth import (
     contracts_table,
