@@ -10,16 +10,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.cli.evaluate_sinks import FuelSink
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
-from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import load_manifest
-from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.physics.engine import Engine
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.replay_source import ReplaySource
 from spymaster.sim.exposure import TrueExposure
-from spymaster.sim.fuel_agreement import SAID_FUEL, Rows, compare, report, report_text
+from spymaster.sim.fuel_agreement import Rows, compare, report, report_text
 
 
 def run_fuel(recordings: Sequence[Path], config: Path | None, as_json: bool) -> None:
@@ -57,40 +57,3 @@ def _of_recording(folder: Path, config: Path | None) -> tuple[str, bool, Rows, N
         progress.close()
     said = sink.said()
     return manifest.name, not truth.on_share, said, compare(truth, said, plan.profile.fuel_strike_range)
-
-
-class FuelSink:
-    """Keeps what the engine says of the fuel each whole second, at spot and at the levels inside the band."""
-
-    def __init__(self) -> None:
-        self.points = 0
-        self.last_snap_ns = 0
-        self._said = [np.zeros(0, SAID_FUEL)]
-
-    def take(self, block: SnapBlock) -> None:
-        """Copy the exposures of a block."""
-        for k, snap in enumerate(block.snaps):
-            self.last_snap_ns = int(snap["t_ns"])
-            options = snap["options"]
-            if self.last_snap_ns % NS_PER_S or np.isnan(options["hedge"]):
-                continue
-            levels = block.rows[k, : snap["levels"]]
-            levels = levels[(levels["in_band"] > 0.0) & ~np.isnan(levels["hedge"])]
-            out = np.zeros(1 + len(levels), SAID_FUEL)
-            out["t_ns"], out["sigma_1m"] = self.last_snap_ns, snap["sigma_1m"]
-            out["at_spot"][0] = 1
-            for name, of_snap, of_level in (
-                ("price", "forward", "price"),
-                ("hedge", "hedge", "hedge"),
-                ("low", "hedge_low", "hedge_low"),
-                ("high", "hedge_high", "hedge_high"),
-                ("effect", "effect", "fuel_effect"),
-            ):
-                out[name][0] = options[of_snap]
-                out[name][1:] = levels[of_level]
-            self._said.append(out)
-            self.points += len(out)
-
-    def said(self) -> Rows:
-        """``SAID_FUEL`` rows."""
-        return np.concatenate(self._said)

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
+from spymaster.cli.evaluate_sinks import LevelSink
 from spymaster.cli.evaluate_what_ifs import rates_by_fuel, rates_text
 from spymaster.cli.request import Prepared, Request, prepare
-from spymaster.market.levels import LevelKind
 from spymaster.market.manifest import load_manifest
-from spymaster.market.rows import AlertEvent
-from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.physics.engine import Engine
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.source_forms import open_source
-from spymaster.sim.agreement import RAISED, SAID, Evidence, Rows, judge, pool
+from spymaster.sim.agreement import Evidence, judge, pool
 from spymaster.sim.agreement_report import report_text, states_report
 from spymaster.sim.agreement_truth import future_per_share, load_truth
 from spymaster.sim.instrument import TICK_E9
@@ -28,7 +26,7 @@ from spymaster.sim.plain_truth import is_plain, plain_truth
 def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -> None:
     """Run the engine over simulated recordings and print how its states agree with their truth, all taken together."""
     report = states_report(pool([_of_recording(folder, config) for folder in recordings]))
-    rates = rates_by_fuel(recordings, config)
+    rates = rates_by_fuel([(load_manifest(folder), _prepared(folder, config).plan) for folder in recordings])
     if as_json:
         whole = msgspec.to_builtins(report) | {"raised_per_hour_by_fuel": rates}
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
@@ -42,10 +40,14 @@ def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -
 def _of_recording(folder: Path, config: Path | None) -> Evidence:
     manifest = load_manifest(folder)
     truth = plain_truth(manifest) if is_plain(manifest) else load_truth(folder, manifest.start_ns, manifest.end_ns)
-    prepared = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None))
+    prepared = _prepared(folder, config)
     ratio = future_per_share(folder, prepared.plan.profile.name)
     sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns, ratio)
     return judge(truth, sink.said(), sink.raised())
+
+
+def _prepared(folder: Path, config: Path | None) -> Prepared:
+    return prepare(Request(sources=(folder,), config=config, profile=None, symbol=None))
 
 
 def _watch(prepared: Prepared, name: str, length_ns: int, ratio: float) -> LevelSink:
@@ -63,43 +65,3 @@ def _watch(prepared: Prepared, name: str, length_ns: int, ratio: float) -> Level
     finally:
         progress.close()
     return sink
-
-
-class LevelSink:
-    """Keeps what the engine says of the watched levels. ``prices_e9``: the future's price of each, by ordinal."""
-
-    def __init__(self, prices_e9: Sequence[int]) -> None:
-        self.snaps = 0
-        self.last_snap_ns = 0
-        self._prices_e9 = np.array(prices_e9, np.int64)
-        self._said = [np.zeros(0, SAID)]
-        self._raised = [np.zeros(0, RAISED)]
-
-    def take(self, block: SnapBlock) -> None:
-        """Copy the watched levels' states and the signals raised at them."""
-        for snap, rows in zip(block.snaps, block.rows, strict=True):
-            own = rows[: snap["levels"]]
-            own = own[own["kind"] == LevelKind.USER]
-            self._said.append(self._copy(own, SAID, int(snap["t_ns"]), own["barrier_state"]))
-            self.last_snap_ns = int(snap["t_ns"])
-        self.snaps += len(block.snaps)
-        alerts = block.alerts
-        new = alerts[(alerts["event"] == AlertEvent.RAISED) & (alerts["kind"] == LevelKind.USER)]
-        self._raised.append(self._copy(new, RAISED, new["t_ns"], new["signal"]))
-
-    def said(self) -> Rows:
-        """``SAID`` rows."""
-        return np.concatenate(self._said)
-
-    def raised(self) -> Rows:
-        """``RAISED`` rows."""
-        return np.concatenate(self._raised)
-
-    def _copy(self, rows: Rows, dtype: np.dtype[np.void], t_ns: Rows | int, code: Rows) -> Rows:
-        out = np.zeros(len(rows), dtype)
-        out["t_ns"] = t_ns
-        out["price_e9"] = self._prices_e9[rows["ordinal"].astype(np.int64)]
-        # support (-1) is defended by bids (0), resistance (+1) by asks (1)
-        out["side"] = rows["direction"] > 0
-        out[dtype.names[-1] if dtype.names else ""] = code
-        return out

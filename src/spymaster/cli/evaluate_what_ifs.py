@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from spymaster.cli.request import Request, prepare
 from spymaster.market.kinds import NS_PER_S
-from spymaster.market.manifest import load_manifest
+from spymaster.market.manifest import RecordingManifest
 from spymaster.market.rows import AlertEvent, Signal
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.replay_source import ReplayPlan, ReplaySource
 
 Fuel = Literal["absent", "neutral", "amplify"]
 FUELS: Final[tuple[Fuel, ...]] = ("absent", "neutral", "amplify")
@@ -27,8 +25,8 @@ Rates = dict[str, dict[str, float]]
 """Fuel -> signal -> raised per hour."""
 
 
-def rates_by_fuel(recordings: Sequence[Path], config: Path | None) -> Rates:
-    """Signals raised per hour at all levels of the recordings, under each of ``FUELS``.
+def rates_by_fuel(recordings: Sequence[tuple[RecordingManifest, ReplayPlan]]) -> Rates:
+    """Signals raised per hour at all levels of recordings, each with a plan to replay it, under each of ``FUELS``.
 
     ``absent``: options are ignored, two forces make the score. ``neutral``: dealers' exposure is set to 0, which is no
     evidence and by the score's rules has no weight: what differs from ``absent`` is a defect. ``amplify``: it is set to
@@ -36,12 +34,11 @@ def rates_by_fuel(recordings: Sequence[Path], config: Path | None) -> Rates:
     """
     raised: dict[Fuel, Counter[int]] = {fuel: Counter() for fuel in FUELS}
     length_ns = 0
-    for folder in recordings:
-        manifest = load_manifest(folder)
+    for manifest, plan in recordings:
         length_ns += manifest.end_ns - manifest.start_ns
         for fuel in FUELS:
             print(f"{manifest.name}: fuel {fuel}", file=sys.stderr)
-            raised[fuel] += _raised(folder, config, fuel)
+            raised[fuel] += _raised(plan, fuel)
     hours = length_ns / _NS_PER_HOUR
     return {fuel: {signal.name: raised[fuel][signal] / hours if hours else 0.0 for signal in SIGNALS} for fuel in FUELS}
 
@@ -59,8 +56,7 @@ def rates_text(rates: Rates) -> str:
     return "\n".join(lines)
 
 
-def _raised(folder: Path, config: Path | None, fuel: Fuel) -> Counter[int]:
-    plan = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None)).plan
+def _raised(plan: ReplayPlan, fuel: Fuel) -> Counter[int]:
     profile = msgspec.structs.replace(plan.profile, fuel_what_if=fuel)
     sink = _Raised()
     drive(ReplaySource(msgspec.structs.replace(plan, profile=profile)), Engine(), [sink])
