@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spymaster.config import EsProfile, Profile, SpyProfile
-from spymaster.config.params import build_params, config_hash
+from spymaster.config.params import build_params
 from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 
@@ -92,11 +92,10 @@ def test_a_third_of_a_second_is_rounded_to_the_nanosecond() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
-def test_every_key_reaches_the_record_and_the_hash(profile: Profile) -> None:
+def test_every_key_reaches_the_record(profile: Profile) -> None:
     for key in profile.__struct_fields__:
         other = changed(profile, key)
         assert key in OUTSIDE_THE_RECORD or build_params(other).tobytes() != build_params(profile).tobytes(), key
-        assert config_hash(other) != config_hash(profile), key
 
 
 def test_every_field_but_those_of_the_profile_itself_is_filled_from_a_key() -> None:
@@ -113,18 +112,9 @@ def test_every_field_but_those_of_the_profile_itself_is_filled_from_a_key() -> N
     assert set(PARAMS.names or ()) - moved == {"is_spy"} | conversion
 
 
-def test_the_hash_is_64_hexadecimal_digits_and_repeats() -> None:
-    assert config_hash(EsProfile()) == config_hash(EsProfile())
-    assert len(bytes.fromhex(config_hash(EsProfile()))) == 32
-
-
-def test_the_hash_tells_the_profiles_apart() -> None:
-    assert config_hash(EsProfile()) != config_hash(SpyProfile())
-
-
-def test_the_order_of_the_kinds_does_not_enter_the_hash() -> None:
+def test_the_order_of_the_kinds_does_not_reach_the_record() -> None:
     kinds = EsProfile().level_kinds
-    assert config_hash(EsProfile(level_kinds=kinds[::-1])) == config_hash(EsProfile())
+    assert build_params(EsProfile(level_kinds=kinds[::-1])).tobytes() == build_params(EsProfile()).tobytes()
 
 
 def test_the_record_survives_the_journal() -> None:

@@ -1,8 +1,7 @@
-"""From a profile to the packed record that kernels read, and to the hash that names it."""
+"""From a profile to the packed record that kernels read."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 import numpy as np
@@ -27,16 +26,6 @@ def build_params(profile: Profile) -> NDArray[np.void]:
     for name in PARAMS.names or ():
         record[name] = special[name] if name in special else _converted(profile, name)
     return record
-
-
-def config_hash(profile: Profile) -> str:
-    """SHA-256 in hexadecimal of everything that decides how this profile turns records into signals.
-
-    Equal hashes mean equal parameters: notes, file names and the order of level kinds do not enter.
-    """
-    digest = hashlib.sha256(f"{profile.name}|{profile.underlying_symbol}|{PARAMS.descr}".encode())
-    digest.update(build_params(profile).tobytes())
-    return digest.hexdigest()
 
 
 def _special(profile: Profile) -> dict[str, float]:
