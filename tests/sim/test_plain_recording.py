@@ -7,12 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import databento
-import numpy as np
 import pytest
 
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.sessions import ET
-from spymaster.sim.plain import PlainSession, generate, write_truth
+from spymaster.sim.plain import generate
 from spymaster.sim.plain_plan import named_plan
 from spymaster.sim.plain_recording import write_plain_recording
 
@@ -58,10 +57,3 @@ def test_every_planted_price_is_a_level_whose_name_does_not_tell_what_was_plante
     planted = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["mechanisms"]
     assert {m["price"] for m in planted} == {float(level.price) for level in manifest.levels}
     assert all(level.id == f"USER_{level.price}" for level in manifest.levels)
-
-
-def test_the_full_truth_can_be_kept_beside_a_recording(opening: PlainSession, tmp_path: Path) -> None:
-    write_truth(tmp_path / "truth.npz", opening)
-    with np.load(tmp_path / "truth.npz") as truth:
-        assert truth["buckets"]["filled"].sum() == opening.flows["size"][opening.flows["kind"] == 2].sum()
-        assert len(truth["work"]) == len(opening.work)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -128,11 +127,6 @@ def bucket_flows(flows: NDArray[Any], interval_ns: int = 250 * NS_PER_MS) -> NDA
     rows["ts_bucket_ns"], rows["side"], rows["price_e9"] = cells[0], cells[1], cells[2] * TICK_E9
     rows["added"], rows["pulled"], rows["filled"] = sums
     return rows
-
-
-def write_truth(path: Path, session: PlainSession) -> None:
-    """The truth of a session as a compressed numpy archive: ``buckets`` (``BUCKET_DTYPE``) and ``work``."""
-    np.savez_compressed(path, buckets=bucket_flows(session.flows), work=session.work)
 
 
 def _rows(words: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
