@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spymaster.physics.black import price
-from spymaster.physics.implied import implied_deviation, implied_volatility
+from spymaster.physics.implied import implied_deviation
 from tests.support.black_exact import premium
 
 AIM = 1e-10
@@ -74,17 +74,6 @@ def test_a_premium_in_the_money_gives_what_its_time_value_tells() -> None:
 )
 def test_outside_what_arbitrage_allows_there_is_no_volatility(value: float, strike: float, is_call: bool) -> None:
     assert math.isnan(implied_deviation(value, FORWARD, strike, is_call))
-
-
-def test_volatility_is_deviation_over_the_root_of_time() -> None:
-    tau = 3 / 6.5 / 252
-    value = price(FORWARD, 6020.0, 0.12 * math.sqrt(tau), True)
-    assert implied_volatility(value, FORWARD, 6020.0, tau, True) == pytest.approx(0.12, rel=1e-13)
-
-
-def test_without_time_there_is_no_volatility() -> None:
-    assert math.isnan(implied_volatility(1.0, FORWARD, 6000.0, 0.0, True))
-    assert math.isnan(implied_volatility(1.0, FORWARD, 6000.0, math.nan, True))
 
 
 def test_more_premium_is_more_volatility_to_the_last_cent() -> None:

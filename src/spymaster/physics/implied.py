@@ -51,14 +51,6 @@ def implied_deviation(premium: float, f: float, k: float, is_call: bool) -> floa
 
 
 @kernel
-def implied_volatility(premium: float, f: float, k: float, tau: float, is_call: bool) -> float:
-    """Volatility per square root of a year for a time of ``tau`` years; NaN also where tau is not positive."""
-    if not tau > 0.0:
-        return math.nan
-    return implied_deviation(premium, f, k, is_call) / math.sqrt(tau)
-
-
-@kernel
 def _solve(target: float, x: float, most: float) -> float:
     """Halley's iteration on the logarithm of the premium (or of what it lacks of ``most``), kept inside a bracket."""
     upper = target > 0.5 * most
