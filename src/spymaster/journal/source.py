@@ -22,19 +22,3 @@ class Source(Protocol):
     def close(self) -> None:
         """Release files and threads. Safe to call twice."""
         ...
-
-
-class SeekableSource(Source, Protocol):
-    """A source that can be entered where a frame began before. ``frames()`` may be asked for again."""
-
-    def position(self) -> bytes:
-        """Where the frame after the latest one begins; asked for between two frames of records."""
-        ...
-
-    def frames_from(self, position: bytes) -> Iterator[Frame]:
-        """The frames from a position of the same source on, without CONFIG. Raises ValueError for any other bytes."""
-        ...
-
-    def identity(self) -> bytes:
-        """What tells this source's records and CONFIG from all others', for caches; changes when the files do."""
-        ...
