@@ -11,8 +11,9 @@ from spymaster.market.frames import ConfigFrame, Frame
 
 
 class RecordedSource(Protocol):
-    """A source with a known span, to be entered where a frame began before. ``first_ns``, ``last_ns``: earliest and latest time it may hold, ns.
+    """A source with a known span, to be entered where a frame began before.
 
+    ``first_ns``, ``last_ns``: earliest and latest time it may hold, ns.
     ``trades_missing``, ``trades_extra``: among trades files beside depth, complete once all frames have been read.
     """
 
