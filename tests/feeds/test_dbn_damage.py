@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,67 @@ def test_a_compressed_file_cut_between_records_and_blocks_is_still_torn(tmp_path
     assert _read(file) == b""
     assert file.torn_at == 0
     assert "the file ends inside a compressed frame" in file.problems[0]
+
+
+def _flushed(*parts: bytes, level: int = 3) -> tuple[bytes, list[int]]:
+    """A zstd frame that was flushed behind each part and never ended, and its length at each flush."""
+    compressor = zstandard.ZstdCompressor(level=level).compressobj()
+    packed, ends = b"", []
+    for part in parts:
+        packed += compressor.compress(part) + compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        ends.append(len(packed))
+    return packed, ends
+
+
+@pytest.mark.parametrize("count", [1, 100, 300, 356, 357, 3000])
+@pytest.mark.parametrize("together", [True, False], ids=["one flush", "header flushed first"])
+@pytest.mark.parametrize("chunk", [1, 7, 100_000])
+def test_a_recording_under_way_gives_all_that_was_flushed(
+    tmp_path: Path, count: int, together: bool, chunk: int
+) -> None:
+    raw = depth(count).tobytes()
+    parts = [header("mbp-10") + raw] if together else [header("mbp-10"), raw]
+    file = DbnFile.open(put(tmp_path / "a.dbn.zst", _flushed(*parts)[0]))
+    assert _read(file, chunk) == raw
+    assert file.torn_at == count
+    assert "it was cut, or is still being written" in file.problems[0]
+
+
+def test_a_mixed_recording_under_way_gives_all_that_was_flushed(tmp_path: Path) -> None:
+    words, trades = depth(400), records(Kind.TRADE, 300)
+    packed, _ = _flushed(header(None), body(words), body(trades))
+    file = DbnFile.open(put(tmp_path / "a.dbn.zst", packed))
+    assert sum(len(batch) for batch in file.chunks()) == 700
+
+
+def test_a_recording_under_way_cut_at_any_byte_gives_what_the_whole_blocks_hold(tmp_path: Path) -> None:
+    parts = [depth(size).tobytes() for size in (1, 5, 20, 3)]
+    head, raw = header("mbp-10"), b"".join(parts)
+    packed, ends = _flushed(head, *parts)
+    sizes = np.cumsum([0, *map(len, parts)])
+    for cut in range(ends[0], len(packed) + 1):
+        file = DbnFile.open(put(tmp_path / "a.dbn.zst", packed[:cut]))
+        given = _read(file, 5)
+        flushed = int(sizes[np.searchsorted(ends, cut, side="right") - 1])
+        assert raw.startswith(given)
+        assert len(given) >= flushed // ROW * ROW
+        assert file.torn_at == len(given) // ROW
+
+
+def test_a_file_cut_before_its_checksum_gives_all_its_records(tmp_path: Path) -> None:
+    raw = depth(3000).tobytes()
+    file = DbnFile.open(put(tmp_path / "a.dbn.zst", zstd(header("mbp-10") + raw, checksum=True)[:-4]))
+    assert _read(file, 356) == raw
+    assert file.torn_at == 3000
+
+
+def test_what_is_flushed_later_is_there_when_the_file_is_read_again(tmp_path: Path) -> None:
+    parts = [depth(count).tobytes() for count in (10, 20)]
+    packed, ends = _flushed(header("mbp-10"), *parts)
+    file = DbnFile.open(put(tmp_path / "a.dbn.zst", packed[: ends[1]]))
+    assert _read(file) == parts[0]
+    put(file.path, packed)
+    assert _read(file) == parts[0] + parts[1]
 
 
 def test_a_damaged_block_costs_nothing_before_it(tmp_path: Path) -> None:

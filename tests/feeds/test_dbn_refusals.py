@@ -36,7 +36,10 @@ def _refusal(path: Path) -> str:
         (WHOLE[len(header("mbp-10")) :], "records without a DBN header (a fragment)"),
         (zstd(body(depth(3))), "records without a DBN header (a fragment)"),
         (zstd(b"hello, this is text inside"), "this is text, not DBN"),
-        (zstd(WHOLE)[:9], "not readable: the file ends inside a compressed frame"),
+        (
+            zstd(WHOLE)[:9],
+            "not readable: the file ends inside a compressed frame: it was cut, or is still being written",
+        ),
         (b"DBN", "this is text, not DBN"),
         (b"DBN\x04" + WHOLE[4:], "its DBN version 4 is not known here"),
         (b"DBN\x00" + WHOLE[4:], "its DBN header is corrupt (its first bytes make no sense)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+import zstandard
 
 from spymaster.feeds.zstd_frames import FrameTracker
 from tests.support.dbn import zstd
@@ -39,6 +40,32 @@ def test_only_frame_boundaries_are_ends() -> None:
 def test_a_cut_between_two_blocks_is_not_an_end() -> None:
     stream = zstd(NOISE)
     assert not any(_ends(stream[:cut], 10**9) for cut in range(1, len(stream), 977))
+
+
+@pytest.mark.parametrize("piece", [1, 2, 10**9])
+def test_between_two_blocks_is_a_block_s_end(piece: int) -> None:
+    compressor = zstandard.ZstdCompressor().compressobj()
+    stream, ends = b"", set()
+    for part in (b"", NOISE[:500], TEXT[:9_000], b"x"):
+        stream += compressor.compress(part) + compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        ends.add(len(stream))
+    told = set()
+    for cut in range(len(stream) - 100, len(stream) + 1):
+        tracker = FrameTracker()
+        for at in range(0, cut, piece):
+            tracker.feed(stream[at : min(at + piece, cut)])
+        if tracker.at_block_end:
+            told.add(cut)
+    assert told == {end for end in ends if end >= len(stream) - 100}
+
+
+def test_before_a_checksum_is_a_block_s_end() -> None:
+    stream = zstd(TEXT, checksum=True)
+    tracker = FrameTracker()
+    tracker.feed(stream[:-4])
+    assert tracker.at_block_end
+    tracker.feed(stream[-4:-3])
+    assert not tracker.at_block_end
 
 
 def test_bytes_behind_the_last_frame_are_not_an_end() -> None:

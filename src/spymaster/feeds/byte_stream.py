@@ -15,6 +15,7 @@ from spymaster.feeds.zstd_frames import SKIPPABLE_MAGICS, ZSTD_MAGIC, FrameTrack
 _PIECE_BYTES: Final = 1024 * 1024
 """One decompressor call; what a damaged block can hide from the fast path, and then has to be salvaged."""
 _SALVAGE_BYTES: Final = 8
+_UNENDED: Final = "the file ends inside a compressed frame: it was cut, or is still being written"
 _MAX_WINDOW_BYTES: Final = 128 * 1024 * 1024
 """The largest zstd window accepted (``zstd --long=27``): bounds memory against a hostile frame header."""
 
@@ -100,7 +101,7 @@ class ByteStream:
             count = 0
         if count == 0 and not self._ended:
             cut = self.is_zstd and not self._tracked.tracker.at_frame_end
-            self._end("the file ends inside a compressed frame" if cut else None)
+            self._end(_UNENDED if cut else None)
         self._position += count
         return count
 
@@ -129,16 +130,27 @@ _Reader = io.FileIO | zstandard.ZstdDecompressionReader
 
 
 class _TrackedFile:
-    """The compressed file as the decompressor reads it, with the frame structure followed on the way."""
+    """The compressed file as the decompressor reads it, with the frame structure followed on the way.
+
+    The decompressor takes its input's end for the end of its output: what it has decompressed by then and not handed
+    over is lost. In a frame that was flushed and not ended (a recording under way) that is up to a whole block. So one
+    byte is put behind the last whole block, the first of the three that a next one would begin with: it lies there
+    unread until everything before it was handed over, and means nothing without the other two.
+    """
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
+        self._ended = False
         self.tracker = FrameTracker()
 
     def read(self, size: int) -> bytes:
-        data = self._file.read(size)
+        # an end that was told once stays the end, though the file may go on growing
+        data = b"" if self._ended else self._file.read(size)
         self.tracker.feed(data)
-        return data
+        if data or self._ended:
+            return data
+        self._ended = True
+        return b"\0" if self.tracker.at_block_end else b""
 
 
 def _open(path: Path) -> io.FileIO:

@@ -63,6 +63,12 @@ class FrameTracker:
         """True when everything fed so far is whole frames (also when nothing was fed)."""
         return self._part is _Part.MAGIC and not self._held and not self._skip
 
+    @property
+    def at_block_end(self) -> bool:
+        """True between two parts of a frame: before a block's header, or before the checksum behind the last block."""
+        before_block = self._part is _Part.BLOCK_HEADER and not self._held and not self._skip
+        return before_block or (self._part is _Part.MAGIC and self._has_checksum and self._skip == _CHECKSUM_BYTES)
+
     def _run(self, data: bytes, at: int) -> int:
         """The tight loop over blocks that end in ``data`` and are not the last of their frame; returns where it is."""
         skip, last_header = self._skip, len(data) - 3
