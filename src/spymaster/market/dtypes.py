@@ -263,9 +263,11 @@ RTYPE_KINDS: Final[Mapping[int, Kind]] = MappingProxyType(
         194: Kind.CMBP1,
         195: Kind.BBO,
         196: Kind.BBO,
+        197: Kind.MBP1,
     }
 )
-"""The record type byte of the vendor's header -> kind."""
+"""The record type byte of the vendor's header -> kind. 197 is what DBN version 4 is announced to give ``tbbo``; up to
+version 3 those records bear the byte of ``mbp-1``."""
 
 SCHEMA_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {

@@ -30,7 +30,8 @@ CHAIN: Final = np.dtype(
         ("tick_e9", "<i8"),
     ]
 )
-"""One contract as a CONFIG frame carries it, by rising strike, calls first.
+"""One contract as a CONFIG frame carries it, by rising strike, calls first. Where several series end on the day, a
+strike has a call and a put of each: the series that ends last comes first, and its quotes speak for the strike.
 
 ``publisher_id``: ``ANY_PUBLISHER`` on a consolidated tape; ``right``: CALL or PUT; ``expiry_ns``: when it stops
 trading; ``multiplier``: currency per unit of its price; ``tick_e9``: its price step near zero.

@@ -35,6 +35,7 @@ from spymaster.physics.option_state import (
     B_STRIKE,
     B_W,
     B_WEIGHT,
+    NO_END,
 )
 from spymaster.physics.option_time import SECONDS_PER_YEAR, variance_time, variance_time_to_fixing
 from spymaster.physics.option_trades import follow_flow_window
@@ -112,25 +113,27 @@ def years_left(s: State, t_ns: int) -> float:
 
 @kernel
 def gather_quotes(s: State, t_ns: int) -> None:
-    """Usable quotes by strike (P5.4): two-sided, not crossed, not too wide, not old; NaN for the others."""
+    """Usable quotes by strike (P5.4): two-sided, not crossed, not too wide, not old; NaN for the others.
+
+    A series that ends before the last one has its own quotes, which say nothing of the time the smile is for.
+    """
     h = s.chain[0]
     b = s.by_strike
+    for row in range(B_CALL_BID, B_PUT_ASK + 1):
+        for i in range(h.strikes):
+            b[row, i] = math.nan
     quoted = 0
     for c in range(h.contracts):
         x = s.contract[c]
         age_ns = t_ns - x.seen_ns if x.seen_ns > 0 else t_ns
-        x.usable = 1 if quote_fault(x.bid, x.ask, h.tick, age_ns) == USABLE else 0
+        x.live = 1 if t_ns < x.end_ns and x.end_ns > h.open_ns else 0
+        x.usable = 1 if t_ns < x.end_ns and quote_fault(x.bid, x.ask, h.tick, age_ns) == USABLE else 0
         quoted += x.usable
-        low, high = (B_CALL_BID, B_CALL_ASK) if x.right > 0 else (B_PUT_BID, B_PUT_ASK)
-        b[low, x.strike] = x.bid if x.usable != 0 else math.nan
-        b[high, x.strike] = x.ask if x.usable != 0 else math.nan
-    for i in range(h.strikes):
-        if s.strike_call[i] < 0:
-            b[B_CALL_BID, i] = math.nan
-            b[B_CALL_ASK, i] = math.nan
-        if s.strike_put[i] < 0:
-            b[B_PUT_BID, i] = math.nan
-            b[B_PUT_ASK, i] = math.nan
+        first = s.strike_call[x.strike] if x.right > 0 else s.strike_put[x.strike]
+        if x.usable != 0 and x.end_ns == NO_END and first == c:
+            low, high = (B_CALL_BID, B_CALL_ASK) if x.right > 0 else (B_PUT_BID, B_PUT_ASK)
+            b[low, x.strike] = x.bid
+            b[high, x.strike] = x.ask
     h.quoted = quoted
 
 
@@ -179,7 +182,7 @@ def follow_smile(s: State, p: Array, since_s: float) -> None:
 
 @kernel
 def follow_greeks(s: State) -> None:
-    """Deviation, gamma and delta of every strike by the smile."""
+    """Deviation, gamma and delta of every strike by the smile; a contract without time left has none."""
     h = s.chain[0]
     b = s.by_strike
     for i in range(h.strikes):
@@ -191,9 +194,11 @@ def follow_greeks(s: State) -> None:
         of_call = delta(h.forward, strike, deviation, True)
         for side in range(2):
             c = s.strike_call[i] if side == 0 else s.strike_put[i]
-            if c >= 0:
-                s.contract[c].gamma = gamma
-                s.contract[c].delta = of_call - side
+            while c >= 0:
+                x = s.contract[c]
+                x.gamma = gamma if x.live != 0 else math.nan
+                x.delta = of_call - side if x.live != 0 else math.nan
+                c = x.next
 
 
 @kernel
@@ -218,16 +223,18 @@ def gather_positions(s: State, p: Array) -> None:
         flow = spread = recent = naive = hand = old = 0.0
         for side in range(2):
             c = s.strike_call[i] if side == 0 else s.strike_put[i]
-            if c < 0:
-                continue
-            x = s.contract[c]
-            opening = max(x.open_interest, 0.0)
-            flow -= x.net
-            recent -= x.recent
-            spread += position_variance(p, x)
-            hand += opening + x.volume
-            naive += x.right * (opening + x.volume)
-            old -= x.gamma_flow
+            while c >= 0:
+                x = s.contract[c]
+                c = x.next
+                if x.live == 0:
+                    continue
+                opening = max(x.open_interest, 0.0)
+                flow -= x.net
+                recent -= x.recent
+                spread += position_variance(p, x)
+                hand += opening + x.volume
+                naive += x.right * (opening + x.volume)
+                old -= x.gamma_flow
         if hand <= 0.0:
             continue
         b[A_STRIKE, n] = b[B_STRIKE, i]

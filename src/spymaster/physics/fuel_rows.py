@@ -191,10 +191,12 @@ def write_strike(s: State, p: Array, i: int, r: Any) -> None:
     for side in range(2):
         c = s.strike_call[i] if side == 0 else s.strike_put[i]
         write_contract(s, c, side, r)
-        if c >= 0:
+        while c >= 0:
             x = s.contract[c]
-            net += x.net
-            variance += position_variance(p, x)
+            if x.live != 0:
+                net += x.net
+                variance += position_variance(p, x)
+            c = x.next
     each = b[B_GAMMA, i] * h.scale if known else math.nan
     r.hedge = -p[0].dealer_share * net * each
     common = common_sd(s, p) * net
@@ -207,21 +209,32 @@ def write_strike(s: State, p: Array, i: int, r: Any) -> None:
 
 @kernel
 def write_contract(s: State, c: int, side: int, r: Any) -> None:
-    """The call's (side 0) or the put's columns of a strike; all absent or 0 where there is no such contract."""
-    volume = premium = net = sd = delta_flow = gamma_flow = 0.0
+    """The calls' (side 0) or the puts' columns of a strike; all absent or 0 where there is no such contract.
+
+    ``c``: the first of the day's series. Volume, flows and open interest are the sum of all series, quote, last price
+    and delta those of the first.
+    """
+    volume = premium = net = variance = delta_flow = gamma_flow = 0.0
     last = bid = ask = delta = interest = math.nan
     if c >= 0:
         x = s.contract[c]
-        h = s.chain[0]
-        per_delta = h.multiplier / (s.book[0].multiplier * s.market[0].ratio)
-        volume, premium, net, sd = x.volume, x.premium, x.net, math.sqrt(x.variance)
-        delta_flow = x.delta_flow * per_delta
-        gamma_flow = x.gamma_flow * per_delta / s.market[0].ratio
         last, delta = x.last, x.delta
         if x.usable != 0:
             bid, ask = x.bid, x.ask
+    h = s.chain[0]
+    per_delta = h.multiplier / (s.book[0].multiplier * s.market[0].ratio)
+    while c >= 0:
+        x = s.contract[c]
+        volume += x.volume
+        premium += x.premium
+        net += x.net
+        variance += x.variance
+        delta_flow += x.delta_flow * per_delta
+        gamma_flow += x.gamma_flow * per_delta / s.market[0].ratio
         if x.open_interest >= 0.0:
-            interest = x.open_interest
+            interest = x.open_interest + (interest if interest == interest else 0.0)
+        c = x.next
+    sd = math.sqrt(variance)
     if side == 0:
         r.call_volume, r.call_premium, r.call_net, r.call_net_sd = volume, premium, net, sd
         r.call_delta_flow, r.call_gamma_flow = delta_flow, gamma_flow

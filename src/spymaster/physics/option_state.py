@@ -25,6 +25,8 @@ FLOW_SLOTS: Final = 16
 PRINTS: Final = 8
 """Latest trades of a contract that a cancellation can still take back."""
 
+NO_END: Final = 2**63 - 1
+
 CALL_WALL: Final = 0
 PUT_WALL: Final = 1
 FLIP: Final = 2
@@ -102,6 +104,10 @@ CONTRACT: Final = np.dtype(
         ("key", "<i8"),
         ("strike", "<i8"),
         ("right", "<i8"),
+        # other series of the day: the next contract of this strike and right, and when this one ends before the last
+        ("next", "<i8"),
+        ("end_ns", "<i8"),
+        ("live", "<i8"),
         # the quote, and the one before it
         ("bid", "<f8"),
         ("ask", "<f8"),
@@ -133,7 +139,8 @@ CONTRACT: Final = np.dtype(
         ("print", PRINT, (PRINTS,)),
     ]
 )
-"""One option. ``net``: customers' expected buys - sells; ``variance``: of it; ``squares``: of trade sizes, summed;
+"""One option. ``next``: -1 for none; ``end_ns``: ``NO_END`` where it ends with the chain; ``live``: whether it has time
+left by the clock of regular hours, so that it adds to dealers' exposure. ``net``: customers' expected buys - sells; ``variance``: of it; ``squares``: of trade sizes, summed;
 ``recent``: the part of ``net`` from the window of the exposure's change; ``open_interest``: -1 unknown; ``delta``,
 ``gamma``: of the smile, NaN without one."""
 
@@ -167,7 +174,7 @@ OPTION_FIELDS: Final = (
     ("contract", CONTRACT, (MAX_CONTRACTS_OF_CHAIN,)),
     # instrument id -> contract + 1
     ("lookup", "<i4", (LOOKUP,)),
-    # places of a strike's call and put among the contracts, -1 for none
+    # places of a strike's call and put among the contracts, -1 for none; of several series the one that ends last
     ("strike_call", "<i8", (MAX_STRIKES,)),
     ("strike_put", "<i8", (MAX_STRIKES,)),
     ("by_strike", "<f8", (STRIKE_ARRAYS, MAX_STRIKES)),
@@ -183,7 +190,7 @@ OPTION_FIELDS: Final = (
 
 
 def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on_future: bool) -> None:
-    """Tell a fresh state of its options. ``packed``: CHAIN records, strikes rising, calls first; may be empty.
+    """Tell a fresh state of its options. ``packed``: CHAIN records in their order; may be empty.
 
     ``on_future``: options on the future itself, settled by an average at the end.
     Raises ValueError when there are more than the state has room for.
@@ -206,12 +213,20 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     state["by_strike"][0, B_STRIKE, : len(strikes)] = strikes / PRICE_SCALE
     state["strike_call"] = state["strike_put"] = -1
     contracts = state["contract"][0]
+    of_strike: dict[tuple[int, int], int] = {}
     for index, (row, place) in enumerate(zip(chain, places, strict=True)):
         c = contracts[index]
         c["key"] = int(row["publisher_id"]) | int(row["instrument_id"]) << 16
         c["strike"], c["right"], c["open_interest"] = place, row["right"], -1.0
+        c["end_ns"] = NO_END if row["expiry_ns"] == expiry_ns else row["expiry_ns"]
+        c["next"] = -1
         c["bid"] = c["ask"] = c["old_bid"] = c["old_ask"] = c["last"] = c["delta"] = c["gamma"] = np.nan
-        state["strike_call" if row["right"] > 0 else "strike_put"][0, place] = index
+        side = (int(place), int(row["right"]))
+        if side in of_strike:
+            contracts[of_strike[side]]["next"] = index
+        else:
+            state["strike_call" if row["right"] > 0 else "strike_put"][0, place] = index
+        of_strike[side] = index
         _enter(state["lookup"][0], int(row["instrument_id"]), index)
 
 
