@@ -52,6 +52,23 @@ def test_every_schema_is_read_bit_for_bit(tmp_path: Path, schema: str, ending: s
     assert file.problems == ()
 
 
+ANNOUNCED = 197
+"""What DBN version 4 is to call a record of tbbo."""
+
+
+@pytest.mark.parametrize("schema", ["tbbo", "mbp-1", None])
+@pytest.mark.parametrize("rtypes", [[ANNOUNCED] * 6, [1] * 6, [1, 1, ANNOUNCED, 1, ANNOUNCED, ANNOUNCED]])
+def test_the_announced_record_type_of_tbbo_is_a_quote_wherever_one_is_read(
+    tmp_path: Path, schema: str | None, rtypes: list[int]
+) -> None:
+    rows = records(Kind.MBP1, 6, rtype=np.array(rtypes))
+    file = DbnFile.open(dbn_file(tmp_path / "a.dbn.zst", schema, rows))
+    for chunk in (1, 4, 100):
+        assert _bytes(file, chunk) == {Kind.MBP1: body(rows)}
+    assert (file.rejected, file.torn_at) == ({}, None)
+    assert file.head.arrays.keys() == {Kind.MBP1}
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 2048])
 def test_chunk_size_does_not_change_the_records(tmp_path: Path, chunk: int) -> None:
     words = depth(100)

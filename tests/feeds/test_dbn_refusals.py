@@ -41,7 +41,7 @@ def _refusal(path: Path) -> str:
             "not readable: the file ends inside a compressed frame: it was cut, or is still being written",
         ),
         (b"DBN", "this is text, not DBN"),
-        (b"DBN\x04" + WHOLE[4:], "its DBN version 4 is not known here"),
+        (b"DBN\x04" + WHOLE[4:], "is of DBN version 4; this program knows versions 1 to 3"),
         (b"DBN\x00" + WHOLE[4:], "its DBN header is corrupt (its first bytes make no sense)"),
         (b"DBN\x03\xff\xff\xff\xff", "its DBN header is corrupt (its first bytes make no sense)"),
         (WHOLE[:60], "its DBN header is corrupt (the file ends inside it)"),

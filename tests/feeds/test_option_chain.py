@@ -58,6 +58,51 @@ def test_the_id_of_the_quotes_counts_where_the_definition_has_another(tmp_path: 
     assert chain.contracts["instrument_id"].tolist() == [71]
 
 
+SETTLED_AT_THE_OPEN = dt.datetime(2023, 12, 26, 14, 30, tzinfo=dt.UTC)
+AM_NS = int(SETTLED_AT_THE_OPEN.timestamp()) * 10**9
+
+
+def test_two_series_of_one_strike_and_day_are_both_kept_and_told_apart_by_when_they_end(tmp_path: Path) -> None:
+    rows = [
+        option("ESZ3 C4800", 5, 4800.0, expiration=AM_NS), option("ESZ3 P4800", 6, 4800.0, b"P", expiration=AM_NS),
+        option("EW3Z3 C4800", 7, 4800.0), option("EW3Z3 P4800", 8, 4800.0, b"P"),
+    ]  # fmt: skip
+    symbols = {5: "ESZ3 C4800", 6: "ESZ3 P4800", 7: "EW3Z3 C4800", 8: "EW3Z3 P4800"}
+    for order in (rows, rows[::-1]):
+        chain = chain_of(tmp_path, order, symbols)
+        told = [tuple(row[name] for name in ("right", "instrument_id", "expiry_ns")) for row in chain.contracts]
+        assert told == [(CALL, 7, EXPIRY_NS), (CALL, 5, AM_NS), (PUT, 8, EXPIRY_NS), (PUT, 6, AM_NS)]
+        assert chain.problems == (
+            "2 series of options end on this day (EW3Z3 until 16:00 ET, ESZ3 until 09:30 ET); "
+            "a strike's row is their sum",
+        )
+
+
+def test_of_two_series_that_end_together_the_one_with_more_contracts_leads(tmp_path: Path) -> None:
+    rows = [option("A C4800", 5, 4800.0), option("B C4800", 7, 4800.0), option("B C4805", 8, 4805.0)]
+    chain = chain_of(tmp_path, rows, {5: "A C4800", 7: "B C4800", 8: "B C4805"})
+    assert chain.contracts["instrument_id"].tolist() == [7, 5, 8]
+
+
+def test_options_of_another_size_are_left_out_in_words(tmp_path: Path) -> None:
+    rows = [option("A C4800", 5, 4800.0, contract_multiplier=5), *(option(f"B C{k}", k, k) for k in (4800, 4805))]
+    chain = chain_of(tmp_path, rows, {5: "A C4800", 4800: "B C4800", 4805: "B C4805"})
+    assert chain.contracts["instrument_id"].tolist() == [4800, 4805]
+    assert chain.problems == ("1 options of A left out: their multiplier is not 50, as the others' is",)
+
+
+def test_of_too_many_contracts_the_nearest_strikes_are_kept_whole(tmp_path: Path) -> None:
+    strikes = range(4_000, 4_000 + 300)
+    rows = [
+        option(f"{series} {right}{k}", number * 1_000 + k, k, right.encode())
+        for number, (series, right) in enumerate([("A", "C"), ("A", "P"), ("B", "C"), ("B", "P")])
+        for k in strikes
+    ]
+    chain = chain_of(tmp_path, rows, {4_800: "A C4800"}, ChainQuery("ESH4", True, 20231226, CLOSE_NS, 4_000 * 10**9))
+    assert np.unique(chain.contracts["strike_e9"]).tolist() == (np.arange(4_000, 4_256) * 10**9).tolist()
+    assert len(chain.contracts) == 1_024
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -69,6 +69,18 @@ def test_every_schema_comes_out_as_it_went_in(schema: str, tmp_path: Path) -> No
     assert content(file) == rows.tobytes()
 
 
+def test_the_announced_record_type_of_tbbo_is_written_as_version_3_has_it(tmp_path: Path) -> None:
+    rows = records(Kind.MBP1, 4, rtype=np.array([197, 1, 197, 197]), action=b"T")
+    with DbnExport(str(tmp_path / "out"), {17077: "ESH4"}) as export:
+        export.take(Batch.of(Kind.MBP1, rows, 0))
+        (written,) = export.close()
+    assert written.path.name == "out.tbbo.dbn.zst"
+    (batch,) = DbnFile.open(written.path).chunks()
+    assert batch.arrays[Kind.MBP1]["rtype"].tolist() == [1] * 4
+    assert batch.arrays[Kind.MBP1]["sequence"].tolist() == [1, 2, 3, 4]
+    assert rows["rtype"].tolist() == [197, 1, 197, 197]
+
+
 def test_each_schema_has_a_file_of_its_own(tmp_path: Path) -> None:
     depth, trades = es_depth(30), es_trades(20)
     frames = Frames()

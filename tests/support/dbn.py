@@ -75,7 +75,7 @@ def records(
     step_ns: int = MS,
     instrument_id: int = 17077,
     publisher_id: int = 1,
-    rtype: int | None = None,
+    rtype: int | NDArray[Any] | None = None,
     **columns: Any,
 ) -> NDArray[Any]:
     """Structured records of a kind with a true header, a time each, and distinct sequence numbers; the rest by name.

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
-from databento_dbn import DBNError, Metadata
+from databento_dbn import Metadata
 
 from spymaster.feeds.byte_stream import ByteStream
 from spymaster.feeds.errors import SourceError
+from spymaster.feeds.vendor_decoder import NEWEST_VERSION, DecoderError, decode_metadata
 from spymaster.market.dtypes import RTYPE_KINDS, SCHEMA_KINDS
 from spymaster.market.kinds import Kind
 
-NEWEST_VERSION: Final = 3
 MAX_HEADER_BYTES: Final = 256 * 1024 * 1024
 """A full option universe has a header of about 100 MB; a length beyond this is damage."""
 _PIECE_BYTES: Final = 1024 * 1024
@@ -90,8 +90,8 @@ def read_header(stream: ByteStream) -> DbnHeader:
     """
     version, head = _encoded(stream)
     try:
-        metadata = Metadata.decode(head)
-    except (DBNError, ValueError) as error:
+        metadata = decode_metadata(head)
+    except DecoderError as error:
         raise _corrupt(stream, str(error)) from None
     return _header(stream, version, metadata)
 
@@ -108,7 +108,8 @@ def _encoded(stream: ByteStream) -> tuple[int, bytes]:
         raise _not_dbn(stream, prefix)
     version, size = prefix[3], int.from_bytes(prefix[4:8], "little")
     if version > NEWEST_VERSION:
-        raise SourceError(stream.path, f"its DBN version {version} is not known here", "update this program")
+        known = f"this program knows versions 1 to {NEWEST_VERSION}"
+        raise SourceError(stream.path, f"is of DBN version {version}; {known}", "update this program")
     if version < 1 or size > MAX_HEADER_BYTES:
         raise _corrupt(stream, "its first bytes make no sense")
     body = _read(stream, size)

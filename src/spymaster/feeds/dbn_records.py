@@ -14,11 +14,11 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from databento_dbn import DBNDecoder, VersionUpgradePolicy
 from numpy.typing import NDArray
 
 from spymaster.feeds.byte_stream import RecordBytes
-from spymaster.feeds.dbn_header import NEWEST_VERSION, UNUSED_RTYPES, DbnHeader
+from spymaster.feeds.dbn_header import UNUSED_RTYPES, DbnHeader
+from spymaster.feeds.vendor_decoder import DecoderError, upgrade
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES, RTYPE_KINDS, SCHEMA_RTYPES
 from spymaster.market.kinds import MBP10_WORDS, Kind
@@ -37,6 +37,7 @@ _LENGTH_UNIT: Final = 4
 _SMALLEST_RECORD: Final = 16
 _STAGING_BYTES: Final = 1024 * 1024
 _NO_KIND: Final = 255
+_LONGEST_REASON: Final = 120
 _NOT_A_RECORD: Final = "what follows is not a record"
 
 
@@ -141,7 +142,9 @@ class UniformRecords:
         self._ts_out = header.ts_out
         self._row_words = self._dtype.itemsize // _WORD + header.ts_out
         self._row_bytes = self._row_words * _WORD
-        self._length_and_rtype = self._row_bytes // _LENGTH_UNIT | SCHEMA_RTYPES[header.schema] << 8
+        self._length = self._row_bytes // _LENGTH_UNIT
+        self._rtype = SCHEMA_RTYPES[header.schema]
+        self._begun = False
         self._limit = limit
         self._order = np.full(limit, int(self._kind), dtype=np.uint8)
         self.foreign = b""
@@ -156,7 +159,9 @@ class UniformRecords:
             return None
         filled = self._stream.read_into(slot.rows.data.cast("B"))
         count = filled // self._row_bytes
-        foreign = slot.rows.view("<u2")[:count, 0] != self._length_and_rtype
+        if count and not self._begun:
+            self._begin(int(slot.rows.view(np.uint8)[0, 1]))
+        foreign = slot.rows.view("<u2")[:count, 0] != (self._length | self._rtype << 8)
         if foreign.any():
             count = int(foreign.argmax())
         self.foreign = slot.rows.data.cast("B")[count * self._row_bytes : filled].tobytes()
@@ -168,6 +173,12 @@ class UniformRecords:
         rows = slot.dense[:count]
         records: Records = rows if self._kind is Kind.MBP10 else rows.view(self._dtype)[:, 0]
         return Batch({self._kind: records}, self._order[:count])
+
+    def _begin(self, rtype: int) -> None:
+        """Follow the first record where its kind bears several record types, of which the schema tells only one."""
+        self._begun = True
+        if RTYPE_KINDS.get(rtype) is self._kind:
+            self._rtype = rtype
 
 
 class WalkedRecords:
@@ -247,8 +258,14 @@ class WalkedRecords:
         kinds = self._kinds[rtypes]
         if (kinds == _NO_KIND).any():
             self._reject(rtypes[kinds == _NO_KIND])
-        present = [Kind(code) for code in np.unique(kinds) if code != _NO_KIND]
-        return Batch({kind: self._take(kind, starts[kinds == kind]) for kind in present}, kinds[kinds != _NO_KIND])
+        arrays = {}
+        for kind in [Kind(code) for code in np.unique(kinds) if code != _NO_KIND]:
+            mine = np.flatnonzero(kinds == kind)
+            rows, refused = self._take(kind, starts[mine])
+            kinds[mine[refused]] = _NO_KIND
+            if len(rows):
+                arrays[kind] = rows
+        return Batch(arrays, kinds[kinds != _NO_KIND])
 
     def _reject(self, rtypes: NDArray[np.uint8]) -> None:
         for rtype, count in zip(*np.unique(rtypes, return_counts=True), strict=True):
@@ -256,19 +273,34 @@ class WalkedRecords:
             reason = f"{name} records are not used" if name else f"record type {rtype} is unknown"
             self._rejected[reason] += int(count)
 
-    def _take(self, kind: Kind, starts: NDArray[np.int64]) -> Records:
-        """Copy the records out, all of one kind, ``ts_out`` cut off, in the layout of version 3."""
+    def _take(self, kind: Kind, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.bool_]]:
+        """Copy the records out, all of one kind, ``ts_out`` cut off, in the layout of version 3; and which were not."""
         old_bytes = self._old.get(kind)
         dtype = DTYPES[kind]
         size = old_bytes or dtype.itemsize
         windows = np.ndarray((len(self._staging) - size + 1,), dtype=f"V{size}", buffer=self._staging, strides=(1,))
         raw: NDArray[np.uint8] = windows[starts].view(np.uint8).reshape(-1, size)
         raw[:, 0] = size // _LENGTH_UNIT
+        refused = np.zeros(len(raw), dtype=np.bool_)
         if old_bytes:
-            raw = _upgrade(raw, self._version, dtype.itemsize)
+            raw = self._upgraded(raw, dtype.itemsize, refused)
         if kind is Kind.MBP10:
-            return raw.view(np.int64).reshape(-1, MBP10_WORDS)
-        return raw.view(dtype)[:, 0]
+            return raw.view(np.int64).reshape(-1, MBP10_WORDS), refused
+        return raw.view(dtype)[:, 0], refused
+
+    def _upgraded(self, raw: NDArray[np.uint8], size: int, refused: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """The records in the layout of version 3; of many one may be too bad for it, and is left out alone."""
+        try:
+            return upgrade(raw, self._version, size)
+        except DecoderError:
+            found = [np.zeros((0, size), dtype=np.uint8)]
+        for place in range(len(raw)):
+            try:
+                found.append(upgrade(raw[place : place + 1], self._version, size))
+            except DecoderError as error:
+                refused[place] = True
+                self._rejected[f"the vendor's decoder cannot read it ({str(error)[:_LONGEST_REASON]})"] += 1
+        return np.concatenate(found)
 
 
 def _expected(old: Mapping[Kind, int], ts_out_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -279,12 +311,3 @@ def _expected(old: Mapping[Kind, int], ts_out_bytes: int) -> tuple[NDArray[np.ui
         kinds[rtype] = int(kind)
         lengths[rtype] = (old.get(kind, DTYPES[kind].itemsize) + ts_out_bytes) // _LENGTH_UNIT
     return kinds, lengths
-
-
-def _upgrade(raw: NDArray[np.uint8], version: int, size: int) -> NDArray[np.uint8]:
-    """Records of an older layout in that of version 3, by the vendor's own decoder."""
-    decoder = DBNDecoder(
-        has_metadata=False, input_version=version, upgrade_policy=VersionUpgradePolicy.from_int(NEWEST_VERSION)
-    )
-    upgraded = bytearray().join(bytes(record) for record in decoder.write_and_decode(raw.tobytes()))
-    return np.frombuffer(upgraded, dtype=np.uint8).reshape(len(raw), size)

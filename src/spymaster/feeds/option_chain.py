@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import utc_date
 from spymaster.market.kinds import NS_PER_S, UNDEF_PRICE, Kind
-from spymaster.market.option_chain import ANY_PUBLISHER, CALL, CHAIN, MAX_STRIKES, PUT
+from spymaster.market.option_chain import ANY_PUBLISHER, CALL, CHAIN, MAX_CONTRACTS_OF_CHAIN, MAX_STRIKES, PUT
+from spymaster.market.sessions import et_time
 from spymaster.market.venues import AssetClass, asset_class, is_option
 
 LISTED_MULTIPLIER: Final = 100
@@ -27,6 +29,12 @@ _DAY_NS: Final = 86_400 * NS_PER_S
 _QUOTED: Final = frozenset({Kind.TRADE, Kind.MBP1, Kind.BBO, Kind.CMBP1, Kind.CBBO})
 _CONSOLIDATED: Final = frozenset({Kind.CMBP1, Kind.CBBO})
 _CLASSES: Final = (b"C", b"P")
+_TERMS: Final = len("231226C00475000")
+"""What follows the root in a symbol of listed options."""
+_NAMES: Final = CHAIN.names or ()
+_EXPIRY: Final = _NAMES.index("expiry_ns")
+_MULTIPLIER: Final = _NAMES.index("multiplier")
+_ROOM: Final = f"{MAX_STRIKES} strikes and {MAX_CONTRACTS_OF_CHAIN} contracts fit"
 
 
 class ChainQuery(msgspec.Struct, frozen=True):
@@ -67,14 +75,14 @@ def choose_chain(files: Sequence[DbnFile], query: ChainQuery) -> OptionChain:
     problems = [
         f"{file.path}: not used: not options on {query.underlying}" for file in of_options if file not in fitting
     ]
-    contracts = _contracts(files, fitting, query)
+    contracts = _in_order(_of_one_size(_defined(files, fitting, query), problems), problems)
     if not len(contracts):
         day = f"{query.expires // 10_000}-{query.expires // 100 % 100:02}-{query.expires % 100:02}"
         why = f"no definition of an option on {query.underlying} that expires on {day}"
         return OptionChain(contracts, (), (*problems, *(f"{file.path}: not used: {why}" for file in fitting)))
     contracts, dropped = _nearest(contracts, query.near_e9)
     if dropped:
-        problems.append(f"{dropped} strikes far from price were left out; {MAX_STRIKES} fit")
+        problems.append(f"{dropped} strikes far from price were left out; {_ROOM}")
     datasets = {file.dataset for file in fitting}
     statistics = [f for f in files if f.kind is Kind.STAT and f.dataset in datasets and is_option_file(f)]
     return OptionChain(contracts, (*fitting, *statistics), tuple(problems))
@@ -86,13 +94,28 @@ def asset_of(file: DbnFile) -> AssetClass:
     return AssetClass.OPTIONS if listed else AssetClass.FUTURES
 
 
-def _contracts(files: Sequence[DbnFile], quoted: Sequence[DbnFile], query: ChainQuery) -> NDArray[np.void]:
-    """CHAIN[n] by strike, calls first, each contract once."""
+class _Option(NamedTuple):
+    """A contract of the day: its series (the root of its symbol) and its CHAIN record's values."""
+
+    series: str
+    record: tuple[int, ...]
+
+    @property
+    def expiry_ns(self) -> int:
+        return self.record[_EXPIRY]
+
+    @property
+    def multiplier(self) -> int:
+        return self.record[_MULTIPLIER]
+
+
+def _defined(files: Sequence[DbnFile], quoted: Sequence[DbnFile], query: ChainQuery) -> list[_Option]:
+    """The contracts whose definitions fit, each symbol once, by its last definition."""
     day = dt.date(query.expires // 10_000, query.expires // 100 % 100, query.expires % 100)
     named = (file.symbols_by_id(day) or file.symbols_by_id() for file in quoted)
     ids = {symbol: number for by_id in named for number, symbol in by_id.items()}
     publisher = _publisher(quoted)
-    found: dict[str, tuple[int, ...]] = {}
+    found: dict[str, _Option] = {}
     for file in files:
         if file.kind is not Kind.DEF or (asset_of(file) is AssetClass.FUTURES) != query.on_future:
             continue
@@ -100,15 +123,49 @@ def _contracts(files: Sequence[DbnFile], quoted: Sequence[DbnFile], query: Chain
             for row in _fitting(batch.arrays[Kind.DEF], query):
                 symbol = bytes(row["raw_symbol"]).decode("utf-8", "replace")
                 number = ids.get(symbol, int(row["instrument_id"]))
-                found[symbol] = (publisher, number, *_terms(row, query))
-    rows = np.array(list(found.values()), dtype=np.int64).reshape(-1, len(CHAIN.names or ()))
+                found[symbol] = _Option(_series(symbol), (publisher, number, *_terms(row, query)))
+    return list(found.values())
+
+
+def _series(symbol: str) -> str:
+    """The root of an option's symbol: what stands before the space, or before the terms where there is none."""
+    root, space, _ = symbol.partition(" ")
+    return root if space else symbol[:-_TERMS] or symbol
+
+
+def _of_one_size(options: list[_Option], problems: list[str]) -> list[_Option]:
+    """The contracts of the multiplier that most have: exposures are summed, so that they must be of one size."""
+    if not options:
+        return options
+    sizes = Counter(option.multiplier for option in options)
+    usual = max(sorted(sizes), key=sizes.__getitem__)
+    others = [option for option in options if option.multiplier != usual]
+    if others:
+        names = ", ".join(sorted({option.series for option in others}))
+        problems.append(
+            f"{len(others)} options of {names} left out: their multiplier is not {usual}, as the others' is"
+        )
+    return [option for option in options if option.multiplier == usual]
+
+
+def _in_order(options: list[_Option], problems: list[str]) -> NDArray[np.void]:
+    """CHAIN[n] by strike, calls first, of several series the one that ends last first, then the one with most."""
+    counts = Counter((option.expiry_ns, option.series) for option in options)
+    leading = sorted(counts, key=lambda series: (-series[0], -counts[series], series[1]))
+    if len(leading) > 1:
+        told = ", ".join(f"{name} until {et_time(ends_ns):%H:%M} ET" for ends_ns, name in leading)
+        problems.append(f"{len(leading)} series of options end on this day ({told}); a strike's row is their sum")
+    rank = {series: place for place, series in enumerate(leading)}
+    strike, right = _NAMES.index("strike_e9"), _NAMES.index("right")
+    options = sorted(
+        options,
+        key=lambda o: (o.record[strike], -o.record[right], rank[o.expiry_ns, o.series], o.record),
+    )
+    rows = np.array([option.record for option in options], dtype=np.int64).reshape(-1, len(_NAMES))
     chain = np.zeros(len(rows), CHAIN)
-    for place, name in enumerate(CHAIN.names or ()):
+    for place, name in enumerate(_NAMES):
         chain[name] = rows[:, place]
-    chain = chain[np.lexsort((chain["instrument_id"], -chain["right"], chain["strike_e9"]))]
-    twice = (np.diff(chain["strike_e9"], prepend=-1) == 0) & (np.diff(chain["right"], prepend=0) == 0)
-    once: NDArray[np.void] = chain[~twice]
-    return once
+    return chain
 
 
 def _fitting(rows: NDArray[np.void], query: ChainQuery) -> NDArray[np.void]:
@@ -152,9 +209,10 @@ def _publisher(quoted: Sequence[DbnFile]) -> int:
 
 def _nearest(contracts: NDArray[np.void], near_e9: int | None) -> tuple[NDArray[np.void], int]:
     """(the contracts of the strikes nearest a price, how many strikes were left out)."""
-    strikes = np.unique(contracts["strike_e9"])
-    if len(strikes) <= MAX_STRIKES:
+    strikes, counts = np.unique(contracts["strike_e9"], return_counts=True)
+    if len(strikes) <= MAX_STRIKES and len(contracts) <= MAX_CONTRACTS_OF_CHAIN:
         return contracts, 0
     near = strikes[len(strikes) // 2] if near_e9 is None else near_e9
-    kept = strikes[np.argsort(np.abs(strikes - near), kind="stable")[:MAX_STRIKES]]
-    return contracts[np.isin(contracts["strike_e9"], kept)], len(strikes) - MAX_STRIKES
+    nearest = np.argsort(np.abs(strikes - near), kind="stable")[:MAX_STRIKES]
+    fitting = nearest[np.cumsum(counts[nearest]) <= MAX_CONTRACTS_OF_CHAIN]
+    return contracts[np.isin(contracts["strike_e9"], strikes[fitting])], len(strikes) - len(fitting)

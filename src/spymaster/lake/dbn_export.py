@@ -33,6 +33,8 @@ _SCHEMAS: Final[Mapping[int, str]] = MappingProxyType(
     {rtype: schema for schema, rtype in SCHEMA_RTYPES.items() if schema != "tbbo"}
 )
 """Record type byte -> schema. Quotes with trades alone (``tbbo``) have the byte of ``mbp-1``."""
+_ANNOUNCED_QUOTES_OF_TRADES: Final = 197
+"""What DBN version 4 is to call a record of ``tbbo``. Files are written in version 3, whose readers do not know it."""
 _QUOTES: Final = "mbp-1"
 _QUOTES_OF_TRADES: Final = "tbbo"
 _LOST: Final[Mapping[str, str]] = MappingProxyType(
@@ -112,6 +114,10 @@ class DbnExport:
     def _parted(self, kind: Kind, records: Records) -> Iterator[tuple[tuple[str, str | None], Records]]:
         """The records by dataset and schema."""
         rows = by_name(kind, records)
+        announced = rows["rtype"] == _ANNOUNCED_QUOTES_OF_TRADES
+        if announced.any():
+            records = rows = rows.copy()
+            rows["rtype"][announced] = SCHEMA_RTYPES[_QUOTES_OF_TRADES]
         heads = rows["rtype"].astype(np.int64) << 16 | rows["publisher_id"]
         for head in np.unique(heads):
             mine = heads == head

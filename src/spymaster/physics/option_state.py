@@ -140,9 +140,9 @@ CONTRACT: Final = np.dtype(
     ]
 )
 """One option. ``next``: -1 for none; ``end_ns``: ``NO_END`` where it ends with the chain; ``live``: whether it has time
-left by the clock of regular hours, so that it adds to dealers' exposure. ``net``: customers' expected buys - sells; ``variance``: of it; ``squares``: of trade sizes, summed;
-``recent``: the part of ``net`` from the window of the exposure's change; ``open_interest``: -1 unknown; ``delta``,
-``gamma``: of the smile, NaN without one."""
+left by the clock of regular hours, so that it adds to dealers' exposure. ``net``: customers' expected buys - sells;
+``variance``: of it; ``squares``: of trade sizes, summed; ``recent``: the part of ``net`` from the window of the
+exposure's change; ``open_interest``: -1 unknown; ``delta``, ``gamma``: of the smile, NaN without one."""
 
 B_STRIKE: Final = 0
 B_CALL_BID: Final = 1
