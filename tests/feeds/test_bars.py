@@ -69,7 +69,7 @@ def test_a_bar_off_the_minute_is_left_out() -> None:
 
 
 def test_a_missing_price_never_becomes_a_number() -> None:
-    assert bars.prices_e9(np.array([np.nan, np.inf, -1.0, 0.0, 1e12])).tolist() == [UNDEF_PRICE] * 5
+    assert bars.prices_e9(np.array([np.nan, np.inf, -1.0, 0.0, 2.0**63])).tolist() == [UNDEF_PRICE] * 5
 
 
 @pytest.mark.parametrize("price", [0.01, 447.91, 4807.25, 6785.5, 99999.99, 123456.789012345])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.feeds.bar_columns import NO_TIME, epochs_ns, find_columns, new_york_to_utc, parse_time
+from spymaster.feeds.bar_files import find_bar_files, read_table
 from spymaster.feeds.bar_table import BarColumns
 from spymaster.feeds.bars import MINUTE_NS, Stamped
 from spymaster.feeds.bars_csv import read_csv_bars
 from spymaster.feeds.errors import SourceError
 from tests.support.bars import NINE, POINT, at, csv_text, walk
+from tests.support.dbn import zstd
 
 ROW = "4800,4801,4799,4800.5,100"
 
@@ -44,11 +48,48 @@ def refusal(text: str | bytes, folder: Path) -> str:
         "Timestamp,Open,High,Low,Close,Volume",
         "DATE,O,H,L,C,V",
         "ts_event,o,h,l,c,v",
+        "t,o,h,l,c,v",
+        "window_start,open,high,low,close,volume",
         ' "ts" , Open ,High,Low,Close,Vol',
     ],
 )
 def test_headers_are_known_by_name_in_any_case(tmp_path: Path, header: str) -> None:
     assert starts(f"{header}\n2024-01-04T09:00:00-05:00,{ROW}\n", tmp_path) == [NINE]
+
+
+@pytest.mark.parametrize("name", ["bars.csv", "bars.csv.gz", "bars.csv.zst", "bars"])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+def test_a_compressed_file_is_told_by_its_content(
+    tmp_path: Path, name: str, compress: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(compress(csv_text(walk(20_000)).encode()))
+    files = find_bar_files(path)
+    assert files.tables == (path,)
+    times = [int(ns) for piece in read_table(path, Stamped.START) for ns in piece.start_ns]
+    assert times == [NINE + n * MINUTE_NS for n in range(20_000)]
+
+
+@pytest.mark.parametrize("name", ["bars.csv.gz", "bars.csv.zst"])
+def test_compressed_bars_of_a_folder_are_found(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(csv_text(walk(3)).encode()))
+    assert find_bar_files(tmp_path).tables == (path,)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+def test_a_compressed_file_that_is_cut_is_refused_with_the_reason(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    packed = compress(csv_text(walk(20_000)).encode())
+    line = refusal(packed[: len(packed) // 2], tmp_path)
+    assert line.startswith("its compressed text is damaged or cut (")
+
+
+def test_a_compressed_file_whose_sum_is_wrong_is_refused(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(csv_text(walk(2_000)).encode()))
+    packed[-8] ^= 0xFF
+    assert refusal(bytes(packed), tmp_path).startswith("its compressed text is damaged or cut (CRC check failed")
 
 
 def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
@@ -152,7 +193,7 @@ def test_an_empty_price_is_a_missing_one_not_a_mistake(tmp_path: Path) -> None:
         ("a,b\n1,2\n", "line 1: has no column for time, open, high, low, close, volume; "),
         (f"# bars\ntime,open,high,low,close,volume\n2024-01-04T14:00Z,{ROW}\n2024,x\n", "line 4: has 2 columns, "),
         ("time,open,high,low,close,volume\n2024-01-04T14:00Z,4800,48O1,1,1,1\n", "line 2: '48O1' is not a number; "),
-        (b"\x1f\x8b\x08\x00\xff\xfe", "is not UTF-8 text; "),
+        (b"\xff\xfetime", "is not UTF-8 text; "),
         ("time,open,high,low,close,volume\n" + "9" * 70_000, "line 2: is too long for a bar; "),
     ],
 )

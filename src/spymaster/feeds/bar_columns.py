@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from spymaster.market.calendar_table import ET
 from spymaster.market.kinds import NS_PER_S
 
-TIME_NAMES: Final = ("timestamp", "datetime", "ts", "ts_event", "time", "date")
+TIME_NAMES: Final = ("timestamp", "datetime", "ts", "ts_event", "time", "date", "window_start", "t")
 PRICE_NAMES: Final = (("open", "o"), ("high", "h"), ("low", "l"), ("close", "c"))
 VOLUME_NAMES: Final = ("volume", "vol", "v")
-CONTRACT_NAMES: Final = ("contract", "symbol")
+CONTRACT_NAMES: Final = ("contract", "symbol", "ticker", "raw_symbol")
+ID_NAMES: Final = ("instrument_id",)
 WANTED: Final = "name the columns time, open, high, low, close and volume in its header"
 
 NO_TIME: Final = np.iinfo(np.int64).min
@@ -33,13 +34,15 @@ _EPOCH_UNITS: Final = ((10**11, NS_PER_S), (10**14, 10**6), (10**17, 10**3), (2*
 
 
 class Columns(NamedTuple):
-    """Where in a header each thing stands. ``clock`` is the column of the time of day where ``time`` is only a date."""
+    """Where in a header each thing stands. ``clock`` is the column of the time of day where ``time`` is only a date,
+    ``instrument`` that of the venue's id."""
 
     time: int
     clock: int | None
     prices: tuple[int, int, int, int]
     volume: int
     contract: int | None
+    instrument: int | None
 
 
 class Written(NamedTuple):
@@ -72,6 +75,7 @@ def find_columns(header: Sequence[str]) -> Columns | str:
         prices=(first, high, low, last),
         volume=volume,
         contract=place_of(CONTRACT_NAMES),
+        instrument=place_of(ID_NAMES),
     )
 
 
@@ -126,9 +130,18 @@ def new_york_to_utc(local_ns: NDArray[np.int64]) -> NDArray[np.int64]:
     given = local_ns != NO_TIME
     hours, back = np.unique(local_ns[given] // _HOUR_NS, return_inverse=True)
     offsets = np.array([_offset_ns(int(hour)) for hour in hours], dtype=np.int64)
-    utc = local_ns.copy()
+    utc = local_ns.astype(np.int64)
     utc[given] -= offsets[back] if len(hours) else 0
     return utc
+
+
+def written_ns(times: Sequence[Written]) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """(ns UTC; what times without a zone would be as UTC, ``NO_TIME`` for the others, None where there is none)."""
+    ns = np.array([time.ns for time in times], dtype=np.int64)
+    local = np.array([time.local for time in times], dtype=np.bool_)
+    as_utc = np.where(local, ns, NO_TIME) if local.any() else None
+    ns[local] = new_york_to_utc(ns[local])
+    return ns, as_utc
 
 
 def _offset_ns(hour: int) -> int:

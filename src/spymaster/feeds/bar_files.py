@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,14 @@ from spymaster.feeds.bar_table import BarColumns
 from spymaster.feeds.bars import Stamped
 from spymaster.feeds.bars_csv import read_csv_bars
 from spymaster.feeds.bars_parquet import PARQUET_MAGIC, read_parquet_bars
+from spymaster.feeds.byte_stream import ByteStream
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.discover import DBN_ENDINGS, discover
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.zstd_frames import ZSTD_MAGIC
 
-TABLE_ENDINGS: Final = (".csv", ".parquet")
+DBN_MAGIC: Final = b"DBN"
+TABLE_ENDINGS: Final = (".csv", ".csv.gz", ".csv.zst", ".parquet")
 _REMEDY: Final = "name an ohlcv-1m, trades or mbp-10 file (DBN), a CSV or a Parquet file of minute bars"
 
 
@@ -56,7 +59,12 @@ def _in_folder(folder: Path) -> BarFiles:
 
 def _is_dbn(path: Path) -> bool:
     start = _start(path)
-    return start[:3] == b"DBN" or start == ZSTD_MAGIC or path.name.endswith(DBN_ENDINGS)
+    if start == ZSTD_MAGIC:
+        inside = bytearray(len(DBN_MAGIC))
+        with closing(ByteStream(path)) as stream:
+            stream.read_into(memoryview(inside))
+        start = bytes(inside)
+    return start.startswith(DBN_MAGIC) or path.name.endswith(DBN_ENDINGS)
 
 
 def _start(path: Path) -> bytes:

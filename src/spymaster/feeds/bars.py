@@ -16,6 +16,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.feeds.bar_columns import NO_TIME
+from spymaster.feeds.bar_hours import zone_hint
+from spymaster.feeds.bar_ids import pick_by_id
 from spymaster.feeds.bar_table import BarColumns
 from spymaster.feeds.contracts import ContractChoice
 from spymaster.feeds.errors import SourceError
@@ -34,6 +37,8 @@ OUTSIDE_RANGE: Final = "its open or close lies outside its high and low"
 OFF_TICK: Final = "a price is not on the tick grid"
 GIVEN_TWICE: Final = "its minute was given again, the last one was used"
 
+_LEAST_E9: Final = 1e7
+_LARGEST_E9: Final = 1e18
 _FARTHEST: Final = 2.0
 """No instrument here halves or doubles within the few days of a history."""
 _ENOUGH_TO_TELL: Final = 10
@@ -95,11 +100,21 @@ class BarCollector:
 
         Raises SourceError when the file's bars are not of one minute, or are all of another instrument.
         """
-        parts = [piece.only(self._span.holds(piece.start_ns)) for piece in pieces]
+        parts, times = [], []
+        for piece in pieces:
+            parts.append(piece.only(self._span.holds(piece.start_ns)))
+            if piece.as_utc_ns is not None:
+                without_zone = piece.as_utc_ns != NO_TIME
+                times.append((piece.start_ns[without_zone], piece.as_utc_ns[without_zone]))
+        if times:
+            read, as_utc = (np.concatenate(column) for column in zip(*times, strict=True))
+            hint = zone_hint(path, read, as_utc, self._sessions, on_future=bool(self._tick_e9))
+            self.problems += [hint] if hint else []
         found = _joined([part for part in parts if len(part)])
         if found is None:
             return 0
         found = self._contracts.pick(path, found, self.problems)
+        found = pick_by_id(path, found, self._instrument, self._contracts, self.problems)
         self._refuse_other_prices(path, found)
         found = self._sound(path, found)
         self._refuse_other_lengths(path, found)
@@ -138,6 +153,11 @@ class BarCollector:
             if count := int(np.count_nonzero(good & wrong)):
                 self.rejected[reason] += count
             good &= ~wrong
+        if not good.any():
+            why = ", ".join(
+                f"{reason} ({count})" for reason, wrong in faults if (count := int(np.count_nonzero(wrong)))
+            )
+            raise SourceError(path, f"none of its {len(bars)} bars can be used: {why}", "check what its columns hold")
         return bars if good.all() else bars.only(good)
 
     def _refuse_other_lengths(self, path: Path, bars: BarColumns) -> None:
@@ -177,10 +197,14 @@ class BarCollector:
 def prices_e9(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """Prices to 1e-9, ``UNDEF_PRICE`` where a value is no price.
 
-    Exact for every price of up to nine decimals below a million: a float64 holds those to better than half of 1e-9.
+    Whole numbers from ten million on are prices in 1e-9 already, as the vendor's CSV has them: nothing trades there,
+    nor below a cent. Exact for every price of up to nine decimals below a million: a float64 holds those to better than
+    half of 1e-9.
     """
-    usable = np.isfinite(values) & (values > 0.0) & (values < NS_PER_S)
-    scaled = np.rint(np.where(usable, values, 0.0) * NS_PER_S).astype(np.int64)
+    usable = np.isfinite(values) & (values > 0.0) & (values < _LARGEST_E9)
+    fixed = usable & (values >= _LEAST_E9) & (values == np.rint(values))
+    usable &= fixed | (values < _LEAST_E9)
+    scaled = np.rint(np.where(usable, values, 0.0) * np.where(fixed, 1.0, NS_PER_S)).astype(np.int64)
     return np.where(usable, scaled, UNDEF_PRICE)
 
 
@@ -194,11 +218,13 @@ def _joined(parts: list[BarColumns]) -> BarColumns | None:
     if not parts:
         return None
     contracts = [part.contract for part in parts if part.contract is not None]
+    ids = [part.instrument_id for part in parts if part.instrument_id is not None]
     return BarColumns(
         np.concatenate([part.start_ns for part in parts]),
         np.concatenate([part.prices_e9 for part in parts]),
         np.concatenate([part.volume for part in parts]),
         np.concatenate(contracts) if contracts else None,
+        np.concatenate(ids) if ids else None,
     )
 
 

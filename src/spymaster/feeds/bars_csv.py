@@ -9,13 +9,24 @@ from typing import Final, TextIO
 
 import numpy as np
 
-from spymaster.feeds.bar_columns import WANTED, Columns, Written, find_columns, new_york_to_utc, parse_time
+from spymaster.feeds.bar_columns import (
+    NO_TIME,
+    WANTED,
+    Columns,
+    Written,
+    find_columns,
+    parse_time,
+    written_ns,
+)
+from spymaster.feeds.bar_ids import NO_ID
 from spymaster.feeds.bar_table import BarColumns
+from spymaster.feeds.bar_text import DAMAGED, open_text
 from spymaster.feeds.bars import MINUTE_NS, Stamped, prices_e9, whole_volume
 from spymaster.feeds.errors import SourceError
 
 _ROWS: Final = 16384
 _LONGEST_LINE: Final = 65536
+_LONGEST_ID: Final = 10
 _DELIMITERS: Final = ",;\t"
 _STAMPED_AT_END: Final = ("#schema: ninjadataexport",)
 """First lines by which a file says that its bars carry the time of their end."""
@@ -28,8 +39,10 @@ def read_csv_bars(path: Path, stamped: Stamped) -> Generator[BarColumns, None, N
     York's. Raises SourceError naming the line, for the first line that cannot be read.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(path) as file:
             yield from _Reader(path, file, stamped).pieces()
+    except DAMAGED as error:
+        raise SourceError(path, f"its compressed text is damaged or cut ({error})", "fetch the file again") from None
     except OSError as error:
         raise SourceError(path, f"cannot be read ({error.strerror})", "check the path and its permissions") from None
     except UnicodeDecodeError:
@@ -99,12 +112,15 @@ class _Piece:
         self._columns = columns
         self._needed = 1 + max(
             place
-            for place in (*columns.prices, columns.time, columns.clock, columns.volume, columns.contract)
+            for place in (
+                *(*columns.prices, columns.time, columns.clock, columns.volume, columns.contract, columns.instrument),
+            )
             if place is not None
         )
         self.times: list[Written] = []
         self._numbers: list[tuple[float, ...]] = []
         self._contracts: list[str] = []
+        self._ids: list[int] = []
 
     def add(self, row: list[str]) -> None:
         """Take a row. Raises IndexError where it is too short and ValueError for what is no number or no time."""
@@ -113,23 +129,36 @@ class _Piece:
             raise IndexError
         when = row[where.time] if where.clock is None else f"{row[where.time].strip()}T{row[where.clock].strip()}"
         contract = row[where.contract] if where.contract is not None else ""
+        instrument_id = _id(row[where.instrument]) if where.instrument is not None else NO_ID
         numbers = tuple(_number(row[place]) for place in (*where.prices, where.volume))
         self.times.append(parse_time(when))
         self._numbers.append(numbers)
         self._contracts.append(contract)
+        self._ids.append(instrument_id)
 
     def bars(self, stamped: Stamped) -> BarColumns:
         """Everything taken."""
-        written = np.array([time.ns for time in self.times], dtype=np.int64)
-        local = np.array([time.local for time in self.times], dtype=np.bool_)
-        written[local] = new_york_to_utc(written[local])
+        written, as_utc = written_ns(self.times)
+        shift = MINUTE_NS if stamped is Stamped.END else 0
         numbers = np.array(self._numbers, dtype=np.float64).reshape(-1, 5)
         return BarColumns(
-            start_ns=written - (MINUTE_NS if stamped is Stamped.END else 0),
+            start_ns=written - shift,
             prices_e9=prices_e9(numbers[:, :4]),
             volume=whole_volume(numbers[:, 4]),
             contract=np.array(self._contracts, dtype=object) if self._columns.contract is not None else None,
+            instrument_id=np.array(self._ids, dtype=np.int64) if self._columns.instrument is not None else None,
+            as_utc_ns=None if as_utc is None else np.where(as_utc == NO_TIME, NO_TIME, as_utc - shift),
         )
+
+
+def _id(cell: str) -> int:
+    """A venue's id, ``NO_ID`` where the cell is empty. Raises ValueError with words."""
+    text = cell.strip()
+    if not text:
+        return NO_ID
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID):
+        raise ValueError(f"'{text[:40]}' is not an instrument_id")
+    return int(text)
 
 
 def _number(cell: str) -> float:

@@ -17,13 +17,17 @@ from spymaster.feeds.bar_columns import (
     find_columns,
     new_york_to_utc,
     parse_time,
+    written_ns,
 )
+from spymaster.feeds.bar_ids import NO_ID
 from spymaster.feeds.bar_table import BarColumns
 from spymaster.feeds.bars import MINUTE_NS, Stamped, prices_e9, whole_volume
 from spymaster.feeds.errors import SourceError
 
 PARQUET_MAGIC: Final = b"PAR1"
 _ROWS: Final = 65536
+_Read = tuple[NDArray[np.int64], NDArray[np.int64] | None]
+"""Times in ns UTC, ``NO_TIME`` where there is none, and what they would be if times without a zone were UTC."""
 _AGAIN: Final = "write or fetch the file again"
 
 
@@ -50,7 +54,7 @@ def read_parquet_bars(path: Path, stamped: Stamped) -> Generator[BarColumns, Non
 
 
 def _places(columns: Columns) -> list[int]:
-    some = (columns.time, columns.clock, *columns.prices, columns.volume, columns.contract)
+    some = (columns.time, columns.clock, *columns.prices, columns.volume, columns.contract, columns.instrument)
     return sorted({place for place in some if place is not None})
 
 
@@ -68,33 +72,44 @@ def _bars(path: Path, columns: Columns, names: list[str], batch: Any, stamped: S
         values: NDArray[np.object_] = column(place).cast(pyarrow.string()).to_numpy(zero_copy_only=False)
         return values
 
+    def ids(place: int) -> NDArray[np.int64]:
+        values: NDArray[np.int64] = column(place).cast(pyarrow.int64()).fill_null(NO_ID).to_numpy(zero_copy_only=False)
+        return values
+
     try:
         if columns.clock is None:
-            start_ns = _times(column(columns.time))
+            start_ns, as_utc = _times(column(columns.time))
         else:
             days, clocks = words(columns.time), words(columns.clock)
-            start_ns = _written([f"{day}T{clock}" for day, clock in zip(days, clocks, strict=True)])
+            start_ns, as_utc = _written([f"{day}T{clock}" for day, clock in zip(days, clocks, strict=True)])
     except ValueError as error:
         raise SourceError(path, str(error), "write times as time stamps with a zone") from None
+    shift = MINUTE_NS if stamped is Stamped.END else 0
     return BarColumns(
-        start_ns=np.where(start_ns == NO_TIME, NO_TIME, start_ns - (MINUTE_NS if stamped is Stamped.END else 0)),
+        start_ns=_earlier(start_ns, shift),
         prices_e9=prices_e9(np.stack([numbers(place) for place in columns.prices], axis=1)),
         volume=whole_volume(numbers(columns.volume)),
         contract=None if columns.contract is None else words(columns.contract),
+        instrument_id=None if columns.instrument is None else ids(columns.instrument),
+        as_utc_ns=None if as_utc is None else _earlier(as_utc, shift),
     )
 
 
-def _times(column: Any) -> NDArray[np.int64]:
-    """A column of times in ns UTC, ``NO_TIME`` where there is none. Raises ValueError where these are no times."""
+def _earlier(times: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
+    return np.where(times == NO_TIME, NO_TIME, times - shift)
+
+
+def _times(column: Any) -> _Read:
+    """A column of times, as :func:`written_ns` gives them. Raises ValueError where these are no times."""
     import pyarrow
 
     kind = column.type
     if pyarrow.types.is_timestamp(kind):
         column = column.cast(pyarrow.timestamp("ns", kind.tz)).cast(pyarrow.int64())
         ns = _filled(column)
-        return ns if kind.tz is not None else new_york_to_utc(ns)
+        return (ns, None) if kind.tz is not None else (new_york_to_utc(ns), ns)
     if pyarrow.types.is_integer(kind):
-        return epochs_ns(_filled(column.cast(pyarrow.int64())))
+        return epochs_ns(_filled(column.cast(pyarrow.int64()))), None
     if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
         return _written(column.to_pylist())
     raise ValueError(f"its times are of type {kind}")
@@ -105,9 +120,5 @@ def _filled(column: Any) -> NDArray[np.int64]:
     return values
 
 
-def _written(texts: list[str | None]) -> NDArray[np.int64]:
-    times = [parse_time(text or "") for text in texts]
-    ns = np.array([time.ns for time in times], dtype=np.int64)
-    local = np.array([time.local for time in times], dtype=np.bool_)
-    ns[local] = new_york_to_utc(ns[local])
-    return ns
+def _written(texts: list[str | None]) -> _Read:
+    return written_ns([parse_time(text or "") for text in texts])

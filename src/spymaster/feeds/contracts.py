@@ -43,7 +43,7 @@ class ContractChoice:
         self._refuse_others(path, held)
         if len(held) == 1:
             return bars
-        return self._front_of_each_session(path, bars, names, problems)
+        return self.front_of_each_session(path, bars, names, problems)
 
     def _month_names(self, near_ns: int) -> set[str]:
         """The delivery month as vendors of bars write it, where the symbol tells it exactly."""
@@ -68,9 +68,10 @@ class ContractChoice:
             return root != self._root
         return name.isalpha() and name != self._root
 
-    def _front_of_each_session(
+    def front_of_each_session(
         self, path: Path, bars: BarColumns, names: NDArray[np.object_], problems: list[str]
     ) -> BarColumns:
+        """Of each session the bars under the name with the largest volume; says so in ``problems``."""
         session = np.searchsorted(self._sessions["close_ns"], bars.start_ns, side="right")
         kept = np.zeros(len(bars), dtype=np.bool_)
         days: Counter[str] = Counter()
