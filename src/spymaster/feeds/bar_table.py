@@ -30,8 +30,11 @@ class BarColumns:
 
     def only(self, wanted: NDArray[np.bool_]) -> BarColumns:
         """The bars picked out by a mask."""
-        some = (self.contract, self.instrument_id, self.as_utc_ns)
-        contract, instrument_id, as_utc_ns = (None if column is None else column[wanted] for column in some)
         return BarColumns(
-            self.start_ns[wanted], self.prices_e9[wanted], self.volume[wanted], contract, instrument_id, as_utc_ns
+            start_ns=self.start_ns[wanted],
+            prices_e9=self.prices_e9[wanted],
+            volume=self.volume[wanted],
+            contract=None if self.contract is None else self.contract[wanted],
+            instrument_id=None if self.instrument_id is None else self.instrument_id[wanted],
+            as_utc_ns=None if self.as_utc_ns is None else self.as_utc_ns[wanted],
         )
