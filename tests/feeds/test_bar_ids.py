@@ -51,7 +51,7 @@ def taken(path: Path, taker: BarCollector | None = None) -> BarCollector:
 
 
 def closes(taker: BarCollector) -> list[float]:
-    return (taker.records()["close"] / POINT).tolist()
+    return [float(price) for price in taker.records()["close"] / POINT]
 
 
 @pytest.mark.parametrize("name", ["bars.csv", "bars.parquet"])
