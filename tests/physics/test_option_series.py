@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def tape_of(*trades: tuple[int, int, int], quote: tuple[float, float] | None = N
                 bid_px_00=price_e9(quote[0]), ask_px_00=price_e9(quote[1]), bid_sz_00=5, ask_sz_00=5,
             )  # fmt: skip
     for n, (right, size, usual) in enumerate(trades):
-        about = {"price": price_e9(9.5), "size": size, "action": b"T", "side": b"B"}
+        about: dict[str, Any] = {"price": price_e9(9.5), "size": size, "action": b"T", "side": b"B"}
         about |= {name: price_e9(float("nan")) for name in ("bid_px_00", "ask_px_00")}
         if not usual:
             about["instrument_id"] = OTHER_ID + (right == PUT)
