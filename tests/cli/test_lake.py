@@ -36,10 +36,58 @@ def test_ls_prints_one_json_object(run: Run, root: Path) -> None:
     assert {table["table"] for table in found["tables"]} >= {"bronze/control", "gold/levels/signals"}
 
 
-def test_an_empty_folder_has_no_runs(run: Run, tmp_path: Path) -> None:
-    result = run("lake", "ls", tmp_path)
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert one_line(result.stderr).endswith("no run is recorded here")
+@pytest.mark.parametrize(
+    "command",
+    [("ls",), ("verify",), ("verify", "--json"), ("query", "SELECT 1"), ("query",), ("compact",), ("rebuild-gold",)],
+)
+@pytest.mark.parametrize("place", ["an empty folder", "a folder of other things", "a file", "nothing"])
+def test_what_is_no_lake_is_refused(run: Run, tmp_path: Path, command: tuple[str, ...], place: str) -> None:
+    root = tmp_path / "place"
+    if place == "a file":
+        root.write_text("{}")
+    elif place != "nothing":
+        root.mkdir()
+    if place == "a folder of other things":
+        (root / "manifest.json").write_text('{"name": "an app", "icons": []}')
+        (root / "notes.txt").write_text("mine")
+    where = ("--lake", root) if command[0] == "query" else (root,)
+    result = run("lake", *command, *where)
+    assert (result.exit_code, result.stdout) == (3, "")
+    line = one_line(result.stderr)
+    assert line == f"error: {root}: is no lake: no run is recorded here; name the root of a lake"
+
+
+def test_another_program_s_file_among_the_manifests_is_said_and_is_no_damage(run: Run, root: Path) -> None:
+    foreign = root / "runs" / "settings.json"
+    foreign.write_text('{"editor": "vi"}')
+    line = f"{foreign}: is no run's manifest; nothing reads it"
+    verified = run("lake", "verify", root)
+    assert (verified.exit_code, verified.stdout) == (0, "")
+    assert verified.stderr.splitlines() == [line, "1 runs, 15 files: sound"]
+    listed = run("lake", "ls", root)
+    assert (listed.exit_code, one_line(listed.stderr)) == (0, f"warning: {line}")
+    assert json.loads(run("lake", "verify", root, "--json").stdout)["damage"] == 0
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "7", '{"name": "an app"}'])
+def test_any_json_that_lists_no_files_is_another_program_s(run: Run, root: Path, text: str) -> None:
+    (root / "runs" / "other.json").write_text(text)
+    assert run("lake", "verify", root).exit_code == 0
+
+
+def test_a_torn_manifest_is_damage(run: Run, root: Path) -> None:
+    (manifest,) = (root / "runs").glob("*.json")
+    manifest.write_bytes(manifest.read_bytes()[:-40])
+    result = run("lake", "verify", root)
+    assert result.exit_code == 3
+    assert result.stdout.startswith(f"{manifest}: not a recording's manifest")
+
+
+def test_a_manifest_with_a_wrong_field_is_damage(run: Run, root: Path) -> None:
+    (manifest,) = (root / "runs").glob("*.json")
+    table = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**table, "records": "many"}))
+    assert run("lake", "verify", root).exit_code == 3
 
 
 def test_a_sound_lake_verifies(run: Run, root: Path) -> None:
@@ -77,7 +125,7 @@ def test_a_date_that_is_none_is_refused(run: Run, root: Path) -> None:
     result = run("lake", "compact", root, "--date", "yesterday")
     assert (result.exit_code, one_line(result.stderr)) == (
         2,
-        "error: --date yesterday: give a UTC date as YYYY-MM-DD",
+        "error: --date yesterday: is not a date; give a UTC date as YYYY-MM-DD",
     )
 
 
@@ -112,7 +160,7 @@ def test_without_a_name_the_remedy_is_said(run: Run) -> None:
     result = run("lake", "ls")
     assert (result.exit_code, one_line(result.stderr)) == (
         2,
-        "error: no lake was named: give its root, or set [lake] path in the configuration",
+        "error: lake: none was named; give its root, or set [lake] path in the configuration",
     )
 
 

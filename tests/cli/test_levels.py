@@ -144,9 +144,12 @@ def test_warm_up_that_is_not_there_is_one_line(run: Run, small: Path, command: t
             "error: --warmup QQQ=x.csv: profile spy uses no share QQQ; write SPY=",
         ),
         (("--bars-stamped", "middle"), "error: --bars-stamped middle: a bar's time is its start or its end; "),
-        (("--format", "xml"), "error: --format xml: choose from text, json, csv"),
-        (("--at", "25:00"), 'error: "25:00" is not a time'),
-        (("--at", "2024-01-01T00:00:00Z"), "error: --at 2024-01-01T00:00:00Z: nothing can be said yet; it begins at "),
+        (("--format", "xml"), "error: --format xml: there is no such format; choose from text, json, csv"),
+        (("--at", "25:00"), "error: --at 25:00: is not a time; "),
+        (
+            ("--at", "2024-01-01T00:00:00Z"),
+            "error: --at 2024-01-01T00:00:00Z: 2023-12-31 19:00:00.000 EST is outside the recording; it goes from ",
+        ),
         (("--levels", "none"), "error: --levels none: no such file, and no set of levels of that name; "),
     ],
 )

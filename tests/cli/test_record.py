@@ -129,6 +129,18 @@ def test_a_recording_nobody_follows_any_more_is_finished_by_command(run: Run, re
     assert depth_in(out) == depth_in(recorded)
 
 
+def test_finishing_says_why_a_run_is_not_complete(run: Run, recorded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(recorded, out)
+    shutil.rmtree(out / "runs")
+    (out / "journal" / STATUS_NAME).unlink()
+    last = max((out / "journal").glob("*.journal"))
+    os.truncate(last, last.stat().st_size - 8)
+    done = run("record", out, "--finish")
+    assert done.exit_code == 1
+    assert done.stdout == f"{out}: finished, NOT COMPLETE (the recording process ended without closing the journal)\n"
+
+
 def test_there_is_nothing_to_finish_in_a_folder_without_a_journal(run: Run, tmp_path: Path) -> None:
     result = run("record", tmp_path, "--finish")
     assert result.exit_code == 1

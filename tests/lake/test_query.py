@@ -54,6 +54,50 @@ def test_what_is_undefined_is_null(tmp_path: Path) -> None:
     assert found == [{"price": None, "ts_recv_ns": None}, {"price": 1.0, "ts_recv_ns": T0_NS}]
 
 
+def test_sizes_counts_and_sequence_are_signed_so_that_they_can_be_subtracted(tmp_path: Path) -> None:
+    frames = Frames()
+    book = {"bid_sz_00": [3, 9], "ask_sz_00": [10, 2], "bid_ct_00": [1, 4], "ask_ct_00": [2, 1], "sequence": [7, 5]}
+    frames.records(Kind.MBP1, records(Kind.MBP1, 2, recv_ns=T0_NS, instrument_id=17, depth=0, **book))
+    record(tmp_path, frames.stored)
+    asked = "min(bid_sz_00 - ask_sz_00) AS size, max(bid_ct_00 - ask_ct_00) AS count, min(sequence - 6) AS sequence"
+    assert rows(tmp_path, f"SELECT {asked} FROM futures_quotes") == [{"size": -7, "count": 3, "sequence": -1}]
+
+
+def test_times_can_be_subtracted_as_numbers(root: Path) -> None:
+    (found,) = rows(root, "SELECT min(ts_event_ns - ts_recv_ns) AS least FROM futures_mbp10")
+    assert isinstance(found["least"], int)
+
+
+@pytest.mark.parametrize("view", ["futures_mbp10", "signals", "silver_futures_mbp10"])
+def test_a_date_is_a_date(root: Path, view: str) -> None:
+    (row,) = rows(root, f"SELECT date, date - DATE '2024-01-01' AS days FROM {view} LIMIT 1")
+    assert row == {"date": dt.date(2024, 1, 5), "days": 4}
+
+
+def test_no_whole_number_of_the_feed_but_an_id_is_without_a_sign(root: Path) -> None:
+    for view in views(lake_at(root)):
+        types = {str(row["column_name"]): row["column_type"] for row in rows(root, f"DESCRIBE {view}")}
+        unsigned = [name for name, kind in types.items() if str(kind).startswith("U") and not name.endswith("_id")]
+        assert unsigned == [], view
+
+
+def test_a_quantity_that_the_feed_left_undefined_is_null_and_never_a_number(tmp_path: Path) -> None:
+    frames = Frames()
+    none = {"max_trade_vol": 2**32 - 1, "min_lot_size": 2**31 - 1, "maturity_year": 2**16 - 1, "maturity_month": 255}
+    times = {"expiration": UNDEF_TIMESTAMP, "activation": UNDEF_TIMESTAMP - 1}
+    frames.records(Kind.DEF, records(Kind.DEF, 1, recv_ns=T0_NS, instrument_id=17, **none, **times))
+    record(tmp_path, frames.stored)
+    (found,) = rows(tmp_path, f"SELECT {', '.join((*none, *times))} FROM definitions")
+    assert found == dict.fromkeys((*none, *times))
+
+
+def test_the_largest_flags_and_sequence_are_numbers(tmp_path: Path) -> None:
+    frames = Frames()
+    frames.records(Kind.TRADE, es_trades(1, flags=255, sequence=2**32 - 1))
+    record(tmp_path, frames.stored)
+    assert rows(tmp_path, "SELECT flags, sequence FROM futures_trades") == [{"flags": 255, "sequence": 2**32 - 1}]
+
+
 def test_texts_are_texts(tmp_path: Path) -> None:
     frames = Frames()
     frames.records(Kind.DEF, records(Kind.DEF, 1, recv_ns=T0_NS, instrument_id=17, raw_symbol=b"ESH4"))

@@ -86,12 +86,8 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
 
 def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool = True, notice: str = "") -> AppOptions:
     """What the screen needs to know. Settles the colour depth first: the toolkit reads the environment at import."""
-    from spymaster.tui.colour import CHOICES, prepare_colour
+    from spymaster.tui.colour import prepare_colour
 
-    if colour not in CHOICES:
-        raise UserError(
-            f"--color {colour}", "there is no such depth", f"choose from {', '.join(CHOICES)}", code=ExitCode.USAGE
-        )
     depth = prepare_colour(colour, os.environ)
 
     import platformdirs
@@ -137,17 +133,14 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
-    """The moment in ns; None for the end of the recording."""
+    """The moment in ns; None for the end of the recording. Raises UserError."""
     if at is None:
         return None
-    import numpy as np
-
-    from spymaster.market.sessions import SESSION, parse_time, session_at
+    from spymaster.cli.moments import moment_ns
     from spymaster.session.source_forms import open_source
 
     source = open_source(prepared.plan)
     try:
-        sessions = np.frombuffer(source.config_frame().sessions, SESSION)
-        return parse_time(at, session_at(sessions, source.first_ns))
+        return moment_ns("--at", at, source)
     finally:
         source.close()

@@ -9,13 +9,12 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from spymaster.cli.moments import span_ns
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export import TableSink, format_of
 from spymaster.market.levels import LevelKind
-from spymaster.market.sessions import SESSION, parse_time, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
@@ -59,12 +58,12 @@ class ColumnSink:
 def run_export(
     what: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
 ) -> int:
-    """Write one table of a source; returns the exit code. Raises UserError, SourceError or ExportError."""
+    """Write one table of a source; returns the exit code. Raises UserError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
     prepared = prepare(request)
     source = open_source(prepared.plan)
     frame = source.config_frame()
-    first, last = bounds(np.frombuffer(frame.sessions, SESSION), source.first_ns, since, until)
+    first, last = span_ns(since, until, source)
     ids = tuple(level.id for level in frame.user_levels)
     makers: dict[str, Callable[[SnapBlock], Columns]] = {
         "signals": lambda block: signals_columns(block, ids),
@@ -122,13 +121,3 @@ def print_schema() -> None:
         "market.flow": flow_schema(),
     }
     print(msgspec.json.format(msgspec.json.encode(all_of_them), indent=2).decode())
-
-
-def bounds(sessions: NDArray[np.void], first_ns: int, since: str | None, until: str | None) -> tuple[int, int]:
-    """[since, until) in ns; HH:MM means the session of the first record."""
-    session = session_at(sessions, first_ns)
-    first = parse_time(since, session) if since else 0
-    last = parse_time(until, session) if until else 2**62
-    if first >= last:
-        raise UserError(f"--from {since}", f"is not before --to {until}", "give an earlier --from", code=ExitCode.USAGE)
-    return first, last

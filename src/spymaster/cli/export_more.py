@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spymaster.cli.export import bounds
+from spymaster.cli.moments import span_ns
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.discover import discover
@@ -21,7 +21,6 @@ from spymaster.lake.run_manifest import RUNS
 from spymaster.lake.storage import LocalStorage
 from spymaster.market.batches import Batch
 from spymaster.market.manifest import MANIFEST_NAME, load_manifest
-from spymaster.market.sessions import SESSION
 from spymaster.physics.engine import Engine
 from spymaster.session.flow_events import flow_events
 from spymaster.session.progress import Progress
@@ -30,12 +29,11 @@ from spymaster.signals.columns import select
 
 
 def run_events(request: Request, out: str, file_format: str | None, since: str | None, until: str | None) -> int:
-    """Write the ledger event by event; returns the exit code. Raises UserError, SourceError or ExportError."""
+    """Write the ledger event by event; returns the exit code. Raises UserError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
-    sessions = np.frombuffer(source.config_frame().sessions, SESSION)
-    first, last = bounds(sessions, source.first_ns, since, until)
+    first, last = span_ns(since, until, source)
     progress = Progress(sys.stderr, "export events")
     span = max(source.last_ns - source.first_ns, 1)
     rows = 0

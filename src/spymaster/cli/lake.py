@@ -61,8 +61,6 @@ def run_ls(config_path: Path | None, root: str | None, as_json: bool) -> None:
     lake = _open(config_path, root)[1]
     runs = [_run_line(run) for run in lake.runs]
     tables = _tables(lake)
-    for problem in lake.problems:
-        print(f"warning: {problem}", file=sys.stderr)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode({"runs": runs, "tables": tables}), indent=2).decode())
         return
@@ -83,7 +81,7 @@ def run_ls(config_path: Path | None, root: str | None, as_json: bool) -> None:
 
 def run_verify(config_path: Path | None, root: str | None, as_json: bool) -> int:
     """Print what is wrong, a line each; returns the exit code. Raises LakeError."""
-    lake = _open(config_path, root)[1]
+    lake = _open(config_path, root, warn=False)[1]
     findings = []
     for finding in verify(lake):
         findings.append(finding)
@@ -156,13 +154,18 @@ def _rebuild(lake: Lake, run: LakeRun, check: bool) -> Rebuilt:
             progress.close()
 
 
-def _open(config_path: Path | None, root: str | None) -> tuple[Config, Lake]:
+def _open(config_path: Path | None, root: str | None, *, warn: bool = True) -> tuple[Config, Lake]:
+    """The configuration and the lake. ``warn``: say which manifests are not used. Raises UserError for no lake."""
     config = load_config(config_path)
     where = root or config.lake.path
     if not where:
         remedy = "give its root, or set [lake] path in the configuration"
         raise UserError("lake", "none was named", remedy, code=ExitCode.USAGE)
-    return config, Lake(open_storage(where, s3_endpoint=config.lake.s3_endpoint))
+    lake = Lake(open_storage(where, s3_endpoint=config.lake.s3_endpoint))
+    lake.check_there_is_one()
+    for problem in lake.problems if warn else ():
+        print(f"warning: {problem}", file=sys.stderr)
+    return config, lake
 
 
 def _for_json(table: Any) -> Any:

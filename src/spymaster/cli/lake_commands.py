@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from spymaster.cli.failures import reported
+from spymaster.cli.global_options import Command, Group
 
-lake_app = typer.Typer(help="Look after a lake: what was recorded, kept as Parquet.", no_args_is_help=True)
+lake_app = typer.Typer(cls=Group, help="Look after a lake: what was recorded, kept as Parquet.", no_args_is_help=True)
 
 RootArgument = Annotated[
     str | None,
@@ -20,25 +21,25 @@ RunOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@lake_app.command("ls")
+@lake_app.command("ls", cls=Command)
 def lake_ls(context: typer.Context, root: RootArgument = None, as_json: JsonOption = False) -> None:
     """The runs of a lake, and what its tables hold."""
     from spymaster.cli.lake import run_ls
 
     with reported():
-        run_ls(context.obj, root, as_json)
+        run_ls(context.obj.config, root, as_json)
 
 
-@lake_app.command("verify")
+@lake_app.command("verify", cls=Command)
 def lake_verify(context: typer.Context, root: RootArgument = None, as_json: JsonOption = False) -> None:
     """Check every file and every record's number; exit code 3 where something is damaged or missing."""
     from spymaster.cli.lake import run_verify
 
     with reported():
-        raise typer.Exit(run_verify(context.obj, root, as_json))
+        raise typer.Exit(run_verify(context.obj.config, root, as_json))
 
 
-@lake_app.command("compact")
+@lake_app.command("compact", cls=Command)
 def lake_compact(
     context: typer.Context,
     root: RootArgument = None,
@@ -53,10 +54,10 @@ def lake_compact(
     from spymaster.cli.lake import run_compact
 
     with reported():
-        raise typer.Exit(run_compact(context.obj, root, date))
+        raise typer.Exit(run_compact(context.obj.config, root, date))
 
 
-@lake_app.command("query")
+@lake_app.command("query", cls=Command)
 def lake_query(
     context: typer.Context,
     statement: Annotated[str, typer.Argument(help="SQL. Without, the tables are listed.", metavar="SQL")] = "",
@@ -73,10 +74,10 @@ def lake_query(
     from spymaster.cli.lake import run_sql
 
     with reported():
-        run_sql(context.obj, root, statement, out, file_format)
+        run_sql(context.obj.config, root, statement, out, file_format)
 
 
-@lake_app.command("rebuild-gold")
+@lake_app.command("rebuild-gold", cls=Command)
 def lake_rebuild_gold(
     context: typer.Context,
     root: RootArgument = None,
@@ -87,4 +88,4 @@ def lake_rebuild_gold(
     from spymaster.cli.lake import run_rebuild
 
     with reported():
-        raise typer.Exit(run_rebuild(context.obj, root, run, check))
+        raise typer.Exit(run_rebuild(context.obj.config, root, run, check))

@@ -30,21 +30,19 @@ _RIGHT: Final = frozenset({"price", "distance", "score"})
 _STDIN: Final = "-"
 
 
-def run_list(request: Request, at: str | None, form: str) -> int:
-    """Print the levels of a source at a moment; returns the exit code. Raises UserError."""
-    from spymaster.market.sessions import SESSION, et_stamp, parse_time, session_at
+def run_list(request: Request, at: str | None, form: str, color: str = "auto") -> int:
+    """Print the levels of a source at a moment; returns the exit code. ``color``: as ``--color``. Raises UserError."""
+    from spymaster.cli.moments import moment_ns
+    from spymaster.market.sessions import et_stamp
     from spymaster.session.replay_source import ReplaySource
 
     if form not in FORMATS:
         raise UserError(
             f"--format {form}", "there is no such format", f"choose from {', '.join(FORMATS)}", code=ExitCode.USAGE
         )
-    import numpy as np
-
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
-    sessions = np.frombuffer(source.config_frame().sessions, SESSION)
-    until_ns = parse_time(at, session_at(sessions, source.first_ns)) if at is not None else None
+    until_ns = moment_ns("--at", at, source) if at is not None else None
     listing = list_levels(source, prepared.plan.profile, until_ns)
     if listing is None:
         problem = "there was no book with both sides yet, which levels need"
@@ -59,7 +57,7 @@ def run_list(request: Request, at: str | None, form: str) -> int:
     elif form == "csv":
         _print_csv(listing)
     else:
-        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        coloured = color != "none" if color != "auto" else sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for line in _text(listing, prepared.simulated, coloured=coloured):
             print(line)
     return ExitCode.DATA if source.is_torn else os.EX_OK

@@ -9,7 +9,17 @@ import typer
 
 from spymaster.cli.config_commands import config_app
 from spymaster.cli.failures import reported
+from spymaster.cli.global_options import (
+    ColouredCommand,
+    Command,
+    GlobalOptions,
+    Group,
+    PlainCommand,
+    ScreenCommand,
+    check_options,
+)
 from spymaster.cli.lake_commands import lake_app
+from spymaster.cli.machine_commands import bench, warmup
 from spymaster.cli.market_commands import evaluate_app, simulate
 from spymaster.cli.options import (
     ColorOption,
@@ -44,8 +54,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-export_app = typer.Typer(help="Write what a source holds, or what the engine makes of it.", no_args_is_help=True)
-levels_app = typer.Typer(help="Show the levels of a source, or import levels of your own.", no_args_is_help=True)
+export_app = typer.Typer(
+    cls=Group, help="Write what a source holds, or what the engine makes of it.", no_args_is_help=True
+)
+levels_app = typer.Typer(
+    cls=Group, help="Show the levels of a source, or import levels of your own.", no_args_is_help=True
+)
 app.add_typer(export_app, name="export")
 app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
@@ -75,15 +89,15 @@ def root(
 
     Without a command: the bundled simulated recording on the cockpit.
     """
-    context.obj = config
-    if context.invoked_subcommand is None:
-        from spymaster.cli.start import start
+    with reported():
+        context.obj = check_options(GlobalOptions(config, color, mouse))
+        if context.invoked_subcommand is None:
+            from spymaster.cli.start import start
 
-        with reported():
             raise typer.Exit(start(config, color, mouse))
 
 
-@app.command()
+@app.command(cls=ScreenCommand)
 def replay(
     context: typer.Context,
     sources: Sources,
@@ -101,19 +115,20 @@ def replay(
         Path | None, typer.Option(help="Write the screen at a moment as SVG and exit.", show_default=False)
     ] = None,
     at: Annotated[str | None, typer.Option(help="With --screenshot: the moment.", show_default=False)] = None,
-    size: Annotated[str, typer.Option(help="With --screenshot: columns x rows.")] = "120x40",
-    screen: Annotated[str, typer.Option(help="With --screenshot: which screen.")] = "cockpit",
+    size: Annotated[
+        str | None, typer.Option(help="With --screenshot: columns x rows. [default: 120x40]", show_default=False)
+    ] = None,
+    screen: Annotated[
+        str | None, typer.Option(help="With --screenshot: which screen. [default: cockpit]", show_default=False)
+    ] = None,
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
     compare: CompareOption = None,
     date: DateOption = None,
     order: OrderOption = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
-    color: ColorOption = "auto",
-    mouse: MouseOption = True,
 ) -> None:
     """Replay recorded depth and trades on the cockpit, or without a screen."""
-    from spymaster.cli.replay import run_replay
-    from spymaster.cli.request import Moment
+    from spymaster.cli.replay import moment_asked, run_replay
 
     with reported():
         request = _request(
@@ -128,21 +143,21 @@ def replay(
             from spymaster.cli.compare import run_compare
 
             raise typer.Exit(run_compare(request, compare, as_json))
-        moment = Moment(screenshot, at, size, screen) if screenshot is not None else None
+        moment = moment_asked(screenshot, at, size, screen)
         raise typer.Exit(
             run_replay(
                 request,
                 headless=headless,
                 as_json=as_json,
                 moment=moment,
-                colour=color,
-                mouse=mouse,
+                colour=context.obj.color,
+                mouse=context.obj.mouse,
                 cached=cache,
             )
         )
 
 
-@export_app.command("signals")
+@export_app.command("signals", cls=Command)
 def export_signals(
     context: typer.Context,
     sources: Sources,
@@ -164,7 +179,7 @@ def export_signals(
     _export("signals", request, out, file_format, since, until)
 
 
-@export_app.command("alerts")
+@export_app.command("alerts", cls=Command)
 def export_alerts(
     context: typer.Context,
     sources: Sources,
@@ -186,7 +201,7 @@ def export_alerts(
     _export("alerts", request, out, file_format, since, until)
 
 
-@export_app.command("flows")
+@export_app.command("flows", cls=Command)
 def export_flows(
     context: typer.Context,
     sources: Sources,
@@ -207,7 +222,7 @@ def export_flows(
     _export("flows", request, out, file_format, since, until)
 
 
-@export_app.command("option-flow")
+@export_app.command("option-flow", cls=Command)
 def export_option_flow(
     context: typer.Context,
     sources: Sources,
@@ -248,7 +263,7 @@ def _request(
 
     return Request(
         sources=tuple(sources),
-        config=context.obj,
+        config=context.obj.config,
         profile=profile,
         symbol=symbol,
         level=tuple(level or ()),
@@ -273,7 +288,7 @@ def _export(
         raise typer.Exit(run_export(what, request, out, file_format, since, until))
 
 
-@export_app.command("events")
+@export_app.command("events", cls=Command)
 def export_events(
     context: typer.Context,
     sources: Sources,
@@ -292,7 +307,7 @@ def export_events(
         raise typer.Exit(run_events(request, out, file_format, since, until))
 
 
-@export_app.command("dbn")
+@export_app.command("dbn", cls=PlainCommand)
 def export_dbn(
     sources: Sources,
     out: Annotated[str, typer.Option("--out", help="How the files' names begin.", metavar="PREFIX")],
@@ -305,7 +320,7 @@ def export_dbn(
         raise typer.Exit(run_dbn(tuple(sources), out, run))
 
 
-@export_app.command("schema")
+@export_app.command("schema", cls=PlainCommand)
 def export_schema() -> None:
     """Print the JSON Schema of the published signals and alerts."""
     from spymaster.cli.export import print_schema
@@ -314,7 +329,7 @@ def export_schema() -> None:
         print_schema()
 
 
-@levels_app.command("list")
+@levels_app.command("list", cls=ColouredCommand)
 def levels_list(
     context: typer.Context,
     sources: Sources,
@@ -335,10 +350,10 @@ def levels_list(
 
     with reported():
         request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
-        raise typer.Exit(run_list(request, at, "json" if as_json else form))
+        raise typer.Exit(run_list(request, at, "json" if as_json else form, context.obj.color))
 
 
-@levels_app.command("import")
+@levels_app.command("import", cls=Command)
 def levels_import(
     context: typer.Context,
     file: Annotated[str, typer.Argument(help="CSV, or lines 'name price'; - reads them from stdin.", metavar="FILE|-")],
@@ -351,37 +366,13 @@ def levels_import(
     from spymaster.cli.levels import run_import
 
     with reported():
-        raise typer.Exit(run_import(context.obj, file, name, profile))
+        raise typer.Exit(run_import(context.obj.config, file, name, profile))
 
 
-@app.command()
-def warmup() -> None:
-    """Compile the kernels now, so that nothing waits for them later."""
-    from spymaster.cli.warmup import run_warmup
-
-    with reported():
-        raise typer.Exit(run_warmup())
-
-
-@app.command()
-def bench(
-    sources: Annotated[
-        list[Path] | None, typer.Argument(help="Depth to measure with; generated when left out.", show_default=False)
-    ] = None,
-    rounds: Annotated[int, typer.Option(help="Rounds; medians are reported.", min=1, max=99)] = 7,
-    records: Annotated[int, typer.Option(help="Size of the measured file, records.", min=10_000)] = 1_000_000,
-    only: Annotated[list[str] | None, typer.Option(help="Only these rows; repeatable.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Measure the program against floors measured in the same run."""
-    from spymaster.cli.bench import run_bench
-
-    with reported():
-        run_bench(tuple(sources or ()), rounds, records, tuple(only or ()), as_json)
-
-
-app.command()(record)
-app.command()(simulate)
+app.command(cls=PlainCommand)(warmup)
+app.command(cls=PlainCommand)(bench)
+app.command(cls=Command)(record)
+app.command(cls=PlainCommand)(simulate)
 
 
 def main() -> None:

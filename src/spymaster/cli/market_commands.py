@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from spymaster.cli.failures import reported
+from spymaster.cli.global_options import Command, Group, PlainCommand
 
-evaluate_app = typer.Typer(help="Measure how good the program and its simulated market are.", no_args_is_help=True)
+evaluate_app = typer.Typer(
+    cls=Group, help="Measure how good the program and its simulated market are.", no_args_is_help=True
+)
 
 
 def simulate(
@@ -54,7 +57,7 @@ def simulate(
         )
 
 
-@evaluate_app.command("facts")
+@evaluate_app.command("facts", cls=PlainCommand)
 def evaluate_facts(
     sources: Annotated[
         list[Path] | None, typer.Argument(help="Recordings to measure; without, fresh sessions.", show_default=False)
@@ -69,31 +72,31 @@ def evaluate_facts(
         raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)
 
 
-@evaluate_app.command("states")
+@evaluate_app.command("states", cls=Command)
 def evaluate_states(
+    context: typer.Context,
     sources: Annotated[
         list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
     ],
-    config: Annotated[Path | None, typer.Option(help="Configuration file.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print how well barrier states agree with the truth of simulated recordings."""
     with reported():
         from spymaster.cli.evaluate_states import run_states
 
-        run_states(sources, config, as_json)
+        run_states(sources, context.obj.config, as_json)
 
 
-@evaluate_app.command("fuel")
+@evaluate_app.command("fuel", cls=Command)
 def evaluate_fuel(
+    context: typer.Context,
     sources: Annotated[
         list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
     ],
-    config: Annotated[Path | None, typer.Option(help="Configuration file.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare dealers' exposure with what the simulated dealers hold: its sign, its band, the effects claimed."""
     with reported():
         from spymaster.cli.evaluate_fuel import run_fuel
 
-        run_fuel(sources, config, as_json)
+        run_fuel(sources, context.obj.config, as_json)

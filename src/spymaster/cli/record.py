@@ -93,7 +93,9 @@ def finish_record(out: Path) -> int:
     from spymaster.lake.sidecar import finish
 
     complete = finish(out / JOURNAL_FOLDER)
-    print(f"{out}: {'complete' if complete else 'finished, NOT COMPLETE'}")
+    status = read_status(out / JOURNAL_FOLDER)
+    why = f" ({status.reason})" if status is not None and status.reason else ""
+    print(f"{out}: {'complete' if complete else f'finished, NOT COMPLETE{why}'}")
     return os.EX_OK if complete else ExitCode.FAILURE
 
 

@@ -45,7 +45,7 @@ def record(
             raise typer.Exit(finish_record(out))
         request = Request(
             sources=tuple(source or ()),
-            config=context.obj,
+            config=context.obj.config,
             profile=profile,
             symbol=symbol,
             level=tuple(level or ()),

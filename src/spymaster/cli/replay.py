@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,7 +14,9 @@ from spymaster.cli.request import Moment, Prepared, Request, parse_speed, prepar
 from spymaster.errors import ExitCode, UserError
 from spymaster.market.sessions import et_stamp
 from spymaster.signals.headless import HeadlessResult
-from spymaster.tui.colour import CHOICES
+
+_USUAL_SIZE: Final = "120x40"
+_USUAL_SCREEN: Final = "cockpit"
 
 
 def run_replay(
@@ -30,10 +34,6 @@ def run_replay(
         raise UserError(
             "--json", "prints the report of a replay without a screen", "add --headless", code=ExitCode.USAGE
         )
-    if colour not in CHOICES:
-        raise UserError(
-            f"--color {colour}", "there is no such depth", f"choose from {', '.join(CHOICES)}", code=ExitCode.USAGE
-        )
     prepared = prepare(request)
     if headless:
         return _run_headless(prepared, parse_speed(request.speed, None), as_json)
@@ -43,6 +43,16 @@ def run_replay(
         return write_screenshot(prepared, moment, request.theme, cached=cached)
     speed = parse_speed(request.speed, 1.0)
     return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, cached=cached)
+
+
+def moment_asked(file: Path | None, at: str | None, size: str | None, screen: str | None) -> Moment | None:
+    """The picture of ``--screenshot``, or None. Raises UserError for what is said of a picture that nobody wants."""
+    if file is not None:
+        return Moment(file, at, size or _USUAL_SIZE, screen or _USUAL_SCREEN)
+    for option, value in (("--at", at), ("--size", size), ("--screen", screen)):
+        if value is not None:
+            raise UserError(f"{option} {value}", "is of a picture", "add --screenshot FILE", code=ExitCode.USAGE)
+    return None
 
 
 def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int:

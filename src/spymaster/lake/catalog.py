@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from spymaster.lake.errors import LakeError
@@ -26,6 +27,9 @@ from spymaster.market.manifest import (
 BRONZE: Final = "bronze"
 GOLD: Final = "gold"
 SILVER: Final = "silver"
+
+FOREIGN: Final = "is no run's manifest; nothing reads it"
+"""What is said of a file among the manifests that is another program's."""
 
 _PARTITIONS: Final = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/[^/]+\.parquet$")
 
@@ -58,13 +62,27 @@ class LakeRun:
 
 
 class Lake:
-    """A lake's runs, oldest first. ``problems``: a line for each manifest that cannot be used."""
+    """A lake's runs, oldest first.
+
+    ``damaged``: why manifests cannot be used. ``foreign``: addresses of files among the manifests that are none.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         names = [name for name in storage.names(RUNS) if name.endswith(".json")]
-        found, self.problems = _read_all(storage, [*names, MANIFEST_NAME])
+        found, self.damaged, self.foreign = _read_all(storage, [*names, MANIFEST_NAME])
         self.runs = tuple(sorted(found, key=lambda run: (run.manifest.start, run.run.id)))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is not used and why, a line each."""
+        return (*map(str, self.damaged), *(f"{place}: {FOREIGN}" for place in self.foreign))
+
+    def check_there_is_one(self) -> None:
+        """Raise LakeError where there is neither a manifest nor a table: the place is no lake."""
+        storage = self.storage
+        if not self.runs and not self.damaged and not any(storage.names(tier) for tier in (BRONZE, GOLD, SILVER)):
+            raise LakeError(storage.name, "is no lake: no run is recorded here", "name the root of a lake")
 
     def run(self, run_id: str | None = None) -> LakeRun:
         """A run by its id, or by how its id begins; without, the only one. Raises LakeError."""
@@ -108,16 +126,35 @@ def check_version(name: str, metadata: Any, tier: str, newest: int) -> str:
     return label[1]
 
 
-def _read_all(storage: Storage, names: Iterable[str]) -> tuple[list[LakeRun], Sequence[str]]:
-    found, problems = [], []
+def _read_all(
+    storage: Storage, names: Iterable[str]
+) -> tuple[list[LakeRun], tuple[ManifestError, ...], tuple[str, ...]]:
+    """(runs, why manifests cannot be used, where other files lie among them)."""
+    found, damaged, foreign = [], [], []
     for name in names:
         try:
-            manifest = decode_manifest(storage.read(name), storage.url(name))
-        except FileNotFoundError:
+            data = storage.read(name)
+        except (FileNotFoundError, NotADirectoryError):
             continue
+        if not _is_manifest(data):
+            foreign.append(storage.url(name))
+            continue
+        try:
+            manifest = decode_manifest(data, storage.url(name))
         except ManifestError as error:
-            problems.append(str(error))
+            damaged.append(error)
             continue
         if manifest.run is not None or any(file.path.startswith(f"{BRONZE}/") for file in manifest.files):
             found.append(LakeRun(manifest, name))
-    return found, tuple(problems)
+        elif name != MANIFEST_NAME:
+            foreign.append(storage.url(name))
+    return found, tuple(damaged), tuple(foreign)
+
+
+def _is_manifest(data: bytes) -> bool:
+    """Whether it is meant as a manifest: JSON that lists files, or what a damaged one looks like."""
+    try:
+        table = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return True
+    return isinstance(table, dict) and "files" in table

@@ -14,7 +14,7 @@ from spymaster.lake.errors import LakeError
 from spymaster.lake.gold_schema import ALERTS, SIGNALS, alerts_schema, signals_schema
 from spymaster.lake.storage import Storage
 from spymaster.lake.table_schema import CONTROL, bronze_schema, control_schema
-from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
+from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, Kind
 
 PRICES: Final = re.compile(
     r"^(price|open|high|low|close|strike_price|.+_px_\d\d|(nbbo_)?(bid|ask)_px|.*_price(_increment)?)$"
@@ -22,6 +22,8 @@ PRICES: Final = re.compile(
 """Whole-number columns that are prices in 1e-9."""
 _TIMES: Final = ("ts_event", "ts_recv")
 _CHARACTERS: Final = ("action", "side", "instrument_class")
+_ALWAYS_NUMBERS: Final = ("seq", "sequence", "ts_in_delta", "flags", "depth")
+"""Whole-number columns in which the largest number of their type is a number like any other."""
 _HIDDEN: Final = re.compile(r"^_reserved|^length$|^rtype$")
 
 
@@ -29,8 +31,9 @@ def connect(lake: Lake) -> Any:
     """A DuckDB connection with a view for each table of the lake. Raises LakeError without DuckDB.
 
     ``futures_mbp10``, ``options_trades``, ``control`` and so on are Bronze; ``signals`` and ``alerts`` Gold; those of
-    Silver begin with ``silver_``. Prices are floating-point, null where there is none; ``ts_event`` and ``ts_recv`` are
-    times in UTC beside ``ts_event_ns`` and ``ts_recv_ns``; actions and sides are letters.
+    Silver begin with ``silver_``. Prices are floating-point; every other whole number but an id is signed, so that
+    sizes can be subtracted; what the feed left undefined is null. ``ts_event`` and ``ts_recv`` are times in UTC beside
+    ``ts_event_ns`` and ``ts_recv_ns``; actions and sides are letters; ``date`` is a date.
     """
     if importlib.util.find_spec("duckdb") is None:
         raise LakeError("lake query", "DuckDB is not installed", "pip install 'spymaster-tui[duckdb]'")
@@ -40,7 +43,8 @@ def connect(lake: Lake) -> Any:
     connection.execute("SET TimeZone = 'UTC'")
     for view, (names, schema) in sorted(_tables(lake).items()):
         connection.register(f"raw_{view}", lake.storage.dataset(names, schema))
-        columns = ", ".join([*_columns(schema), *_partitions(names[0])])
+        is_gold = names[0].startswith(f"{GOLD}/")
+        columns = ", ".join([*(_quoted(schema) if is_gold else _columns(schema)), *_partitions(names[0])])
         connection.execute(f'CREATE VIEW "{view}" AS SELECT {columns} FROM "raw_{view}"')
     return connection
 
@@ -102,23 +106,42 @@ def _unified(schemas: Iterable[Any]) -> Any:
     return pa.unify_schemas(nullable)
 
 
+def _quoted(schema: Any) -> Iterable[str]:
+    """The columns of Gold, which are what they should be."""
+    return (f'"{name}"' for name in schema.names)
+
+
 def _columns(schema: Any) -> Iterable[str]:
+    """The columns of a table that holds records as they arrived."""
     for field in schema:
         name = field.name
         if _HIDDEN.match(name):
             continue
         if name in _TIMES:
-            known = f'nullif("{name}", {UNDEF_TIMESTAMP})'
-            yield f'make_timestamp_ns({known}::BIGINT) AS "{name}", {known} AS "{name}_ns"'
+            known = _signed(name, field.type)
+            yield f'make_timestamp_ns({known}) AS "{name}", {known} AS "{name}_ns"'
         elif PRICES.match(name) and pa.types.is_int64(field.type):
             yield f'nullif("{name}", {UNDEF_PRICE}) / {PRICE_SCALE}.0 AS "{name}"'
         elif name in _CHARACTERS and pa.types.is_uint8(field.type):
             yield f'chr("{name}"::INTEGER) AS "{name}"'
         elif pa.types.is_fixed_size_binary(field.type):
             yield f"""replace("{name}"::VARCHAR, '\\x00', '') AS "{name}\""""
+        elif pa.types.is_integer(field.type) and not name.endswith("_id"):
+            yield f'{_signed(name, field.type)} AS "{name}"'
         else:
             yield f'"{name}"'
 
 
+def _signed(name: str, stored: Any) -> str:
+    """A whole number as BIGINT; null for the largest of its type, by which the feed says that there is none."""
+    # a number of 64 bits without a sign may be too large: that is no time and no count, and must not end the query
+    number = f'try_cast("{name}" AS BIGINT)'
+    if name in _ALWAYS_NUMBERS or (stored.bit_width == 64 and pa.types.is_unsigned_integer(stored)):
+        return number
+    return f"nullif({number}, {2 ** (stored.bit_width - pa.types.is_signed_integer(stored)) - 1})"
+
+
 def _partitions(name: str) -> Iterable[str]:
-    return [f'"{part.partition("=")[0]}"' for part in name.split("/") if "=" in part]
+    """The keys of a file's folders as columns."""
+    keys = (part.partition("=")[0] for part in name.split("/") if "=" in part)
+    return ('"date"::DATE AS "date"' if key == "date" else f'"{key}"' for key in keys)

@@ -128,7 +128,9 @@ class Sidecar:
                     reader.check_tail()
             except (JournalError, FormatError) as error:
                 self._seal(recorder, EndFrame(complete=False, reason=str(error)))
-                raise
+                if isinstance(error, JournalError):
+                    raise
+                raise JournalError(self._journal, str(error), "use the version that recorded it") from error
             if end is not None or not alive:
                 return self._seal(recorder, end or EndFrame(complete=False, reason=KILLED))
             self._report(reader)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.lake.catalog import BRONZE, GOLD, Lake, LakeRun, check_version, hour_of_file
+from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
 from spymaster.lake.parquet_file import opened, reading, sha256_of
 from spymaster.lake.storage import Storage
@@ -34,9 +34,10 @@ class Finding(msgspec.Struct, frozen=True):
 
 def verify(lake: Lake) -> Iterator[Finding]:
     """Look at everything; yields what is wrong, or worth knowing, as it is found."""
-    for problem in lake.problems:
-        place, _, what = problem.partition(": ")
-        yield Finding(place, what)
+    for error in lake.damaged:
+        yield Finding(error.place, error.problem)
+    for place in lake.foreign:
+        yield Finding(place, FOREIGN, is_damage=False)
     named: set[str] = set()
     for run in lake.runs:
         named.update(file.path for file in run.manifest.files)

@@ -1,0 +1,98 @@
+"""Options of the whole program, which may stand before the command's name or behind it; the last one given counts."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any, ClassVar, Final, NamedTuple
+
+from typer.core import TyperCommand, TyperGroup
+
+from spymaster.cli.failures import reported
+from spymaster.errors import ExitCode, UserError
+
+
+class GlobalOptions(NamedTuple):
+    """``config``: the file of ``--config``. ``color``: one of ``tui.colour.CHOICES``. ``mouse``: whether it is used."""
+
+    config: Path | None = None
+    color: str = "auto"
+    mouse: bool = True
+
+
+_NAMES: Final = ("config", "color", "mouse", "version")
+
+
+def check_options(options: GlobalOptions) -> GlobalOptions:
+    """The options, if they make sense. Raises UserError."""
+    from spymaster.tui.colour import CHOICES
+
+    if options.color not in CHOICES:
+        remedy = f"choose from {', '.join(CHOICES)}"
+        raise UserError(f"--color {options.color}", "there is no such depth", remedy, code=ExitCode.USAGE)
+    return options
+
+
+class _Takes:
+    """Takes the program's options too. A class of commands says which of them its help shows, in ``shown``.
+
+    What a terminal can do is worth saying to any command; a configuration that nobody reads is refused.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ("config",)
+    reads_configuration: ClassVar[bool] = True
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        own: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        found = []
+        for param in ctx.find_root().command.params:
+            if param.name in _NAMES:
+                ours = copy.copy(param)
+                ours.hidden = param.name not in self.shown
+                found.append(ours)
+        # the way to this help stays last
+        return [*own[:-1], *found, *own[-1:]]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Lay what was given here over what was given before, and run."""
+        with reported():
+            given = {}
+            for name in _NAMES:
+                value = ctx.params.pop(name, None)
+                if name in GlobalOptions._fields and ctx.get_parameter_source(name).name != "DEFAULT":
+                    given[name] = value
+            options = check_options(ctx.obj._replace(**given))
+            if options.config is not None and not self.reads_configuration:
+                problem = f"'{ctx.info_name}' reads no configuration"
+                raise UserError("--config", problem, "leave it out", code=ExitCode.USAGE)
+            ctx.obj = options
+        return super().invoke(ctx)  # type: ignore[misc]
+
+
+class Command(_Takes, TyperCommand):
+    """A command that reads the configuration."""
+
+
+class PlainCommand(_Takes, TyperCommand):
+    """A command that reads no configuration."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
+    reads_configuration: ClassVar[bool] = False
+
+
+class ColouredCommand(_Takes, TyperCommand):
+    """A command that reads the configuration and may colour what it prints."""
+
+    shown: ClassVar[tuple[str, ...]] = ("config", "color")
+
+
+class ScreenCommand(_Takes, TyperCommand):
+    """A command that may open the cockpit."""
+
+    shown: ClassVar[tuple[str, ...]] = ("config", "color", "mouse")
+
+
+class Group(_Takes, TyperGroup):
+    """A word with commands below it."""
+
+    shown: ClassVar[tuple[str, ...]] = ()

@@ -1,0 +1,34 @@
+"""The commands about the machine the program runs on: ``warmup`` and ``bench``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spymaster.cli.failures import reported
+
+
+def warmup() -> None:
+    """Compile the kernels now, so that nothing waits for them later."""
+    from spymaster.cli.warmup import run_warmup
+
+    with reported():
+        raise typer.Exit(run_warmup())
+
+
+def bench(
+    sources: Annotated[
+        list[Path] | None, typer.Argument(help="Depth to measure with; generated when left out.", show_default=False)
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds; medians are reported.", min=1, max=99)] = 7,
+    records: Annotated[int, typer.Option(help="Size of the measured file, records.", min=10_000)] = 1_000_000,
+    only: Annotated[list[str] | None, typer.Option(help="Only these rows; repeatable.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure the program against floors measured in the same run."""
+    from spymaster.cli.bench import run_bench
+
+    with reported():
+        run_bench(tuple(sources or ()), rounds, records, tuple(only or ()), as_json)
