@@ -93,7 +93,7 @@ def test_from_and_to_cut_a_span_out(run: Run) -> None:
 def test_a_span_that_ends_before_it_begins(run: Run, small: Path) -> None:
     result = run("export", "flows", small, "--from", "21:00", "--to", "20:00")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "--from 21:00 is not before --to 20:00" in one_line(result.stderr)
+    assert "--from 21:00: is not before --to 20:00" in one_line(result.stderr)
 
 
 def test_a_format_that_does_not_exist(run: Run, small: Path) -> None:

@@ -18,7 +18,7 @@ UNREADING = [
     *(("export", "schema"), ("warmup",), ("bench",), ("evaluate", "facts")),
     *(("simulate", "out"), ("export", "dbn", "x.dbn", "--out", "x")),
 ]
-NEEDED = {
+NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("replay",): ("x.dbn",),
     ("record",): ("out",),
     ("simulate",): ("out",),

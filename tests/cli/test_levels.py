@@ -220,7 +220,7 @@ def test_nonsense_is_refused_with_a_line_each_and_nothing_is_stored(run: Run, tm
         (("none.txt",), "error: none.txt: no such file"),
         (("-",), "error: --name: the set of levels needs a name"),
         (("none.txt", "--name", "../x"), "error: --name: '../x' is not a usable name"),
-        (("none.txt", "--profile", "nq"), 'error: unknown profile "nq"; the profiles are spy, es'),
+        (("none.txt", "--profile", "nq"), 'error: profile "nq": there is no such profile; choose from spy, es'),
     ],
 )
 def test_an_import_that_makes_no_sense_is_one_line(run: Run, arguments: tuple[str, ...], said: str) -> None:

@@ -79,7 +79,7 @@ def test_a_named_file_of_no_use_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_with_nothing_usable(tmp_path: Path) -> None:
     put(tmp_path / "b.dbn", header("mbo"))
-    with pytest.raises(SourceError, match=r"no usable DBN file among 1; the first: .*holds mbo records"):
+    with pytest.raises(SourceError, match=r"no usable DBN file among 1; begin with the first: .*holds mbo records"):
         discover([tmp_path])
 
 

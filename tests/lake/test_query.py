@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,13 @@ def test_what_is_undefined_is_null(tmp_path: Path) -> None:
 
 def test_sizes_counts_and_sequence_are_signed_so_that_they_can_be_subtracted(tmp_path: Path) -> None:
     frames = Frames()
-    book = {"bid_sz_00": [3, 9], "ask_sz_00": [10, 2], "bid_ct_00": [1, 4], "ask_ct_00": [2, 1], "sequence": [7, 5]}
+    book: dict[str, Any] = {
+        "bid_sz_00": [3, 9],
+        "ask_sz_00": [10, 2],
+        "bid_ct_00": [1, 4],
+        "ask_ct_00": [2, 1],
+        "sequence": [7, 5],
+    }
     frames.records(Kind.MBP1, records(Kind.MBP1, 2, recv_ns=T0_NS, instrument_id=17, depth=0, **book))
     record(tmp_path, frames.stored)
     asked = "min(bid_sz_00 - ask_sz_00) AS size, max(bid_ct_00 - ask_ct_00) AS count, min(sequence - 6) AS sequence"

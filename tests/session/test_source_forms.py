@@ -120,12 +120,14 @@ def test_a_journal_among_files_is_refused_in_one_line(small_plan: ReplayPlan, jo
 
 
 def test_a_day_without_a_run_is_answered_with_those_there_are(lake: Path) -> None:
-    with pytest.raises(SourceError, match=r"no run on 2030-01-04; it holds 20\d\d-\d\d-\d\d \(UTC\)"):
+    with pytest.raises(
+        SourceError, match=r"no run on 2030-01-04; name another --date; it holds 20\d\d-\d\d-\d\d \(UTC\)"
+    ):
         open_source(own(lake, date=20300104))
 
 
 def test_a_journal_of_another_day_is_refused_in_one_line(journal: Path) -> None:
-    with pytest.raises(SourceError, match="holds nothing of 2030-01-04; its session goes from"):
+    with pytest.raises(SourceError, match="holds nothing of 2030-01-04; leave --date out; its session goes from"):
         open_source(own(journal, date=20300104))
 
 

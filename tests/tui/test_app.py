@@ -277,7 +277,7 @@ async def test_what_is_not_a_price_is_answered_in_one_line(opened: Opened) -> No
     async with opened() as pilot:
         view = await view_after(pilot, "colon", *"moon", "enter")
         assert view.pinned_tick is None
-        assert "'moon' is not a price" in view.note
+        assert "moon: is not a price" in view.note
 
 
 async def test_letters_typed_into_the_prompt_are_not_keys(opened: Opened) -> None:

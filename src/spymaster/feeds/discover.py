@@ -57,7 +57,9 @@ def discover(sources: Iterable[str | os.PathLike[str]]) -> Discovery:
             skipped.append(str(error))
     if not files:
         if skipped:
-            raise SourceError(found[0].parent, f"no usable DBN file among {len(found)}", f"the first: {skipped[0]}")
+            raise SourceError(
+                found[0].parent, f"no usable DBN file among {len(found)}", f"begin with the first: {skipped[0]}"
+            )
         raise SourceError("the source", "nothing was named", "name DBN files or a folder of them")
     files.sort(key=sort_key)
     _refuse_overlaps(files)

@@ -248,7 +248,8 @@ def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], symbol: str | 
     names = ", ".join(held[:_MENTIONED]) + (f" and {len(held) - _MENTIONED} more" if len(held) > _MENTIONED else "")
     place = (priced or files)[0].path if files else "the source"
     if symbol is not None:
-        return SourceError(place, f"no outright {symbol} with depth or trades in it", f"it holds: {names or 'nothing'}")
+        remedy = f"pick another with --symbol; it holds: {names or 'nothing'}"
+        return SourceError(place, f"no outright {symbol} with depth or trades in it", remedy)
     return SourceError(
         place,
         f"no futures contract and no single stock with depth or trades in it (it holds: {names or 'nothing'})",

@@ -59,7 +59,7 @@ def run_query(lake: Lake, statement: str) -> Any:
     except duckdb.Error as error:
         views = ", ".join(sorted(_tables(lake)))
         reason = str(error).splitlines()[0]
-        raise LakeError("lake query", reason, f"the tables are {views or 'none'}") from error
+        raise LakeError("lake query", reason, f"mend the statement; the tables are {views or 'none'}") from error
 
 
 def views(lake: Lake) -> tuple[str, ...]:

@@ -113,8 +113,8 @@ def _refuse_another_day(root: Path, date: int, first_ns: int, last_ns: int) -> N
 
     begin_ns, end_ns = day_ns(date)
     if first_ns >= end_ns or last_ns < begin_ns:
-        held = f"its session goes from {et_stamp(first_ns)} to {et_stamp(last_ns)}"
-        raise SourceError(root, f"holds nothing of {date_of(date)}", held)
+        remedy = f"leave --date out; its session goes from {et_stamp(first_ns)} to {et_stamp(last_ns)}"
+        raise SourceError(root, f"holds nothing of {date_of(date)}", remedy)
 
 
 def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:
@@ -129,6 +129,6 @@ def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:
     if not found:
         known = sorted({str(run.manifest.start.date()) for run in runs})
         held = ", ".join(known[-8:]) or "nothing"
-        raise SourceError(root, f"no run on {date_of(date)}", f"it holds {held} (UTC)")
+        raise SourceError(root, f"no run on {date_of(date)}", f"name another --date; it holds {held} (UTC)")
     names = ", ".join(run.run.id for run in found[:8])
     raise SourceError(root, f"{len(found)} runs on {date_of(date)}: {names}", "replay the journal of one of them")

@@ -34,8 +34,9 @@ def files_of_day(files: Sequence[DbnFile], date: int) -> list[DbnFile]:
     if any(file.kind not in _ALWAYS for file in kept):
         return kept
     days = sorted({dt.datetime.fromtimestamp(_start_ns(file) / 1e9, dt.UTC).date() for file in files})
-    held = f"they begin on {', '.join(map(str, days[:6]))}{' and later' if len(days) > 6 else ''} (UTC)"
-    raise SourceError(files[0].path.parent, f"no file holds records of {date_of(date)}", held)
+    held = f"{', '.join(map(str, days[:6]))}{' and later' if len(days) > 6 else ''} (UTC)"
+    remedy = f"name another --date; they begin on {held}"
+    raise SourceError(files[0].path.parent, f"no file holds records of {date_of(date)}", remedy)
 
 
 def within(batches: Iterable[Batch], begin_ns: int, end_ns: int) -> Generator[Batch, None, None]:
