@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from textual.binding import Binding
 from textual.driver import Driver
+from textual.events import Paste
 from textual.filter import NoColor
 from textual.screen import Screen
 
@@ -21,9 +22,11 @@ from spymaster.tui.commands import ActionCommands
 from spymaster.tui.driver import PacedDriver
 from spymaster.tui.folder_watch import FolderWatch
 from spymaster.tui.host import Cockpit
+from spymaster.tui.key_gate import Typed
 from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.paced_app import PacedApp
+from spymaster.tui.pasted import pasted_line
 from spymaster.tui.picture import picture
 from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
@@ -115,6 +118,15 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
             raise ValueError("a cockpit needs a source of frames")
         return CockpitScreen(self.source, self.colours, self.options)
 
+    def as_typed(self, event: Typed) -> Typed:
+        """A paste is one line, wherever it is typed; what is left out of it is said."""
+        if not isinstance(event, Paste) or self.focused is None:
+            return event
+        line, left_out = pasted_line(event.text)
+        if left_out:
+            self.say(left_out)
+        return Paste(line)
+
     @property
     def cockpit(self) -> CockpitScreen | None:
         """The cockpit, wherever it is in the pile of screens; None without one."""
@@ -203,9 +215,10 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
 
     def say(self, text: str) -> None:
         """Tell the user something in the cockpit's line, and in the log."""
-        _log.info("%s", text)
         if self.cockpit is not None:
             self.cockpit.say(text)
+        else:
+            _log.info("%s", text)
 
     def action_interrupt(self) -> None:
         """As SIGINT."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,9 @@ from spymaster.market.sessions import SESSION, TimeFormatError, et_ns, parse_tim
 from spymaster.signals.frame import Header
 
 GLOBEX_OPENS: Final = dt.time(18, 0)
+
+_PRICE: Final = re.compile(r"\$?((?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)")
+"""Digits with commas between thousands or none; a comma in any other place may mean a decimal point elsewhere."""
 
 
 class GotoError(UserError):
@@ -38,15 +42,18 @@ def moment_for(text: str, header: Header) -> int:
 def tick_for(text: str, header: Header) -> int:
     """The futures tick of a typed price. A price nearer to the profile's spot than to the futures price is the
     profile's and is converted at the present ratio. Raises ``GotoError``."""
-    try:
-        price = float(text.strip().removeprefix("$").replace(",", ""))
-    except ValueError:
-        raise GotoError(text.strip(), "is not a price", "write one such as 687.5") from None
-    if not math.isfinite(price) or price <= 0:
-        raise GotoError(text.strip(), "is not a price", "write one such as 687.5")
+    price = _price(text)
     if not math.isfinite(header.tick_size) or header.tick_size <= 0 or not math.isfinite(header.es_mid):
         raise GotoError(text.strip(), "there is no price to go from yet", "wait for the first book")
     spot_known = math.isfinite(header.spot) and math.isfinite(header.ratio)
     if spot_known and abs(price - header.spot) < abs(price - header.es_mid):
         price *= header.ratio
     return round(price / header.tick_size)
+
+
+def _price(text: str) -> float:
+    found = _PRICE.fullmatch(text.strip())
+    price = float(found[1].replace(",", "")) if found else math.nan
+    if not math.isfinite(price) or price <= 0:
+        raise GotoError(text.strip(), "is not a price", "write one such as 687.5 or 6,871.25")
+    return price

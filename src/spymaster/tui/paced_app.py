@@ -16,13 +16,17 @@ from typing import Any, Final
 from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from spymaster.tui.driver import PacedDriver
+from spymaster.tui.key_gate import KeyGate, Typed
 from spymaster.tui.link import LinkState
 from spymaster.tui.options import Ending
 
 LINK_POLL_S: Final = 0.1
+URGENT: Final = "ctrl+c"
+"""The key that waits for no other."""
 
 
 class PacedApp(App[Ending], inherit_bindings=False):
@@ -33,6 +37,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
         self._hold: AbstractContextManager[None] | None = None
         self._missed_paint = False
         self._data_at: float | None = None
+        self._keys = KeyGate(self, self._hand_on)
 
     @property
     def pacer(self) -> PacedDriver | None:
@@ -60,6 +65,24 @@ class PacedApp(App[Ending], inherit_bindings=False):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit, Ending.INTERRUPTED)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+
+    async def on_event(self, event: Event) -> None:
+        """What is typed goes through the gate, everything else its usual way."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded and getattr(event, "key", "") != URGENT:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hand_on(self, event: Typed) -> None:
+        await super().on_event(self.as_typed(event))
+
+    def as_typed(self, event: Typed) -> Typed:
+        """What a key or a paste means to this application."""
+        return event
+
+    def on_unmount(self) -> None:
+        """Nobody is left to type to."""
+        self._keys.close()
 
     def _connect_driver(self) -> None:
         pacer = self.pacer

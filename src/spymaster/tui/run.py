@@ -48,12 +48,16 @@ def _run(app: SpymasterApp, options: AppOptions) -> Ending:
 
 @contextlib.contextmanager
 def _log_into(app: SpymasterApp) -> Iterator[None]:
-    """Keep what the program logs for the log screen, and away from the terminal."""
+    """Keep what the program logs, what it says to the user among it, for the log screen and away from the terminal."""
     logger = logging.getLogger(PACKAGE_LOGGER)
     propagate, logger.propagate = logger.propagate, False
+    level = logger.level
+    if logger.getEffectiveLevel() > logging.INFO:
+        logger.setLevel(logging.INFO)
     logger.addHandler(app.book)
     try:
         yield
     finally:
         logger.removeHandler(app.book)
         logger.propagate = propagate
+        logger.setLevel(level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Final, cast
@@ -40,6 +41,8 @@ PANELS: Final = ("levels", "alerts", "ladder", "heat", "rail", "side", "tape")
 _ZOOMS: Final = (1, 2, 4)
 _SECONDS: Final = (1, 2, 4)
 _SIDES: Final = ("auto", "focus", "strikes")
+
+_log = logging.getLogger(__name__)
 
 
 class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
@@ -211,7 +214,8 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         self._show(time.monotonic())
 
     def say(self, text: str) -> None:
-        """Show a sentence for a few seconds."""
+        """Show a sentence for a few seconds, and keep it in the log."""
+        _log.info("%s", text)
         self._said_until = time.monotonic() + SAID_S
         self._change(note=text)
         self._place_said()
@@ -219,7 +223,7 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     def on_key(self) -> None:
         """The opening notice has been read."""
         if self._said_until == float("inf") and self._view.note:
-            self.say(self._view.note)
+            self._said_until = time.monotonic() + SAID_S
 
     def on_click(self, event: events.Click) -> None:
         """A click selects a panel, and in the level table its level, which two clicks open; two centre the axis."""

@@ -109,7 +109,7 @@ class MomentActions(ReplayActions):
         self._prompt(hint, self._go)
 
     def _go(self, typed: str | None) -> None:
-        if not typed:
+        if not typed or not typed.strip():
             return
         if self._frame is None:
             self.say("no price to go from yet: wait for the first book")
