@@ -22,6 +22,7 @@ from spymaster.tui.commands import ActionCommands
 from spymaster.tui.host import Host
 from spymaster.tui.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.picture import picture
 from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
@@ -371,6 +372,56 @@ async def test_a_changed_theme_file_is_taken_over(opened: Opened, tmp_path: Path
         (tmp_path / "mine.toml").write_text(packaged, encoding="utf-8")
         await pilot.pause(1.3)
         assert "mine" in app_of(pilot).library.themes
+
+
+GUTTER = (0, 6)
+
+
+def ground_at(pilot: Pilot[Any], cell: tuple[int, int]) -> str:
+    """The colour behind a cell of the screen, as ``#rrggbb`` or a palette's name."""
+    colour = pilot.app.screen.get_style_at(*cell).bgcolor
+    assert colour is not None
+    return colour.get_truecolor().hex
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",), ("p",), ("p", "colon")], ids=["cockpit", "level", "chart", "line"])
+async def test_an_edited_theme_repaints_the_cells_between_the_panels_too(
+    opened: Opened, tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    mine = tmp_path / "mine.toml"
+    text = (themes_dir() / "dark.toml").read_text(encoding="utf-8")
+    mine.write_text(text, encoding="utf-8")
+    async with opened(theme_folder=tmp_path, theme="mine") as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert ground_at(pilot, GUTTER) == "#0b0e14"
+        mine.write_text(text.replace("#0b0e14", "#203040"), encoding="utf-8")
+        await pilot.pause(1.6)
+        assert ground_at(pilot, GUTTER) == "#203040"
+        assert app_of(pilot).theme_variables["background"].lower() == "#203040"
+
+
+async def test_on_a_slow_link_the_cells_between_the_panels_have_the_ground_of_the_panels(opened: Opened) -> None:
+    async with opened(quality=Quality.PALETTE_256) as pilot:
+        await pilot.pause(0.3)
+        ground = app_of(pilot).library.themes["256"].hex("ground")
+        assert ground_at(pilot, GUTTER) == ground
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [(), ("enter",), ("p",), ("h",), ("l",), ("question_mark",), ("f",), ("colon", "1"), ("ctrl+p",)],
+    ids=["cockpit", "level", "chart", "health", "log", "help", "jump", "line", "palette"],
+)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_in_ascii_the_whole_screen_is_ascii(opened: Opened, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    async with opened(size=size, glyphs="ascii") as pilot:
+        app_of(pilot).say("Prüfung läuft − 日本 ▶")
+        await pilot.press(*keys)
+        await pilot.pause(0.3)
+        shown = picture(pilot.app)
+        assert len(shown) > 1000
+        assert {char for char in shown if not char.isascii()} == set()
 
 
 async def test_a_theme_file_that_cannot_be_used_is_said_and_changes_nothing(opened: Opened, tmp_path: Path) -> None:

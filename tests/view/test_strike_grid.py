@@ -9,7 +9,7 @@ import pytest
 
 from spymaster.signals.frame import InputTrust
 from spymaster.view.cells import Rows, text_of, width_of
-from spymaster.view.options import dollars, thousands
+from spymaster.view.options import dollars, money, money_unit
 from spymaster.view.strike_grid import around, strike_rows
 from tests.support import frames, option_scene
 
@@ -170,16 +170,19 @@ def test_money_has_one_decimal_at_most() -> None:
     ]
 
 
-def test_premiums_in_thousands_fit_four_cells() -> None:
-    assert [thousands(v) for v in (0.0, 40.0, 2_500.0, 18_200.0, 9_990_000.0, 14_000_000.0, NAN)] == [
-        "0",
-        "0.0",
-        "2.5",
-        "18",
-        "9990",
-        "14m",
-        "—",
-    ]
+@pytest.mark.parametrize(
+    ("most", "head", "texts"),
+    [
+        (9_990_000.0, "$k", ["0", "·", "2.5", "9990", "—"]),
+        (180_000_000.0, "$M", ["0", "·", "·", "10", "—"]),
+        (14_000_000_000.0, "$B", ["0", "·", "·", "·", "—"]),
+    ],
+)
+def test_premiums_stand_in_one_unit_within_four_cells(most: float, head: str, texts: list[str]) -> None:
+    unit, found = money_unit(most)
+    assert found == head
+    assert [money(value, unit) for value in (0.0, 40.0, 2_500.0, 9_990_000.0, NAN)] == texts
+    assert len(money(most, unit)) <= 4
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])

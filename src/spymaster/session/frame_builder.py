@@ -284,7 +284,12 @@ def _orders(state: NDArray[Any]) -> NDArray[Any]:
 
 def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
     clock = state["clock"][0, 0]
-    ages = {"depth": int(clock["last_depth_ns"]), "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"]))}
+    ages = {
+        "depth": int(clock["last_depth_ns"]),
+        "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"])),
+        "options": int(state["chain"][0, 0]["quote_ns"]),
+        "equity": int(state["equity"][0, 0]["quote_ns"]),
+    }
     lights = []
     for place, name in enumerate(INPUTS):
         last = ages.get(name, 0)

@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.actions import Action, Scope
+from spymaster.tui.ascii_filter import AsciiFilter
 from spymaster.tui.bindings import bindings_for, textual_keymap
 from spymaster.tui.colour import ColourDepth
 from spymaster.tui.commands import ActionCommands
@@ -69,6 +70,8 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         self._theme_watch = FolderWatch(options.theme_folder)
         if options.colour is ColourDepth.NONE:
             self._filters = [NoColor()]
+        if options.glyphs == "ascii":
+            self._filters.append(AsciiFilter())
         self.animation_level = "none"
         self.set_keymap(textual_keymap(options.keymap))
         for theme in self.library.themes.values():
@@ -156,7 +159,11 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
     def use_theme(self, theme: Theme) -> None:
         """Change the colours of everything."""
         self.colours = theme
-        self.theme = textual_theme(theme).name
+        name = textual_theme(theme).name
+        if name == self.theme:
+            # A file of the same name with other colours is no change to the toolkit.
+            self.mutate_reactive(SpymasterApp.theme)
+        self.theme = name
         for screen in self.screen_stack:
             if isinstance(screen, CockpitScreen | PageScreen | StartScreen):
                 screen.set_theme(theme)

@@ -112,8 +112,8 @@ def _alert_row(
 
 
 def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:
-    hushed = not alert.in_window and glyphs.buy == "▴"
-    x = line.put(x, f"{'◦' if hushed else glyphs.signals[code]} {SIGNAL_WORDS[code]}", ink, bold=bold)
+    mark = ("" if alert.in_window else glyphs.hushed) or glyphs.signals[code]
+    x = line.put(x, f"{mark} {SIGNAL_WORDS[code]}", ink, bold=bold)
     towards = alert.direction if code == 1 else -alert.direction if code == 2 else 0
     if towards:
         line.put(x + 1, glyphs.up if towards > 0 else glyphs.down, ink)

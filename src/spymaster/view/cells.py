@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from spymaster.view.plain_text import one_cell_each
+
 Run: TypeAlias = tuple[str, str]
 Row: TypeAlias = tuple[Run, ...]
 Rows: TypeAlias = tuple[Row, ...]
@@ -72,7 +74,7 @@ class Line:
     def put(self, x: int, text: str, ink: str = "text", *, bold: bool = False, ground: str | None = None) -> int:
         """Write ``text`` from cell ``x``; what falls outside is cut off. Returns the cell after the text."""
         ink = ink + "*" if bold else ink
-        for at, char in enumerate(text, x):
+        for at, char in enumerate(one_cell_each(text), x):
             if 0 <= at < self.width:
                 self._chars[at] = char
                 self._inks[at] = ink

@@ -21,7 +21,7 @@ from spymaster.view.glyphs import SETS, SIGNAL_ROLES, STATE_ROLES
 from spymaster.view.layout import Grade, Layout, Place, layout_for
 from spymaster.view.level_detail import edge_panels
 from spymaster.view.level_items import LevelItem
-from spymaster.view.numbers import MISSING, clock, price
+from spymaster.view.numbers import MISSING, clock_minute, price, short
 from spymaster.view.plot import nice_above, put_up, scale_text
 from spymaster.view.state import Keys, ViewState
 from spymaster.view.tiny import tiny_rows
@@ -36,6 +36,7 @@ CHART_KEYS: Final[Keys] = (
 ZOOMS: Final[tuple[tuple[int, int], ...]] = ((8, 1), (4, 1), (2, 1), (1, 1), (1, 2), (1, 4), (1, 6))
 """(bars put together, cells each) from the widest view to the closest; candles leave one cell free from two on."""
 
+_FULL_AMOUNT: Final = 9999.0
 _FITTING: Final = (5, 4, 3)
 _CLOSE: Final = 4
 BAR_S: Final = 120
@@ -181,7 +182,7 @@ def _title(view: NDArray[Any], frame: Frame | None, zoom: int, newest: bool, wid
     names = ("open", "high", "low", "close") if width >= 110 else ("o", "h", "l", "c")
     fields = ("open", "high", "low", "close")
     groups: list[list[Run]] = [
-        [("" if newest else f"{clock(int(last['t_ns']))[:5]} ", "muted"), (mark, "bid" if rising else "ask")]
+        [("" if newest else f"{clock_minute(int(last['t_ns']))} ", "muted"), (mark, "bid" if rising else "ask")]
     ]
     groups += [
         [(f"{n} ", "muted"), (price(float(last[f])), "text*" if f == "close" else "text")]
@@ -207,7 +208,7 @@ def _title(view: NDArray[Any], frame: Frame | None, zoom: int, newest: bool, wid
 
 
 def _amount(value: float) -> str:
-    return MISSING if math.isnan(value) else f"{value / 1000:.1f}k" if value >= 10_000 else f"{value:.0f}"
+    return short(value, 6, _FULL_AMOUNT)
 
 
 def _chart_rows(view: NDArray[Any], items: Sequence[LevelItem], frame: Frame | None, look: _ChartLook) -> Rows:
@@ -359,6 +360,6 @@ def _time_axis(view: NDArray[Any], look: _ChartLook) -> Row:
         begins = t_ns // NS_PER_S // step_s != (t_ns // NS_PER_S - each_s) // step_s
         if begins and cell >= free and cell + 6 <= look.cells:
             line.put(cell, glyphs.tick, "faint")
-            line.put(cell + 1, clock(t_ns // (step_s * NS_PER_S) * step_s * NS_PER_S)[:5], "muted")
+            line.put(cell + 1, clock_minute(t_ns // (step_s * NS_PER_S) * step_s * NS_PER_S), "muted")
             free = cell + 8
     return line.row()

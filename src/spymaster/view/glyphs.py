@@ -58,6 +58,11 @@ class Glyphs:
     light: str
     times: str
     ellipsis: str
+    hushed: str
+    """Instead of a signal's own character while signals do not count; empty where it keeps its own."""
+    change: str
+    """Before a span: added minus pulled in it."""
+    at_least: str
 
 
 UNICODE: Final = Glyphs(
@@ -101,6 +106,9 @@ UNICODE: Final = Glyphs(
     light="●",
     times="×",
     ellipsis="…",
+    hushed="◦",
+    change="±",
+    at_least="≥",
 )
 
 ASCII: Final = Glyphs(
@@ -144,6 +152,9 @@ ASCII: Final = Glyphs(
     light="*",
     times="x",
     ellipsis=".",
+    hushed="",
+    change="+-",
+    at_least=">=",
 )
 
 SETS: Final = {"unicode": UNICODE, "ascii": ASCII}

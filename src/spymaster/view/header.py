@@ -9,7 +9,20 @@ from typing import Final
 from spymaster.signals.frame import Frame, Header, InputTrust, Mode, Phase, RecordingLight
 from spymaster.view.cells import Line, Row, Run, clip
 from spymaster.view.glyphs import SETS, Glyphs
-from spymaster.view.numbers import MISSING, age, clock, day, known, percent, rate, volume
+from spymaster.view.numbers import (
+    MISSING,
+    NO_CLOCK,
+    age,
+    clock,
+    day,
+    is_time,
+    known,
+    micros,
+    minutes,
+    percent,
+    rate,
+    volume,
+)
 from spymaster.view.state import QUALITY_WORDS, ViewState
 
 INPUT_WORDS: Final = {"depth": "DEPTH", "tape": "TAPE", "options": "OPT", "equity": "EQ"}
@@ -80,8 +93,8 @@ def _cells(parts: list[Run]) -> int:
 
 def _left_groups(header: Header | None, state: ViewState, band: Band) -> list[tuple[int, int, list[Run]]]:
     """Parts of the first row in their order: (rank, blanks before, runs); the lowest ranks stay longest."""
-    known_time = header is not None and header.t_ns > 0
-    stamp = clock(header.t_ns) if header is not None and known_time else "--:--:--"
+    known_time = header is not None and is_time(header.t_ns)
+    stamp = clock(header.t_ns) if header is not None else NO_CLOCK
     spy = header is not None and header.profile == "spy"
     last = header.es_last if header is not None else math.nan
     groups: list[tuple[int, int, list[Run]]] = []
@@ -118,17 +131,12 @@ def _price_parts(name: str, price: float, moving: int, band: Band) -> list[Run]:
 
 
 def _session_word(header: Header) -> str:
-    minutes = header.minutes_since_open
-    if not known(minutes):
+    since = header.minutes_since_open
+    if not known(since):
         return "no session"
-    if minutes < 0:
-        return f"opens in {_span(-minutes)}"
-    return f"RTH +{_span(minutes)}" if minutes < 390 else "after hours"
-
-
-def _span(minutes: float) -> str:
-    hours, rest = divmod(int(minutes), 60)
-    return f"{hours} h {rest:02d}" if hours else f"{rest} m"
+    if since < 0:
+        return f"opens in {minutes(math.ceil(-since))}"
+    return f"RTH +{minutes(since)}" if since < 390 else "after hours"
 
 
 def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Glyphs, short: bool) -> list[Run]:
@@ -164,12 +172,10 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     line = Line(width, band.ground)
     parts: list[Run] = []
     if width < 30:
-        parts = _letters(frame, state, band, compact=width < 18)
-        parts.append((_screen_age(state)[0], _age_ink(state, band)))
-        return _flushed(line, parts, width - 1)
+        return _flushed(line, _short_right(frame, state, band, width - 1), width - 1)
     groups: list[list[Run]] = []
     if width >= 60 and header is not None and known(header.snap_us):
-        groups.append([("snap ", band.soft), (f"{header.snap_us:.1f} µs", "text" if band is _LIVE else band.soft)])
+        groups.append([("snap ", band.soft), (micros(header.snap_us), "text" if band is _LIVE else band.soft)])
     text, _ = _screen_age(state)
     word = "screen " if width >= 60 else "scr "
     quality = f" {QUALITY_WORDS[state.quality]}" if state.quality else ""
@@ -186,6 +192,21 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     return _flushed(line, parts, width - 1)
 
 
+def _short_right(frame: Frame | None, state: ViewState, band: Band, room: int) -> list[Run]:
+    """Every input's letter and light, then the screen's age: blanks go first, then the age, never a letter. What is
+    drawn less finely because the link is slow is said where there is room."""
+    age_run: Run = (_screen_age(state)[0], _age_ink(state, band))
+    quality = f"{QUALITY_WORDS[state.quality]} " if state.quality else ""
+    letters = [_letters(frame, state, band, compact) for compact in (False, True)]
+    choices: list[list[Run]] = [
+        [*letters[0], (quality, "degraded" if band is _LIVE else band.soft), age_run],
+        [*letters[0], age_run],
+        [*letters[1], (" ", band.soft), age_run],
+        [*letters[1], age_run],
+    ]
+    return next((parts for parts in choices if _cells(parts) <= room), letters[1])
+
+
 def _flushed(line: Line, parts: list[Run], end: int) -> Row:
     line.runs(end - sum(len(text) for text, _ in parts), parts)
     return line.row()
@@ -195,7 +216,7 @@ def _screen_age(state: ViewState) -> tuple[str, float]:
     value = state.stats.screen_age_ms
     if value is None:
         return MISSING, 0.0
-    return (f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"), value
+    return (f"{value:.0f} ms" if value < 999.5 else age(round(value * 1e6))), value
 
 
 def _age_ink(state: ViewState, band: Band) -> str:
@@ -231,7 +252,7 @@ def _letters(frame: Frame | None, state: ViewState, band: Band, compact: bool) -
         glyph, role = light(trust, SETS[state.glyphs])
         parts.append((trust.name[:1].upper(), band.soft))
         parts.append((glyph + ("" if compact else " "), role if band is _LIVE or trust.state != "GREEN" else band.soft))
-    return parts if not compact else [*parts, (" ", band.soft)]
+    return parts
 
 
 def light(trust: InputTrust, glyphs: Glyphs) -> tuple[str, str]:

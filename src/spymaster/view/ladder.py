@@ -237,7 +237,7 @@ def ladder_head(look: LadderLook, contract: str, stale: str, two_rows: bool) -> 
     heads = Line(width)
     x = 0
     if grid.flow:
-        heads.right(x + grid.flow - 1, "±10s", "muted")
+        heads.right(x + grid.flow - 1, f"{SETS[look.glyphs].change}10s", "muted")
         x += grid.flow + 1
     heads.right(x + grid.size - 2, "BID", "muted" if stale else "bid", bold=True)
     x += grid.size + 1
@@ -246,7 +246,7 @@ def ladder_head(look: LadderLook, contract: str, stale: str, two_rows: bool) -> 
     heads.put(x + 1, "ASK", "muted" if stale else "ask", bold=True)
     x += grid.size + 1
     if grid.flow:
-        heads.right(x + grid.flow - 1, "±10s", "muted")
+        heads.right(x + grid.flow - 1, f"{SETS[look.glyphs].change}10s", "muted")
         x += grid.flow + 1
     if grid.volume:
         heads.put(x, "VOL" if grid.volume >= 3 else "V", "muted")

@@ -22,7 +22,7 @@ from spymaster.view.layout import Grade, Layout, Place, layout_for
 from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, spoken, stacked
 from spymaster.view.level_past import past_of
 from spymaster.view.level_plots import PlotLook, plot_rows
-from spymaster.view.numbers import clock, clock_ms, signed
+from spymaster.view.numbers import age, beside_spot, clock, clock_ms, signed
 from spymaster.view.options import fuel_facts, options_words
 from spymaster.view.part_rows import MIDDLE, PartLook, text_row, title_row
 from spymaster.view.sections import Section, column_rows
@@ -198,8 +198,7 @@ def _place_words(frame: Frame, item: LevelItem, history: LevelHistory | None) ->
     """Where the level is and what happened there, the most important first."""
     words = []
     side = "support" if item.direction < 0 else "resistance"
-    way = "below" if item.offset < 0 else "above"
-    words.append(f"{side}, {abs(item.offset):.2f} {way} spot")
+    words.append(f"{side}, {beside_spot(item.offset)}")
     if frame.header.profile == "spy" and item.tick >= 0:
         ticks = facts_of(frame, item.id).get("width_ticks", math.nan)
         noise = f" ±{ticks:.0f} ticks" if ticks >= 0.5 else ""
@@ -229,8 +228,7 @@ def _signal(frame: Frame, item: LevelItem, blind: bool, glyphs: Glyphs, width: i
     runs += [("  ", "muted"), (CONFIDENCE_WORDS[item.confidence], "text")]
     alert = next((each for each in frame.alerts if each.level_id == item.id and each.resolved_ns is None), None)
     if alert is not None and width >= 120:
-        held = (frame.t_ns - alert.t_ns) / NS_PER_S
-        runs.append((f"  since {clock_ms(alert.t_ns)}, held {held:.1f} s", "muted"))
+        runs.append((f"  since {clock_ms(alert.t_ns)}, held {age(frame.t_ns - alert.t_ns)}", "muted"))
     return runs
 
 
@@ -301,7 +299,7 @@ def _test(touch: TouchView, now_ns: int, look: PartLook) -> Row:
     else:
         line.put(x, "no signal" if look.wide else glyphs.dot, "muted")
     took_s = ((touch.until_ns or now_ns) - touch.t_ns) / NS_PER_S
-    lasted = "open" if touch.until_ns is None else f"{took_s:.0f} s" if took_s < 120 else f"{took_s / 60:.0f} m"
+    lasted = "open" if touch.until_ns is None else age(round(took_s * NS_PER_S))
     if not math.isnan(touch.score):
         line.right(look.width - 1, f"{touch.score:.0f}", SIGNAL_ROLES[code] if code else "muted", bold=True)
     line.right(look.width - 4, lasted, "text" if touch.until_ns is None else "muted")

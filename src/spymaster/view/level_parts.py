@@ -13,7 +13,7 @@ from spymaster.market.rows import BarrierAlarm, Tag
 from spymaster.view.cells import Line, Row, clip
 from spymaster.view.glyphs import STATE_ROLES, STATE_WORDS
 from spymaster.view.level_items import LevelItem
-from spymaster.view.numbers import MISSING, price, signed
+from spymaster.view.numbers import MISSING, number, price, signed
 from spymaster.view.part_rows import (
     MIDDLE,
     Facts,
@@ -23,6 +23,7 @@ from spymaster.view.part_rows import (
     plain,
     put_diverging,
     share,
+    span,
     text_row,
     title_row,
     whole,
@@ -106,7 +107,7 @@ def barrier_section(item: LevelItem, facts: Facts, look: PartLook, rank: int, le
     """The flows of the zone over the barrier's window."""
     get, minus = Numbers(facts), look.set.minus
     seen = f", seen {get('seen_s'):.0f} s" if not math.isnan(get("seen_s")) else ""
-    span = f"{get('window_s'):.0f} s{seen}" if not math.isnan(get("window_s")) else ""
+    over = f"{get('window_s'):.0f} s{seen}" if not math.isnan(get("window_s")) else ""
     defends = MISSING
     if not math.isnan(get("defending_price")):
         defends = f"{price(get('defending_price'))} {look.set.times} {whole(get('defending_size'))}"
@@ -122,7 +123,7 @@ def barrier_section(item: LevelItem, facts: Facts, look: PartLook, rank: int, le
         ("to clear", plain(min(get("time_to_clear_s"), 999.0), 1, " s"), "text"),
         ("refill ½" if look.glyphs == "unicode" else "refill", plain(get("refill_half_life_s"), 1, " s"), "text"),
     )
-    title = (title_row(look, "BARRIER", span),)
+    title = (title_row(look, "BARRIER", over),)
     defended = (text_row(look.width, "defends", right=defends, right_ink="text"),)
     if look.wide:
         full = fact_rows(look, facts_of)
@@ -181,7 +182,7 @@ def tape_section(facts: Facts, look: PartLook, rank: int, least: int | None = No
         ("accel", with_unit(get("acceleration"), 2, " /s²" if look.glyphs == "unicode" else " /s2", minus), "text"),
         ("sweep", f"{whole(get('sweep_volume'))} {arrow}" if swept else MISSING, "text"),
         ("large lots", signed(large, 0, minus), "text"),
-        ("swept", plain(get("sweep_age_s"), 1, " s ago") if swept else MISSING, "muted"),
+        ("swept", span(get("sweep_age_s"), " ago") if swept else MISSING, "muted"),
     )
     title = (title_row(look, "TAPE", "ES points" if look.wide else ""),)
     if look.wide:
@@ -233,7 +234,7 @@ def approach_section(facts: Facts, look: PartLook, rank: int, least: int | None 
     reach, prior, attempt = get("arrival_s"), get("prior_touches"), get("attempt")
     facts_of = (
         ("speed", with_unit(get("approach_velocity"), 2, " /min", minus), "text"),
-        ("reach in", plain(reach, 0, " s"), "text"),
+        ("reach in", span(reach), "text"),
         ("touches before", whole(prior), "text"),
         ("attempt", whole(attempt), "text"),
         ("way made", signed(get("approach_distance"), 2, minus), "text"),
@@ -304,7 +305,7 @@ def runway_section(item: LevelItem, look: PartLook, rank: int) -> Section:
         return Section(rank, ((line.row(),),))
     arrow = glyphs.up if runway.direction > 0 else glyphs.down
     between = glyphs.blocked if runway.obstructed else glyphs.clear
-    text = f"{arrow}{runway.distance:.2f} {between} {runway.to}"
+    text = f"{arrow}{number(runway.distance, 2, glyphs.minus)} {between} {runway.to}"
     x = line.put(8 if look.width >= MIDDLE else 4, clip(text, look.width - 4), "text")
     word = "obstructed" if runway.obstructed else "clear"
     if x + 1 + len(word) <= look.width:
@@ -316,11 +317,11 @@ def context_section(facts: Facts, look: PartLook, rank: int) -> Section:
     """The same flows over the long window."""
     get = Numbers(facts)
     minus = look.set.minus
-    span = f" {get('context_s'):.0f} s" if not math.isnan(get("context_s")) else ""
+    over = f" {get('context_s'):.0f} s" if not math.isnan(get("context_s")) else ""
     net, filled = signed(get("context_delta"), 0, minus), whole(get("context_filled"))
     if look.wide:
         return Section(
-            rank, ((title_row(look, "CONTEXT", f"net {net}, filled {filled}{' in' + span if span else ''}"),),)
+            rank, ((title_row(look, "CONTEXT", f"net {net}, filled {filled}{' in' + over if over else ''}"),),)
         )
-    title = title_row(look, "CONTEXT", span.strip())
+    title = title_row(look, "CONTEXT", over.strip())
     return Section(rank, ((title, *fact_rows(look, (("net", net, "text"), ("filled", filled, "text")))),))

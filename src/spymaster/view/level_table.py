@@ -12,7 +12,7 @@ from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES,
 from spymaster.view.layout import TableGrid
 from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, Runway
 from spymaster.view.meter import put_forces, put_meter
-from spymaster.view.numbers import MISSING, price, signed, signed_fit
+from spymaster.view.numbers import MISSING, number, price, signed, signed_fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _put_signal(line: Line, width: int, signal: int, arrow: int, ink: str, hushe
     if width < 10:
         line.put(1, glyph_set.signals[signal], ink, bold=not hushed)
         return
-    text = f"{'◦' if hushed and glyphs == 'unicode' else glyph_set.signals[signal]} {SIGNAL_WORDS[signal]}"
+    text = f"{(glyph_set.hushed if hushed else '') or glyph_set.signals[signal]} {SIGNAL_WORDS[signal]}"
     line.put(1, text, ink, bold=not hushed)
     if arrow:
         line.put(len(text) + 2, glyph_set.up if arrow > 0 else glyph_set.down, ink)
@@ -279,7 +279,7 @@ def _put_surroundings(line: Line, grid: TableGrid, confluence: int, runway: Runw
         if runway is None:
             line.put(x, MISSING, "muted")
             return
-        text = f"{glyphs.up if runway.direction > 0 else glyphs.down}{runway.distance:.2f} "
+        text = f"{glyphs.up if runway.direction > 0 else glyphs.down}{number(runway.distance, 2, glyphs.minus)} "
         text += f"{glyphs.blocked if runway.obstructed else glyphs.clear} "
         line.put(x, clip(text + runway.to, grid.runway), "muted" if runway.obstructed else "text")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from spymaster.market.option_rows import OPTION_SUMMARY, FuelEffect
 from spymaster.signals.frame import Frame
-from spymaster.view.numbers import MISSING, signed
+from spymaster.view.numbers import MISSING, short, signed
 
 LEAST_STRIKES: Final = 5
 """Quoted strikes that a smile needs."""
@@ -80,14 +80,28 @@ def dollars(value: float, minus: str) -> str:
     return f"{signed(value / 1e3, 0, minus)} k"
 
 
-def thousands(value: float) -> str:
-    """Dollars in thousands within four cells: ``0.4``, ``18``, ``1348``, ``14m``; a dash where unknown."""
+MONEY_UNITS: Final = ((1e3, "$k"), (1e6, "$M"), (1e9, "$B"))
+"""Dollars of a unit, and the head of a column in it."""
+
+
+def money_unit(most: float) -> tuple[float, str]:
+    """The smallest unit in which a column's greatest amount fits four cells, with the column's head."""
+    return next((unit for unit in MONEY_UNITS if not most / unit[0] >= _FOUR_CELLS), MONEY_UNITS[-1])
+
+
+def money(value: float, unit: float) -> str:
+    """Dollars in a column's unit within four cells: ``0.4``, ``18``, ``1348``, ``·`` for less than can be shown; a dash
+    where unknown."""
     if math.isnan(value):
         return MISSING
-    scaled = value / 1e3
-    if scaled < 9.95:
-        return f"{scaled:.1f}" if scaled else "0"
-    return f"{scaled:.0f}" if scaled < 9999.5 else f"{scaled / 1e3:.0f}m"
+    scaled = value / unit
+    if scaled < _SMALL:
+        return f"{scaled:.1f}" if scaled >= _LEAST else "·" if scaled > 0 else "0"
+    return short(scaled, 4)
+
+
+_FOUR_CELLS: Final = 9999.5
+_LEAST: Final = 0.05
 
 
 def band(low: float, high: float, minus: str) -> str:

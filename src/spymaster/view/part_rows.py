@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from spymaster.market.kinds import NS_PER_S
 from spymaster.view.cells import Line, Row, Rows, clip
 from spymaster.view.glyphs import SETS, Glyphs
-from spymaster.view.numbers import MISSING, signed
+from spymaster.view.numbers import MISSING, age, number, signed
 
 WIDE: Final = 36
 MIDDLE: Final = 26
@@ -89,7 +90,12 @@ def share(value: float) -> str:
 
 def plain(value: float, decimals: int, unit: str = "") -> str:
     """A number with its unit, or a dash."""
-    return MISSING if math.isnan(value) else f"{value:.{decimals}f}{unit}"
+    return MISSING if math.isnan(value) else number(value, decimals) + unit
+
+
+def span(seconds: float, after: str = "") -> str:
+    """A time that passes, in the unit it is read in, or a dash."""
+    return MISSING if not math.isfinite(seconds) else age(round(seconds * NS_PER_S)) + after
 
 
 def with_unit(value: float, decimals: int, unit: str, minus: str) -> str:

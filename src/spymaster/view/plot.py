@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spymaster.market.kinds import NS_PER_S
 from spymaster.view.cells import Line
 from spymaster.view.glyphs import Glyphs
-from spymaster.view.numbers import clock
+from spymaster.view.numbers import clock, is_time, short
 
 _NICE: Final = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _TIME_STEPS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
@@ -29,7 +29,7 @@ def nice_above(value: float) -> float:
 def scale_text(value: float) -> str:
     """The end of a scale in at most five cells."""
     if abs(value) >= 10_000:
-        return f"{value / 1000:.0f}k"
+        return short(value, 4)
     return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
@@ -94,7 +94,7 @@ def put_time_axis(line: Line, x: int, cells: int, end_ns: int, span_s: float, ti
     cell_ns = span_s * NS_PER_S / max(cells, 1)
     at_ns = end_ns // step_ns * step_ns
     now = "now"
-    while at_ns > end_ns - span_s * NS_PER_S:
+    while is_time(at_ns) and at_ns > end_ns - span_s * NS_PER_S:
         cell = cells - 1 - int((end_ns - at_ns) / cell_ns)
         if cell >= 0 and cell + 10 < cells - len(now):
             line.put(x + cell, tick, "faint")

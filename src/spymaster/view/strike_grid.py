@@ -19,7 +19,7 @@ from spymaster.market.option_rows import WallSign
 from spymaster.signals.frame import Frame
 from spymaster.view.cells import Line, Row, Rows
 from spymaster.view.glyphs import SETS, Glyphs
-from spymaster.view.numbers import MISSING, percent, price
+from spymaster.view.numbers import percent, price, short
 from spymaster.view.options import (
     EFFECT_ROLES,
     EFFECT_WORDS,
@@ -29,11 +29,12 @@ from spymaster.view.options import (
     effect_of,
     exposure,
     gamma_role,
+    money,
+    money_unit,
     options_blind,
     options_words,
     short_words,
     summary_of,
-    thousands,
 )
 from spymaster.view.part_rows import text_row
 
@@ -47,6 +48,7 @@ _WALLS: Final = (("call_wall", "C_WALL", "CALL"), ("put_wall", "P_WALL", "PUT"))
 """Field, name, and the name where a bar has fewer cells than that."""
 
 _WALL_WORDS: Final = {float(WallSign.PIN): "pin", float(WallSign.SLIP): "slip"}
+_FULL_VOLUME: Final = 999.0
 _LEAST_ROWS: Final = 3
 _LEAST_REST: Final = 3
 """Eighths: a thinner slice, drawn by covering its cell with the ground, would show the seam as a line."""
@@ -55,11 +57,13 @@ _LEAST_REST: Final = 3
 @dataclass(frozen=True, slots=True)
 class _Grid:
     """Cells of a row: bars of ``bar`` cells either side of the strike, a cell of ``middle``; ``wide``: with volumes and
-    premiums."""
+    premiums, which are in units of ``unit`` dollars."""
 
     width: int
     middle: int
     glyphs: str
+    unit: float
+    unit_head: str
 
     @property
     def wide(self) -> bool:
@@ -89,7 +93,8 @@ class _Grid:
 def strike_rows(frame: Frame, width: int, height: int, glyphs: str) -> Rows:
     """Title, heads, as many strikes around the spot as fit, and what they come to, in at most ``height`` rows."""
     longest = max((len(f"{strike:g}") for strike in frame.strikes["strike"].tolist()), default=0)
-    grid = _Grid(width, max(longest + 2, _USUAL_STRIKE), glyphs)
+    paid = [np.nan_to_num(frame.strikes[name]).max(initial=0.0) for name in ("call_premium", "put_premium")]
+    grid = _Grid(width, max(longest + 2, _USUAL_STRIKE), glyphs, *money_unit(float(max(paid))))
     summary = summary_of(frame)
     if not len(frame.strikes):
         return _absent(frame, width)
@@ -132,10 +137,10 @@ def _heads(grid: _Grid) -> Row:
     line = Line(grid.width)
     minus = SETS[grid.glyphs].minus
     if grid.wide:
-        line.right(_PREMIUM[0] - 1, "$k", "muted")
+        line.right(_PREMIUM[0] - 1, grid.unit_head, "muted")
         line.right(_PREMIUM[0] + grid.volume - 1, "calls", "muted")
         line.right(grid.width - _PREMIUM[1] - 1, "puts", "muted")
-        line.right(grid.width - 1, "$k", "muted")
+        line.right(grid.width - 1, grid.unit_head, "muted")
     line.right(grid.strike - 1, f"{minus}γ", "gamma_below")
     line.put(grid.strike + (grid.middle - 3) // 2, "str", "muted")
     line.put(grid.after, "+γ", "gamma_above")
@@ -168,10 +173,10 @@ def _row(
     if grid.wide:
         call_premium, call_volume, put_volume, put_premium = traded
         x = _PREMIUM[0] - 1
-        line.right(x, thousands(call_premium), "muted")
-        line.right(x + grid.volume, _volume(call_volume), "text" if call_volume else "muted")
-        line.right(grid.width - _PREMIUM[1] - 1, _volume(put_volume), "text" if put_volume else "muted")
-        line.right(grid.width - 1, thousands(put_premium), "muted")
+        line.right(x, money(call_premium, grid.unit), "muted")
+        line.right(x + grid.volume, short(call_volume, 5, _FULL_VOLUME), "text" if call_volume else "muted")
+        line.right(grid.width - _PREMIUM[1] - 1, short(put_volume, 5, _FULL_VOLUME), "text" if put_volume else "muted")
+        line.right(grid.width - 1, money(put_premium, grid.unit), "muted")
     start, end = grid.strike, grid.after
     _put_bar(line, grid, eighths, unsure, glyphs)
     if wall:
@@ -211,14 +216,6 @@ def _put_bar(line: Line, grid: _Grid, eighths: int, unsure: bool, glyphs: Glyphs
 
 def _wall_name(words: list[str], grid: _Grid) -> str:
     return words[0] if len(words[0]) <= grid.bar else words[1]
-
-
-def _volume(value: float) -> str:
-    if math.isnan(value):
-        return MISSING
-    if value < 999.5:
-        return f"{value:.0f}"
-    return f"{value / 1e3:.1f}k" if value < 99_950 else f"{value / 1e3:.0f}k"
 
 
 def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:

@@ -26,7 +26,7 @@ def tape_rows(orders: NDArray[Any], tick_size: float, at_least: int, width: int,
     """Title and the newest orders of ``at_least`` contracts in ``height`` rows."""
     title = Line(width)
     title.put(1 if width < 39 else 0, "TAPE", "muted", bold=True)
-    title.right(width - 1, f"≥ {at_least} lots", "muted")
+    title.right(width - 1, f"{SETS[glyphs].at_least} {at_least} lots", "muted")
     shown = orders[orders["size"] >= at_least][::-1][: height - 1]
     out = [title.row()]
     scale = max(int(shown["size"].max(initial=1)), 1)

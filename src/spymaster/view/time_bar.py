@@ -8,7 +8,7 @@ from spymaster.signals.frame import AlertMark, Frame, Phase, ReplayStatus
 from spymaster.view.cells import Line, Row
 from spymaster.view.glyphs import SETS, Glyphs
 from spymaster.view.header import band_of, speed_text
-from spymaster.view.numbers import clock, clock_ms
+from spymaster.view.numbers import clock, clock_ends, clock_ms
 
 _SIGNALS = {"BREAK": 1, "REJECT": 2, "CONTESTED": 3, "CONTEST": 3}
 
@@ -24,10 +24,8 @@ def time_bar_row(frame: Frame, width: int, glyphs: str) -> Row:
     play = "||" if paused else glyph_set.signals[1]
     x = line.put(1, f"{play} {speed_text(header.speed, glyph_set)}", ink, bold=True)
     x = line.put(x + 2, clock_ms(header.t_ns) if width >= 70 else clock(header.t_ns), ink, bold=True)
-    if width >= 100:
-        tail = f"{clock(header.first_ns)[:5]}–{clock(header.last_ns)[:5]}   {_share(frame) * 100:3.0f} %"
-    else:
-        tail = clock(header.last_ns)[:5]
+    begins, ends = clock_ends(header.first_ns, header.last_ns)
+    tail = f"{begins}–{ends}   {_share(frame) * 100:3.0f} %" if width >= 100 else ends
     start = line.right(width - 2, tail, ink)
     first, last = x + 3, start - 2
     if last - first < 8:

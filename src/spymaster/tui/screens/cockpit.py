@@ -198,6 +198,7 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         if wanted is not self._shown_theme:
             self._shown_theme = wanted
             self._panels.set_theme(wanted)
+            self.styles.background = wanted.hex("ground")
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours."""

@@ -8,12 +8,13 @@ from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
+from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
 from spymaster.tui.link import AckSource, LinkState
 from spymaster.tui.screens.page import GROUND, PageScreen
 from spymaster.tui.themes import Theme
 from spymaster.view.cells import Line, Row, Rows, blank
-from spymaster.view.numbers import age, volume
+from spymaster.view.numbers import MISSING, age, micros, rate, volume
 from spymaster.view.state import Quality
 
 _INKS: Final = {"GREEN": ("●", "green"), "DEGRADED": ("!", "degraded"), "BLIND": ("✕", "blind")}
@@ -78,13 +79,13 @@ def _input(trust: InputTrust, width: int) -> Row:
     line = Line(width, GROUND)
     line.put(0, trust.name, "text")
     line.put(12, f"{mark} {trust.state}", ink, bold=True)
-    line.put(28, "never" if trust.age_ns is None else age(trust.age_ns), "text")
+    line.put(28, "none" if trust.age_ns is None else age(trust.age_ns), "text")
     line.put(38, trust.reason, ink)
     return line.row()
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "—"
+    return f"{100 * value:.1f} %" if math.isfinite(value) else MISSING
 
 
 def _records(frame: Frame | None, width: int) -> list[Row]:
@@ -96,7 +97,7 @@ def _records(frame: Frame | None, width: int) -> list[Row]:
         _fact("profile, contract", f"{header.profile}, {header.symbol}", width),
         _fact("records", f"{header.records:,}", width),
         _fact("records per second", f"{header.records_per_s:,.0f}", width),
-        _fact("one snap", f"{header.snap_us:.1f} µs", width),
+        _fact("one snap", micros(header.snap_us), width),
         _fact("unexplained depth, 60 s", _share(header.residual_share), width),
         _fact("hidden fills", _share(header.hidden_share), width),
         _fact("message", header.message or "none", width),
@@ -105,7 +106,7 @@ def _records(frame: Frame | None, width: int) -> list[Row]:
 
 def _recording(light: RecordingLight, width: int) -> list[Row]:
     state = f"NOT RECORDING: {light.fault}" if light.fault else "recording"
-    lag = f"{light.lake_lag_s:.0f} s behind" if light.lake_lag_s else "up to date"
+    lag = f"{age(round(light.lake_lag_s * NS_PER_S))} behind" if light.lake_lag_s else "up to date"
     return [
         _fact("journal", state, width, "blind" if light.fault else "text"),
         _fact("written", volume(light.written_bytes), width),
@@ -115,17 +116,17 @@ def _recording(light: RecordingLight, width: int) -> list[Row]:
 
 
 def _milliseconds(seconds: float | None) -> str:
-    return "—" if seconds is None else f"{1e3 * seconds:.0f} ms"
+    return MISSING if seconds is None else micros(1e6 * seconds)
 
 
 def _screen(link: LinkState, width: int) -> list[Row]:
-    capacity = "—" if link.capacity is None else f"{link.capacity / 1e3:.0f} kB/s"
+    capacity = MISSING if link.capacity is None else rate(link.capacity)
     return [
         _fact("screen age", _milliseconds(link.age_s), width),
         _fact("terminal round trip", _milliseconds(link.rtt_s), width),
         _fact("measured by", _SOURCES[link.source], width),
         _fact("frames", f"{link.frames:,}, {link.skipped:,} skipped", width),
-        _fact("bytes", f"{link.bytes_per_s / 1e3:.1f} kB/s, {link.bytes_total / 1e6:.1f} MB in all", width),
+        _fact("bytes", f"{rate(link.bytes_per_s)}, {volume(link.bytes_total)} in all", width),
         _fact("the link has carried", capacity, width),
         _fact("quality", _QUALITY[link.quality], width, "text" if link.quality is Quality.FULL else "degraded"),
     ]

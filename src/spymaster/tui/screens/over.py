@@ -99,6 +99,7 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show what the cockpit shows."""
+        self.styles.background = self.theme.hex("ground")
         self._place()
         self._cockpit.feed(self)
 
@@ -117,6 +118,7 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
         """Show a frame with what the user chose on the cockpit. ``now_s``: a clock that never goes back."""
         if theme is not self._stack.theme:
             self._stack.set_theme(theme)
+            self.styles.background = theme.hex("ground")
         playing = frame is not None and frame.header.phase is Phase.PLAYING
         changed = view.note != self._view.note or view.picked != self._view.picked or not playing
         self._frame, self._view = frame, view
