@@ -106,7 +106,7 @@ def chances_section(item: LevelItem, facts: Facts, look: PartLook, rank: int) ->
 def barrier_section(item: LevelItem, facts: Facts, look: PartLook, rank: int, least: int | None = None) -> Section:
     """The flows of the zone over the barrier's window."""
     get, minus = Numbers(facts), look.set.minus
-    seen = f", seen {get('seen_s'):.0f} s" if not math.isnan(get("seen_s")) else ""
+    seen = f", seen {span(get('seen_s'))}" if not math.isnan(get("seen_s")) else ""
     over = f"{get('window_s'):.0f} s{seen}" if not math.isnan(get("window_s")) else ""
     defends = MISSING
     if not math.isnan(get("defending_price")):
