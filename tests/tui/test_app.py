@@ -284,7 +284,8 @@ async def test_what_is_not_a_price_is_answered_in_one_line(opened: Opened) -> No
 async def test_letters_typed_into_the_prompt_are_not_keys(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("colon", *"qq", "escape")
-        await pilot.pause()
+        # each key waits until the one before it has been dealt with
+        await pilot.pause(0.5)
         assert pilot.app.is_running
         assert isinstance(pilot.app.screen, CockpitScreen)
 
