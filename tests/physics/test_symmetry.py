@@ -27,10 +27,10 @@ TICKS = (MID - 7, MID - 2, MID, MID + 1, MID + 3, MID + 8, MID + 12)
 NEGATED = (
     "price", "tick", "direction", "tape_imbalance", "velocity", "acceleration", "sweep_direction", "sweep_notional",
     "spot", "defending_price", "jerk", "velocity_z", "acceleration_z", "jerk_z", "microprice", "confluence_group",
-    "runway_direction", "runway_price",
+    "runway_direction", "runway_price", "running_price",
 )  # fmt: skip
 SWAPPED = (("buy_volume", "sell_volume"), ("large_buys", "large_sells"))
-PRICES = ("price", "spot", "bid", "ask", "defending_price")
+PRICES = ("price", "running_price", "spot", "bid", "ask", "defending_price")
 FOLD = ("input_fold_high", "input_fold_low")
 SAME_PRICE = (*FOLD, "runway_kind")
 """Of two extremes at one price either may be named as the obstacle."""
@@ -134,8 +134,8 @@ def test_extremes_exactly_at_the_mid_face_away_from_each_other() -> None:
 
 
 @calm
-@given(actions(rough=True, max_size=100), st.sampled_from([-4000, 20, 3000]))
-def test_prices_may_be_shifted(script: list[Action], ticks: int) -> None:
+@given(actions(rough=True, max_size=100), st.sampled_from([-40_000, -MID - 2, -4000, 20, 3000]))
+def test_prices_may_be_shifted_below_zero_too(script: list[Action], ticks: int) -> None:
     words = words_of(script)
     here = run_levels(words, TICKS)
     there = run_levels(moved(words, ticks=ticks), tuple(tick + ticks for tick in TICKS))
@@ -177,7 +177,18 @@ def test_the_profile_in_dollars_sees_what_the_profile_in_points_sees() -> None:
     points = run(words, levels=[tick / 4 for tick in ticks], params={**same, **bands})
     dollars = run(words, "spy", levels=[tick / 40 for tick in ticks], params=same)
     scaled = (
-        *("price", "distance", "x", "spot", "bid", "ask", "defending_price", "atr", "approach_velocity"),
+        *(
+            "price",
+            "running_price",
+            "distance",
+            "x",
+            "spot",
+            "bid",
+            "ask",
+            "defending_price",
+            "atr",
+            "approach_velocity",
+        ),
         *("approach_distance", "confluence_group", "runway_distance", "runway_price"),
     )
     differ = ("ratio", "trust_equity", "confidence_label")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, ResolveReason, Signal
+from spymaster.physics.state_records import LEVEL
 from spymaster.session.alert_book import AlertBook
 from spymaster.signals.encode import SignalEncoder
 from tests.support.blocks import T0_NS, Row, alert, block, level
@@ -40,7 +45,7 @@ def test_an_alert_is_listed_as_it_was_raised(book: AlertBook) -> None:
     take(book, [raised()])
     (view,) = book.latest()
     assert (view.t_ns, view.resolved_ns, view.level_id, view.signal) == (T0_NS, None, "ROUND_4805", "BREAK")
-    assert (view.price, view.direction, view.score, view.in_window) == (4805.0, -1, 84.25, True)
+    assert (view.price, view.direction, view.score, view.in_window) == (4805.0, -1, 81.5, True)
     assert view.confidence == "HIGH"
     assert "pulled 158" in view.reason
 
@@ -102,3 +107,43 @@ def test_what_was_given_does_not_change(book: AlertBook) -> None:
     before = book.latest()
     take(book, [resolved(0, 7)])
     assert before[0].resolved_ns is None
+
+
+def standing(peak: float, **fields: float) -> NDArray[Any]:
+    """The engine's record of the level whose BREAK is on."""
+    levels = np.zeros(2, LEVEL)
+    row = {
+        "kind": LevelKind.ROUND,
+        "price": 4805.0,
+        "signal": Signal.BREAK,
+        "raised_ns": T0_NS,
+        "raised_date": 20240105,
+    }
+    for name, value in (row | {"peak_score": peak} | fields).items():
+        levels[1][name] = value
+    return levels
+
+
+def test_an_alert_keeps_the_score_it_was_raised_with_whatever_is_said_of_it_later(book: AlertBook) -> None:
+    take(book, [raised()], [raised(event=AlertEvent.UPDATED, score=72.0)])
+    assert book.latest()[0].score == 81.5
+
+
+def test_an_alert_that_is_on_shows_the_furthest_score_so_far(book: AlertBook) -> None:
+    take(book, [raised()])
+    book.follow(standing(93.25))
+    assert (book.latest()[0].score, book.latest()[0].peak_score) == (81.5, 93.25)
+
+
+def test_another_level_or_another_signal_is_not_the_alert_s(book: AlertBook) -> None:
+    take(book, [raised()])
+    book.follow(standing(97.0, price=4810.0))
+    book.follow(standing(97.0, raised_ns=T0_NS + S))
+    book.follow(standing(97.0, signal=Signal.NEUTRAL))
+    assert book.latest()[0].peak_score == 90.5
+
+
+def test_an_alert_that_ended_keeps_its_furthest_score(book: AlertBook) -> None:
+    take(book, [raised()], [resolved(0, 7, peak_score=95.0)])
+    book.follow(standing(99.0, signal=Signal.NEUTRAL))
+    assert book.latest()[0].peak_score == 95.0

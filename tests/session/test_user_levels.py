@@ -38,10 +38,30 @@ def test_what_is_no_number_is_said_with_its_place(text: str) -> None:
         levels_from_flags([text])
 
 
-@pytest.mark.parametrize("text", ["0", "-4805", "nan", "inf", "1e30", "1e-12"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e30", "-1e30", "1e-12", "-1e-12"])
 def test_what_is_no_usable_price_is_said_with_its_place(text: str) -> None:
-    with pytest.raises(LevelError, match=r"^--level: .* is not a usable price; write a positive number"):
+    with pytest.raises(LevelError, match=r"^--level: .* is not a usable price; write a number such as 4807.5$"):
         levels_from_flags([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "ident", "e9"),
+    [
+        ("-37.63", "USER_-37.63", -37_630_000_000),
+        ("-0.05", "USER_-0.05", -50_000_000),
+        ("-$2,000", "USER_-2000", -2000 * POINT),
+        ("0", "USER_0", 0),
+    ],
+)
+def test_a_price_may_be_below_zero(text: str, ident: str, e9: int) -> None:
+    """Spreads trade there, and in April 2020 oil did."""
+    assert levels_from_flags([text]) == [UserLevel(ident, e9)]
+
+
+def test_lines_of_a_file_may_hold_prices_below_zero(tmp_path: Path) -> None:
+    levels = [UserLevel("USER_april", -37_630_000_000), UserLevel("USER_-1.5", -1_500_000_000)]
+    assert levels_from_file(written(tmp_path, "april -37.63\n-1.5\n")) == levels
+    assert levels_from_file(written(tmp_path, "name,price\napril,-37.63\n,-1.5\n")) == levels
 
 
 def test_lines_hold_a_name_and_a_price_or_a_price(tmp_path: Path) -> None:
@@ -81,11 +101,11 @@ def test_a_spreadsheet_s_byte_order_mark_and_line_ends_are_no_trouble(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("4800\n\nsupport x\n", 3), ("# head\nname,price\n\na,4800\nb,none\n", 5), ("price\n-4\n", 2)]
+    ("text", "line"), [("4800\n\nsupport x\n", 3), ("# head\nname,price\n\na,4800\nb,none\n", 5), ("price\n-1e12\n", 2)]
 )
 def test_a_mistake_in_a_file_is_said_with_file_and_line(tmp_path: Path, text: str, line: int) -> None:
     path = written(tmp_path, text)
-    with pytest.raises(LevelError, match=rf"^{path}: line {line}: [^\n]*; write a (positive )?number"):
+    with pytest.raises(LevelError, match=rf"^{path}: line {line}: [^\n]*; write a number"):
         levels_from_file(path)
 
 

@@ -54,7 +54,7 @@ def level(**columns: float) -> dict[str, float]:
         | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
         | {"runway_ordinal": math.nan}
         | {"kind": LevelKind.ROUND, "ordinal": -1.0, "price": 4805.0, "tick": 19220.0, "direction": -1.0}
-        | {"distance": 0.5, "x": 0.5, "in_band": 1.0, "touching": 1.0}
+        | {"running_price": 4805.0, "distance": 0.5, "x": 0.5, "in_band": 1.0, "touching": 1.0}
         | {"score_raw": 86.5, "score": 84.25, "signal": Signal.BREAK, "confidence": 0.8}
         | {"confidence_label": Confidence.HIGH, "attribution_barrier": 29.0, "attribution_tape": 5.25}
         | {"attribution_fuel": math.nan, "barrier_state": BarrierState.VACUUM}
@@ -94,6 +94,7 @@ def alert(**columns: float) -> dict[str, float]:
         | {"kind": LevelKind.ROUND, "ordinal": -1, "price": 4805.0, "direction": -1, "signal": Signal.BREAK}
         | {"confidence_label": Confidence.HIGH, "barrier_state": BarrierState.VACUUM, "in_window": 1, "reason": 0}
         | {"score": 84.25, "delta_liq": -140.0, "filled": 0.0, "pulled": 158.0, "added": 10.0, "window_s": 10.0}
+        | {"raised_score": 81.5, "peak_score": 90.5}
     )
     assert set(columns) <= set(row), set(columns) - set(row)
     return row | columns

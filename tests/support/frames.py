@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Confidence, Signal
 from spymaster.signals.frame import (
@@ -55,6 +55,8 @@ _SCENE: Final = (
     (LevelKind.PUT_WALL, 684.00, BarrierState.MISSING, NAN, NAN, Signal.NEUTRAL, Confidence.LOW, NAN, NAN, NAN),
 )
 _SPOT: Final = 687.12
+_SINCE: Final = (7, -5, 3, -8, 0, -6, 4, 2)
+"""How much further the score of each alert went after it was raised."""
 _JUDGED: Final[dict[str, float]] = {
     "visible_fraction": 1.0,
     "seen_s": 31.0,
@@ -298,6 +300,7 @@ def alerts() -> tuple[AlertView, ...]:
             signal,
             direction,
             float(score),
+            float(score + _SINCE[at]),
             confidence,
             reason,
             True,
@@ -382,9 +385,9 @@ def empty_frame(phase: Phase = Phase.COMPILING, message: str = "", progress: flo
         spot=NAN,
         es_mid=NAN,
         es_last=NAN,
-        es_bid_tick=-1,
-        es_ask_tick=-1,
-        es_last_tick=-1,
+        es_bid_tick=NO_TICK,
+        es_ask_tick=NO_TICK,
+        es_last_tick=NO_TICK,
         es_change=NAN,
         ratio=NAN,
         residual_share=NAN,

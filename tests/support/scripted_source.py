@@ -264,7 +264,7 @@ class ScriptedSource:
             signal, score = ("BREAK", 84.0) if n % 2 == 0 else ("REJECT", 17.0)
             return AlertView(
                 f"alert-{at // SECOND}", at, at + 20 * SECOND if resolved else None, "STRIKE_687", 687.0, signal, -1,
-                score, "HIGH", "pulled 612, filled 40", True,
+                score, score, "HIGH", "pulled 612, filled 40", True,
             )  # fmt: skip
 
         return tuple(alert(n, n > 0) for n in range(5))

@@ -56,7 +56,7 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
             meaning = f"one snap of {levels} levels"
             table.append(_row("snap", meaning, "us", rounds, lambda m: rows.snap_us(m)[0], memory))
         if "quiet" in wanted:
-            meaning = f"{rows.QUIET_SNAPS:,} snaps in which nothing happens"
+            meaning = f"{rows.QUIET_SNAPS:,} snaps with one record a minute"
             table.append(_row("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
         if "options" in wanted:
             table.append(_of_options(memory, rounds))

@@ -17,7 +17,7 @@ import zstandard
 from spymaster.config.loader import load_config
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.market.batches import Batch
-from spymaster.market.frames import ConfigFrame, RecordsFrame, WatermarkFrame
+from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S, Kind
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, drive
@@ -123,7 +123,7 @@ def snap_us(memory: InMemory) -> tuple[float, int]:
 
 
 def quiet_seconds(memory: InMemory) -> float:
-    """A 23-hour session in which nothing happens after the first records: watermarks only, all levels judged."""
+    """A 23-hour session in which one record a minute comes after the first ones: all levels judged."""
     config = memory.config
     sessions = np.frombuffer(bytearray(config.sessions), np.int64).reshape(-1, 7)
     start = int(memory.records[0, 1])
@@ -134,8 +134,12 @@ def quiet_seconds(memory: InMemory) -> float:
         pass
     for _ in engine.feed(RecordsFrame(Batch.of(Kind.MBP10, memory.records[:64]))):
         pass
+    minutes = QUIET_SNAPS // (4 * 60)
+    slow = np.repeat(memory.records[63:64], minutes, axis=0)
+    slow[:, 1] = slow[:, 4] = start + np.arange(1, minutes + 1) * 60 * NS_PER_S
+    quiet = RecordsFrame(Batch.of(Kind.MBP10, slow))
     started = time.perf_counter()
-    for _ in engine.feed(WatermarkFrame(start + QUIET_SNAPS * NS_PER_S // 4)):
+    for _ in engine.feed(quiet):
         pass
     return time.perf_counter() - started
 

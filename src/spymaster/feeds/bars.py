@@ -142,7 +142,7 @@ class BarCollector:
             raise _not_minutes(path, "most of them do not begin on a minute")
         faults = (
             (OFF_MINUTE, off_minute),
-            (NO_PRICE, ((bars.prices_e9 <= 0) | (bars.prices_e9 == UNDEF_PRICE)).any(axis=1)),
+            (NO_PRICE, ((bars.prices_e9 == 0) | (bars.prices_e9 == UNDEF_PRICE)).any(axis=1)),
             (NO_VOLUME, bars.volume < 0),
             (HIGH_BELOW_LOW, high < low),
             (OUTSIDE_RANGE, (np.minimum(first, last) < low) | (np.maximum(first, last) > high)),
@@ -182,7 +182,7 @@ class BarCollector:
     def _refuse_other_prices(self, path: Path, bars: BarColumns) -> None:
         closes = bars.prices_e9[:, 3]
         closes = closes[(closes > 0) & (closes != UNDEF_PRICE)]
-        if self._near_e9 is None or not len(closes):
+        if self._near_e9 is None or self._near_e9 <= 0 or not len(closes):
             return
         middle = float(np.median(closes))
         if not 1.0 / _FARTHEST < middle / self._near_e9 < _FARTHEST:
@@ -195,15 +195,16 @@ class BarCollector:
 
 
 def prices_e9(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Prices to 1e-9, ``UNDEF_PRICE`` where a value is no price.
+    """Prices to 1e-9, ``UNDEF_PRICE`` where a value is no price: zero is how files write that there was none.
 
     Whole numbers from ten million on are prices in 1e-9 already, as the vendor's CSV has them: nothing trades there,
     nor below a cent. Exact for every price of up to nine decimals below a million: a float64 holds those to better than
     half of 1e-9.
     """
-    usable = np.isfinite(values) & (values > 0.0) & (values < _LARGEST_E9)
-    fixed = usable & (values >= _LEAST_E9) & (values == np.rint(values))
-    usable &= fixed | (values < _LEAST_E9)
+    size = np.abs(values)
+    usable = np.isfinite(values) & (size > 0.0) & (size < _LARGEST_E9)
+    fixed = usable & (size >= _LEAST_E9) & (values == np.rint(values))
+    usable &= fixed | (size < _LEAST_E9)
     scaled = np.rint(np.where(usable, values, 0.0) * np.where(fixed, 1.0, NS_PER_S)).astype(np.int64)
     return np.where(usable, scaled, UNDEF_PRICE)
 

@@ -128,7 +128,7 @@ def first_record(files: Sequence[DbnFile], instrument: Instrument) -> tuple[int,
             own = rows[rows["instrument_id"] == instrument.instrument_id]
             moments = np.where(own["ts_event"] == UNDEF_TIMESTAMP, own["ts_recv"], own["ts_event"])
             times += [int(t) for t in moments[:1] if t != UNDEF_TIMESTAMP]
-            prices += [int(price) for price in own["price"] if 0 < price != UNDEF_PRICE]
+            prices += [int(price) for price in own["price"] if price not in (0, UNDEF_PRICE)]
     return min(times, default=0), sorted(prices)[len(prices) // 2] if prices else None
 
 

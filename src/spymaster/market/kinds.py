@@ -56,14 +56,23 @@ SIDE_NONE: Final = ord("N")
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MS: Final = 1_000_000
+CHART_BAR_NS: Final = 120 * NS_PER_S
+"""Span of the bars that averages and the chart are made of."""
+
 PRICE_SCALE: Final = 1_000_000_000
 """Fixed-point prices are integers of 1e-9 of the quoted unit."""
 
 MAX_TICK: Final = 2**36
 """No market trades this many ticks from zero; a price beyond is a fault of the record."""
 
+NO_TICK: Final = -(2**40)
+"""No price, or none on a tick: beyond every real one, since prices of spreads and of oil can be below zero."""
+
 MAX_CONTRACTS: Final = 2**24
 """Nor is a size beyond this one: the vendor's 2**32 - 1 means none, and sums must stay inside 32 bits."""
+
+MASK32: Final = 0xFFFFFFFF
+"""The lower half of a 64-bit word: two sizes share one."""
 
 MBP10_WORDS: Final = 46
 """An MBP-10 record is 368 bytes: 46 little-endian 64-bit words."""

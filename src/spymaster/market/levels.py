@@ -44,9 +44,10 @@ _PRICED: Final = frozenset({LevelKind.ROUND, LevelKind.STRIKE})
 
 
 def format_price_e9(price_e9: int) -> str:
-    """A fixed-point price without trailing zeros: 687500000000 -> ``687.5``."""
-    whole, rest = divmod(price_e9, PRICE_SCALE)
-    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+    """A fixed-point price without trailing zeros: 687500000000 -> ``687.5``, -37500000000 -> ``-37.5``."""
+    whole, rest = divmod(abs(price_e9), PRICE_SCALE)
+    sign = "-" if price_e9 < 0 else ""
+    return f"{sign}{whole}.{rest:09d}".rstrip("0").rstrip(".")
 
 
 def level_id(kind: int, price: float, ordinal: int, user_ids: Sequence[str] = ()) -> str:

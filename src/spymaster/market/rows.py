@@ -13,8 +13,8 @@ import numpy as np
 
 from spymaster.market.option_rows import FUEL_FIELDS, OPTION_SUMMARY
 
-SCHEMA_VERSION: Final = 3
-"""Version of the row layout; raised with every change of ``LEVEL_FIELDS``."""
+SCHEMA_VERSION: Final = 4
+"""Version of the row layout; raised with every change of ``LEVEL_FIELDS`` or ``ALERT_ROW``."""
 
 
 class BarrierState(enum.IntEnum):
@@ -118,6 +118,7 @@ LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("x", "profile unit", "signed distance still to go; negative once price is beyond"),
     ("in_band", "0/1", "inside the monitor band"),
     ("frozen", "0/1", "a moving level held still because price is at it"),
+    ("running_price", "profile unit", "where the level would be if it were not held; its price otherwise"),
     ("touching", "0/1", "inside the touch band"),
     ("score_raw", "0-100", "score before smoothing; NaN without evidence or beyond the band"),
     ("score", "0-100", "smoothed score"),
@@ -231,6 +232,9 @@ LEVEL_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
 
 LEVEL_ROW: Final = np.dtype([(name, "<f8") for name, _, _ in LEVEL_FIELDS])
 
+INPUTS: Final = ("depth", "tape", "options", "equity")
+MASS_FIELDS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")
+
 SNAP: Final = np.dtype(
     [
         ("t_ns", "<i8"),
@@ -254,19 +258,16 @@ SNAP: Final = np.dtype(
         ("cvd", "<i8"),
         ("minutes_since_open", "<f8"),
         ("in_window", "<i8"),
-        ("trust", "<i8", (4,)),
-        ("trust_reason", "<i8", (4,)),
-        ("mass", "<i8", (8,)),
+        ("trust", "<i8", (len(INPUTS),)),
+        ("trust_reason", "<i8", (len(INPUTS),)),
+        ("mass", "<i8", (len(MASS_FIELDS),)),
         ("options", OPTION_SUMMARY),
     ]
 )
-"""One snap. ``trust`` and ``trust_reason``: depth, tape, options, equity. ``mass``: contracts in the trust window, see
+"""One snap. ``trust`` and ``trust_reason``: of ``INPUTS``. ``mass``: contracts in the trust window, see
 ``MASS_FIELDS``. ``spot``, ``bid``, ``ask`` in the profile's unit, ``es_*`` and ``microprice`` in futures points,
 ``sigma_1m`` in points per square root of a minute; ``cvd``: aggressive buys - sells since the session began, contracts;
 ``atr`` in the profile's unit; ``options``: all absent without options."""
-
-INPUTS: Final = ("depth", "tape", "options", "equity")
-MASS_FIELDS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")
 
 FLOW_ROW: Final = np.dtype(
     [
@@ -302,6 +303,8 @@ ALERT_ROW: Final = np.dtype(
         ("in_window", "<i8"),
         ("reason", "<i8"),
         ("score", "<f8"),
+        ("raised_score", "<f8"),
+        ("peak_score", "<f8"),
         ("delta_liq", "<f8"),
         ("filled", "<f8"),
         ("pulled", "<f8"),
@@ -309,7 +312,10 @@ ALERT_ROW: Final = np.dtype(
         ("window_s", "<f8"),
     ]
 )
-"""A signal raised or resolved at ``t_ns``; ``event`` is ``AlertEvent``, ``reason`` is ``ResolveReason``."""
+"""A signal raised, updated or resolved at ``t_ns``; ``event`` is ``AlertEvent``, ``reason`` is ``ResolveReason``.
+
+``score``: at that snap; ``raised_score``: the one it was raised with; ``peak_score``: the furthest since then, the
+highest, and of a REJECT, whose scores are low, the lowest."""
 
 
 class AlertEvent(enum.IntEnum):

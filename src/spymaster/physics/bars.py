@@ -10,12 +10,12 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import CHART_BAR_NS, NS_PER_S
 from spymaster.physics.ranges import note_prices
 from spymaster.physics.state import CHART_BARS, CLOSES, State
 
 MINUTE_NS: Final = 60 * NS_PER_S
-DOUBLE_NS: Final = 120 * NS_PER_S
+DOUBLE_NS: Final = CHART_BAR_NS
 _ATR_BARS: Final = 14
 _SMA_SHORT: Final = 200
 _SMA_LONG: Final = 400

@@ -12,14 +12,12 @@ import math
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.physics.mathx import exp_, log_ratio
+from spymaster.physics.mathx import INV_SQRT_2PI, SQRT_HALF, exp_, log_ratio
 from spymaster.physics.normal import TAIL, bell, erfcx, normal_cdf, normal_density
 
 _BAND_SIGMA: Final = 0.25
 _SHORT: Final = 0.02
-_SQRT_HALF: Final = 0.7071067811865476
 _SQRT_HALF_PI: Final = 1.2533141373155003
-_INV_SQRT_2PI: Final = 0.3989422804014327
 
 
 @kernel
@@ -44,12 +42,12 @@ def normalised_premium(x: float, s: float) -> float:
     """Premium out of the money over sqrt(f k), for x = -|ln(f / k)| and 0 < s <= 64, with all its digits."""
     h = x / s
     t = 0.5 * s
-    weight = _INV_SQRT_2PI * bell(h) * exp_(-0.5 * t * t)
+    weight = INV_SQRT_2PI * bell(h) * exp_(-0.5 * t * t)
     if t >= _SHORT:
-        return weight * _SQRT_HALF_PI * (erfcx(-(h + t) * _SQRT_HALF) - erfcx(-(h - t) * _SQRT_HALF))
+        return weight * _SQRT_HALF_PI * (erfcx(-(h + t) * SQRT_HALF) - erfcx(-(h - t) * SQRT_HALF))
     # y(z) = N(z) / n(z) differs little between h - t and h + t: the odd terms of its Taylor series, by
     # y' = 1 + z y and y[n+1] = n y[n-1] + z y[n]
-    y0 = _SQRT_HALF_PI * erfcx(-h * _SQRT_HALF)
+    y0 = _SQRT_HALF_PI * erfcx(-h * SQRT_HALF)
     y1 = 1.0 + h * y0
     y2 = y0 + h * y1
     y3 = 2.0 * y1 + h * y2

@@ -7,7 +7,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import ACTION_ADD, ACTION_CANCEL, MAX_CONTRACTS, MAX_TICK, MBP10_WORDS, UNDEF_PRICE
+from spymaster.market.kinds import (
+    ACTION_ADD,
+    ACTION_CANCEL,
+    MASK32,
+    MAX_CONTRACTS,
+    MAX_TICK,
+    MBP10_WORDS,
+    NO_TICK,
+    UNDEF_PRICE,
+)
 from spymaster.physics.flows import change_size, hide_book, index_of, is_visible, move_edge, settle_pending
 from spymaster.physics.state import (
     ASK,
@@ -26,11 +35,8 @@ from spymaster.physics.state import (
 _FIRST = 6
 _STEP = 4
 _LAST = _FIRST + _STEP * 9
-_MASK32 = 0xFFFFFFFF
 _LEVEL_BITS = 0x3FF
-_FAR = 2**40
-NO_TICK = -_FAR
-"""No price, or none on the tick."""
+_FAR = -NO_TICK
 
 
 @kernel
@@ -105,7 +111,7 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
     for level in range(10):
         k = _FIRST + _STEP * level
         price = w[k + side]
-        size = (w[k + 2] >> (32 * side)) & _MASK32
+        size = (w[k + 2] >> (32 * side)) & MASK32
         if price == UNDEF_PRICE:
             if size != 0:
                 return -C_BAD_SIZE
@@ -225,7 +231,7 @@ def resize_side(
     level = 0
     while resized != 0:
         if (resized & 1) != 0:
-            size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & _MASK32
+            size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & MASK32
             before = s.ladder[side, 1, level]
             change = size - before
             price = s.ladder[side, 0, level]
@@ -261,9 +267,9 @@ def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
         sizes = w[k + 2]
         change = sizes ^ s.words[k + 2]
         if change != 0:
-            unusable |= not _fits(w[k], sizes & _MASK32) or not _fits(w[k + 1], (sizes >> 32) & _MASK32)
-            resized |= ((1 if (change & _MASK32) != 0 else 0) << level) | (
-                (1 if ((change >> 32) & _MASK32) != 0 else 0) << (level + 10)
+            unusable |= not _fits(w[k], sizes & MASK32) or not _fits(w[k + 1], (sizes >> 32) & MASK32)
+            resized |= ((1 if (change & MASK32) != 0 else 0) << level) | (
+                (1 if ((change >> 32) & MASK32) != 0 else 0) << (level + 10)
             )
     return bid, ask, resized, unusable
 

@@ -7,11 +7,14 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import F_BAD_TS_RECV
+from spymaster.market.kinds import F_BAD_TS_RECV, NS_PER_S
 from spymaster.physics.state import Array, State
 
 NEVER: Final = 2**62
 """A time that never comes."""
+
+SILENCE_NS: Final = 1800 * NS_PER_S
+"""After so much open time without a word of the future there are no snaps until the next one (SPEC 4)."""
 
 _WEEK_NS: Final = 7 * 86_400_000_000_000
 
@@ -79,6 +82,21 @@ def target_clock(s: State, p: Array, t: int) -> int:
             return max(t, int(c.jump_ns))
         return int(c.now_ns)
     return t
+
+
+@kernel
+def is_in_hole(s: State, t_ns: int) -> bool:
+    """Whether a snap at ``t_ns`` would lie half an hour of open time behind what was last heard of the future."""
+    heard_ns = s.clock[0].heard_ns
+    return bool(t_ns - heard_ns > SILENCE_NS and open_ns_between(s, heard_ns, t_ns) > SILENCE_NS)
+
+
+@kernel
+def pass_over(s: State, p: Array, target: int) -> None:
+    """Leave out the snaps up to ``target``: nothing is known of that time."""
+    c = s.clock[0]
+    c.hole_ns = c.heard_ns
+    c.next_snap_ns = snap_at_or_after(s, p, target + 1)
 
 
 @kernel

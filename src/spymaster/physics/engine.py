@@ -39,6 +39,7 @@ from spymaster.physics.mathx import exp_, log_, smoothing
 from spymaster.physics.option_state import put_chain
 from spymaster.physics.outputs import Out, new_out
 from spymaster.physics.ranges import note_hole
+from spymaster.physics.session_start import hear
 from spymaster.physics.state import (
     A_GROWTH,
     A_RATES,
@@ -118,6 +119,7 @@ class Engine:
             yield from self._feed_records(frame.batch)
         elif isinstance(frame, WatermarkFrame):
             yield from self._advance(frame.clock_ns)
+            _watch(self.state, self._params)
         elif isinstance(frame, ConfigFrame):
             self._configure(frame)
         elif isinstance(frame, FeedStatusFrame) and frame.feed == DEPTH_FEED:
@@ -298,6 +300,15 @@ def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
 @kernel
 def _put_level(state: Array, slot: int, kind: int, ordinal: int, price: float) -> None:
     put_level(state[0], slot, kind, ordinal, price)
+
+
+@kernel
+def _watch(state: Array, p: Array) -> None:
+    """The source says itself when it is quiet: until now nothing was missed."""
+    s = state[0]
+    if s.clock[0].now_ns != 0:
+        s.clock[0].watched = 1
+        hear(s, p)
 
 
 @kernel

@@ -12,7 +12,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import ACTION_TRADE, NS_PER_S, UNDEF_PRICE
+from spymaster.market.kinds import ACTION_TRADE, MASK32, NS_PER_S, UNDEF_PRICE
 from spymaster.physics.bars import note_trade
 from spymaster.physics.mathx import smoothing
 from spymaster.physics.motion import mid_points, tick_points
@@ -20,7 +20,6 @@ from spymaster.physics.ranges import note_hole
 from spymaster.physics.state import C_BAD_QUOTES, LEVEL_SLOTS, Array, State
 
 _E9: Final = 1e9
-_MASK32: Final = 0xFFFFFFFF
 _HALF_AND_MORE: Final = 0.75
 _PLAUSIBLE: Final = 0.02
 """A ratio further than this from the configured one is a fault of the data, not of the market."""
@@ -82,7 +81,7 @@ def future_makes_prices(s: State) -> bool:
 def take_equity(s: State, p: Array, w: NDArray[Any], t_ns: int, trades_only: bool, has_action: bool) -> int:
     """A record of the share: its trade (TRADE, or an MBP-1 whose action is one), else its quote."""
     if trades_only or (has_action and ((w[3] >> 32) & 0xFF) == ACTION_TRADE):
-        fault = take_print(s, p, w[2], w[3] & _MASK32, t_ns)
+        fault = take_print(s, p, w[2], w[3] & MASK32, t_ns)
         if trades_only or fault != 0:
             return fault
     return take_quote(s, w, t_ns)
@@ -152,7 +151,7 @@ def retick_levels(s: State) -> None:
 @kernel
 def level_width_ticks(s: State, price: float) -> float:
     """One spread of the ratio at a price, in ticks of the future; 0 where nothing is converted or measured."""
-    return float(price * math.sqrt(max(s.equity[0].variance, 0.0)) / tick_points(s))
+    return float(abs(price) * math.sqrt(max(s.equity[0].variance, 0.0)) / tick_points(s))
 
 
 @kernel

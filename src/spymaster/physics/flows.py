@@ -6,6 +6,7 @@ Formulas: MBP-10 decomposition on the common visible range; prices entering or l
 from __future__ import annotations
 
 from spymaster.market.jit import kernel
+from spymaster.market.kinds import NO_TICK
 from spymaster.physics.fleeting import remember_addition, take_fresh
 from spymaster.physics.icebergs import note_fill, note_hidden, note_refill
 from spymaster.physics.ofi import note_displayed
@@ -25,11 +26,12 @@ from spymaster.physics.state import (
     OFF_BOOK,
     PENDING,
     PULL,
+    UNKNOWN,
     Array,
     State,
 )
 
-_NO_EDGE = 2**40
+_NO_EDGE = -NO_TICK
 
 
 @kernel
@@ -155,7 +157,7 @@ def off_book(s: State, tick: int, contracts: int) -> None:
 def is_visible(s: State, side: int, tick: int) -> bool:
     """Whether a price is at least as good as the worst of the ten visible levels of its side."""
     b = s.book[0]
-    if b.status == 0:
+    if b.status == UNKNOWN:
         return False
     if side == ASK:
         return bool(tick <= b.far_ask)
@@ -211,14 +213,14 @@ def _vanish(s: State, side: int, i: int, t_ns: int) -> None:
 def hide_book(s: State, t_ns: int) -> None:
     """Nothing is visible any more: the book is unknown."""
     b = s.book[0]
-    if b.status != 0:
+    if b.status != UNKNOWN:
         for side in range(2):
             for i in range(LEDGER_TICKS):
                 if s.seen_since[side, i] > 0:
                     _vanish(s, side, i, t_ns)
     b.far_ask = -_NO_EDGE
     b.far_bid = _NO_EDGE
-    b.status = 0
+    b.status = UNKNOWN
     s.ladder[0, 0, 10] = 0
     s.ladder[1, 0, 10] = 0
 

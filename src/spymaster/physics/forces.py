@@ -207,8 +207,12 @@ def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Arra
     fills = 0.0 if plain else s.noise[1, d]
     scale[3], scale[4] = thresholds(p, absolute, usual, s.noise[0, d], fills, s.noise[2, d], s.market[0].typical_best)
     scale[0] = scale[3] / _SPREADS
+    if p[0].theta_noise != 2.5:
+        scale[0] = max(s.noise[0, d], 1.0)
     scale[1] = fills
     scale[2] = max(scale[4] - fills, 1.0) / _SPREADS
+    if p[0].theta_noise != 2.5:
+        scale[2] = max(s.noise[2, d], 1.0)
     return usual, absolute, (p[0].warmup_confidence if warm else 1.0)
 
 

@@ -11,11 +11,10 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.physics.black import normalised_premium
-from spymaster.physics.mathx import exp_, log_, log_ratio
+from spymaster.physics.mathx import INV_SQRT_2PI, exp_, log_, log_ratio
 from spymaster.physics.normal import bell, normal_cdf, normal_quantile
 
 _SQRT_2PI: Final = 2.5066282746310002
-_INV_SQRT_2PI: Final = 0.3989422804014327
 _NARROW: Final = 0.04
 _ROUNDS: Final = 40
 _CLOSE: Final = 1e-7
@@ -59,7 +58,7 @@ def _solve(target: float, x: float, most: float) -> float:
     s = _first_guess(target, x, most)
     for _ in range(_ROUNDS):
         value = _lacking(x, s) if upper else normalised_premium(x, s)
-        slope = _INV_SQRT_2PI * bell(x / s) * exp_(-0.125 * s * s)
+        slope = INV_SQRT_2PI * bell(x / s) * exp_(-0.125 * s * s)
         if not value > 0.0 or not slope > 0.0:
             # below what can be represented: too small a deviation, or for ``upper`` too large a one
             low, high = (low, s) if upper else (s, high)

@@ -6,6 +6,7 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.kinds import CHART_BAR_NS
 from spymaster.market.levels import LevelKind
 from spymaster.physics.changes import forget_changes
 from spymaster.physics.motion import tick_points
@@ -45,7 +46,6 @@ _PD_LOW: Final = int(LevelKind.PD_LOW)
 _PD_CLOSE: Final = int(LevelKind.PD_CLOSE)
 _SMA_200: Final = int(LevelKind.SMA_200)
 _SMA_400: Final = int(LevelKind.SMA_400)
-_TWO_MINUTES_NS: Final = 120_000_000_000
 LEVELS_NEW: Final = 2
 _MOVED: Final = 1
 """What changed since the levels' company was last looked at: which of them there are, or only where."""
@@ -104,6 +104,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.kind = kind
     v.ordinal = ordinal
     v.price = price
+    v.running = price
     v.tick = nearest_tick(s, price)
     v.direction = 0
     v.frozen = 0
@@ -135,8 +136,12 @@ def nearest_tick(s: State, price: float) -> int:
 
 @kernel
 def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
-    """A moving level's new price; held still while price is at it, so that a running extreme can be broken."""
+    """A moving level's new price; held still while price is at it, so that a running extreme can be broken.
+
+    What is held is not the extreme any more: where that is now is kept beside it.
+    """
     v = s.level[slot]
+    v.running = price
     if price == v.price:
         v.frozen = 0
         return
@@ -207,7 +212,7 @@ def place_structural(s: State, p: Array, t_ns: int) -> None:
     # trades go on after the regular hours, and so does their average; what counts is that the opening was seen
     known = regular.start_ns > 0 and regular.whole != 0 and m.vwap_volume > 0.0
     place(s, p, _VWAP, known, m.vwap_value / m.vwap_volume if known else math.nan, regular.start_ns)
-    newest = s.chart[(m.chart_held - 1) % CHART_BARS].start_ns + _TWO_MINUTES_NS
+    newest = s.chart[(m.chart_held - 1) % CHART_BARS].start_ns + CHART_BAR_NS
     place(s, p, _SMA_200, not math.isnan(m.sma_200), m.sma_200, newest)
     place(s, p, _SMA_400, not math.isnan(m.sma_400), m.sma_400, newest)
 
@@ -220,7 +225,7 @@ def place_rounds(s: State, p: Array, spot: float) -> None:
         return
     step = p[0].round_step
     reach = min(p[0].strike_range, 0.5 * (ROUND_SLOTS - 1) * step)
-    low = max(int(math.ceil((spot - reach) / step)), 1)
+    low = int(math.ceil((spot - reach) / step))
     high = int(math.floor((spot + reach) / step))
     if low == m.round_low and high == m.round_high and m.rounds_waiting == 0:
         return

@@ -12,8 +12,11 @@ from spymaster.market.jit import kernel
 _LN2_HIGH: Final = 6.93147180369123816490e-01
 _LN2_LOW: Final = 1.90821492927058770002e-10
 _INV_LN2: Final = 1.4426950408889634
-_SQRT_HALF: Final = 0.7071067811865476
-_LN2: Final = 0.6931471805599453
+SQRT_HALF: Final = 0.7071067811865476
+LN2: Final = 0.6931471805599453
+INV_SQRT_2PI: Final = 0.3989422804014327
+MAD_TO_SIGMA: Final = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 _EXP_LIMIT: Final = 700.0
 _GATE_LIMIT: Final = 700.0
 _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12, _E13 = (1.0 / math.factorial(n) for n in range(2, 14))
@@ -42,7 +45,7 @@ def exp_(x: float) -> float:
 def log_(x: float) -> float:
     """Natural logarithm of x > 0 within 6 ulp, by the series of atanh((m-1)/(m+1)) on the mantissa."""
     m, e = math.frexp(x)
-    if m < _SQRT_HALF:
+    if m < SQRT_HALF:
         m *= 2.0
         e -= 1
     return _twice_atanh((m - 1.0) / (m + 1.0)) + e * _LN2_LOW + e * _LN2_HIGH
@@ -51,7 +54,7 @@ def log_(x: float) -> float:
 @kernel
 def log_ratio(a: float, b: float) -> float:
     """ln(a / b) of positive numbers, relatively exact also where they are close: the difference is taken first."""
-    if a < b * _SQRT_HALF or b < a * _SQRT_HALF:
+    if a < b * SQRT_HALF or b < a * SQRT_HALF:
         return log_(a / b)
     return _twice_atanh((a - b) / (a + b))
 
@@ -77,7 +80,7 @@ def gate(u: float) -> float:
     """
     x = min(max(-u, -_GATE_LIMIT), _GATE_LIMIT)
     k = math.floor(x * _INV_LN2 + 0.5)
-    r = x - k * _LN2
+    r = x - k * LN2
     r2 = r * r
     e = (1.0 + r) + r2 * ((_E2 + r * _E3) + r2 * ((_E4 + r * _E5) + r2 * (_E6 + r * _E7)))
     return 1.0 / (1.0 + e * float(_POWERS[int(k) + 1021]))

@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.physics.mathx import exp_, log_
+from spymaster.physics.mathx import INV_SQRT_2PI, SQRT_HALF, exp_, log_
 
 TAIL: Final = 38.0
 """Beyond so many standard deviations a probability is nought."""
 
-_SQRT_HALF: Final = 0.7071067811865476
 _INV_SQRT_PI: Final = 0.5641895835477563
-_INV_SQRT_2PI: Final = 0.3989422804014327
 _SMALL: Final = 0.46875
 
 # Numerator and denominator, highest power first.
@@ -110,13 +108,13 @@ def bell(x: float) -> float:
 @kernel
 def normal_density(x: float) -> float:
     """The standard normal density."""
-    return _INV_SQRT_2PI * bell(x)
+    return INV_SQRT_2PI * bell(x)
 
 
 @kernel
 def normal_cdf(x: float) -> float:
     """The standard normal probability of a value below x, relatively exact also in the lower tail."""
-    tail = 0.5 * bell(x) * erfcx(abs(x) * _SQRT_HALF)
+    tail = 0.5 * bell(x) * erfcx(abs(x) * SQRT_HALF)
     return tail if x < 0.0 else 1.0 - tail
 
 

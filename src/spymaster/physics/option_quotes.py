@@ -8,7 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import ACTION_TRADE, SIDE_NONE, UNDEF_PRICE, Kind
+from spymaster.market.kinds import ACTION_TRADE, MASK32, PRICE_SCALE, SIDE_NONE, UNDEF_PRICE, Kind
 from spymaster.physics.option_state import LOOKUP, LOOKUP_MULTIPLIER
 from spymaster.physics.state import C_BAD_OPTIONS, C_OPEN_INTEREST, C_OPTION_QUOTES, State
 
@@ -16,8 +16,6 @@ _CMBP1: Final = int(Kind.CMBP1)
 _CBBO: Final = int(Kind.CBBO)
 _XTRADE: Final = int(Kind.XTRADE)
 _STAT: Final = int(Kind.STAT)
-_MASK32: Final = 0xFFFFFFFF
-_E9: Final = 1_000_000_000
 _PER_E9: Final = 1e-9
 _STAT_TYPE_WORD: Final = 7
 _QUANTITY_WORD: Final = 5
@@ -31,7 +29,7 @@ def contract_of(s: State, w: NDArray[Any], kind: int) -> int:
     if s.chain[0].contracts == 0:
         return -1
     key = w[0] >> 16
-    number = (w[0] >> 32) & _MASK32
+    number = (w[0] >> 32) & MASK32
     any_venue = s.chain[0].any_publisher != 0
     if any_venue and kind != _CMBP1 and kind != _CBBO and kind != _STAT:
         return -1
@@ -52,7 +50,7 @@ def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
     d[0], d[1], d[4], d[5] = w[0], w[1], w[4], w[5]
     if kind == _XTRADE:
         d[2] = w[2]
-        d[3] = min(max((w[3] + _E9 // 2) // _E9, 0), _MASK32) | _T_WITHOUT_SIDE
+        d[3] = min(max((w[3] + PRICE_SCALE // 2) // PRICE_SCALE, 0), MASK32) | _T_WITHOUT_SIDE
         d[6] = UNDEF_PRICE
         d[7] = UNDEF_PRICE
         d[8] = 0
@@ -61,7 +59,7 @@ def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
         d[3] = 0
         d[6] = w[2] if w[2] > 0 else UNDEF_PRICE
         d[7] = w[8] if w[8] > 0 else UNDEF_PRICE
-        d[8] = min(max(w[3] // _E9, 0), _MASK32) | (min(max(w[9] // _E9, 0), _MASK32) << 32)
+        d[8] = min(max(w[3] // PRICE_SCALE, 0), MASK32) | (min(max(w[9] // PRICE_SCALE, 0), MASK32) << 32)
     return d[:]
 
 
@@ -83,8 +81,8 @@ def take_option_quote(s: State, w: NDArray[Any], c: int, event_ns: int, now_ns: 
         x.event_ns = event_ns
     x.bid = bid * _PER_E9 if 0 < bid != UNDEF_PRICE else math.nan
     x.ask = ask * _PER_E9 if 0 < ask != UNDEF_PRICE else math.nan
-    x.bid_size = w[8] & _MASK32
-    x.ask_size = (w[8] >> 32) & _MASK32
+    x.bid_size = w[8] & MASK32
+    x.ask_size = (w[8] >> 32) & MASK32
     x.seen_ns = now_ns
     s.chain[0].quote_ns = now_ns
     s.counters[C_OPTION_QUOTES] += 1
@@ -96,7 +94,7 @@ def take_open_interest(s: State, w: NDArray[Any], c: int) -> bool:
     if (w[_STAT_TYPE_WORD] & 0xFFFF) != _OPEN_INTEREST:
         return False
     quantity = w[_QUANTITY_WORD]
-    if quantity < 0 or quantity > _MASK32:
+    if quantity < 0 or quantity > MASK32:
         s.counters[C_BAD_OPTIONS] += 1
         return False
     s.contract[c].open_interest = quantity

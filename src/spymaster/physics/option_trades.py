@@ -11,7 +11,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import MAX_CONTRACTS, SIDE_ASK, SIDE_BID, UNDEF_PRICE, Kind
+from spymaster.market.kinds import MASK32, MAX_CONTRACTS, SIDE_ASK, SIDE_BID, UNDEF_PRICE, Kind
 from spymaster.market.option_chain import CALL, FIRST_CODE, LAST_CODE, TREATMENTS, Treatment
 from spymaster.physics.option_state import PRINTS
 from spymaster.physics.state import (
@@ -26,7 +26,6 @@ _XTRADE: Final = int(Kind.XTRADE)
 _NO_SIDE: Final = int(Treatment.NO_SIDE)
 _LATE: Final = int(Treatment.LATE)
 _CANCEL: Final = int(Treatment.CANCEL)
-_MASK32: Final = 0xFFFFFFFF
 _PER_E9: Final = 1e-9
 
 AT_QUOTE: Final = 0.9
@@ -100,11 +99,11 @@ def side_of_trade(x: Any, w: NDArray[Any], with_quote: bool, t_ns: int) -> tuple
     if code == SIDE_ASK:
         return -1, 1.0
     price = w[2] * _PER_E9
-    size = float(w[3] & _MASK32)
+    size = float(w[3] & MASK32)
     if with_quote:
         bid = w[6] * _PER_E9 if w[6] != UNDEF_PRICE else math.nan
         ask = w[7] * _PER_E9 if w[7] != UNDEF_PRICE else math.nan
-        return sign_trade(x, price, size, bid, ask, float(w[8] & _MASK32), float((w[8] >> 32) & _MASK32))
+        return sign_trade(x, price, size, bid, ask, float(w[8] & MASK32), float((w[8] >> 32) & MASK32))
     if 0 < x.event_ns < t_ns:
         return sign_trade(x, price, size, x.bid, x.ask, x.bid_size, x.ask_size)
     if 0 < x.old_ns < t_ns:
@@ -117,7 +116,7 @@ def take_option_trade(s: State, w: NDArray[Any], c: int, treatment: int, with_qu
     """A trade (price and size in words 2 and 3) of a contract, or the taking back of one."""
     x = s.contract[c]
     price_e9 = w[2]
-    size = w[3] & _MASK32
+    size = w[3] & MASK32
     if price_e9 <= 0 or price_e9 == UNDEF_PRICE or size == 0 or size > MAX_CONTRACTS:
         s.counters[C_BAD_OPTIONS] += 1
         return

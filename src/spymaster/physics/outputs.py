@@ -85,7 +85,7 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     s.book[0].alerts += 1
     a.t_ns = t_ns
     a.raised_ns = v.raised_ns
-    a.session_date = s.sessions[max(s.clock[0].session, 0)].session_date
+    a.session_date = v.raised_date
     a.event = event
     a.kind = v.kind
     a.ordinal = v.ordinal if v.kind == _USER else -1
@@ -97,6 +97,8 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     a.in_window = row.in_window
     a.reason = reason
     a.score = row.score
+    a.raised_score = v.raised_score
+    a.peak_score = v.peak_score
     a.delta_liq = row.delta_liq
     a.filled = row.filled
     a.pulled = row.pulled

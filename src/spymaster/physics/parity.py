@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
+from spymaster.physics.mathx import MAD_TO_SIGMA
 
 NEAREST: Final = 12
 """At most so many strikes near the money take part."""
-
-_NORMAL_MAD: Final = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
 
 _LEAST_SPREAD: Final = 1e-9
 
@@ -59,7 +57,7 @@ def parity_forward(
     forward = weighted_median(guesses, weights, count)
     for i in range(count):
         apart[i] = abs(guesses[i] - forward)
-    return forward, _NORMAL_MAD * weighted_median(apart, weights, count), count
+    return forward, MAD_TO_SIGMA * weighted_median(apart, weights, count), count
 
 
 @kernel

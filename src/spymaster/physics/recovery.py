@@ -11,17 +11,16 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
-from spymaster.physics.mathx import log_
+from spymaster.physics.mathx import LN2, log_
 from spymaster.physics.state import Array
+from spymaster.physics.state_records import RECENT_DEPTHS
 
-_LN2: Final = 0.6931471805599453
 _SPAN_NS: Final = 30 * NS_PER_S
 _CENSORED_S: Final = 30.0
 _REMEMBER_NS: Final = 60 * NS_PER_S
 _FORGET: Final = 0.98
 _LEAST: Final = 0.02
 _FEW: Final = 4
-_DEPTHS: Final = 10
 
 
 @kernel
@@ -37,10 +36,10 @@ def follow_recovery(p: Array, v: Any, depth: int, usual: float, reach: int, t_ns
     """One snap: depth of the zone's visible part (``reach`` ticks of it) and what is usual there, in contracts."""
     if v.reach != reach:
         forget_recovery(v, reach)
-    back = min(int(NS_PER_S // p[0].snap_interval_ns), _DEPTHS)
+    back = min(int(NS_PER_S // p[0].snap_interval_ns), RECENT_DEPTHS)
     n = v.depths_held
-    before = v.depths[(n - back) % _DEPTHS] if n >= back else 0
-    v.depths[n % _DEPTHS] = depth
+    before = v.depths[(n - back) % RECENT_DEPTHS] if n >= back else 0
+    v.depths[n % RECENT_DEPTHS] = depth
     v.depths_held = n + 1
     if v.shock_ns == 0:
         if n >= back and before >= p[0].theta_min_contracts and before >= 0.5 * usual and 2 * depth <= before:
@@ -77,7 +76,7 @@ def fit_recovery(v: Any, depth: int, t_ns: int) -> None:
     if spread > 0.0:
         slope = (f[0] * f[4] - f[1] * f[2]) / spread
         if slope < 0.0:
-            half_life = min(-_LN2 / slope, _CENSORED_S)
+            half_life = min(-LN2 / slope, _CENSORED_S)
     recovered = missing <= _LEAST
     if f[0] >= _FEW - 1 or recovered:
         v.half_life = min(half_life, t) if recovered else half_life

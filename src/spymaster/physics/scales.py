@@ -10,6 +10,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.physics.fleeting import observe_fleeting
 from spymaster.physics.icebergs import learn_null_rate
+from spymaster.physics.mathx import MAD_TO_SIGMA
 from spymaster.physics.ofi import observe_ofi
 from spymaster.physics.orders import learn_sizes
 from spymaster.physics.quantiles import median_of, quantile_bin, weight_of
@@ -22,6 +23,7 @@ from spymaster.physics.state import (
     DISTANCES,
     LEDGER_TICKS,
     QUANTILE_BINS,
+    VALID,
     Z_ADDED,
     Z_FILL,
     Z_FLEETING,
@@ -44,7 +46,6 @@ _RESCALE: Final = 1e12
 _NO_LIMIT: Final = 1e18
 _TURNS: Final = 3 * DISTANCES + 2
 """Three histograms a distance, the sizes of orders, and the best sizes."""
-_MAD_TO_SIGMA: Final = 1.4826
 
 
 @kernel
@@ -52,7 +53,7 @@ def observe_scales(s: State, p: Array, t_ns: int) -> None:
     """Let one snap of a good book into the scales; the quantiles are read in turn."""
     b = s.book[0]
     m = s.market[0]
-    if b.status != 2 or b.has_bbo == 0 or b.invalid_since_ns > 0:
+    if b.status != VALID or b.has_bbo == 0 or b.invalid_since_ns > 0:
         return
     dt = p[0].snap_interval_ns * 1e-9
     share = s.share[A_SCALES]
@@ -137,11 +138,11 @@ def _read_quantiles(s: State, p: Array, turn: int) -> None:
     if what < 3 and d > 0 and weight_of(s.fill_hist[d]) < _ENOUGH * weight_of(s.fill_hist[0]):
         s.noise[what, d] = s.noise[what, d - 1]
     elif what == 0:
-        s.noise[0, d] = _MAD_TO_SIGMA * median_of(s.delta_hist[d])
+        s.noise[0, d] = MAD_TO_SIGMA * median_of(s.delta_hist[d])
     elif what == 1:
         s.noise[1, d] = median_of(s.fill_hist[d])
     elif what == 2:
-        s.noise[2, d] = _MAD_TO_SIGMA * median_of(s.spread_hist[d])
+        s.noise[2, d] = MAD_TO_SIGMA * median_of(s.spread_hist[d])
     elif d == 0:
         learn_sizes(s, p)
     else:

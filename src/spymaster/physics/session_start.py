@@ -9,7 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.physics.clock import NEVER, open_ns_between, snap_at_or_after
 from spymaster.physics.flows import restart_windows
 from spymaster.physics.ranges import HOLE_NS, begin_ranges, note_hole
-from spymaster.physics.state import C_JUMPS, C_LATE, LEDGER_TICKS, LEVEL_SLOTS, Array, State
+from spymaster.physics.state import C_HOLES, C_JUMPS, C_LATE, HOLES, LEDGER_TICKS, LEVEL_SLOTS, Array, State
 from spymaster.physics.touches import forget_touches
 from spymaster.physics.volatility import forget_mids
 
@@ -22,6 +22,7 @@ def move_clock(s: State, p: Array, t: int, target: int) -> None:
         enter_data(s, t)
         c.now_ns = t
         c.first_ns = t
+        c.heard_ns = t
         c.next_snap_ns = snap_at_or_after(s, p, t + 1)
         s.book[0].bucket_from_ns = t
         enter_session(s, p)
@@ -60,11 +61,7 @@ def enter_session(s: State, p: Array) -> None:
     if index == c.session:
         return
     c.session = index
-    restart_windows(s, now)
-    # what price did over a closed market is no motion
-    m.has_motion = 0
-    m.velocity_smooth = 0.0
-    forget_mids(s)
+    begin_windows(s, now)
     s.book[0].cvd = 0
     for i in range(LEDGER_TICKS):
         s.volume[0, i] = 0
@@ -73,6 +70,33 @@ def enter_session(s: State, p: Array) -> None:
         forget_touches(s.level[k])
     if index != m.range_session:
         begin_ranges(s, p, index)
+
+
+@kernel
+def begin_windows(s: State, t_ns: int) -> None:
+    """Nothing before ``t_ns`` counts any more: what price did while nobody looked is no motion."""
+    restart_windows(s, t_ns)
+    s.market[0].has_motion = 0
+    s.market[0].velocity_smooth = 0.0
+    forget_mids(s)
+
+
+@kernel
+def hear(s: State, p: Array) -> None:
+    """The future was heard of at the clock's time, or its source says that there was nothing: a hole ends here."""
+    c = s.clock[0]
+    if c.hole_ns != 0:
+        hole = s.hole[s.counters[C_HOLES] % HOLES]
+        hole.from_ns = c.hole_ns
+        hole.to_ns = c.now_ns
+        s.counters[C_HOLES] += 1
+        note_hole(s, c.hole_ns, c.now_ns)
+        c.hole_ns = 0
+        # the bucket in hand would else reach back to the last snap before the hole
+        s.book[0].bucket_from_ns = c.now_ns
+        begin_windows(s, c.now_ns)
+        s.trust[0].degraded_until_ns = max(s.trust[0].degraded_until_ns, c.now_ns + p[0].w_barrier_ns)
+    c.heard_ns = c.now_ns
 
 
 @kernel

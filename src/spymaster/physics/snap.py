@@ -6,8 +6,9 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.kinds import MASK32
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import LEVEL_FIELDS
+from spymaster.market.rows import INPUTS, LEVEL_FIELDS
 from spymaster.physics.bars import approach_of, close_due_bars
 from spymaster.physics.clock import in_signal_window, minutes_since_open, snap_at_or_after
 from spymaster.physics.confluence import find_company, write_company
@@ -43,7 +44,6 @@ from spymaster.physics.volatility import follow_volatility
 from spymaster.physics.windows import open_bucket, recentre, slide_windows
 
 _USER: Final = int(LevelKind.USER)
-_MASK32: Final = 0xFFFFFFFF
 _NEAR_EVERY: Final = 8
 _COMPANY_EVERY: Final = 4
 """Levels that moved keep their company for at most this many snaps."""
@@ -200,6 +200,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
     row.distance = abs(row.x)
     row.in_band = 1.0 if in_band else 0.0
     row.frozen = v.frozen
+    row.running_price = v.running
     row.touching = 1.0 if touching else 0.0
 
 
@@ -243,8 +244,8 @@ def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     row.trust_tape = s.trust[0].state[1]
     row.trust_options = s.trust[0].state[2]
     row.trust_equity = s.trust[0].state[3]
-    row.input_fold_high = (c.fold >> 32) & _MASK32
-    row.input_fold_low = c.fold & _MASK32
+    row.input_fold_high = (c.fold >> 32) & MASK32
+    row.input_fold_low = c.fold & MASK32
     write_motion(s, p, row)
     row.ofi_1s = integrated_ofi(s, 0)
     row.ofi_5s = integrated_ofi(s, 1)
@@ -297,7 +298,7 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     r.cvd = b.cvd
     r.minutes_since_open = minutes_since_open(s, t_ns)
     r.in_window = 1 if in_signal_window(s, p, t_ns) else 0
-    for i in range(4):
+    for i in range(len(INPUTS)):
         r.trust[i] = s.trust[0].state[i]
         r.trust_reason[i] = s.trust[0].reason[i]
     for i in range(MASS):

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS
-from spymaster.market.levels import MAX_PUBLISHED, MAX_USER_LEVELS
-from spymaster.market.rows import ALERT_ROW, ORDER_ROW
+from spymaster.market.levels import MAX_PUBLISHED, MAX_USER_LEVELS, LevelKind
+from spymaster.market.rows import ALERT_ROW, MASS_FIELDS, ORDER_ROW
 from spymaster.market.sessions import SESSION
 from spymaster.physics.option_state import OPTION_FIELDS
 from spymaster.physics.state_records import (
@@ -23,6 +23,7 @@ from spymaster.physics.state_records import (
     CHART_ROW,
     CLOCK,
     EQUITY,
+    HOLE,
     ICEBERG,
     LEVEL,
     MARKET,
@@ -94,16 +95,16 @@ RANGES: Final = 6
 CLOSES: Final = 16
 CHART_BARS: Final = 1024
 
-MASS: Final = 8
+MASS: Final = len(MASS_FIELDS)
 """Per-bucket totals, in the order of ``market.rows.MASS_FIELDS``."""
-M_ADD: Final = 0
-M_PULL: Final = 1
-M_FILL: Final = 2
-M_HIDDEN: Final = 3
-M_OFF: Final = 4
-M_TRADED: Final = 5
-M_RESIDUAL: Final = 6
-M_OUTSIDE: Final = 7
+M_ADD: Final = MASS_FIELDS.index("added")
+M_PULL: Final = MASS_FIELDS.index("pulled")
+M_FILL: Final = MASS_FIELDS.index("filled")
+M_HIDDEN: Final = MASS_FIELDS.index("hidden")
+M_OFF: Final = MASS_FIELDS.index("off_book")
+M_TRADED: Final = MASS_FIELDS.index("traded")
+M_RESIDUAL: Final = MASS_FIELDS.index("residual")
+M_OUTSIDE: Final = MASS_FIELDS.index("outside")
 
 A_SCORE: Final = 0
 A_VELOCITY: Final = 1
@@ -128,11 +129,14 @@ SWEEPS: Final = 16
 ORDERS: Final = 1024
 ALERTS: Final = 1024
 USER_SLOTS: Final = MAX_USER_LEVELS
-STRUCTURAL_SLOTS: Final = 20
+STRUCTURAL_SLOTS: Final = len(LevelKind)
+"""A slot of its own for every kind, by its code; those of kinds with many levels stay empty."""
 ROUND_SLOTS: Final = 64
 STRIKE_SLOTS: Final = 64
 LEVEL_SLOTS: Final = USER_SLOTS + STRUCTURAL_SLOTS + ROUND_SLOTS + STRIKE_SLOTS
 SESSIONS: Final = 512
+HOLES: Final = 32
+"""The latest holes are remembered, to be told; all are counted."""
 RING_MAX: Final = 1024
 
 UNKNOWN: Final = 0
@@ -162,6 +166,7 @@ COUNTERS: Final = (
     "option_cancels",
     "lost_cancels",
     "open_interest",
+    "holes",
 )
 """Counts kept inside the engine; those in ``REJECTIONS`` mean the record changed nothing."""
 
@@ -170,28 +175,29 @@ REJECTIONS: Final = (
     *("late_bars", "bad_bars", "bad_quotes", "bad_options", "lost_cancels"),
 )
 
-C_RECORDS: Final = 0
-C_TRADES: Final = 1
-C_OTHER: Final = 2
-C_LATE: Final = 3
-C_BAD_TIME: Final = 4
-C_BAD_PRICE: Final = 5
-C_BAD_SIZE: Final = 6
-C_BAD_ACTION: Final = 7
-C_FAR_PRICE: Final = 8
-C_JUMPS: Final = 9
-C_UNORDERED: Final = 10
-C_NOT_TAPE: Final = 11
-C_BARS: Final = 12
-C_LATE_BARS: Final = 13
-C_BAD_BARS: Final = 14
-C_BAD_QUOTES: Final = 15
-C_OPTION_QUOTES: Final = 16
-C_OPTION_TRADES: Final = 17
-C_BAD_OPTIONS: Final = 18
-C_OPTION_CANCELS: Final = 19
-C_LOST_CANCELS: Final = 20
-C_OPEN_INTEREST: Final = 21
+C_RECORDS: Final = COUNTERS.index("records")
+C_TRADES: Final = COUNTERS.index("trades")
+C_OTHER: Final = COUNTERS.index("other_instrument")
+C_LATE: Final = COUNTERS.index("late")
+C_BAD_TIME: Final = COUNTERS.index("bad_time")
+C_BAD_PRICE: Final = COUNTERS.index("bad_price")
+C_BAD_SIZE: Final = COUNTERS.index("bad_size")
+C_BAD_ACTION: Final = COUNTERS.index("bad_action")
+C_FAR_PRICE: Final = COUNTERS.index("far_price")
+C_JUMPS: Final = COUNTERS.index("jumps")
+C_UNORDERED: Final = COUNTERS.index("unordered_book")
+C_NOT_TAPE: Final = COUNTERS.index("trades_not_tape")
+C_BARS: Final = COUNTERS.index("bars")
+C_LATE_BARS: Final = COUNTERS.index("late_bars")
+C_BAD_BARS: Final = COUNTERS.index("bad_bars")
+C_BAD_QUOTES: Final = COUNTERS.index("bad_quotes")
+C_OPTION_QUOTES: Final = COUNTERS.index("option_quotes")
+C_OPTION_TRADES: Final = COUNTERS.index("option_trades")
+C_BAD_OPTIONS: Final = COUNTERS.index("bad_options")
+C_OPTION_CANCELS: Final = COUNTERS.index("option_cancels")
+C_LOST_CANCELS: Final = COUNTERS.index("lost_cancels")
+C_OPEN_INTEREST: Final = COUNTERS.index("open_interest")
+C_HOLES: Final = COUNTERS.index("holes")
 
 _MAGIC: Final = b"SPYSTATE"
 Array = NDArray[Any]
@@ -274,6 +280,8 @@ STATE: Final = np.dtype(
         ("sweep", SWEEP, (SWEEPS,)),
         # signals raised and resolved since the caller last read them; book.alerts of them
         ("alert", ALERT_ROW, (ALERTS,)),
+        # ring of the latest holes; counters[holes] in all
+        ("hole", HOLE, (HOLES,)),
         # ring of the latest orders
         ("order", ORDER_ROW, (ORDERS,)),
         ("level", LEVEL, (LEVEL_SLOTS,)),

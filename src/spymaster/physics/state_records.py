@@ -9,6 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from spymaster.market.rows import INPUTS
+
+RECENT_DEPTHS: Final = 10
+"""Depths of a zone remembered, one a snap: those of a second at the shortest interval."""
+
 CLOCK: Final = np.dtype(
     [
         ("now_ns", "<i8"),
@@ -22,8 +27,15 @@ CLOCK: Final = np.dtype(
         ("last_tape_ns", "<i8"),
         ("snaps", "<i8"),
         ("first_ns", "<i8"),
+        # when the future was last heard of, whether the source says so itself, since when nothing has been (0: not)
+        ("heard_ns", "<i8"),
+        ("watched", "<i8"),
+        ("hole_ns", "<i8"),
     ]
 )
+
+HOLE: Final = np.dtype([("from_ns", "<i8"), ("to_ns", "<i8")])
+"""A time without a word of the future in which there were no snaps from half an hour on."""
 
 BOOK: Final = np.dtype(
     [
@@ -226,6 +238,8 @@ LEVEL: Final = np.dtype(
         ("kind", "<i8"),
         ("ordinal", "<i8"),
         ("price", "<f8"),
+        # where the level would be if it were not held
+        ("running", "<f8"),
         ("tick", "<i8"),
         ("direction", "<i8"),
         ("frozen", "<i8"),
@@ -245,6 +259,9 @@ LEVEL: Final = np.dtype(
         ("signal", "<i8"),
         ("raised_ns", "<i8"),
         ("raised_direction", "<i8"),
+        ("raised_date", "<i8"),
+        ("raised_score", "<f8"),
+        ("peak_score", "<f8"),
         ("turned", "<i8"),
         ("high_since_ns", "<i8"),
         ("low_since_ns", "<i8"),
@@ -259,7 +276,7 @@ LEVEL: Final = np.dtype(
         ("alarm", "<i8"),
         # depth of the zone over the last second, and the fit of its recovery from a shock
         ("reach", "<i8"),
-        ("depths", "<i8", (10,)),
+        ("depths", "<i8", (RECENT_DEPTHS,)),
         ("depths_held", "<i8"),
         ("shock_ns", "<i8"),
         ("shock_usual", "<f8"),
@@ -292,8 +309,8 @@ LEVEL: Final = np.dtype(
 
 TRUST: Final = np.dtype(
     [
-        ("state", "<i8", (4,)),
-        ("reason", "<i8", (4,)),
+        ("state", "<i8", (len(INPUTS),)),
+        ("reason", "<i8", (len(INPUTS),)),
         ("feed_down", "<i8"),
         ("bad_book", "<i8"),
         ("blind_until_ns", "<i8"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Trust
 from spymaster.physics.outputs import write_alert
 from spymaster.physics.state import Array, State
@@ -19,7 +20,7 @@ _BLIND: Final = int(Trust.BLIND)
 _RAISED: Final = int(AlertEvent.RAISED)
 _RESOLVED: Final = int(AlertEvent.RESOLVED)
 _UPDATED: Final = int(AlertEvent.UPDATED)
-_UPDATE_NS: Final = 1_000_000_000
+_UPDATE_NS: Final = NS_PER_S
 _SCORE_EXIT: Final = int(ResolveReason.SCORE_EXIT)
 _LEFT_BAND: Final = int(ResolveReason.LEFT_BAND)
 _WENT_BLIND: Final = int(ResolveReason.BLIND)
@@ -38,8 +39,20 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     v.signal = signal
     v.raised_ns = t_ns
     v.raised_direction = v.direction
+    v.raised_date = s.sessions[max(s.clock[0].session, 0)].session_date
+    v.raised_score = v.score
+    v.peak_score = v.score
     tell(v, t_ns, row)
     write_alert(s, slot, t_ns, _RAISED, 0, row)
+
+
+@kernel
+def follow_peak(v: Any) -> None:
+    """The furthest score of the signal that is on: the highest, and of a REJECT, which wants low ones, the lowest."""
+    if v.signal == _REJECT:
+        v.peak_score = min(v.peak_score, v.score)
+    elif v.signal != _NEUTRAL:
+        v.peak_score = max(v.peak_score, v.score)
 
 
 @kernel
@@ -123,6 +136,8 @@ def update_trigger(
         v.turned = 0
         if v.signal != _NEUTRAL:
             resolve_signal(s, slot, t_ns, _TURNED, row)
+    if has_score:
+        follow_peak(v)
     run_timers(s, p, slot, t_ns, in_band, touching, has_score)
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)

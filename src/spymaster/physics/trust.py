@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.rows import Trust, TrustReason
+from spymaster.market.rows import INPUTS, Trust, TrustReason
 from spymaster.physics.clock import in_regular_hours, open_ns_between
 from spymaster.physics.equity import parity_is_fresh
 from spymaster.physics.state import (
@@ -21,10 +21,10 @@ from spymaster.physics.state import (
     State,
 )
 
-DEPTH: Final = 0
-TAPE: Final = 1
-OPTIONS: Final = 2
-EQUITY: Final = 3
+DEPTH: Final = INPUTS.index("depth")
+TAPE: Final = INPUTS.index("tape")
+OPTIONS: Final = INPUTS.index("options")
+EQUITY: Final = INPUTS.index("equity")
 
 _GREEN: Final = int(Trust.GREEN)
 _DEGRADED: Final = int(Trust.DEGRADED)
@@ -190,7 +190,7 @@ def judge_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
 def worst_configured(s: State) -> int:
     """The worst trust of the inputs that are configured."""
     worst = _GREEN
-    for k in range(4):
+    for k in range(len(INPUTS)):
         state = s.trust[0].state[k]
         if state != _ABSENT and state > worst:
             worst = state

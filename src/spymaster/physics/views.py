@@ -7,7 +7,7 @@ from typing import Any
 
 from spymaster.market.jit import kernel
 from spymaster.physics.bars import DOUBLE_NS
-from spymaster.physics.state import ADD, CHART_BARS, LEDGER_TICKS, PULL, Array
+from spymaster.physics.state import ADD, BUY, CHART_BARS, LEDGER_TICKS, PULL, SELL, UNKNOWN, Array
 from spymaster.physics.windows import buckets_in
 
 
@@ -59,7 +59,7 @@ def read_heat(state: Array, low_tick: int, depth: Array) -> None:
     for n in range(len(depth)):
         i = low_tick + n - b.base
         depth[n] = -1
-        if i < 0 or i >= LEDGER_TICKS or b.status == 0:
+        if i < 0 or i >= LEDGER_TICKS or b.status == UNKNOWN:
             continue
         side = 0 if low_tick + n <= b.bid else 1
         if s.seen_since[side, i] > 0:
@@ -74,7 +74,7 @@ def read_bucket_trades(state: Array, out: Array) -> int:
     j = (b.bucket - 1) % b.ring
     n = 0
     for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
-        buys, sells = s.flow[j, i, 9], s.flow[j, i, 10]
+        buys, sells = s.flow[j, i, BUY], s.flow[j, i, SELL]
         if (buys > 0 or sells > 0) and n < len(out):
             out[n, 0] = b.base + i
             out[n, 1] = buys

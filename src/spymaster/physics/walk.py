@@ -17,19 +17,21 @@ from spymaster.market.kinds import (
     F_LAST,
     F_MAYBE_BAD_BOOK,
     F_SNAPSHOT,
+    MASK32,
     MAX_CONTRACTS,
+    NO_TICK,
     SIDE_ASK,
     SIDE_BID,
     Kind,
 )
-from spymaster.physics.book import NO_TICK, apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
-from spymaster.physics.clock import is_far, record_time, target_clock, time_is_bad
+from spymaster.physics.book import apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
+from spymaster.physics.clock import is_far, is_in_hole, pass_over, record_time, target_clock, time_is_bad
 from spymaster.physics.equity import take_equity
 from spymaster.physics.events import apply_trade, close_event
 from spymaster.physics.option_quotes import contract_of, plain_words, take_open_interest, take_option_quote
 from spymaster.physics.option_trades import take_option_trade, treatment_of
 from spymaster.physics.outputs import Out, is_full
-from spymaster.physics.session_start import move_clock
+from spymaster.physics.session_start import hear, move_clock
 from spymaster.physics.snap import take_snap
 from spymaster.physics.state import (
     ASK,
@@ -66,7 +68,6 @@ _PLACES: Final = np.zeros(len(Kind), np.int64)
 """Kind -> place of its cursor; 0 for those passed over."""
 _PLACES[list(OTHER_KINDS)] = np.arange(len(OTHER_KINDS)) + _FIRST_OTHER
 CURSORS: Final = _FIRST_OTHER + len(OTHER_KINDS)
-_MASK32: Final = 0xFFFFFFFF
 _FOLD_MULTIPLIER: Final = 0x2545F4914F6CDD1D
 _WORD_MULTIPLIER: Final = 0x1B873593CC9E2D51
 
@@ -178,6 +179,9 @@ def take_due(s: State, p: Array, target: int, out: Out) -> bool:
     if c.now_ns == 0:
         return True
     while c.next_snap_ns <= target:
+        if is_in_hole(s, c.next_snap_ns):
+            pass_over(s, p, target)
+            break
         if is_full(s, out):
             return False
         take_snap(s, p, c.next_snap_ns, out)
@@ -200,8 +204,19 @@ def enter_clock(s: State, p: Array, w: NDArray[Any], t_ns: int, target: int) -> 
         reject(s, C_BAD_TIME)
         return False
     move_clock(s, p, t_ns, target)
+    note_heard(s, p, (w[0] >> 16) == b.key)
     c.as_of_ns = min(t_ns, int(c.now_ns))
     return True
+
+
+@kernel
+def note_heard(s: State, p: Array, of_future: bool) -> None:
+    """A record arrived. Those of others speak for the future only where the source says itself when it is quiet.
+
+    One whose time is still in doubt says nothing.
+    """
+    if (of_future or s.clock[0].watched != 0) and s.clock[0].jump_ns == 0:
+        hear(s, p)
 
 
 @kernel
@@ -225,7 +240,7 @@ def fold_record(s: State, w: NDArray[Any]) -> None:
     mixed = 0
     multiplier = _WORD_MULTIPLIER
     for k in range(len(w)):
-        mixed += (w[k] ^ ((w[k] >> 32) & _MASK32)) * (multiplier + 2 * k)
+        mixed += (w[k] ^ ((w[k] >> 32) & MASK32)) * (multiplier + 2 * k)
     s.clock[0].fold = (s.clock[0].fold ^ mixed) * _FOLD_MULTIPLIER
 
 
@@ -279,7 +294,7 @@ def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, flags: int) -> i
         clear_book(s, t_ns)
     if b.status != VALID:
         return load_levels(s, w, t_ns, snapshot)
-    return apply_levels(s, p, w, t_ns, action, side, tick_of(s, w[2]), w[3] & _MASK32)
+    return apply_levels(s, p, w, t_ns, action, side, tick_of(s, w[2]), w[3] & MASK32)
 
 
 @kernel
@@ -318,6 +333,7 @@ def step_option(s: State, p: Array, w: NDArray[Any], target: int, kind: int, c: 
         return
     t_ns = w[4] if kind == _BBO or kind == _CBBO else record_time(w)
     move_clock(s, p, t_ns, target)
+    note_heard(s, p, False)
     s.clock[0].as_of_ns = min(t_ns, int(s.clock[0].now_ns))
     own = kind == _XTRADE or kind == _XQUOTE
     words = plain_words(s, w, kind) if own else w
@@ -347,7 +363,7 @@ def apply_print(s: State, p: Array, w: NDArray[Any], with_book: bool) -> int:
     tick = tick_of(s, w[2])
     if tick == NO_TICK:
         return C_BAD_PRICE
-    size = w[3] & _MASK32
+    size = w[3] & MASK32
     if size == 0 or size > MAX_CONTRACTS:
         return C_BAD_SIZE
     # the aggressor of a trade is written in the place of the side

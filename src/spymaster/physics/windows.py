@@ -27,6 +27,7 @@ from spymaster.physics.state import (
     RECENTRE_TICKS,
     SELL,
     TAPE_FIELDS,
+    UNKNOWN,
     Z_ADDED,
     Z_FILL,
     Z_FLEETING,
@@ -299,7 +300,7 @@ def _shift_row(row: Array, shift: int, empty: int) -> None:
 def _refill_edges(s: State, t_ns: int) -> None:
     """Ticks that came into the window and are in sight there: visible from now on, with the sizes of the known book."""
     b = s.book[0]
-    if b.status == 0:
+    if b.status == UNKNOWN:
         return
     for i in range(LEDGER_TICKS):
         tick = b.base + i

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from numpy.typing import NDArray
 
+from spymaster.market.rows import Signal
 from spymaster.physics.engine import SnapBlock
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.frame import AlertView
@@ -38,13 +40,23 @@ class AlertBook:
             if isinstance(message, AlertResolved):
                 known = self._alerts.get(message.id)
                 if known is not None:
-                    self._alerts[message.id] = msgspec.structs.replace(known, resolved_ns=message.ts_event_ns)
+                    self._alerts[message.id] = msgspec.structs.replace(
+                        known, resolved_ns=message.ts_event_ns, peak_score=message.peak_score
+                    )
             else:
                 if message.id not in self._alerts:
                     self.raised += (_view(message),)
                 self._alerts[message.id] = _view(message)
         while len(self._alerts) > _KEPT:
             del self._alerts[next(iter(self._alerts))]
+
+    def follow(self, levels: NDArray[Any]) -> None:
+        """Keep the furthest score of each alert that is on. ``levels``: the engine's (``state_records.LEVEL``)."""
+        for row in levels[levels["signal"] != Signal.NEUTRAL]:
+            ident = self._encoder.standing_alert(row)
+            known = self._alerts.get(ident)
+            if known is not None and known.peak_score != row["peak_score"]:
+                self._alerts[ident] = msgspec.structs.replace(known, peak_score=float(row["peak_score"]))
 
     def latest(self) -> tuple[AlertView, ...]:
         """Newest first."""
@@ -60,7 +72,8 @@ def _view(message: AlertMessage) -> AlertView:
         price=message.price,
         signal=message.signal,
         direction=1 if message.direction == "RESISTANCE" else -1,
-        score=message.score if message.score is not None else 50.0,
+        score=message.raised_score,
+        peak_score=message.peak_score,
         confidence=message.confidence,
         reason=message.reason,
         in_window=message.in_window,

@@ -16,7 +16,7 @@ import zstandard
 from spymaster.session.frame_builder import BuilderMemory
 from spymaster.session.known_past import PastMemory
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of what is remembered."""
 
 NEAR_KEPT: Final = 4

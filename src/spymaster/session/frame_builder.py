@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.frames import ConfigFrame
-from spymaster.market.kinds import PRICE_SCALE
+from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
@@ -24,7 +24,7 @@ from spymaster.session.alert_book import AlertBook
 from spymaster.session.heat_store import HeatMemory, HeatStore
 from spymaster.session.level_store import LevelMemory, LevelStore
 from spymaster.session.option_flow import OptionFlow
-from spymaster.session.run_state import RunState, empty_chart
+from spymaster.session.run_state import RunState, empty_book, empty_chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.frame import (
     CHART_BAR,
@@ -45,7 +45,6 @@ LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200
 _HEAT_IN_FRAME_S: Final = 8
 _CHART_EVERY_S: Final = 1.0
-_NONE: Final = -1
 
 
 class BuilderMemory(msgspec.Struct, frozen=True):
@@ -87,21 +86,25 @@ class FrameBuilder:
         self._first_mid = math.nan
 
     def take(self, block: SnapBlock) -> None:
-        """Follow a block of snaps: every one enters the heatmap and the levels' history, the last one becomes the
-        frame's."""
-        for k in range(len(block.snaps)):
-            levels = block.rows[k, : int(block.snaps["levels"][k])]
-            t_ns = int(block.snaps["t_ns"][k])
-            self._heat.take(self._engine.state, t_ns, levels)
-            self._levels_seen.take(t_ns, levels)
-            self._option_flow.take(t_ns, block.snaps["options"][k])
+        """Follow a block of at most one snap: it enters the heatmap and the levels' history and becomes the frame's.
+
+        The book beside a snap is the engine's own as of that snap, which a block of several would have gone past.
+        Raises ValueError for such a block.
+        """
+        if len(block.snaps) > 1:
+            raise ValueError(f"a block of {len(block.snaps)} snaps: frames need an engine with snaps_per_block=1")
         if len(block.snaps):
-            self._snap = block.snaps[-1:].copy()
-            self._levels = block.rows[len(block.snaps) - 1, : int(self._snap["levels"][0])].copy()
-            self._strikes = block.strikes[len(block.snaps) - 1, : int(self._snap["options"]["strikes"][0])].copy()
+            self._snap = block.snaps.copy()
+            self._levels = block.rows[0, : int(self._snap["levels"][0])].copy()
+            self._strikes = block.strikes[0, : int(self._snap["options"]["strikes"][0])].copy()
+            t_ns = int(self._snap["t_ns"][0])
+            self._heat.take(self._engine.state, t_ns, self._levels)
+            self._levels_seen.take(t_ns, self._levels)
+            self._option_flow.take(t_ns, self._snap["options"][0])
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.take(block)
+        self._alerts.follow(self._engine.state["level"][0])
 
     def memory(self) -> BuilderMemory:
         """Everything, for ``recall``."""
@@ -218,9 +221,9 @@ class FrameBuilder:
             spot=float(snap["spot"]),
             es_mid=float(snap["es_mid"]),
             es_last=float(snap["es_last"]),
-            es_bid_tick=int(book["bid"]) if book["has_bbo"] else _NONE,
-            es_ask_tick=int(book["ask"]) if book["has_bbo"] else _NONE,
-            es_last_tick=int(book["last_tick"]) if book["has_last"] else _NONE,
+            es_bid_tick=int(book["bid"]) if book["has_bbo"] else NO_TICK,
+            es_ask_tick=int(book["ask"]) if book["has_bbo"] else NO_TICK,
+            es_last_tick=int(book["last_tick"]) if book["has_last"] else NO_TICK,
             es_change=float(snap["es_mid"]) - self._first_mid,
             ratio=float(state["market"][0, 0]["ratio"]),
             velocity=float(snap["velocity"]),
@@ -264,7 +267,7 @@ def _chart(state: NDArray[Any]) -> NDArray[Any]:
 
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:
-    book = np.full((2, 10, 2), _NONE, np.int64)
+    book = empty_book()
     ladder = state["ladder"][0]
     for side in range(2):
         n = int(ladder[side, 0, 10])

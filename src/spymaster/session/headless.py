@@ -13,6 +13,7 @@ from spymaster.journal.source import Source
 from spymaster.market.frames import Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.state import REJECTIONS
+from spymaster.session.holes import hole_lines
 from spymaster.session.pacing import Pacer
 from spymaster.session.recorded_source import RecordedSource
 from spymaster.signals.hash import SignalHash
@@ -138,7 +139,7 @@ def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: fl
         peak_rss_bytes=peak_rss_bytes(),
         signal_hash=totals.hash.hexdigest(),
         trust=totals.trust.spells(),
-        problems=source.problems,
+        problems=(*source.problems, *hole_lines(engine)),
     )
 
 

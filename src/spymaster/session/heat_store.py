@@ -9,13 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.physics.views import read_bucket_trades, read_heat
 from spymaster.signals.frame import HEAT_TICKS, LEVEL_MARK, TRADE_DOT, HeatColumns
 
 COLUMNS: Final = 3600
-_NO_TICK: Final = -1
 _MOVE_TICKS: Final = HEAT_TICKS // 4
 _TRADES_PER_BUCKET: Final = 256
 _ARRAYS: Final = ("t_ns", "base", "depth", "last", "bid", "ask", "gap_ns")
@@ -42,9 +41,9 @@ class HeatStore:
         self._t_ns = np.zeros(COLUMNS, np.int64)
         self._base = np.zeros(COLUMNS, np.int64)
         self._depth = np.full((COLUMNS, HEAT_TICKS), -1, np.int32)
-        self._last = np.full(COLUMNS, _NO_TICK, np.int64)
-        self._bid = np.full(COLUMNS, _NO_TICK, np.int64)
-        self._ask = np.full(COLUMNS, _NO_TICK, np.int64)
+        self._last = np.full(COLUMNS, NO_TICK, np.int64)
+        self._bid = np.full(COLUMNS, NO_TICK, np.int64)
+        self._ask = np.full(COLUMNS, NO_TICK, np.int64)
         self._gap_ns = np.zeros(COLUMNS, np.int64)
         self._trades: dict[int, dict[int, tuple[int, int]]] = {}
         self._marks: dict[int, NDArray[Any]] = {}
@@ -141,8 +140,8 @@ class HeatStore:
         before = (number - 1) % COLUMNS
         self._base[k] = self._base[before] if number else 0
         self._depth[k] = -1
-        self._last[k] = self._last[before] if number else _NO_TICK
-        self._bid[k] = self._ask[k] = _NO_TICK
+        self._last[k] = self._last[before] if number else NO_TICK
+        self._bid[k] = self._ask[k] = NO_TICK
         self._gap_ns[k] = max((second - self._second - 1) * NS_PER_S, 0) if number else 0
         self._second = second
         self._count = number + 1

@@ -25,7 +25,8 @@ class ListedLevel(msgspec.Struct, frozen=True):
     """One published level. Prices in the profile's unit; ``distance`` from the spot, never negative.
 
     ``valid_from``: UTC, null where the engine does not say. ``dynamic``: it moves with the market; ``frozen``: and is
-    held still at the moment. ``score``: 0 to 100, null where the level is not judged.
+    held still at the moment, while ``running_price`` is where it would be. ``score``: 0 to 100, null where the level is
+    not judged.
     """
 
     id: str
@@ -36,6 +37,7 @@ class ListedLevel(msgspec.Struct, frozen=True):
     valid_from: str | None
     dynamic: bool | None
     frozen: bool
+    running_price: float
     state: str
     signal: str
     score: float | None
@@ -145,6 +147,7 @@ def _listed(row: Any, user_ids: tuple[str, ...]) -> ListedLevel:
         valid_from=_utc(round(since_s * NS_PER_S)) if since else None,
         dynamic=None if math.isnan(moves) else moves != 0.0,
         frozen=float(row["frozen"]) == 1.0,
+        running_price=float(row["running_price"]),
         state=STATE_WORDS[int(row["barrier_state"])],
         signal=SIGNAL_WORDS[int(row["signal"])],
         score=None if math.isnan(score) else score,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-NS_PER_S = 1_000_000_000
+from spymaster.market.kinds import NS_PER_S
+
+_LEAP_NS: Final = 60 * NS_PER_S
+"""Moments further apart than this have a closed market or a hole in the data between them: nobody waits for that."""
 
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Event seconds per second that one steps through."""
@@ -37,6 +40,7 @@ class Pacer:
         self._now_ns = now_ns
         self._speed = speed
         self._anchor: tuple[int, int] | None = None
+        self._asked_ns = 0
 
     @property
     def speed(self) -> float | None:
@@ -60,14 +64,18 @@ class Pacer:
     def restart(self, event_ns: int) -> None:
         """Count from here: after a pause, a step or a seek."""
         self._anchor = (event_ns, self._now_ns())
+        self._asked_ns = event_ns
 
     def wait_s(self, event_ns: int) -> float:
-        """Seconds until ``event_ns`` is due; 0 when it is due or late. The first call sets the anchor."""
+        """Seconds until ``event_ns`` is due; 0 when it is due or late. The first call and a leap set the anchor."""
         if self._speed is None:
             return 0.0
         if self._anchor is None:
             self.restart(event_ns)
             return 0.0
+        if event_ns - self._asked_ns > _LEAP_NS:
+            self.restart(event_ns)
+        self._asked_ns = event_ns
         event_zero, wall_zero = self._anchor
         due_ns = wall_zero + (event_ns - event_zero) / self._speed
         return max(0.0, (due_ns - self._now_ns()) / NS_PER_S)

@@ -11,6 +11,7 @@ from spymaster.physics.engine import Engine, EngineError, SnapBlock
 from spymaster.session.checkpoints import VERSION, Checkpoint, Shelf, packed_engine
 from spymaster.session.frame_builder import FrameBuilder
 from spymaster.session.heat_store import HeatStore
+from spymaster.session.holes import hole_lines
 from spymaster.session.known_past import KnownPast
 from spymaster.session.recorded_source import RecordedSource
 from spymaster.signals.hash import SignalHash
@@ -72,6 +73,10 @@ class ReplayRun:
         if len(block.snaps):
             self.last_snap_ns = int(block.snaps["t_ns"][-1])
             self._past.take(self.last_snap_ns, self.builder.raised, self.builder.touches_begun)
+
+    def holes(self) -> tuple[str, ...]:
+        """What is to be said of the holes passed over, a line each."""
+        return hole_lines(self.engine)
 
     def checkpoint(self) -> Checkpoint:
         """Everything, between two frames of records."""

@@ -209,7 +209,7 @@ class ReplaySession:
     def _end(self, recording: Recording, run: ReplayRun) -> None:
         goal, self._goal = self._goal, None
         self._phase = Phase.ENDED
-        self._message = "; ".join(recording.problems)
+        self._message = "; ".join((*recording.problems, *run.holes()))
         if goal is not None and goal.is_search:
             self._answer = goal.in_vain
             self._wanted = recording.back_to(self._came_from_ns)

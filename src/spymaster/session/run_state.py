@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import INPUTS, LEVEL_ROW, ORDER_ROW, Trust
 from spymaster.signals.frame import (
     CHART_BAR,
@@ -26,8 +27,6 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
-
-_NONE: Final = -1
 
 
 class RunState(msgspec.Struct, frozen=True):
@@ -55,6 +54,13 @@ def empty_heat() -> HeatColumns:
     for array in (times, depth, trades, marks):
         array.flags.writeable = False
     return HeatColumns(0, 0, times, times, depth, times, times, times, times, trades, marks)
+
+
+def empty_book() -> NDArray[np.int64]:
+    """A book without a price: to be filled, or shown as it is."""
+    book = np.zeros((2, 10, 2), np.int64)
+    book[:, :, 0] = NO_TICK
+    return book
 
 
 def empty_chart() -> NDArray[Any]:
@@ -91,9 +97,9 @@ def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Fram
         nan,
         nan,
         nan,
-        _NONE,
-        _NONE,
-        _NONE,
+        NO_TICK,
+        NO_TICK,
+        NO_TICK,
         nan,
         1.0,
         nan,
@@ -111,7 +117,7 @@ def waiting_frame(number: int, run: RunState, profile: str, symbol: str) -> Fram
         run.recording,
     )
     nothing = (
-        np.full((2, 10, 2), _NONE, np.int64),
+        empty_book(),
         np.zeros(0, LADDER_ROW),
         np.zeros(0, LEVEL_ROW),
         np.zeros(0, ORDER_ROW),

@@ -13,8 +13,9 @@ from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
 
-_MIN_PRICE: Final = Decimal(1) / PRICE_SCALE
+_LEAST: Final = Decimal(1) / PRICE_SCALE
 _MAX_PRICE: Final = 10**9
+"""Prices of spreads, and once of oil, lie below zero; beyond this on either side nothing trades."""
 
 
 class LevelError(UserError):
@@ -24,14 +25,21 @@ class LevelError(UserError):
 
 
 def price_e9(text: str, place: str) -> int:
-    """A price as written, to 1e-9 exactly. Raises LevelError when it is no positive number."""
+    """A price as written, to 1e-9 exactly. Raises LevelError when it is no number a market could trade at."""
     try:
-        value = Decimal(text.strip().replace(",", "").removeprefix("$"))
+        value = Decimal(_plain(text))
     except InvalidOperation:
         raise LevelError(place, f"'{text.strip()}' is not a price", "write a number such as 4807.5") from None
-    if not value.is_finite() or not _MIN_PRICE <= value < _MAX_PRICE:
-        raise LevelError(place, f"{text.strip()} is not a usable price", "write a positive number such as 4807.5")
+    if not value.is_finite() or not (value == 0 or _LEAST <= abs(value) < _MAX_PRICE):
+        raise LevelError(place, f"{text.strip()} is not a usable price", "write a number such as 4807.5")
     return int((value * PRICE_SCALE).to_integral_value())
+
+
+def _plain(text: str) -> str:
+    """``-$1,234.5`` as ``-1234.5``."""
+    bare = text.strip().replace(",", "").replace("−", "-")
+    sign = "-" if bare.startswith("-") else ""
+    return sign + bare.removeprefix("-").removeprefix("$")
 
 
 def levels_from_flags(prices: Iterable[str]) -> list[UserLevel]:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.market.kinds import NS_PER_S
+
 if TYPE_CHECKING:
     from spymaster.physics.engine import Engine
 
 _RECORDS: Final = "records"
-_SECOND: Final = 1_000_000_000
 
 
 def is_warm() -> bool:
@@ -84,11 +85,11 @@ def _engine() -> tuple[Engine, NDArray[Any]]:
     from spymaster.physics.engine import Engine
 
     session = np.zeros(1, SESSION)
-    session["open_ns"], session["close_ns"] = _SECOND, 100 * _SECOND
+    session["open_ns"], session["close_ns"] = NS_PER_S, 100 * NS_PER_S
     engine = Engine(snaps_per_block=1, with_flows=True)
     instrument = Instrument(1, 1, "WARM", 250_000_000, 50, TickSource.PRODUCT_TABLE, "")
     params = build_params(load_config().profile("es")).tobytes()
-    level = (UserLevel("USER_1", _SECOND),)
+    level = (UserLevel("USER_1", NS_PER_S),)
     list(engine.feed(ConfigFrame("es", params, instrument, TapeFrom.DEPTH, level, session.tobytes())))
     return engine, np.frombuffer(params, PARAMS).copy()
 
@@ -153,7 +154,7 @@ def compile_records() -> None:
     step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
     step_option(engine.state[0], params, words, -1, int(Kind.BBO), 0)
     take_history(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
-    read_ladder(engine.state, params, 3 * _SECOND, 0, np.zeros(1, LADDER_ROW))
+    read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))
     read_bucket_trades(engine.state, np.zeros((1, 3), np.int64))
     read_chart(engine.state, np.zeros(2, CHART_BAR))
@@ -167,7 +168,7 @@ def compile_walk() -> None:
 
     engine, _ = _engine()
     list(engine.feed(RecordsFrame(Batch.of(Kind.MBP10, np.zeros((1, MBP10_WORDS), np.int64)))))
-    list(engine.feed(WatermarkFrame(3 * _SECOND)))
+    list(engine.feed(WatermarkFrame(3 * NS_PER_S)))
     list(engine.finish())
 
 

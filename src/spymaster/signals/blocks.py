@@ -54,6 +54,7 @@ _JUDGED: Final = np.array([place for name, place in _PLACES.items() if name in J
 _SWEPT: Final = np.array([place for name, place in _PLACES.items() if name in SWEPT])
 _FUELLED: Final = np.array([place for name, place in _PLACES.items() if name in FUELLED])
 _SNAP_NUMBERS: Final = ("spot", "bid", "ask", "minutes_since_open")
+_ALERT_NUMBERS: Final = ("price", "raised_score", "peak_score")
 _ALERT_MEASURES: Final = ("score", "delta_liq", "filled", "pulled", "added", "window_s")
 
 
@@ -164,9 +165,9 @@ def own_alerts(alerts: Array) -> Array:
 
 
 def check_alerts(alerts: Array, user_ids: Sequence[str]) -> None:
-    """Raise UnpublishableValueError for the first alert with an infinity, or without a price."""
-    for name in ("price", *_ALERT_MEASURES):
-        wrong = np.isinf(alerts[name]) if name != "price" else ~np.isfinite(alerts[name])
+    """Raise UnpublishableValueError for the first alert with an infinity, or without a price or the scores it keeps."""
+    for name in (*_ALERT_NUMBERS, *_ALERT_MEASURES):
+        wrong = np.isinf(alerts[name]) if name in _ALERT_MEASURES else ~np.isfinite(alerts[name])
         for i in np.flatnonzero(wrong):
             row = dict(zip(ALERT_ROW.names or (), alerts[i].item(), strict=True))
             raise UnpublishableValueError(name, row[name], _name(row, user_ids), row["t_ns"])

@@ -150,7 +150,10 @@ def alert_columns(rows_of_alerts: Array, user_ids: Sequence[str] = ()) -> Column
         "confidence_label": _coded(Confidence, alerts["confidence_label"]),
         "barrier_state": _coded(BarrierState, alerts["barrier_state"]),
         "in_window": alerts["in_window"] != 0,
-        **{name: alerts[name].copy() for name in ("score", "delta_liq", "filled", "pulled", "added", "window_s")},
+        **{
+            name: alerts[name].copy()
+            for name in ("score", "raised_score", "peak_score", "delta_liq", "filled", "pulled", "added", "window_s")
+        },
         "reason": Words.of([alert_reason(row) for row in rows]),
     }
 

@@ -94,6 +94,11 @@ class SignalEncoder:
         names = ALERT_ROW.names or ()
         return [self._alert(dict(zip(names, row, strict=True))) for row in alerts.tolist()]
 
+    def standing_alert(self, level: Any) -> str:
+        """The id of the alert of a signal that is on. ``level``: the engine's own record of the level."""
+        name = level_id(int(level["kind"]), float(level["price"]), int(level["ordinal"]), self._user_ids)
+        return alert_id(int(level["raised_date"]), name, int(level["signal"]), int(level["raised_ns"]))
+
     def json(self, message: LevelSignals | AlertMessage) -> bytes:
         """The message as UTF-8 JSON on one line."""
         return self._json.encode(message)
@@ -142,6 +147,8 @@ class SignalEncoder:
             confidence=CONFIDENCE_WORDS[row["confidence_label"]],
             in_window=bool(row["in_window"]),
             score=optional(row["score"]),
+            raised_score=row["raised_score"],
+            peak_score=row["peak_score"],
             barrier_state=STATE_WORDS[row["barrier_state"]],
             delta_liq=optional(row["delta_liq"]),
             added=whole(row["added"]),
@@ -182,6 +189,7 @@ def _level(row: Row, user_ids: Sequence[str], company: tuple[str, ...]) -> Level
         valid_from=round(row["valid_from_s"] * 1000.0),
         dynamic=row["dynamic"] != 0.0,
         frozen=row["frozen"] != 0.0,
+        running_price=row["running_price"],
         width_ticks=row["width_ticks"],
         direction=DIRECTION_WORDS[int(row["direction"])],
         distance=row["distance"],

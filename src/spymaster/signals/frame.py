@@ -137,8 +137,8 @@ class HeatColumns:
 
     ``first``: number of the first column (they are numbered from 0 at the start of the Session); ``t_ns[n]``: end of
     each column's second; ``base[n]``: tick of index 0; ``depth`` int32[n, HEAT_TICKS]: contracts displayed at its
-    end, ``UNSEEN`` where out of sight; ``last[n]``: last traded tick (-1 none); ``bid[n]``, ``ask[n]``: best
-    prices (-1 none); ``gap_ns[n]``: known hole in the data inside the column.
+    end, ``UNSEEN`` where out of sight; ``last[n]``: last traded tick, ``bid[n]``, ``ask[n]``: best prices, each
+    ``market.kinds.NO_TICK`` where there is none; ``gap_ns[n]``: known hole in the data inside the column.
     """
 
     revision: int
@@ -175,7 +175,8 @@ class LevelView(msgspec.Struct, frozen=True):
 
 
 class AlertView(msgspec.Struct, frozen=True):
-    """An alert as the screen lists it. ``resolved_ns`` is None while it is on; price in the profile's unit."""
+    """An alert as the screen lists it. ``resolved_ns`` is None while it is on; price in the profile's unit; ``score``:
+    the one it was raised with; ``peak_score``: the furthest since, the highest and of a REJECT the lowest."""
 
     id: str
     t_ns: int
@@ -185,6 +186,7 @@ class AlertView(msgspec.Struct, frozen=True):
     signal: str
     direction: int
     score: float
+    peak_score: float
     confidence: str
     reason: str
     in_window: bool
@@ -278,7 +280,7 @@ class ReplayStatus(msgspec.Struct, frozen=True):
 class Frame:
     """One picture. ``number`` rises by one with each frame; ``levels``: market.rows.LEVEL_ROW[n], nearest first.
 
-    ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), -1 where empty. ``orders``:
+    ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), tick NO_TICK where empty. ``orders``:
     market.rows.ORDER_ROW, newest last. ``heat``: the newest columns; who missed some pulls ``FrameSource.heat``.
     ``options``: market.option_rows.OPTION_SUMMARY, one row, none without options; ``strikes``: STRIKE_ROW by rising
     price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out.

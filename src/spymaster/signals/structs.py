@@ -24,8 +24,8 @@ from spymaster.signals.words import (
     WallWord,
 )
 
-SIGNALS_VERSION: Final[Literal[3]] = 3
-ALERTS_VERSION: Final[Literal[1]] = 1
+SIGNALS_VERSION: Final[Literal[4]] = 4
+ALERTS_VERSION: Final[Literal[2]] = 2
 
 ProfileName = Literal["spy", "es"]
 
@@ -291,8 +291,9 @@ class LevelSignal(Struct, frozen=True, gc=False):
     """One level. ``break_score_*``: 0 to 100, 50 is no evidence, null without any or beyond the monitor band.
 
     ``valid_from``: ms since 1970 UTC; ``dynamic``: its price moves with the market, ``frozen``: but not now, because
-    price is at it; ``width_ticks``: what the noise of the price ratio makes of it. ``distance``: |level - spot|; ``x``:
-    signed way still to go, negative once price is beyond. ``fuel`` is null without options.
+    price is at it; ``running_price``: where it would be if it were not held (a held SESSION_HIGH is not the session's
+    high, this is), else its price; ``width_ticks``: what the noise of the price ratio makes of it. ``distance``:
+    |level - spot|; ``x``: signed way still to go, negative once price is beyond. ``fuel`` is null without options.
     """
 
     id: str
@@ -301,6 +302,7 @@ class LevelSignal(Struct, frozen=True, gc=False):
     valid_from: int
     dynamic: bool
     frozen: bool
+    running_price: float
     width_ticks: float
     direction: DirectionWord
     distance: float
@@ -326,7 +328,7 @@ class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
     ``as_of_ns``: time of the last record it rests on. Exactly one of ``spy`` and ``es`` is there, by profile.
     """
 
-    version: Literal[3]
+    version: Literal[4]
     ts: int
     ts_event_ns: int
     as_of_ns: int
@@ -342,10 +344,11 @@ class Alert(Struct, frozen=True, gc=False, kw_only=True, tag_field="event"):
     """What happened to a level's signal at ``ts_event_ns``.
 
     ``id`` stays the same from raised to resolved. The numbers are those of the level at that snap, null where it had
-    none. ``reason``: one plain sentence.
+    none; ``raised_score`` is the one it was raised with and ``peak_score`` the furthest since: the highest, and of a
+    REJECT, whose scores are low, the lowest. ``reason``: one plain sentence.
     """
 
-    version: Literal[1]
+    version: Literal[2]
     id: str
     ts: int
     ts_event_ns: int
@@ -359,6 +362,8 @@ class Alert(Struct, frozen=True, gc=False, kw_only=True, tag_field="event"):
     confidence: ConfidenceWord
     in_window: bool
     score: float | None
+    raised_score: float
+    peak_score: float
     barrier_state: StateWord
     delta_liq: float | None
     added: int | None

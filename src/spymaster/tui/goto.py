@@ -16,7 +16,7 @@ from spymaster.signals.frame import Header
 
 GLOBEX_OPENS: Final = dt.time(18, 0)
 
-_PRICE: Final = re.compile(r"\$?((?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)")
+_PRICE: Final = re.compile(r"([-−]?)\$?((?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)")
 """Digits with commas between thousands or none; a comma in any other place may mean a decimal point elsewhere."""
 
 
@@ -53,7 +53,7 @@ def tick_for(text: str, header: Header) -> int:
 
 def _price(text: str) -> float:
     found = _PRICE.fullmatch(text.strip())
-    price = float(found[1].replace(",", "")) if found else math.nan
-    if not math.isfinite(price) or price <= 0:
+    price = float(("-" if found[1] else "") + found[2].replace(",", "")) if found else math.nan
+    if not math.isfinite(price):
         raise GotoError(text.strip(), "is not a price", "write one such as 687.5 or 6,871.25")
     return price

@@ -10,6 +10,7 @@ from spymaster.tui.keymap import Keymap
 from spymaster.view.cells import Line, Row, Rows, blank
 from spymaster.view.glyphs import SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
 from spymaster.view.heat import STEPS
+from spymaster.view.level_items import HELD
 
 COLUMN: Final = 50
 GAP: Final = 3
@@ -115,6 +116,7 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
         (f"{glyphs.sell} {glyphs.large_sell}", "ask", "seller hit the bid (small, large)"),
         (glyphs.half * 2, "heat:6", "two prices in one cell"),
         (glyphs.level_line * 4, "level_wall", "a level's price"),
+        (f"{HELD}SES_HI", "level_range", "held while price is at it; the true one stands apart"),
         (glyphs.eighths.strip() or glyphs.eighths, "bid", "a bar: longer is more"),
         (f"{glyphs.minus}612", "vacuum*", "pulled in the window"),
         ("+188", "wall*", "stacked in the window"),

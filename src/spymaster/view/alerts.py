@@ -96,8 +96,12 @@ def _alert_row(
     line.put(1, clock(alert.t_ns), ink("text" if active else "muted"))
     _put_signal(line, 10, alert, code, ink(role), loud, glyphs)
     score = f"{alert.score:.0f}"
+    furthest = f"{alert.peak_score:.0f}"
     confidence = _CONFIDENCE.get(alert.confidence.upper(), alert.confidence.upper())
-    room = 15 if wide else width - 25
+    moved = furthest != score
+    if moved and not wide:
+        score = f"{score}{glyphs.clear}{furthest}"
+    room = 15 if wide else width - 23 - len(score)
     name = spoken(alert.level_id, alert.price, room)
     if not wide:
         line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
@@ -107,8 +111,15 @@ def _alert_row(
     line.right(39, score, ink(role), bold=loud)
     line.put(41, confidence, ink("text" if active else "muted"))
     tail = "" if active and told else alert.reason
+    if moved:
+        tail = f"{_extreme(alert)} {furthest}" + (f", {tail}" if tail else "")
     line.put(47, clip(tail, width - 47), ink("muted"))
     return line.row()
+
+
+def _extreme(alert: AlertView) -> str:
+    """What the furthest score is called: low ones speak for a REJECT."""
+    return "lowest" if alert.signal.upper() == "REJECT" else "highest"
 
 
 def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.signals.frame import Frame
 from spymaster.view.axis import PriceAxis
 
@@ -35,7 +35,7 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class BookWindow:
     """Both sides and the volume of each visible row. ``*_total``, ``*_change``: over all visible levels; best ticks and
-    ``last_tick`` are -1 where unknown."""
+    ``last_tick`` are NO_TICK where unknown."""
 
     bid: Side
     ask: Side
@@ -59,7 +59,7 @@ def book_window(frame: Frame, axis: PriceAxis) -> BookWindow:
     volume = np.zeros(axis.rows, dtype=np.int64)
     np.add.at(volume, ladder.row, ladder.rows["buys"] + ladder.rows["sells"])
     sizes = frame.book[:, :, 1]
-    present = frame.book[:, :, 0] >= 0
+    present = frame.book[:, :, 0] != NO_TICK
     return BookWindow(
         bid,
         ask,
@@ -102,7 +102,7 @@ def _side(ladder: _Rows, axis: PriceAxis, name: str, best: int) -> Side:
     np.add.at(size, row[counted], rows[name][counted])
     np.add.at(change, row[seen], rows[f"{name}_change"][seen])
     best_row = -1
-    if best >= 0:
+    if best != NO_TICK:
         nearest = axis.low(0) - np.arange(axis.rows) * axis.zoom + (0 if name == "bid" else axis.zoom - 1)
         kind[(nearest - best) * sign > 0] = AWAY
         best_row = axis.row_of(best)
@@ -110,7 +110,7 @@ def _side(ladder: _Rows, axis: PriceAxis, name: str, best: int) -> Side:
 
 
 def _total_change(ladder: NDArray[Any], name: str, book: NDArray[np.int64]) -> int:
-    ticks = book[book[:, 0] >= 0, 0]
+    ticks = book[book[:, 0] != NO_TICK, 0]
     if not len(ticks):
         return 0
     inside = (ladder["tick"] >= ticks.min()) & (ladder["tick"] <= ticks.max()) & (ladder[f"{name}_seen"] != 0)

@@ -6,6 +6,7 @@ import math
 import textwrap
 from typing import Final
 
+from spymaster.market.kinds import NO_TICK
 from spymaster.signals.frame import Frame, InputTrust, Phase
 from spymaster.view.cells import Line, Row, Rows, Run
 from spymaster.view.glyphs import SETS
@@ -25,7 +26,7 @@ def blind_inputs(frame: Frame | None) -> tuple[InputTrust, ...]:
 
 def started(frame: Frame | None) -> bool:
     """Whether there is a book to show."""
-    return frame is not None and frame.header.es_bid_tick >= 0 and frame.header.phase is not Phase.COMPILING
+    return frame is not None and frame.header.es_bid_tick != NO_TICK and frame.header.phase is not Phase.COMPILING
 
 
 def card_for(frame: Frame | None, state: ViewState) -> Card | None:

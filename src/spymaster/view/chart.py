@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import CHART_BAR_NS, NS_PER_S
 from spymaster.signals.frame import CHART_BAR, Frame
 from spymaster.view import footer
 from spymaster.view.candles import PriceScale, put_candle
@@ -20,7 +20,7 @@ from spymaster.view.cockpit import Panels
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES, STATE_ROLES
 from spymaster.view.layout import Grade, Layout, Place, layout_for
 from spymaster.view.level_detail import edge_panels
-from spymaster.view.level_items import LevelItem
+from spymaster.view.level_items import LevelItem, running_places
 from spymaster.view.numbers import MISSING, clock_minute, price, short
 from spymaster.view.plot import nice_above, put_up, scale_text
 from spymaster.view.state import Keys, ViewState
@@ -39,7 +39,7 @@ ZOOMS: Final[tuple[tuple[int, int], ...]] = ((8, 1), (4, 1), (2, 1), (1, 1), (1,
 _FULL_AMOUNT: Final = 9999.0
 _FITTING: Final = (5, 4, 3)
 _CLOSE: Final = 4
-BAR_S: Final = 120
+BAR_S: Final = CHART_BAR_NS // NS_PER_S
 _PRICE_STEPS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 _SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
@@ -127,7 +127,8 @@ def chart_panels(
         out["chart"] = (line.row(), *(blank(place.width),) * (place.height - 1))
     else:
         look = _ChartLook(place.width, place.height, cells, zoom, state.glyphs, state.picked)
-        out["chart"] = _chart_rows(view, items, frame, look)
+        drawn = items if frame is None else (*items, *running_places(items, frame))
+        out["chart"] = _chart_rows(view, drawn, frame, look)
     return out
 
 
@@ -231,7 +232,7 @@ def _chart_rows(view: NDArray[Any], items: Sequence[LevelItem], frame: Frame | N
 def _scale_of(view: NDArray[Any], items: Sequence[LevelItem], rows: int) -> PriceScale:
     """All bars, and a level or average that lies just outside of them."""
     high, low = float(np.nanmax(view["high"])), float(np.nanmin(view["low"]))
-    least = _LEAST_SPAN * abs(high)
+    least = max(_LEAST_SPAN * abs(high), _PRICE_STEPS[0])
     if high - low < least:
         middle = (high + low) / 2
         high, low = middle + least / 2, middle - least / 2
@@ -289,7 +290,8 @@ def _put_price_axis(
             continue
         line = lines[scale.row_of(item.price)]
         line.put(x, " " * (look.width - x))
-        line.put(x, glyphs.states[item.state], STATE_ROLES[item.state])
+        if not item.place_only:
+            line.put(x, glyphs.states[item.state], STATE_ROLES[item.state])
         picked = item.id == look.picked
         end = line.put(x + 2, price(item.price), item.role, bold=picked)
         if wide:

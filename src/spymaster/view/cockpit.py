@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from spymaster.market.kinds import NO_TICK
 from spymaster.signals.frame import Frame, HeatColumns, Phase
 from spymaster.view import alerts, cards, footer, header, heat, ladder, level_table, rail, side, tape, time_bar, tiny
 from spymaster.view.axis import Centring, PriceAxis
@@ -17,7 +18,7 @@ from spymaster.view.cells import Line, Row, Rows, blank
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES
 from spymaster.view.heat_history import CAPACITY, HeatHistory
 from spymaster.view.layout import Grade, Layout
-from spymaster.view.level_items import LevelItem, level_items, picked_item
+from spymaster.view.level_items import LevelItem, level_items, picked_item, running_places
 from spymaster.view.numbers import age, clock
 from spymaster.view.state import Quality, ViewState
 
@@ -35,6 +36,7 @@ class CockpitProjector:
         self.history = HeatHistory()
         self.axis = PriceAxis(0, 1, 1)
         self.items: tuple[LevelItem, ...] = ()
+        self.places: tuple[LevelItem, ...] = ()
         self._centring = Centring()
         self._scale = heat.HeatScale()
         self._scaled_for: tuple[object, ...] = ()
@@ -74,6 +76,7 @@ class CockpitProjector:
         if frame is not None:
             self.history.merge(frame.heat)
             self.items = level_items(frame)
+            self.places = running_places(self.items, frame)
         self._centre(frame, state, layout, now_s)
 
     def panels(
@@ -96,8 +99,8 @@ class CockpitProjector:
         tick: int | None = None
         if frame is not None:
             head = frame.header
-            tick = head.es_last_tick if head.es_last_tick >= 0 else head.es_bid_tick
-            tick = tick if tick >= 0 else None
+            tick = head.es_last_tick if head.es_last_tick != NO_TICK else head.es_bid_tick
+            tick = tick if tick != NO_TICK else None
         half_band = max(layout.axis_rows * state.zoom // 4, 1)
         self._centring = self._centring.follow(tick, half_band, state.recentre, state.pinned_tick, now_s)
         self.axis = PriceAxis.centred(self._centring.tick, layout.axis_rows, state.zoom)
@@ -138,7 +141,7 @@ class CockpitProjector:
     def _axis_panels(self, out: _Panels, frame: Frame, state: ViewState) -> None:
         window = book_window(frame, self.axis)
         blind = bool(cards.blind_inputs(frame))
-        grouped = rail.by_row(self.items, self.axis)
+        grouped = rail.by_row((*self.items, *self.places), self.axis)
         self._heat(out, frame, state, blind, grouped)
         self._rail(out, frame, state, blind, grouped, window)
         self._ladder(out, frame, state, window, grouped, blind)
@@ -232,16 +235,16 @@ class CockpitProjector:
         grouped: dict[int, list[LevelItem]],
         window: BookWindow,
     ) -> None:
-        spot_row = self.axis.row_of(window.last_tick) if window.last_tick >= 0 else -1
+        spot_row = self.axis.row_of(window.last_tick) if window.last_tick != NO_TICK else -1
         place = out.layout.places["rail"]
         look = rail.RailLook(self.axis, place.width, blind, frame.header.spot, spot_row, state.picked, state.glyphs)
         if out.width("rail"):
             out.put("rail", rail.rail_rows(grouped, look))
         unit = frame.header.profile.upper()
         if out.width("rail_head"):
-            out.put("rail_head", rail.rail_head(self.items, look, unit, out.layout.two_heads))
+            out.put("rail_head", rail.rail_head((*self.items, *self.places), look, unit, out.layout.two_heads))
         if out.width("rail_foot"):
-            out.put("rail_foot", (rail.beyond_row(self.items, look, False),))
+            out.put("rail_foot", (rail.beyond_row((*self.items, *self.places), look, False),))
 
     def _ladder(
         self,

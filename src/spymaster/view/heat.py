@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import UNSEEN
 from spymaster.view.axis import PriceAxis
@@ -114,11 +114,11 @@ def band_rows(history: HeatHistory, look: HeatLook, page: int, width: int) -> Ro
         columns = history.group(group, look.seconds)
         if not columns:
             canvas.unknown(cell)
-            previous = -1
+            previous = NO_TICK
             continue
         if any(column.gap_ns for column in columns):
             canvas.gap(cell)
-            previous = -1
+            previous = NO_TICK
             continue
         canvas.depth(cell, history.depth(columns[-1].number, look.axis, look.halves))
         canvas.marks(cell, columns)
@@ -130,7 +130,7 @@ def band_rows(history: HeatHistory, look: HeatLook, page: int, width: int) -> Ro
 def _last_before(history: HeatHistory, look: HeatLook, group: int) -> int:
     columns = history.group(group - 1, look.seconds)
     if not columns or any(column.gap_ns for column in columns):
-        return -1
+        return NO_TICK
     return columns[-1].last
 
 
@@ -210,11 +210,11 @@ class _Canvas:
 
     def path(self, cell: int, columns: Sequence[Second], previous: int) -> int:
         last = columns[-1].last
-        if last < 0:
-            return -1
+        if last == NO_TICK:
+            return NO_TICK
         axis = self.look.axis
         row = axis.row_of(last)
-        before = axis.row_of(previous) if previous >= 0 else row
+        before = axis.row_of(previous) if previous != NO_TICK else row
         straight, down_right, down_left, up_left, up_right, upright = list(self.set.path)
         if row == before:
             self._mark(row, cell, straight, "last_path")

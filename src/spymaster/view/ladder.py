@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from spymaster.market.kinds import NO_TICK
 from spymaster.view.axis import PriceAxis
 from spymaster.view.book import AWAY, REMEMBERED, SEEN, UNKNOWN, BookWindow, Side
 from spymaster.view.cells import Line, Row, Rows, blank
@@ -140,10 +141,10 @@ def _unseen_row(line: Line, width: int, bids: bool, kind: int, size: int, glyphs
 
 def _prices(window: BookWindow, look: LadderLook) -> Rows:
     axis, width = look.axis, look.grid.price
-    last_row = axis.row_of(window.last_tick) if window.last_tick >= 0 else -1
+    last_row = axis.row_of(window.last_tick) if window.last_tick != NO_TICK else -1
     gap = (
         (axis.row_of(window.best_ask), axis.row_of(window.best_bid))
-        if window.best_bid >= 0 <= window.best_ask
+        if NO_TICK not in (window.best_bid, window.best_ask)
         else (0, 0)
     )
     out = []

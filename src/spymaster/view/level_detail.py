@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelHistory, TouchView
 from spymaster.signals.notes import level_note
@@ -19,10 +19,10 @@ from spymaster.view.cockpit import Panels
 from spymaster.view.fuel_part import fuel_section
 from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
 from spymaster.view.layout import Grade, Layout, Place, layout_for
-from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, spoken, stacked
+from spymaster.view.level_items import CONFIDENCE_WORDS, HELD, LevelItem, facts_of, spoken, stacked
 from spymaster.view.level_past import past_of
 from spymaster.view.level_plots import PlotLook, plot_rows
-from spymaster.view.numbers import age, beside_spot, clock, clock_ms, signed
+from spymaster.view.numbers import age, beside_spot, clock, clock_ms, price, signed
 from spymaster.view.options import fuel_facts, options_words
 from spymaster.view.part_rows import MIDDLE, PartLook, text_row, title_row
 from spymaster.view.sections import Section, column_rows
@@ -185,7 +185,10 @@ def _title(
     start = width - 1 - cells
     if width >= 150:
         start = min(start, 88)
-    x = line.runs(1, [(spoken(item.id, item.price), f"{item.role}*")])
+    name = spoken(item.id, item.price)
+    if item.held:
+        name = name.replace(" ", f" {HELD}", 1)
+    x = line.runs(1, [(name, f"{item.role}*")])
     for group in _place_words(frame, item, history):
         if x + 3 + len(group) > start - 1:
             break
@@ -198,8 +201,10 @@ def _place_words(frame: Frame, item: LevelItem, history: LevelHistory | None) ->
     """Where the level is and what happened there, the most important first."""
     words = []
     side = "support" if item.direction < 0 else "resistance"
+    if item.held:
+        words.append(f"held while price is at it, now {price(item.running)}")
     words.append(f"{side}, {beside_spot(item.offset)}")
-    if frame.header.profile == "spy" and item.tick >= 0:
+    if frame.header.profile == "spy" and item.tick != NO_TICK:
         ticks = facts_of(frame, item.id).get("width_ticks", math.nan)
         noise = f" ±{ticks:.0f} ticks" if ticks >= 0.5 else ""
         words.append(f"ES {item.tick * frame.header.tick_size:.2f}{noise}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from spymaster.market.kinds import PRICE_SCALE
+from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, format_price_e9
 from spymaster.market.rows import LEVEL_FIELDS, BarrierState, Confidence, Signal
 from spymaster.signals.frame import Frame
@@ -17,6 +17,9 @@ _PLACE: Final = {name: index for index, (name, _, _) in enumerate(LEVEL_FIELDS)}
 
 _KIND: Final = _PLACE["kind"]
 _ORDINAL: Final = _PLACE["ordinal"]
+_HELD: Final = _PLACE["frozen"]
+_NAME_CELLS: Final = 10
+_SHORT_CELLS: Final = 7
 _RUNWAY: Final = slice(_PLACE["runway_distance"], _PLACE["runway_obstructed"] + 1)
 
 _KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
@@ -43,6 +46,9 @@ _KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
 }
 """Kind -> name in tables (at most ten cells), name in the rail (at most seven), colour role."""
 
+HELD: Final = "="
+"""Before the name of a level that is held: ``=SES_HI`` is where the session's high was, and no longer is."""
+
 CONFIDENCE_WORDS: Final = ("LOW", "MED", "HIGH")
 
 
@@ -66,7 +72,8 @@ class Runway:
 @dataclass(frozen=True, slots=True)
 class LevelItem:
     """One level. Prices and distances in the profile's unit; NaN where absent; ``offset`` is level - spot.
-    ``confluence``: other levels near it, -1 unknown; ``group``: centre of the group of levels it belongs to."""
+    ``confluence``: other levels near it, -1 unknown; ``group``: centre of the group of levels it belongs to.
+    ``running``: where a held level would be, NaN for one that is not held; ``place_only``: no level, such a place."""
 
     id: str
     name: str
@@ -100,6 +107,13 @@ class LevelItem:
     confluence: int
     group: float
     runway: Runway | None
+    running: float = math.nan
+    place_only: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the level stands still while what it is named after has moved on."""
+        return not math.isnan(self.running)
 
     @property
     def signalling(self) -> bool:
@@ -127,10 +141,36 @@ def level_items(frame: Frame) -> tuple[LevelItem, ...]:
         for row, view in zip(rows, frame.level_views, strict=False)
         if row[_KIND] == LevelKind.USER
     }
-    return tuple(_item(row, view.id, view.label, own) for row, view in zip(rows, frame.level_views, strict=False))
+    held = frozenset(row[_KIND] for row in rows if row[_HELD] == 1.0)
+    return tuple(_item(row, view.id, view.label, own, held) for row, view in zip(rows, frame.level_views, strict=False))
 
 
-def _item(row: tuple[float, ...], ident: str, label: str, own: Mapping[float, str]) -> LevelItem:
+def running_places(items: tuple[LevelItem, ...], frame: Frame) -> tuple[LevelItem, ...]:
+    """Where each held level would be, to be drawn beside the levels: the true extreme, by its plain name."""
+    header = frame.header
+    return tuple(
+        replace(
+            item,
+            id=f"{item.id} now",
+            name=item.name.removeprefix(HELD),
+            short=item.short.removeprefix(HELD),
+            price=item.running,
+            tick=math.floor(item.running * header.ratio / header.tick_size + 0.5),
+            offset=item.running - header.spot,
+            score=math.nan,
+            signal=Signal.NEUTRAL,
+            state=BarrierState.MISSING,
+            running=math.nan,
+            place_only=True,
+        )
+        for item in items
+        if item.held
+    )
+
+
+def _item(
+    row: tuple[float, ...], ident: str, label: str, own: Mapping[float, str], held: frozenset[float]
+) -> LevelItem:
     def get(name: str) -> float:
         return row[_PLACE[name]]
 
@@ -138,6 +178,10 @@ def _item(row: tuple[float, ...], ident: str, label: str, own: Mapping[float, st
     name, short, role = _KINDS[kind]
     if kind is LevelKind.USER and label:
         name = f"USER {label}" if len(label) <= 6 else label
+    is_held = get("frozen") == 1.0
+    if is_held:
+        # the longest names have no cell to spare
+        name, short = HELD + (name if len(name) < _NAME_CELLS else short), _held_short(short)
     first = _PLACE["p_vacuum"]
     chances = [value for value in row[first : first + 6] if not math.isnan(value)]
     state = _code(get("barrier_state"), BarrierState.MISSING)
@@ -148,7 +192,7 @@ def _item(row: tuple[float, ...], ident: str, label: str, own: Mapping[float, st
         role=role,
         label=label,
         price=get("price"),
-        tick=_code(get("tick"), -1),
+        tick=_code(get("tick"), NO_TICK),
         direction=_code(get("direction"), 0),
         offset=get("price") - get("spot"),
         score=get("score"),
@@ -173,19 +217,30 @@ def _item(row: tuple[float, ...], ident: str, label: str, own: Mapping[float, st
         window_s=get("window_s"),
         confluence=_code(get("confluence_count"), -1),
         group=get("confluence_group"),
-        runway=_runway(get("runway_direction"), row[_RUNWAY], own),
+        runway=_runway(get("runway_direction"), row[_RUNWAY], own, held),
+        running=get("running_price") if is_held else math.nan,
     )
 
 
-def _runway(direction: float, fields: tuple[float, ...], own: Mapping[float, str]) -> Runway | None:
-    """``fields``: distance, kind, ordinal, price, obstructed; ``own``: labels of the user's levels by ordinal."""
+def _held_short(short: str) -> str:
+    """``=SES_HI``, ``=SMA200``: within the rail's seven cells."""
+    return HELD + (short if len(short) < _SHORT_CELLS else short.replace("_", ""))
+
+
+def _runway(
+    direction: float, fields: tuple[float, ...], own: Mapping[float, str], held: frozenset[float]
+) -> Runway | None:
+    """``fields``: distance, kind, ordinal, price, obstructed; ``own``: labels of the user's levels by ordinal;
+    ``held``: kinds whose level is held."""
     distance, code, ordinal, price, obstructed = fields
     if math.isnan(direction) or math.isnan(distance) or math.isnan(code):
         return None
     kind = LevelKind(int(code))
     name = "" if kind in (LevelKind.STRIKE, LevelKind.ROUND) else _KINDS[kind][1]
     if kind is LevelKind.USER:
-        name = own.get(ordinal, "")[:7]
+        name = own.get(ordinal, "")[:_SHORT_CELLS]
+    elif code in held:
+        name = _held_short(name)
     return Runway(1 if direction > 0 else -1, distance, name, price, obstructed == 1.0)
 
 

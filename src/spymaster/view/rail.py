@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import BarrierState
 from spymaster.view.axis import PriceAxis
 from spymaster.view.cells import Line, Row, Rows, blank
@@ -35,7 +36,7 @@ def by_row(items: Sequence[LevelItem], axis: PriceAxis) -> dict[int, list[LevelI
         if 0 <= row < axis.rows:
             rows.setdefault(row, []).append(item)
     for found in rows.values():
-        found.sort(key=lambda item: (not item.signalling, -abs(item.score - 50) if item.seen else 1))
+        found.sort(key=lambda item: (item.place_only, not item.signalling, -abs(item.score - 50) if item.seen else 1))
     return rows
 
 
@@ -44,12 +45,29 @@ def rail_rows(rows: dict[int, list[LevelItem]], look: RailLook) -> Rows:
     out: list[Row] = []
     for row in range(look.axis.rows):
         if found := rows.get(row):
-            out.append(_level_row(found[0], len(found) - 1, look))
+            out.append(
+                _place_row(found[0], look) if found[0].place_only else _level_row(found[0], len(found) - 1, look)
+            )
         elif row == look.spot_row and look.spot == look.spot:
             out.append(_spot_row(look.width, price(look.spot), look.blind, look.glyphs))
         else:
             out.append(blank(look.width))
     return tuple(out)
+
+
+def _place_row(item: LevelItem, look: RailLook) -> Row:
+    return _running_row(look.width, item.short, item.role, price(item.price), look.blind)
+
+
+@lru_cache(maxsize=256)
+def _running_row(width: int, short: str, role: str, true_price: str, blind: bool) -> Row:
+    """Where a held level would be: its name and price, and nothing that is said of levels."""
+    line = Line(width)
+    if width >= 10:
+        line.put(2, short[: width - 5] if width < 13 else short, "muted" if blind else role)
+    if width >= 22:
+        line.right(15, true_price, "muted")
+    return line.row()
 
 
 def _level_row(item: LevelItem, more: int, look: RailLook) -> Row:
@@ -127,7 +145,9 @@ def beyond_row(items: Sequence[LevelItem], look: RailLook, above: bool) -> Row:
     """The nearest level off the screen, above or below, with its distance."""
     line = Line(look.width)
     axis = look.axis
-    hidden = [item for item in items if item.tick >= 0 and (item.tick > axis.top if above else item.tick < axis.bottom)]
+    hidden = [
+        item for item in items if item.tick != NO_TICK and (item.tick > axis.top if above else item.tick < axis.bottom)
+    ]
     if not hidden:
         return line.row()
     item = min(hidden, key=lambda each: abs(each.tick - (axis.top if above else axis.bottom)))
