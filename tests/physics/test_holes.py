@@ -5,6 +5,8 @@ Only open time counts. A source that says itself when it is quiet, as a journal 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,7 @@ def market_with_holes(*starts_s: float, start_ns: int = START_NS) -> Words:
 
 def gaps(times: list[int]) -> list[tuple[int, int]]:
     """Neighbouring snaps that are further apart than the interval."""
-    return [(a, b) for a, b in zip(times, times[1:], strict=False) if b - a > INTERVAL]
+    return [(a, b) for a, b in pairwise(times) if b - a > INTERVAL]
 
 
 def last_before(words: Words, t_ns: int) -> int:

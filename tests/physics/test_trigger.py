@@ -341,6 +341,7 @@ def test_a_running_session_high_can_be_broken() -> None:
     row = session_high_rows(results)[-1]
     assert row["frozen"] == 1.0
     assert row["price"] == SESSION_HIGH_TICK / 4
+    assert row["running_price"] == (SESSION_HIGH_TICK + 2) / 4, "what was traded last is the session's high"
 
 
 def test_a_session_high_moves_on_once_price_is_far_beyond_it() -> None:
@@ -349,8 +350,24 @@ def test_a_session_high_moves_on_once_price_is_far_beyond_it() -> None:
     market.trade(BID, 3)
     keep_alive(market, 16.0)
     row = session_high_rows(played(market, until_s=16.0))[-1]
-    assert row["price"] == (MID + 24) / 4
+    assert row["price"] == row["running_price"] == (MID + 24) / 4
     assert row["frozen"] == 0.0
+
+
+def test_a_held_level_is_away_from_its_running_price_and_any_other_at_it() -> None:
+    market = session_market()
+    for step in (5, 3, -2, 4, 9, -3, 30):
+        shift_price(market, step)
+        market.trade(BID, 3)
+        keep_alive(market, market.now_ns / SECOND - market.start_ns / SECOND + 2.0)
+    results = played(market, MID + 2, until_s=40.0)
+    for rows in results.rows:
+        held = rows["frozen"] == 1.0
+        assert (rows["running_price"][held] != rows["price"][held]).all()
+        np.testing.assert_array_equal(rows["running_price"][~held], rows["price"][~held])
+    high = session_high_rows(results)
+    assert (high["frozen"] == 1.0).any()
+    assert np.array_equal(high["running_price"], np.maximum.accumulate(high["running_price"])), "a high only rises"
 
 
 def test_a_session_whose_beginning_was_not_seen_has_no_extremes() -> None:

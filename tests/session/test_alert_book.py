@@ -83,7 +83,7 @@ def test_an_end_without_a_beginning_is_passed_over(book: AlertBook) -> None:
 
 
 def test_a_reject_of_a_resistance_says_so(book: AlertBook) -> None:
-    take(book, [raised(0, signal=Signal.REJECT, direction=1, score=12.0)])
+    take(book, [raised(0, signal=Signal.REJECT, direction=1, raised_score=12.0)])
     (view,) = book.latest()
     assert (view.signal, view.direction, view.score) == ("REJECT", 1, 12.0)
 

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.frames import WatermarkFrame
+from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
 from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder
@@ -113,8 +114,8 @@ def test_the_book_is_the_market_s_ten_best_levels(frame: Frame) -> None:
 def test_a_side_of_fewer_levels_is_filled_with_none() -> None:
     market = Market().ladder(depth=3)
     book = Session().feed(market.words(), 1.0).book
-    assert book[BID, :, 0].tolist() == [MID, MID - 1, MID - 2, *[-1] * 7]
-    assert book[ASK, 3:].tolist() == [[-1, -1]] * 7
+    assert book[BID, :, 0].tolist() == [MID, MID - 1, MID - 2, *[NO_TICK] * 7]
+    assert book[ASK, 3:].tolist() == [[NO_TICK, 0]] * 7
 
 
 def test_the_ladder_lies_round_the_best_bid_a_row_a_tick(frame: Frame) -> None:
@@ -311,3 +312,16 @@ def test_bars_are_read_once_a_second_and_again_when_the_replay_stops() -> None:
         builder.build(1, RunState(Mode.REPLAY, phase, False, 2.0, START_NS, START_NS + 60 * S))
         arrays.append(builder.chart())
     assert [a is b for a, b in itertools.pairwise(arrays)] == [True, True, False, False]
+
+
+def test_a_block_of_several_snaps_is_refused_since_the_book_beside_them_is_gone() -> None:
+    market = Market().ladder()
+    for k in range(1, 9):
+        market.at(0.5 * k)
+        market.add(BID, MID - 3, 5)
+    engine = engine_for(snaps_per_block=4)
+    assert engine.config is not None
+    builder = FrameBuilder(engine, engine.config, HeatStore())
+    block = next(iter(engine.feed(records(market.words()))))
+    with pytest.raises(ValueError, match=r"^a block of 4 snaps: frames need an engine with snaps_per_block=1$"):
+        builder.take(block)

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.frames import WatermarkFrame
+from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import LEVEL_ROW, BarrierState
 from spymaster.physics.state import VALID, new_state
 from spymaster.session.heat_store import COLUMNS, HeatStore
@@ -167,7 +168,7 @@ def test_best_prices_and_last_trade_are_those_of_the_column_s_end(live: Live) ->
 
 def test_before_the_first_trade_there_is_no_last_price(store: HeatStore, book: Book) -> None:
     put(store, book, 1.0)
-    assert store.columns(1).last[0] == -1
+    assert store.columns(1).last[0] == NO_TICK
 
 
 def test_without_best_prices_a_column_has_none(store: HeatStore, book: Book) -> None:
@@ -175,8 +176,8 @@ def test_without_best_prices_a_column_has_none(store: HeatStore, book: Book) -> 
     book.state["book"]["has_bbo"] = 0
     put(store, book, 2.0)
     columns = store.columns(2)
-    assert columns.bid.tolist() == [BASE + 400, -1]
-    assert columns.ask.tolist() == [BASE + 401, -1]
+    assert columns.bid.tolist() == [BASE + 400, NO_TICK]
+    assert columns.ask.tolist() == [BASE + 401, NO_TICK]
 
 
 def test_trades_of_a_second_are_summed_by_price(live: Live) -> None:
@@ -258,7 +259,7 @@ def test_a_column_that_is_used_again_shows_nothing_old(store: HeatStore, book: B
         put(store, book, second)
     newest = store.columns(1)
     assert (newest.depth == UNSEEN).all()
-    assert newest.bid.tolist() == [-1]
+    assert newest.bid.tolist() == [NO_TICK]
 
 
 def test_every_snap_raises_the_revision(store: HeatStore, book: Book) -> None:

@@ -91,3 +91,13 @@ def test_from_as_fast_as_possible_to_a_pace(wall: Wall) -> None:
     pacer.wait_s(EVENT_NS)
     pacer.set_speed(1.0, EVENT_NS + 500 * S)
     assert pacer.wait_s(EVENT_NS + 501 * S) == 1.0
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 64.0])
+def test_nobody_waits_for_a_closed_market_or_a_hole_in_the_data(wall: Wall, speed: float) -> None:
+    pacer = Pacer(speed, wall)
+    pacer.wait_s(EVENT_NS)
+    wall.pass_s(pacer.wait_s(EVENT_NS + S))
+    assert pacer.wait_s(EVENT_NS + 49 * 3600 * S) == 0.0
+    assert pacer.wait_s(EVENT_NS + 49 * 3600 * S) == 0.0
+    assert pacer.wait_s(EVENT_NS + 49 * 3600 * S + S) == 1.0 / speed

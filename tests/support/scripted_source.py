@@ -11,6 +11,7 @@ import numpy as np
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Signal
+from spymaster.session.run_state import empty_book
 from spymaster.signals.frame import (
     CHART_BAR,
     HEAT_TICKS,
@@ -229,7 +230,7 @@ class ScriptedSource:
         last = last_tick(second)
         t_ns = OPEN_NS + step * SECOND // self.steps_per_s
         rows, views = levels(last, step)
-        book = np.full((2, 10, 2), -1, np.int64)
+        book = empty_book()
         for depth in range(10):
             book[0, depth] = (last - 1 - depth, size_at(last - 1 - depth, step))
             book[1, depth] = (last + depth, size_at(last + depth, step))

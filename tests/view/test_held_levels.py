@@ -1,4 +1,4 @@
-"""A level that is held is never shown as what it is named after: it is marked, and the true one is drawn where it is."""
+"""A held level is never shown as what it is named after: it is marked, and the true one is drawn where it is."""
 
 from __future__ import annotations
 

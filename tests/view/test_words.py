@@ -18,6 +18,7 @@ from spymaster.signals.frame import (
     RecordingLight,
     ReplayStatus,
 )
+from spymaster.view.alerts import AlertLook, alert_rows
 from spymaster.view.cells import Row, text_of
 from spymaster.view.cockpit import Panels
 from spymaster.view.footer import footer_row
@@ -276,3 +277,17 @@ def test_an_order_through_several_prices_says_how_far_it_went() -> None:
     rows = lines(panels_of(frames.frame(), 200, 60)["tape"])
     assert any(row.endswith("↓1.25 sweep") for row in rows)
     assert any(row.endswith("↓0.50 3 lvl") for row in rows)
+
+
+@pytest.mark.parametrize("width", [38, 50, 80])
+def test_an_alert_shows_the_score_it_was_raised_with_and_the_furthest_since(width: int) -> None:
+    rows = alert_rows(frames.alerts(), AlertLook(T0, frozenset(), None, False, "unicode"), width, 16)
+    text = "\n".join(text_of(row) for row in rows)
+    assert "84→91" in text
+    assert "17→12" in text
+    assert "81 " in text or "81\n" in text, "one that went no further shows one number"
+
+
+def test_an_alert_with_both_scores_still_says_what_it_is_of() -> None:
+    rows = alert_rows(frames.alerts(), AlertLook(T0, frozenset(), None, False, "unicode"), 38, 16)
+    assert sum("VWAP" in text_of(row) for row in rows) == 3

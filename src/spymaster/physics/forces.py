@@ -56,8 +56,8 @@ _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
 _S_CONSUMED: Final = 60.0
 _S_WEAK: Final = 75.0
-_SPREADS: Final = 2.5
-"""A threshold is so many spreads of the noise above what is usual."""
+_LEAST_SPREAD: Final = 1.0
+"""A zone in which hardly anything ever happens has a spread of a contract."""
 _FLEETING_EXCESS: Final = 0.2
 """Only a share clearly beyond the usual one is worth a tag."""
 
@@ -206,13 +206,9 @@ def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Arra
     d = min(max(distance, 0), DISTANCES - 1)
     fills = 0.0 if plain else s.noise[1, d]
     scale[3], scale[4] = thresholds(p, absolute, usual, s.noise[0, d], fills, s.noise[2, d], s.market[0].typical_best)
-    scale[0] = scale[3] / _SPREADS
-    if p[0].theta_noise != 2.5:
-        scale[0] = max(s.noise[0, d], 1.0)
+    scale[0] = max(s.noise[0, d], _LEAST_SPREAD)
     scale[1] = fills
-    scale[2] = max(scale[4] - fills, 1.0) / _SPREADS
-    if p[0].theta_noise != 2.5:
-        scale[2] = max(s.noise[2, d], 1.0)
+    scale[2] = max(s.noise[2, d], _LEAST_SPREAD)
     return usual, absolute, (p[0].warmup_confidence if warm else 1.0)
 
 

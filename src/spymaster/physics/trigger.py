@@ -40,19 +40,19 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     v.raised_ns = t_ns
     v.raised_direction = v.direction
     v.raised_date = s.sessions[max(s.clock[0].session, 0)].session_date
-    v.raised_score = v.score
-    v.peak_score = v.score
+    v.raised_score = row.score
+    v.peak_score = row.score
     tell(v, t_ns, row)
     write_alert(s, slot, t_ns, _RAISED, 0, row)
 
 
 @kernel
-def follow_peak(v: Any) -> None:
+def follow_peak(v: Any, score: float) -> None:
     """The furthest score of the signal that is on: the highest, and of a REJECT, which wants low ones, the lowest."""
     if v.signal == _REJECT:
-        v.peak_score = min(v.peak_score, v.score)
+        v.peak_score = min(v.peak_score, score)
     elif v.signal != _NEUTRAL:
-        v.peak_score = max(v.peak_score, v.score)
+        v.peak_score = max(v.peak_score, score)
 
 
 @kernel
@@ -137,7 +137,7 @@ def update_trigger(
         if v.signal != _NEUTRAL:
             resolve_signal(s, slot, t_ns, _TURNED, row)
     if has_score:
-        follow_peak(v)
+        follow_peak(v, row.score)
     run_timers(s, p, slot, t_ns, in_band, touching, has_score)
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)

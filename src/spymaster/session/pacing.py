@@ -55,7 +55,7 @@ class Pacer:
     def set_speed(self, speed: float | None, event_ns: int) -> None:
         """Go on at another speed from the moment ``event_ns``."""
         self._speed = speed
-        self._anchor = (event_ns, self._now_ns())
+        self.restart(event_ns)
 
     def forget(self) -> None:
         """Count anew from the next moment asked about."""

@@ -151,6 +151,7 @@ def _options(glyphs: Glyphs) -> list[Sequence[Part]]:
 def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
     entries = (
         (f"{glyphs.clear} {glyphs.blocked}", "text", "runway clear; a lesser level lies between"),
+        (f"84{glyphs.clear}91", "break", "an alert's score: raised with, and furthest since"),
         (glyphs.bars.lstrip(), "wall", "a column: taller is more"),
         (glyphs.rising, "bid", "a bar that closed higher: slim or outlined"),
         (glyphs.falling, "ask", "a bar that closed lower: full"),

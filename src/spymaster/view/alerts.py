@@ -1,4 +1,7 @@
-"""The alert list: those still on with their reason, then those that ended."""
+"""The alert list: those still on with their reason, then those that ended.
+
+``84→91``: raised with a score of 84, and 91 is the furthest it came to since.
+"""
 
 from __future__ import annotations
 
@@ -99,10 +102,13 @@ def _alert_row(
     furthest = f"{alert.peak_score:.0f}"
     confidence = _CONFIDENCE.get(alert.confidence.upper(), alert.confidence.upper())
     moved = furthest != score
-    if moved and not wide:
+    if moved:
         score = f"{score}{glyphs.clear}{furthest}"
-    room = 15 if wide else width - 23 - len(score)
+    room = min(15, 18 - len(score)) if wide else width - 23 - len(score)
     name = spoken(alert.level_id, alert.price, room)
+    if moved and len(name) > room:
+        # the price stands in the table too, what the level is called nowhere else
+        name = name.partition(" ")[2]
     if not wide:
         line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
         line.right(width - 1, score, ink(role), bold=loud)
@@ -111,15 +117,8 @@ def _alert_row(
     line.right(39, score, ink(role), bold=loud)
     line.put(41, confidence, ink("text" if active else "muted"))
     tail = "" if active and told else alert.reason
-    if moved:
-        tail = f"{_extreme(alert)} {furthest}" + (f", {tail}" if tail else "")
     line.put(47, clip(tail, width - 47), ink("muted"))
     return line.row()
-
-
-def _extreme(alert: AlertView) -> str:
-    """What the furthest score is called: low ones speak for a REJECT."""
-    return "lowest" if alert.signal.upper() == "REJECT" else "highest"
 
 
 def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:
