@@ -116,7 +116,7 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
         (f"{glyphs.sell} {glyphs.large_sell}", "ask", "seller hit the bid (small, large)"),
         (glyphs.half * 2, "heat:6", "two prices in one cell"),
         (glyphs.level_line * 4, "level_wall", "a level's price"),
-        (f"{HELD}SES_HI", "level_range", "held while price is at it; the true one stands apart"),
+        (f"{HELD}SES_HI", "level_range", "held at price; the true one is drawn too"),
         (glyphs.eighths.strip() or glyphs.eighths, "bid", "a bar: longer is more"),
         (f"{glyphs.minus}612", "vacuum*", "pulled in the window"),
         ("+188", "wall*", "stacked in the window"),
