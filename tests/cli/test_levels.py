@@ -207,7 +207,7 @@ def test_importing_again_replaces_and_says_so(run: Run, tmp_path: Path) -> None:
 
 def test_nonsense_is_refused_with_a_line_each_and_nothing_is_stored(run: Run, tmp_path: Path, home: Path) -> None:
     path = tmp_path / "mine.txt"
-    path.write_text("4800\nsupport\nlow -3\n")
+    path.write_text("4800\nsupport\nlow -3e30\n")
     result = run("levels", "import", path)
     assert (result.exit_code, result.stdout) == (USAGE, "")
     assert [line.partition(": line ")[2][0] for line in result.stderr.splitlines()] == ["2", "3"]
