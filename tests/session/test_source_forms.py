@@ -166,5 +166,5 @@ def test_a_day_is_cut_out_of_a_file_that_holds_more(tmp_path: Path) -> None:
 
 
 def test_a_day_that_no_file_holds_is_told(days: tuple[Path, list[Words]]) -> None:
-    with pytest.raises(SourceError, match="no file holds records of 2001-01-03; they begin on"):
+    with pytest.raises(SourceError, match="no file holds records of 2001-01-03; name another --date; they begin on"):
         open_source(msgspec.structs.replace(plan_of(days[0]), date=20010103))
