@@ -81,7 +81,7 @@ def test_orders_that_a_source_has_not_are_refused_in_one_line(run: Run, small: P
 def test_a_date_that_is_none_is_refused_in_one_line(run: Run, small: Path) -> None:
     result = run("replay", small, "--headless", "--date", "yesterday")
     assert result.exit_code == ExitCode.USAGE
-    assert "--date yesterday: write a trade date such as 2024-01-05" in one_line(result.stderr)
+    assert "--date yesterday: is not a date; write a trade date such as 2024-01-05" in one_line(result.stderr)
 
 
 def test_a_date_without_records_is_told_in_one_line(run: Run, small: Path) -> None:
