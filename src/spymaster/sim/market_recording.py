@@ -92,9 +92,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
                 options.add(chunk.rows)
             if truth is not None:
                 truth.add(chunk)
-            if progress is not None and len(chunk.records):
-                done = (int(chunk.records[-1, 1]) - settings.start_ns) / max(end_ns - settings.start_ns, 1)
-                progress(done, depth.count)
+            _tell(progress, chunk.records, settings.start_ns, end_ns, depth.count)
     if truth is not None:
         truth.close()
     if order.oracle_moments and order.with_truth:
@@ -121,6 +119,12 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     )
     replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
+
+
+def _tell(progress: Progress | None, records: NDArray[np.int64], start_ns: int, end_ns: int, written: int) -> None:
+    """How far the session is written, by the last of the latest records."""
+    if progress is not None and len(records):
+        progress((int(records[-1, 1]) - start_ns) / max(end_ns - start_ns, 1), written)
 
 
 def _ask_oracle(order: Order, market: Market) -> None:
