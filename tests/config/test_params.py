@@ -12,8 +12,8 @@ from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 
 PROFILES = (SpyProfile(), EsProfile())
-OUTSIDE_THE_RECORD = {"underlying"}
-"""Keys that reach the engine as the share of the CONFIG frame, not as a number."""
+OUTSIDE_THE_RECORD = {"product", "underlying"}
+"""Keys that reach the engine as the future and the share of the CONFIG frame, not as numbers."""
 
 
 def value(profile: Profile, name: str) -> float:
@@ -29,6 +29,8 @@ def changed(profile: Profile, key: str) -> Profile:
         return msgspec.structs.replace(profile, signal_window="10:00-11:00")
     if key == "level_kinds":
         return msgspec.structs.replace(profile, level_kinds=old[1:])
+    if key == "product":
+        return msgspec.structs.replace(profile, product="NQ")
     if key == "underlying":
         return msgspec.structs.replace(profile, underlying="IVV")
     if key == "fuel_what_if":

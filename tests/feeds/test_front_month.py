@@ -14,7 +14,9 @@ from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import session_date
 from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
+from spymaster.feeds.first_record import first_record
+from spymaster.feeds.front_month import choose_instrument
+from spymaster.feeds.shares import choose_share
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import UNDEF_PRICE, Kind
 from tests.support.dbn import START_NS, dbn_file, definition, depth, records

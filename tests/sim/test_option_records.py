@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from spymaster.cli.main import app
 from spymaster.feeds.discover import discover
-from spymaster.feeds.front_month import choose_instrument, choose_share
+from spymaster.feeds.front_month import choose_instrument
+from spymaster.feeds.shares import choose_share
 from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.venues import is_option

@@ -41,6 +41,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal[100, 250], msgspec.Meta(description="Time between two snaps. Unit: ms.", extra={"unit": "ms"})
     ] = 250
 
+    product: Annotated[
+        str,
+        text(
+            r"^[A-Z0-9]{1,4}$",
+            "the root of a futures symbol",
+            "none",
+            "The future whose contract is taken from a source, whatever else it holds; --symbol names another.",
+        ),
+    ] = "ES"
+
     w_tape: WTape
     monitor_band: MonitorBand
     touch_band: TouchBand

@@ -16,15 +16,20 @@ from spymaster.feeds.byte_stream import ByteStream, RecordBytes
 from spymaster.feeds.dbn_header import DbnHeader, SymbolSpan, read_header, skip_header
 from spymaster.feeds.dbn_records import Mark, RecordReader
 from spymaster.feeds.prefetch import read_ahead
+from spymaster.feeds.survey import Survey, take_survey
+from spymaster.feeds.vendor_folder import VendorNotes
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES, recv_ns
-from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
+from spymaster.market.kinds import NS_PER_S, UNDEF_TIMESTAMP, Kind
 
 _CHUNK_BYTES: Final = 1536 * 1024
 """Small enough to stay in cache on its way to the consumer, large enough for a cheap hand-over between threads."""
 _MIN_CHUNK_RECORDS: Final = 2048
 _MAX_CHUNK_RECORDS: Final = 16384
 _PEEK_RECORDS: Final = 64
+_WEEK_NS: Final = 7 * 86_400 * NS_PER_S
+_LONGEST_NS: Final = 400 * 86_400 * NS_PER_S
+"""The longest span a header is believed to hold."""
 
 
 class DbnFile:
@@ -33,7 +38,7 @@ class DbnFile:
     ``torn_at``, ``problems`` and ``rejected`` tell of the furthest pass so far: the record number at which a truncated
     or damaged file ends (every record before it was given), one line per trouble, and reason -> count of records left
     out. ``open_at``: opens the file's bytes from an offset on, where there is a better way than to skip what lies
-    before it. ``is_zstd``: whether the file is compressed.
+    before it. ``is_zstd``: whether the file is compressed. ``notes``: what lay beside it in a vendor's folder.
     """
 
     def __init__(self, path: Path, header: DbnHeader, is_zstd: bool = False) -> None:
@@ -43,6 +48,7 @@ class DbnFile:
         self.open_at: Callable[[int], RecordBytes] | None = None
         self.torn_at: int | None = None
         self.rejected: Mapping[str, int] = {}
+        self.notes = VendorNotes()
         self._damage = ""
 
     @classmethod
@@ -68,8 +74,8 @@ class DbnFile:
 
     @cached_property
     def spans(self) -> tuple[SymbolSpan, ...]:
-        """Which symbol was which instrument id, by date and id."""
-        return self.header.spans()
+        """Which symbol was which instrument id, by date and id: the header's word, else that of the folder."""
+        return self.header.spans() or self.notes.spans
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -141,6 +147,25 @@ class DbnFile:
         first = int(recv_ns(kind, self.head.arrays[kind])[0])
         return 0 if first == UNDEF_TIMESTAMP else first
 
+    @cached_property
+    def survey(self) -> Survey:
+        """What the records themselves say; reads all of them, once."""
+        return take_survey(self.chunks())
+
+    @cached_property
+    def end_ns(self) -> int:
+        """A time no record arrives after, ns: the header's end where it can be true, else what the records say.
+
+        An end beyond the days that the header maps is no end; a capture that was never closed has none.
+        """
+        mapped = max((span.end_date for span in self.header.spans()), default=None)
+        ends = [end for end in (self.header.end_ns, None if mapped is None else _midnight_ns(mapped)) if end]
+        first_ns = self.first_ns or self.header.start_ns
+        limit_ns = _LONGEST_NS if self.header.end_ns else _WEEK_NS
+        if ends and first_ns < min(ends) <= first_ns + limit_ns:
+            return min(ends)
+        return self.survey.last_ns + 1 if self.survey.last_ns else first_ns
+
     def _default_chunk(self) -> int:
         size = DTYPES[self.kind].itemsize if self.kind is not None else DTYPES[Kind.MBP10].itemsize
         return max(_MIN_CHUNK_RECORDS, min(_MAX_CHUNK_RECORDS, _CHUNK_BYTES // size))
@@ -151,6 +176,10 @@ class DbnFile:
             self.torn_at, self._damage = reader.whole, reader.damage
         if reader.rejected.total() >= sum(self.rejected.values()):
             self.rejected = dict(reader.rejected)
+
+
+def _midnight_ns(day: dt.date) -> int:
+    return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()) * NS_PER_S
 
 
 class Chunks:

@@ -49,12 +49,12 @@ class Definitions:
 
 
 def read_definitions(files: Iterable[DbnFile], symbols: Collection[str], ids: Collection[int]) -> Definitions:
-    """The definitions of the given symbols and ids in the definition files among ``files``."""
+    """The definitions of the given symbols and ids in the files that hold definitions."""
     wanted_symbols = np.array([symbol.encode() for symbol in symbols] or [b""], dtype="S71")
     wanted_ids = np.array(list(ids), dtype=np.uint32)
     found = []
     for file in files:
-        if file.kind is not Kind.DEF:
+        if not _holds(file, Kind.DEF):
             continue
         for batch in file.chunks():
             rows = batch.arrays.get(Kind.DEF)
@@ -64,12 +64,16 @@ def read_definitions(files: Iterable[DbnFile], symbols: Collection[str], ids: Co
     return Definitions(found)
 
 
-def cleared_volumes(files: Iterable[DbnFile], ids: Collection[int], session: dt.date) -> dict[int, int]:
-    """Instrument id -> contracts cleared on the last trade date before ``session`` for which there are figures."""
-    newest: dict[dt.date, dict[int, int]] = {}
+Volumes = Mapping[dt.date, Mapping[int, int]]
+"""Trade date -> instrument id -> contracts cleared."""
+
+
+def cleared_volumes(files: Iterable[DbnFile], ids: Collection[int]) -> Volumes:
+    """What the files that hold statistics say was cleared of some instruments."""
+    found: dict[dt.date, dict[int, int]] = {}
     wanted = np.array(list(ids), dtype=np.uint32)
     for file in files:
-        if file.kind is not Kind.STAT:
+        if not _holds(file, Kind.STAT):
             continue
         for batch in file.chunks():
             rows = batch.arrays.get(Kind.STAT)
@@ -79,9 +83,18 @@ def cleared_volumes(files: Iterable[DbnFile], ids: Collection[int], session: dt.
             mask &= (rows["quantity"] != UNDEF_PRICE) & (rows["ts_ref"] != UNDEF_TIMESTAMP)
             for row in rows[mask]:
                 day = utc_date(int(row["ts_ref"]))
-                if day < session:
-                    newest.setdefault(day, {})[int(row["instrument_id"])] = int(row["quantity"])
-    return newest[max(newest)] if newest else {}
+                found.setdefault(day, {})[int(row["instrument_id"])] = int(row["quantity"])
+    return found
+
+
+def volumes_before(volumes: Volumes, session: dt.date) -> Mapping[int, int]:
+    """The figures of the last trade date before ``session`` for which there are any."""
+    day = max((day for day in volumes if day < session), default=None)
+    return volumes[day] if day is not None else {}
+
+
+def _holds(file: DbnFile, kind: Kind) -> bool:
+    return file.kind is kind or (file.kind is None and kind in file.survey.kinds)
 
 
 def utc_date(ns: int) -> dt.date:

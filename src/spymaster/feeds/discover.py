@@ -12,6 +12,7 @@ from typing import Final
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.merge import sort_key
+from spymaster.feeds.vendor_folder import VendorNotes, vendor_notes
 from spymaster.market.dtypes import SCHEMA_KINDS, recv_ns
 from spymaster.market.kinds import UNDEF_TIMESTAMP
 
@@ -61,9 +62,24 @@ def discover(sources: Iterable[str | os.PathLike[str]]) -> Discovery:
                 found[0].parent, f"no usable DBN file among {len(found)}", f"begin with the first: {skipped[0]}"
             )
         raise SourceError("the source", "nothing was named", "name DBN files or a folder of them")
+    _add_notes(files, skipped)
     files.sort(key=sort_key)
     _refuse_overlaps(files)
     return Discovery(tuple(files), tuple(skipped))
+
+
+def _add_notes(files: Sequence[DbnFile], problems: list[str]) -> None:
+    """Give each file what the vendor laid beside it; of a folder's subfolders, what lies in the folder above too."""
+    known: dict[Path, VendorNotes] = {}
+    for file in files:
+        for folder in (file.path.parent, file.path.parent.parent):
+            if folder not in known:
+                known[folder] = vendor_notes(folder)
+                problems += known[folder].problems
+            notes = known[folder]
+            if notes.conditions or notes.spans:
+                file.notes = notes
+                break
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -112,16 +128,27 @@ def _refuse_overlaps(files: Sequence[DbnFile]) -> None:
     for _, group in itertools.groupby(sorted(files, key=_family), key=_family):
         latest: dict[str, DbnFile] = {}
         for later in sorted(group, key=lambda file: (file.first_ns, sort_key(file))):
-            names = {span.symbol for span in later.spans} or set(later.header.symbols)
+            names = _names(later)
             earlier_ones = {latest[name] for name in (names | {_ANY} if names else latest.keys()) if name in latest}
             for earlier in sorted(earlier_ones, key=sort_key):
-                if _overlap(earlier, later):
+                if _overlap(earlier, later) and _share_an_instrument(earlier, later):
                     raise SourceError(
                         later.path,
                         f"overlaps {earlier.path} in time, with the same schema and instrument",
                         "leave one of the two out",
                     )
             latest.update(dict.fromkeys(names or {_ANY}, later))
+
+
+def _names(file: DbnFile) -> set[str]:
+    """What the header says the file holds: symbols, and ids, since one contract may go by several names."""
+    return {name for span in file.spans for name in (span.symbol, f"#{span.instrument_id}")} or set(file.header.symbols)
+
+
+def _share_an_instrument(one: DbnFile, other: DbnFile) -> bool:
+    """Whether records of one instrument stand in both: parts of a delivery may bear the header of the whole."""
+    ids, others = ({seen.instrument_id for seen in file.survey.seen} for file in (one, other))
+    return not ids.isdisjoint(others)
 
 
 def _family(file: DbnFile) -> tuple[str, str]:
@@ -131,8 +158,8 @@ def _family(file: DbnFile) -> tuple[str, str]:
 def _overlap(earlier: DbnFile, later: DbnFile) -> bool:
     """True when a record of ``earlier`` reached the vendor after the first of ``later``.
 
-    The headers settle it where they can; otherwise the records of the earlier file are read, up to the first that
-    tells.
+    The header settles it where it ends before; otherwise the records of the earlier file are read, up to the first
+    that tells.
     """
     if not later.first_ns or not earlier.first_ns:
         return False

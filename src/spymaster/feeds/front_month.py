@@ -1,28 +1,28 @@
-"""Choosing the one instrument a session is about, out of everything the source holds."""
+"""Choosing the one contract a session is about, trade date by trade date, out of everything the source holds."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from spymaster.feeds.candidates import Candidate, candidates, names_held, publisher_of, step_e9
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import (
     Definition,
     Definitions,
+    Volumes,
     cleared_volumes,
     read_definitions,
     session_date,
     utc_date,
+    volumes_before,
 )
 from spymaster.feeds.errors import SourceError
-from spymaster.market.batches import Batch
+from spymaster.market.calendar_table import et_ns
 from spymaster.market.contract_months import contract_expiry
-from spymaster.market.dtypes import by_name
 from spymaster.market.instruments import (
     EQUITY_CALENDAR,
     FUTURES_CALENDAR,
@@ -31,8 +31,8 @@ from spymaster.market.instruments import (
     TickSource,
     outright_root,
 )
-from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
-from spymaster.market.venues import AssetClass, asset_class, is_option
+from spymaster.market.kinds import Kind
+from spymaster.market.venues import AssetClass, asset_class
 
 ROLL_DAYS: Final = 8
 """A contract is the front month while its expiry is more than this many days away."""
@@ -41,152 +41,68 @@ _EQUITY_TICK_E9: Final = 10_000_000
 _FALLBACK_TICK_E9: Final = 10_000_000
 _PRICE_SOURCES: Final = ((Kind.MBP10, None), (Kind.TRADE,), (Kind.MBP1, Kind.BBO))
 """Where to look for the instrument, best first; None is a file of mixed kinds."""
-_SHARE_KINDS: Final = frozenset({Kind.TRADE, Kind.MBP1, Kind.BBO})
 _MENTIONED: Final = 8
+_TURN: Final = dt.time(18, 0)
+_ONE_DAY: Final = dt.timedelta(days=1)
 
 
-class _Candidate(msgspec.Struct, frozen=True):
-    """An instrument with prices in the source."""
+class Wish(msgspec.Struct, frozen=True):
+    """What was asked for. ``symbol``: a contract by name or id; ``product``: the root to choose from without it, None
+    for any; ``publisher_id``: whose records of it; ``date``: the only trade date of interest."""
 
-    symbol: str
-    instrument_id: int
-    file: DbnFile
-
-    @property
-    def asset(self) -> AssetClass:
-        return asset_class(self.file.dataset)
+    symbol: str | None = None
+    product: str | None = None
+    publisher_id: int | None = None
+    date: dt.date | None = None
 
 
-def choose_instrument(files: Sequence[DbnFile], symbol: str | None = None) -> Instrument:
-    """The instrument whose depth and trades are meant.
+class InForce(msgspec.Struct, frozen=True):
+    """The contract from ``begin_ns`` (arrival) on, until the next one's beginning."""
 
-    ``symbol`` if given; else the sole outright; else the one with the largest cleared volume of the session before;
-    else the nearest expiry more than ``ROLL_DAYS`` away. A future goes before any stock, whatever there is of the two.
-    Spreads and options never. Its tick comes from a definition,
-    else the product table, else the smallest step among the first prices. Raises :class:`SourceError` where nothing
-    fits.
+    begin_ns: int
+    instrument: Instrument
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """A candidate under the venue's own symbol, where that is known."""
+
+    name: str
+    candidate: Candidate
+
+
+def choose_contracts(files: Sequence[DbnFile], wish: Wish) -> tuple[InForce, ...]:
+    """The instrument whose depth and trades are meant, at every time of the source; the first from before its beginning.
+
+    Of the contracts wanted: where a continuous symbol was asked for, the one it means at the time; else one a trade
+    date: the sole one, else the one with the largest cleared volume of the session before, else the nearest expiry more
+    than ``ROLL_DAYS`` away. A future goes before any stock, whatever there is of the two. Spreads and options never.
+    Its tick comes from a definition, else the product table, else the smallest step among its first prices. Raises
+    SourceError where nothing fits, or nothing says which of several is meant.
     """
     priced = [file for file in files if asset_class(file.dataset, file.header.symbols) is not AssetClass.OPTIONS]
-    stocks: list[Instrument] = []
+    stocks: list[tuple[Sequence[_Named], Definitions]] = []
     for kinds in _PRICE_SOURCES:
-        candidates = [c for file in priced if file.kind in kinds for c in _candidates(file)]
-        definitions = read_definitions(priced, {c.symbol for c in candidates}, {c.instrument_id for c in candidates})
-        outrights = {_symbol(c, definitions): c for c in candidates if _is_outright(c, definitions)}
-        if symbol is not None:
-            outrights = {name: c for name, c in outrights.items() if symbol.upper() in (name.upper(), c.symbol.upper())}
-        futures = {name: c for name, c in outrights.items() if c.asset is AssetClass.FUTURES}
-        if futures:
-            name = next(iter(futures)) if len(futures) == 1 else _front(futures, definitions, priced)
-            return _instrument(name, futures[name], definitions)
-        if len(outrights) == 1:
-            stocks += [_instrument(name, stock, definitions) for name, stock in outrights.items()]
+        held = [c for file in priced if file.kind in kinds for c in candidates(file)]
+        definitions = read_definitions(priced, {c.symbol for c in held}, {c.instrument_id for c in held})
+        outrights = [_Named(_name(c, definitions), c) for c in held if _is_outright(c, definitions)]
+        wanted = [each for each in outrights if _is_wanted(each, wish)]
+        futures = [each for each in wanted if each.candidate.asset is AssetClass.FUTURES]
+        if futures and _are_told_apart(futures, wish):
+            return tuple(_in_force(futures, definitions, files, wish))
+        if wanted and not futures and len({each.name for each in wanted}) == 1:
+            stocks.append((wanted, definitions))
     if stocks:
-        return stocks[0]
-    raise _nothing(files, priced, symbol)
+        return tuple(_in_force(*stocks[0], files, wish))
+    raise _nothing(files, priced, wish)
 
 
-class Share(msgspec.Struct, frozen=True):
-    """A share in a source, and the files of trades and quotes that hold it under its one key."""
-
-    instrument: Instrument
-    files: tuple[DbnFile, ...]
+def choose_instrument(files: Sequence[DbnFile], symbol: str | None = None, product: str | None = None) -> Instrument:
+    """The contract at the beginning, as ``choose_contracts`` has it."""
+    return choose_contracts(files, Wish(symbol, product))[0].instrument
 
 
-def choose_share(files: Sequence[DbnFile], symbol: str) -> Share | None:
-    """The share of that symbol among the stock files with trades or quotes (TRADE, MBP1, BBO); None without any.
-
-    An engine knows a share by one (publisher, id). Of several datasets the one with quotes is taken, then the first by
-    name; a file in which the share has another id (venues give them anew each day) is not among the files returned.
-    """
-    found: dict[str, list[_Candidate]] = {}
-    for file in files:
-        if file.kind in _SHARE_KINDS and asset_class(file.dataset, file.header.symbols) is AssetClass.EQUITY:
-            own = [c for c in _candidates(file) if c.symbol.upper() == symbol.upper()]
-            found.setdefault(file.dataset, []).extend(own)
-    held = {dataset: candidates for dataset, candidates in found.items() if candidates}
-    if not held:
-        return None
-    dataset = min(held, key=lambda name: (all(c.file.kind is Kind.TRADE for c in held[name]), name))
-    first = min(held[dataset], key=lambda c: (c.file.first_ns, str(c.file.path)))
-    definitions = read_definitions(files, {first.symbol}, {first.instrument_id})
-    same = (c.file for c in held[dataset] if c.instrument_id == first.instrument_id)
-    return Share(_instrument(first.symbol, first, definitions), tuple(same))
-
-
-def first_record(files: Sequence[DbnFile], instrument: Instrument) -> tuple[int, int | None]:
-    """(time of the instrument's first record, a price of it): read off the first few records of each file.
-
-    The time is 0 and the price None where those tell none.
-    """
-    times: list[int] = []
-    prices: list[int] = []
-    for file in files:
-        for kind, records in file.head.arrays.items():
-            rows = by_name(kind, records)
-            if kind not in _SHARE_KINDS | {Kind.MBP10}:
-                continue
-            own = rows[rows["instrument_id"] == instrument.instrument_id]
-            moments = np.where(own["ts_event"] == UNDEF_TIMESTAMP, own["ts_recv"], own["ts_event"])
-            times += [int(t) for t in moments[:1] if t != UNDEF_TIMESTAMP]
-            prices += [int(price) for price in own["price"] if price not in (0, UNDEF_PRICE)]
-    return min(times, default=0), sorted(prices)[len(prices) // 2] if prices else None
-
-
-def _candidates(file: DbnFile) -> list[_Candidate]:
-    """Every instrument the file may hold, by its header, its mapping records, or the ids of its first records."""
-    known = file.symbols_by_id(utc_date(file.first_ns)) or file.symbols_by_id() or _mapped(file.head)
-    if not known:
-        ids = sorted({int(i) for kind, rows in file.head.arrays.items() for i in by_name(kind, rows)["instrument_id"]})
-        named = file.header.symbols if len(file.header.symbols) == len(ids) == 1 else ()
-        known = {i: named[0] if named else f"#{i}" for i in ids}
-    return [_Candidate(symbol, number, file) for number, symbol in known.items() if not is_option(symbol)]
-
-
-def _mapped(head: Batch) -> dict[int, str]:
-    """Id -> symbol by the mapping records at the front of a mixed stream: the side that is not a number."""
-    found = {}
-    for row in head.arrays.get(Kind.MAPPING, ()):
-        names = [bytes(row[side]).decode("utf-8", "replace") for side in ("stype_out_symbol", "stype_in_symbol")]
-        found[int(row["instrument_id"])] = next((name for name in names if not name.isdecimal()), names[0])
-    return found
-
-
-def _symbol(candidate: _Candidate, definitions: Definitions) -> str:
-    """The venue's own symbol, where the source only has an id or a continuous symbol for it and a definition knows."""
-    definition = definitions.of(candidate.symbol, candidate.instrument_id)
-    vague = candidate.symbol.startswith("#") or "." in candidate.symbol
-    return definition.symbol if vague and definition else candidate.symbol
-
-
-def _is_outright(candidate: _Candidate, definitions: Definitions) -> bool:
-    if candidate.asset is AssetClass.EQUITY:
-        return True
-    definition = definitions.of(candidate.symbol, candidate.instrument_id)
-    if definition is not None and definition.instrument_class:
-        return definition.instrument_class == "F"
-    return outright_root(candidate.symbol) is not None or candidate.symbol.startswith("#")
-
-
-def _front(outrights: dict[str, _Candidate], definitions: Definitions, files: Sequence[DbnFile]) -> str:
-    starts = [c.file.first_ns for c in outrights.values() if c.file.first_ns]
-    session = session_date(min(starts, default=0))
-    volumes = cleared_volumes(files, {c.instrument_id for c in outrights.values()}, session)
-    if any(volumes.values()):
-        return max(sorted(outrights), key=lambda name: volumes.get(outrights[name].instrument_id, 0))
-    expiries = {name: _expiry(name, definitions.of(name, c.instrument_id), session) for name, c in outrights.items()}
-    later = {name: day for name, day in expiries.items() if (day - session).days > ROLL_DAYS}
-    if later:
-        return min(sorted(later), key=later.__getitem__)
-    return max(sorted(expiries), key=expiries.__getitem__)
-
-
-def _expiry(name: str, definition: Definition | None, session: dt.date) -> dt.date:
-    if definition is not None and definition.expiration_ns is not None:
-        return utc_date(definition.expiration_ns)
-    return contract_expiry(name, session) or session
-
-
-def _instrument(name: str, candidate: _Candidate, definitions: Definitions) -> Instrument:
+def instrument_of(name: str, candidate: Candidate, definitions: Definitions, publisher_id: int | None) -> Instrument:
+    """A candidate as an instrument. Raises SourceError where its file has no records of it by that publisher."""
     definition = definitions.of(candidate.symbol, candidate.instrument_id)
     is_stock = candidate.asset is AssetClass.EQUITY
     product = None if is_stock else PRODUCTS.get(outright_root(name) or "")
@@ -195,10 +111,11 @@ def _instrument(name: str, candidate: _Candidate, definitions: Definitions) -> I
     elif product is not None:
         tick_e9, source = product.tick_e9, TickSource.PRODUCT_TABLE
     else:
-        tick_e9, source = _EQUITY_TICK_E9 if is_stock else _inferred_tick_e9(candidate), TickSource.INFERRED
+        tick_e9 = _EQUITY_TICK_E9 if is_stock else step_e9(candidate, _FALLBACK_TICK_E9)
+        source = TickSource.INFERRED
     stated = definition.multiplier if definition is not None else None
     return Instrument(
-        publisher_id=_publisher(candidate),
+        publisher_id=_publisher(name, candidate, publisher_id),
         instrument_id=candidate.instrument_id,
         symbol=name,
         tick_e9=tick_e9,
@@ -208,50 +125,139 @@ def _instrument(name: str, candidate: _Candidate, definitions: Definitions) -> I
     )
 
 
-def _publisher(candidate: _Candidate) -> int:
-    """The publisher of the candidate's first record, or of the file's first where that comes later than the head."""
-    first = 0
-    for kind, records in candidate.file.head.arrays.items():
-        rows = by_name(kind, records)
-        own = rows[rows["instrument_id"] == candidate.instrument_id]
-        if len(own):
-            return int(own["publisher_id"][0])
-        first = first or int(rows["publisher_id"][0])
-    return first
+def _publisher(name: str, candidate: Candidate, wanted: int | None) -> int:
+    if wanted is None:
+        return publisher_of(candidate)
+    held = candidate.file.survey.publishers(candidate.instrument_id)
+    if held and wanted not in held:
+        there = ", ".join(f"{publisher} ({count:,} records)" for publisher, count in sorted(held.items()))
+        raise SourceError(candidate.file.path, f"no records of {name} by publisher {wanted}", f"it holds {there}")
+    return wanted
 
 
-def _inferred_tick_e9(candidate: _Candidate) -> int:
-    """The largest step that every price in the file's first chunk is a whole number of steps from every other."""
-    chunks = candidate.file.chunks()
-    batch = next(chunks, None)
-    prices = np.unique(np.concatenate([*_prices(batch, candidate.instrument_id)])) if batch is not None else np.zeros(0)
-    chunks.close()
-    if len(prices) < 2:
-        return _FALLBACK_TICK_E9
-    return int(np.gcd.reduce(np.diff(prices)))
+def _name(candidate: Candidate, definitions: Definitions) -> str:
+    """The venue's own symbol, where the source only has an id or a continuous symbol for it and a definition knows."""
+    definition = definitions.of(candidate.symbol, candidate.instrument_id)
+    vague = candidate.is_nameless or "." in candidate.symbol
+    return definition.symbol if vague and definition else candidate.symbol
 
 
-def _prices(batch: Batch, instrument_id: int) -> Iterable[NDArray[np.int64]]:
-    """Every defined price of one instrument in a batch."""
-    yield np.zeros(0, dtype=np.int64)
-    for kind, records in batch.arrays.items():
-        rows = by_name(kind, records)
-        own = rows["instrument_id"] == instrument_id
-        names = [name for name in rows.dtype.names or () if name == "price" or "_px_" in name]
-        for name in names:
-            column: NDArray[np.int64] = rows[name][own]
-            yield column[column != UNDEF_PRICE]
+def _is_outright(candidate: Candidate, definitions: Definitions) -> bool:
+    if candidate.asset is AssetClass.EQUITY:
+        return True
+    definition = definitions.of(candidate.symbol, candidate.instrument_id)
+    if definition is not None and definition.instrument_class:
+        return definition.instrument_class == "F"
+    return outright_root(candidate.symbol) is not None or candidate.is_nameless
 
 
-def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], symbol: str | None) -> SourceError:
-    held = sorted({name for file in priced for name in (*file.symbols_by_id().values(), *file.header.symbols)})
+def _is_wanted(each: _Named, wish: Wish) -> bool:
+    candidate = each.candidate
+    if wish.symbol is not None:
+        known = (each.name, candidate.symbol, candidate.asked, str(candidate.instrument_id))
+        return wish.symbol.upper().removeprefix("#") in (name.upper().removeprefix("#") for name in known if name)
+    if wish.product is None:
+        return True
+    return outright_root(each.name) == wish.product or (
+        candidate.is_nameless and candidate.asset is AssetClass.FUTURES and each.name == candidate.symbol
+    )
+
+
+def _are_told_apart(futures: Sequence[_Named], wish: Wish) -> bool:
+    """Whether something says which is which: ids without a name say nothing once there are several."""
+    nameless = {each.name for each in futures if each.name.startswith("#")}
+    return not nameless or len({each.name for each in futures}) == 1 or wish.symbol is not None
+
+
+def _in_force(
+    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], wish: Wish
+) -> Iterator[InForce]:
+    last: tuple[str, int] | None = None
+    for begin_ns, each in _timeline(wanted, definitions, files, wish):
+        key = each.name, each.candidate.instrument_id
+        if key != last:
+            instrument = instrument_of(each.name, each.candidate, definitions, wish.publisher_id)
+            yield InForce(begin_ns if last is not None else 0, instrument)
+        last = key
+
+
+def _timeline(
+    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], wish: Wish
+) -> Iterator[tuple[int, _Named]]:
+    """(time, who is in force from then on), the same one perhaps several times; never nothing."""
+    if len({(each.name, each.candidate.instrument_id) for each in wanted}) == 1:
+        yield 0, wanted[0]
+        return
+    plain = {each.candidate.instrument_id for each in wanted if not each.candidate.is_continuous}
+    volumes = cleared_volumes(files, plain) if len(plain) > 1 else {}
+    said = False
+    for day in _trade_dates(wanted, wish):
+        begin_ns, end_ns = et_ns(day - _ONE_DAY, _TURN), et_ns(day, _TURN)
+        there = [each for each in wanted if each.candidate.is_there(begin_ns, end_ns)]
+        if not there:
+            continue
+        front = _front([each for each in there if not each.candidate.is_continuous], definitions, volumes, day)
+        turns = {each.candidate.begin_ns for each in there if each.candidate.is_continuous}
+        turns |= {each.candidate.end_ns for each in there if each.candidate.is_continuous}
+        for at_ns in (begin_ns, *sorted(turn for turn in turns if begin_ns < turn < end_ns)):
+            meant = [each for each in there if each.candidate.is_continuous and _names_at(each.candidate, at_ns)]
+            best = min(meant, key=lambda each: each.candidate.continuity, default=front)
+            if best is not None:
+                said = True
+                yield at_ns, best
+    if not said:
+        yield 0, wanted[0]
+
+
+def _names_at(candidate: Candidate, at_ns: int) -> bool:
+    return candidate.begin_ns <= at_ns < candidate.end_ns
+
+
+def _trade_dates(wanted: Sequence[_Named], wish: Wish) -> Iterator[dt.date]:
+    files = {each.candidate.file.path: each.candidate.file for each in wanted}.values()
+    starts = [file.first_ns for file in files if file.first_ns]
+    day, last = session_date(min(starts, default=0)), session_date(max(file.end_ns for file in files))
+    if wish.date is not None:
+        day = last = wish.date
+    while day <= last:
+        yield day
+        day += _ONE_DAY
+
+
+def _front(outrights: Sequence[_Named], definitions: Definitions, volumes: Volumes, session: dt.date) -> _Named | None:
+    """The front month of a trade date among the outrights that are there by their own names."""
+    by_name = {each.name: each for each in outrights}
+    if len(by_name) < 2:
+        return next(iter(by_name.values()), None)
+    cleared = volumes_before(volumes, session)
+    if any(cleared.get(each.candidate.instrument_id) for each in outrights):
+        largest = max(sorted(by_name), key=lambda name: cleared.get(by_name[name].candidate.instrument_id, 0))
+        return by_name[largest]
+    expiries = {name: _expiry(each, definitions, session) for name, each in by_name.items()}
+    later = {name: day for name, day in expiries.items() if (day - session).days > ROLL_DAYS}
+    if later:
+        return by_name[min(sorted(later), key=later.__getitem__)]
+    return by_name[max(sorted(expiries), key=expiries.__getitem__)]
+
+
+def _expiry(each: _Named, definitions: Definitions, session: dt.date) -> dt.date:
+    definition: Definition | None = definitions.of(each.name, each.candidate.instrument_id)
+    if definition is not None and definition.expiration_ns is not None:
+        return utc_date(definition.expiration_ns)
+    return contract_expiry(each.name, session) or session
+
+
+def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], wish: Wish) -> SourceError:
+    held = names_held(priced)
     names = ", ".join(held[:_MENTIONED]) + (f" and {len(held) - _MENTIONED} more" if len(held) > _MENTIONED else "")
     place = (priced or files)[0].path if files else "the source"
-    if symbol is not None:
+    if wish.symbol is not None:
         remedy = f"pick another with --symbol; it holds: {names or 'nothing'}"
-        return SourceError(place, f"no outright {symbol} with depth or trades in it", remedy)
+        return SourceError(place, f"no outright {wish.symbol} with depth or trades in it", remedy)
+    what = "futures contract" if wish.product is None else f"{wish.product} contract"
+    stock = " and no single stock" if wish.product is None else ""
     return SourceError(
         place,
-        f"no futures contract and no single stock with depth or trades in it (it holds: {names or 'nothing'})",
+        f"no {what}{stock} with depth or trades in it (it holds: {names or 'nothing'})",
         "add an mbp-10 or trades file, or pick one with --symbol",
     )

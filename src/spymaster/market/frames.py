@@ -27,6 +27,10 @@ class FeedState(enum.StrEnum):
     DOWN = "down"
     RECONNECTED = "reconnected"
     SKIPPED_RECORDS = "skipped records"
+    DAY_DEGRADED = "day degraded"
+    """The vendor calls the data of this day degraded; holds until UP, as the next does."""
+    DAY_MISSING = "day missing"
+    """The vendor calls the data of this day missing: what there is of it cannot be whole."""
 
 
 class TapeFrom(enum.StrEnum):

@@ -81,6 +81,8 @@ class TrustReason(enum.IntEnum):
     NO_SMILE = 20
     EXPIRED = 21
     PARITY_PRICE = 22
+    DAY_DEGRADED = 23
+    DAY_MISSING = 24
 
 
 class BarrierAlarm(enum.IntEnum):

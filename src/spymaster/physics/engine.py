@@ -60,6 +60,11 @@ NO_LIMIT: Final = 2**62
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
 _RATES_TAU_S: Final = 10.0
 """Time constant of the rate of additions at the touch."""
+_DAY_REASONS: Final = {
+    FeedState.DAY_DEGRADED: TrustReason.DAY_DEGRADED,
+    FeedState.DAY_MISSING: TrustReason.DAY_MISSING,
+}
+"""What a vendor says about a whole day -> why inputs are DEGRADED for as long as it lasts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,8 +238,13 @@ class Engine:
         if frame.state is FeedState.DOWN:
             trust["feed_down"] = 1
             return
+        if frame.state in _DAY_REASONS:
+            trust["day_reason"] = int(_DAY_REASONS[frame.state])
+            return
         was_down = bool(trust["feed_down"][0, 0])
         trust["feed_down"] = 0
+        if frame.state is FeedState.UP:
+            trust["day_reason"] = 0
         if frame.state is FeedState.UP and not was_down:
             return
         skipped = frame.state is FeedState.SKIPPED_RECORDS

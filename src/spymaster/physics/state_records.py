@@ -316,6 +316,7 @@ TRUST: Final = np.dtype(
         ("blind_until_ns", "<i8"),
         ("blind_reason", "<i8"),
         ("degraded_until_ns", "<i8"),
+        ("day_reason", "<i8"),
         ("tick_inferred", "<i8"),
         ("window_records", "<i8"),
         ("window_rejected", "<i8"),

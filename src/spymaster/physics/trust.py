@@ -160,6 +160,8 @@ def judge_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _REJECTED
     if t_ns < t.degraded_until_ns:
         return _DEGRADED, _GAP
+    if t.day_reason != 0:
+        return _DEGRADED, int(t.day_reason)
     if t.tick_inferred != 0:
         return _DEGRADED, _TICK_INFERRED
     return _GREEN, 0
@@ -183,6 +185,8 @@ def judge_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _REJECTED
     if t_ns < t.degraded_until_ns:
         return _DEGRADED, _GAP
+    if t.day_reason != 0:
+        return _DEGRADED, int(t.day_reason)
     return _GREEN, 0
 
 

@@ -78,6 +78,8 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.NO_SMILE: "too few option quotes for a smile",
         TrustReason.EXPIRED: "the options of the day have expired",
         TrustReason.PARITY_PRICE: "no quote of the share, its price is put-call parity's",
+        TrustReason.DAY_DEGRADED: "the vendor calls the data of this day degraded",
+        TrustReason.DAY_MISSING: "the vendor calls the data of this day missing",
     }
 )
 
