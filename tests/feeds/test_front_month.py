@@ -270,8 +270,8 @@ def test_a_file_with_the_share_under_another_id_is_not_of_the_same_key(tmp_path:
 def test_the_first_record_s_time_and_a_price_are_read_off_the_instrument_s_own(tmp_path: Path) -> None:
     file = _depth_file(tmp_path, {17077: "ESH4"})
     instrument = choose_instrument([file])
-    ns, price = first_record([file], instrument)
+    ns, price = first_record([file], [instrument])
     assert ns == START_NS
     assert price is not None
     assert abs(price - 4800 * 10**9) < 3 * 10**9
-    assert first_record([file], Instrument(9, 9, "X", 1, 1, TickSource.INFERRED, "NASDAQ")) == (0, None)
+    assert first_record([file], [Instrument(9, 9, "X", 1, 1, TickSource.INFERRED, "NASDAQ")]) == (0, None)

@@ -125,7 +125,7 @@ def test_trades_of_an_instrument_with_depth_are_set_beside(tmp_path: Path) -> No
     spy_trades = DbnFile.open(dbn_file(tmp_path / "3.dbn", "trades", stock, dataset="XNAS.ITCH"))
     nothing = DbnFile.open(dbn_file(tmp_path / "4.dbn", "trades"))
     everything = [es_depth, es_trades, spy_trades, nothing]
-    assert split_trades(everything, ES) == ([es_depth, spy_trades, nothing], [es_trades])
+    assert split_trades(everything, [ES]) == ([es_depth, spy_trades, nothing], [es_trades])
 
 
 def test_trades_without_depth_are_the_tape(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_trades_without_depth_are_the_tape(tmp_path: Path) -> None:
     other_depth = DbnFile.open(
         dbn_file(tmp_path / "1.dbn", "mbp-10", depth(3, instrument_id=8), symbol_map={8: "NQH4"})
     )
-    assert split_trades([trades, other_depth], ES) == ([trades, other_depth], [])
+    assert split_trades([trades, other_depth], [ES]) == ([trades, other_depth], [])
 
 
 def test_trades_files_are_read_only_as_far_as_the_depth_has_come(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_trades_files_are_read_only_as_far_as_the_depth_has_come(tmp_path: Path)
     hours = [words[at : at + 500] for at in range(0, 3000, 500)]
     names = [tmp_path / f"{number}.trades.dbn" for number in range(6)]
     trades = [DbnFile.open(dbn_file(name, "trades", trades_of(hour))) for name, hour in zip(names, hours, strict=True)]
-    beside = TradesBeside(trades, ES)
+    beside = TradesBeside(trades, [ES])
     ahead = []
     for hour in hours:
         beside.follow_depth(hour)
@@ -163,7 +163,7 @@ def test_real_depth_has_every_trade_of_its_trades_file(data: Path, depth_name: s
     depth_file, trades = (DbnFile.open(data / f"{name}.dbn.zst") for name in (depth_name, trades_name))
     first = trades.head.arrays[Kind.TRADE][0]
     about = (int(first["publisher_id"]), int(first["instrument_id"]))
-    beside = TradesBeside([trades], Instrument(*about, "X", 1, 1, TickSource.INFERRED, "NASDAQ"))
+    beside = TradesBeside([trades], [Instrument(*about, "X", 1, 1, TickSource.INFERRED, "NASDAQ")])
     for batch in merge([depth_file]):
         beside.follow(batch)
     assert beside.finish() == (0, 0)
@@ -174,7 +174,7 @@ def test_a_longer_trades_file_has_trades_the_depth_has_not(data: Path) -> None:
         DbnFile.open(data / "es" / f"esh4-20231225-{name}.dbn.zst")
         for name in ("2300-2330.mbp-10", "preopen-2330.trades")
     ]
-    beside = TradesBeside(files[1:], ES)
+    beside = TradesBeside(files[1:], [ES])
     for batch in merge(files[:1]):
         beside.follow(batch)
     assert beside.finish() == (1, 0)

@@ -14,6 +14,7 @@ from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.discover import discover
 from spymaster.feeds.merge import merge
+from spymaster.feeds.vendor_folder import is_own_manifest
 from spymaster.lake.catalog import Lake
 from spymaster.lake.dbn_export import DbnExport, lake_batches, lake_symbols
 from spymaster.lake.export import TableSink, format_of
@@ -69,7 +70,7 @@ def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None) -> int:
         raise UserError(f"--run {run_id}", "only a lake has runs", "name a lake's root", code=ExitCode.USAGE)
     files = discover(sources).files
     symbols = {number: symbol for file in files for number, symbol in file.symbols_by_id().items()}
-    manifests = [load_manifest(source) for source in sources if (source / MANIFEST_NAME).is_file()]
+    manifests = [load_manifest(source) for source in sources if is_own_manifest(source)]
     export = DbnExport(prefix, symbols, files[0].dataset if len({file.dataset for file in files}) == 1 else None)
     code = _write(export, merge(files), simulated=any(manifest.simulated for manifest in manifests), frames=False)
     for line in (line for file in files for line in file.problems):

@@ -35,6 +35,7 @@ from spymaster.cli.options import (
     OrderOption,
     OutOption,
     ProfileOption,
+    PublisherOption,
     Sources,
     StampedOption,
     SymbolOption,
@@ -103,6 +104,7 @@ def replay(
     sources: Sources,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
@@ -132,11 +134,10 @@ def replay(
 
     with reported():
         request = _request(
-            *(context, sources, profile, symbol, level, levels, warmup, bars_stamped),
+            *(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date),
             speed=speed,
             chunk=chunk,
             theme=theme,
-            date=date,
             order=order,
         )
         if compare is not None:
@@ -165,6 +166,7 @@ def export_signals(
     file_format: FormatOption = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
@@ -175,7 +177,7 @@ def export_signals(
     kind: KindOption = None,
 ) -> None:
     """Every published level of every snap."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date, kind=kind)
+    request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date, kind)
     _export("signals", request, out, file_format, since, until)
 
 
@@ -187,6 +189,7 @@ def export_alerts(
     file_format: FormatOption = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
@@ -197,7 +200,7 @@ def export_alerts(
     kind: KindOption = None,
 ) -> None:
     """Every signal raised or resolved."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date, kind=kind)
+    request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date, kind)
     _export("alerts", request, out, file_format, since, until)
 
 
@@ -209,6 +212,7 @@ def export_flows(
     file_format: FormatOption = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
@@ -218,7 +222,7 @@ def export_flows(
     date: DateOption = None,
 ) -> None:
     """The flow ledger: one row per bucket, side and price with any flow."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped, date=date)
+    request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date)
     _export("flows", request, out, file_format, since, until)
 
 
@@ -230,15 +234,17 @@ def export_option_flow(
     file_format: FormatOption = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
     bars_stamped: StampedOption = "start",
     since: FromOption = None,
     until: ToOption = None,
+    date: DateOption = None,
 ) -> None:
     """Option flow by strike: one row per snap and strike that was traded."""
-    request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+    request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date)
     _export("option-flow", request, out, file_format, since, until)
 
 
@@ -247,17 +253,18 @@ def _request(
     sources: list[Path],
     profile: str | None,
     symbol: str | None,
+    publisher: int | None,
     level: list[str] | None,
     levels: str | None,
     warmup: list[str] | None,
     bars_stamped: str,
+    date: str | None,
+    kind: list[str] | None = None,
     *,
     speed: str = "",
     chunk: int | None = None,
     theme: str | None = None,
-    date: str | None = None,
     order: str | None = None,
-    kind: list[str] | None = None,
 ) -> Request:
     from spymaster.cli.request import Request
 
@@ -276,6 +283,7 @@ def _request(
         date=date,
         order=order,
         kind=tuple(kind or ()),
+        publisher=publisher,
     )
 
 
@@ -296,14 +304,16 @@ def export_events(
     file_format: FormatOption = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     since: FromOption = None,
     until: ToOption = None,
+    date: DateOption = None,
 ) -> None:
     """What each record added, withdrew or filled, price by price: the ledger before it is summed up."""
     from spymaster.cli.export_more import run_events
 
     with reported():
-        request = _request(context, sources, profile, symbol, None, None, None, "start")
+        request = _request(context, sources, profile, symbol, publisher, None, None, None, "start", date)
         raise typer.Exit(run_events(request, out, file_format, since, until))
 
 
@@ -338,18 +348,20 @@ def levels_list(
     ] = None,
     profile: ProfileOption = None,
     symbol: SymbolOption = None,
+    publisher: PublisherOption = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
     warmup: WarmupOption = None,
     bars_stamped: StampedOption = "start",
     form: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    date: DateOption = None,
 ) -> None:
     """Every level published at a moment of a source, highest price first, and why others are not."""
     from spymaster.cli.levels import run_list
 
     with reported():
-        request = _request(context, sources, profile, symbol, level, levels, warmup, bars_stamped)
+        request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date)
         raise typer.Exit(run_list(request, at, "json" if as_json else form, context.obj.color))
 
 

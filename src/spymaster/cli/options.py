@@ -20,7 +20,12 @@ ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="spy or es. [default: the recording's, else spy]", show_default=False)
 ]
 SymbolOption = Annotated[
-    str | None, typer.Option("--symbol", help="The contract, where the source holds several.", show_default=False)
+    str | None,
+    typer.Option("--symbol", help="The contract, in place of the profile's product.", show_default=False),
+]
+PublisherOption = Annotated[
+    int | None,
+    typer.Option("--publisher", help="Whose records of it, where several publish it.", show_default=False),
 ]
 LevelOption = Annotated[
     list[str] | None, typer.Option("--level", help="A level of your own, a price; repeatable.", show_default=False)

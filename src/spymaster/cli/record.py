@@ -150,7 +150,7 @@ def _drive(
     pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
     problem = "stopped by an error"
     try:
-        drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording)
+        drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording, at_change=totals.count)
         problem = ""
     except KeyboardInterrupt:
         problem = "interrupted"

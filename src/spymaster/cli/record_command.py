@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spymaster.cli.failures import reported
+from spymaster.cli.options import DateOption, PublisherOption
 
 
 def record(
@@ -21,8 +22,10 @@ def record(
     ] = None,
     profile: Annotated[str | None, typer.Option(help="spy or es. [default: the source's]", show_default=False)] = None,
     symbol: Annotated[
-        str | None, typer.Option(help="The contract, where the source holds several.", show_default=False)
+        str | None, typer.Option(help="The contract, in place of the profile's product.", show_default=False)
     ] = None,
+    publisher: PublisherOption = None,
+    date: DateOption = None,
     level: Annotated[list[str] | None, typer.Option(help="A level of your own, a price; repeatable.")] = None,
     levels: Annotated[
         str | None, typer.Option(help="A file of levels, or the name of an imported set.", show_default=False)
@@ -51,5 +54,7 @@ def record(
             level=tuple(level or ()),
             levels=levels,
             speed=speed,
+            publisher=publisher,
+            date=date,
         )
         raise typer.Exit(run_record(out, request, keep_journal=keep_journal, as_json=as_json))

@@ -18,6 +18,8 @@ from spymaster.signals.headless import HeadlessResult
 _USUAL_SIZE: Final = "120x40"
 _USUAL_SCREEN: Final = "cockpit"
 
+_TOLD: Final = 8
+
 
 def run_replay(
     request: Request,
@@ -74,7 +76,7 @@ def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int
     pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
     started = time.perf_counter()
     try:
-        drive(source, engine, [totals], pacer=pacer, after_frame=show)
+        drive(source, engine, [totals], pacer=pacer, after_frame=show, at_change=totals.count)
     finally:
         progress.close()
     result = report(source, engine, totals, time.perf_counter() - started)
@@ -103,6 +105,10 @@ def _summary(result: HeadlessResult, simulated: bool) -> list[str]:
         lines.append(f"trades   {result.trades_missing} missing from the depth, {result.trades_extra} only there")
     if result.rejected:
         lines.append("rejected " + ", ".join(f"{count} {reason}" for reason, count in result.rejected.items()))
+    if result.ignored:
+        told = [f"{one.records:,} {one.symbol} (publisher {one.publisher})" for one in result.ignored[:_TOLD]]
+        rest = f" and {len(result.ignored) - _TOLD} more" if len(result.ignored) > _TOLD else ""
+        lines.append(f"ignored  {', '.join(told)}{rest}")
     for name, spells in result.trust.items():
         told = [f"{s.state} {s.seconds:,.0f} s" + (f" ({s.reason})" if s.reason else "") for s in spells]
         lines.append(f"{name:<8} " + "; ".join(told))

@@ -47,6 +47,7 @@ class Request(msgspec.Struct, frozen=True):
     date: str | None = None
     order: str | None = None
     kind: tuple[str, ...] = ()
+    publisher: int | None = None
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -99,6 +100,7 @@ def prepare(request: Request) -> Prepared:
         share_warmup=share_warmup,
         bars_stamped=_stamped(request.bars_stamped),
         date=parse_date(request.date),
+        publisher=request.publisher,
         as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
     return Prepared(config, plan, manifests)

@@ -14,7 +14,7 @@ from spymaster.feeds.bars import MINUTE_NS, BarSpan
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.market import dtypes as dt
 from spymaster.market.batches import Batch, Records
-from spymaster.market.instruments import Instrument, futures_root
+from spymaster.market.instruments import Instrument, futures_root, outright_root
 from spymaster.market.kinds import ACTION_TRADE, UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
 
 TRADED_KINDS: Final = (Kind.TRADE, Kind.MBP10, Kind.MBP1)
@@ -25,7 +25,7 @@ def ids_of(file: DbnFile, instrument: Instrument) -> frozenset[int]:
     """The ids under which a file holds an instrument; empty where it does not.
 
     Ids are given anew from day to day, so the symbol decides; a continuous symbol (``ES.c.0``) counts where its id is
-    the instrument's own. A file that names no symbols is taken at the ids of its first records.
+    the instrument's own. A file that names no symbols is taken at the ids of its records.
     """
     symbol = instrument.symbol.upper()
     if file.spans:
@@ -33,9 +33,12 @@ def ids_of(file: DbnFile, instrument: Instrument) -> frozenset[int]:
             span for span in file.spans if "." in span.symbol and span.symbol.split(".")[0] == futures_root(symbol)
         )
         own = {span.instrument_id for span in vague if span.instrument_id == instrument.instrument_id}
+        if futures_root(symbol) is None and (root := outright_root(instrument.symbol)) is not None:
+            # at another time the same continuous symbol means another contract, whose prices are not the instrument's
+            of_product = {span.instrument_id for span in file.spans if outright_root(span.symbol) == root}
+            return frozenset(of_product & {instrument.instrument_id})
         return frozenset(own | {span.instrument_id for span in file.spans if span.symbol.upper() == symbol})
-    heads = (dt.by_name(kind, rows)["instrument_id"] for kind, rows in file.head.arrays.items())
-    ids = {int(number) for numbers in heads for number in numbers}
+    ids = {seen.instrument_id for seen in file.survey.seen}
     named = {name.upper() for name in file.header.symbols}
     if named:
         return frozenset(ids) if named == {symbol} and len(ids) == 1 else frozenset()

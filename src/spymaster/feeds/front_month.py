@@ -71,7 +71,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def choose_contracts(files: Sequence[DbnFile], wish: Wish) -> tuple[InForce, ...]:
-    """The instrument whose depth and trades are meant, at every time of the source; the first from before its beginning.
+    """The instrument whose depth and trades are meant, at every time of the source; the first from its beginning.
 
     Of the contracts wanted: where a continuous symbol was asked for, the one it means at the time; else one a trade
     date: the sole one, else the one with the largest cleared volume of the session before, else the nearest expiry more

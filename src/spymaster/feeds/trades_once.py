@@ -6,7 +6,7 @@ trades file has alone is *missing* from the depth, what the depth has alone is *
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -100,32 +100,46 @@ class TradesOnce:
         self._unmatched = len(depth) + len(trades)
 
 
-def split_trades(files: Sequence[DbnFile], instrument: Instrument) -> tuple[list[DbnFile], list[DbnFile]]:
+def split_trades(files: Sequence[DbnFile], instruments: Sequence[Instrument]) -> tuple[list[DbnFile], list[DbnFile]]:
     """(files for the merge, trades files to read beside it).
 
-    The second are the instrument's trades files where there is depth of it; without depth they are the tape, and stay.
+    The second are trades files of an instrument of which there is depth; without depth they are the tape, and stay.
     """
-    beside = [file for file in files if file.kind is Kind.TRADE and _holds(file, instrument)]
-    if not any(file.kind is Kind.MBP10 and _holds(file, instrument) for file in files):
-        beside = []
+    deep = [one for one in instruments if any(file.kind is Kind.MBP10 and _holds(file, one) for file in files)]
+    beside = [file for file in files if file.kind is Kind.TRADE and any(_holds(file, one) for one in deep)]
     return [file for file in files if file not in beside], beside
 
 
 def _holds(file: DbnFile, instrument: Instrument) -> bool:
-    """Whether a file has the instrument's publisher, and its id among those of the header or of the first records."""
+    """Whether a file has records of the instrument: by the first few where they can say, else by all of them."""
     kind = file.kind
     if kind is None or kind not in file.head.arrays:
         return False
     named = dt.by_name(kind, file.head.arrays[kind])
-    ids = {span.instrument_id for span in file.spans} | set(named["instrument_id"].tolist())
-    return instrument.instrument_id in ids and instrument.publisher_id in named["publisher_id"]
+    ids = {span.instrument_id for span in file.spans}
+    if ids and instrument.instrument_id not in ids:
+        return False
+    own = named[named["publisher_id"] == instrument.publisher_id]
+    if len(own) and instrument.instrument_id in ids | set(own["instrument_id"].tolist()):
+        return True
+    return instrument.publisher_id in file.survey.publishers(instrument.instrument_id)
 
 
 class TradesBeside:
-    """Reads trades files alongside a depth stream, only as far as the depth has come, and compares the two."""
+    """Reads trades files alongside a depth stream, only as far as the depth has come, and compares the two.
 
-    def __init__(self, files: Sequence[DbnFile], instrument: Instrument) -> None:
-        self._check = TradesOnce(instrument.publisher_id, instrument.instrument_id)
+    ``on_read`` is given every batch of them.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[DbnFile],
+        instruments: Sequence[Instrument],
+        on_read: Callable[[Batch], None] = lambda batch: None,
+    ) -> None:
+        self._on_read = on_read
+        keys = {(one.publisher_id, one.instrument_id) for one in instruments}
+        self._checks = [TradesOnce(*key) for key in sorted(keys)]
         self._batches = merge(files)
         self._reached_ns = -1
         self._ended = False
@@ -139,7 +153,8 @@ class TradesBeside:
         """Take MBP-10 records, and as much of the trades files as had arrived by then."""
         if len(depth) == 0:
             return
-        self._check.feed_depth(depth)
+        for check in self._checks:
+            check.feed_depth(depth)
         self._read_to(int(depth[-1, dt.W_TS_RECV]))
 
     def finish(self) -> tuple[int, int]:
@@ -151,7 +166,7 @@ class TradesBeside:
     @property
     def counts(self) -> tuple[int, int]:
         """(missing, extra) among what was read so far."""
-        return self._check.missing, self._check.extra
+        return sum(check.missing for check in self._checks), sum(check.extra for check in self._checks)
 
     def close(self) -> None:
         """Stop reading. Safe to call twice."""
@@ -166,9 +181,11 @@ class TradesBeside:
         if batch is None:
             self._ended = True
             return
+        self._on_read(batch)
         trades = batch.arrays.get(Kind.TRADE)
         if trades is not None and len(trades):
-            self._check.feed_trades(trades)
+            for check in self._checks:
+                check.feed_trades(trades)
             self._reached_ns = int(trades["ts_recv"][-1])
 
 

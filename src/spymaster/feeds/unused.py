@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +13,9 @@ from spymaster.feeds.candidates import PRICED_KINDS
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.definitions import utc_date
 from spymaster.market.batches import Batch, Records
+from spymaster.market.dtypes import recv_ns
 from spymaster.market.instruments import Instrument
-from spymaster.market.kinds import Kind
+from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 from spymaster.market.option_chain import ANY_PUBLISHER
 
 _COUNTED: Final = PRICED_KINDS | {Kind.CMBP1, Kind.CBBO}
@@ -23,7 +23,7 @@ _ID_SHIFT: Final = np.uint64(16)
 _MENTIONED: Final = 6
 
 
-class Ignored(msgspec.Struct, frozen=True):
+class UnusedRecords(NamedTuple):
     """Quotes, trades and depth of an instrument by one publisher that were read and not used."""
 
     symbol: str
@@ -50,8 +50,8 @@ class Unused:
         self._used = np.array([number << 16 | one for one, number in keys if one != ANY_PUBLISHER], np.uint64)
         self._any_publisher = np.array([number for one, number in keys if one == ANY_PUBLISHER], np.uint64)
 
-    def take(self, batch: Batch, at_ns: int) -> None:
-        """Count what is not used of a batch; ``at_ns``: about when it arrived."""
+    def take(self, batch: Batch) -> None:
+        """Count what is not used of a batch."""
         for kind, records in batch.arrays.items():
             if kind not in _COUNTED:
                 continue
@@ -60,17 +60,17 @@ class Unused:
             if others.any() and len(self._used) + len(self._any_publisher) > 1:
                 others = ~(np.isin(keys, self._used) | np.isin(keys >> _ID_SHIFT, self._any_publisher))
             if others.any():
-                self._count(keys[others], at_ns)
+                self._count(keys[others], int(recv_ns(kind, records)[others.argmax()]))
 
-    def counts(self) -> tuple[Ignored, ...]:
+    def counts(self) -> tuple[UnusedRecords, ...]:
         """Everything not used so far, most records first."""
-        counts = (Ignored(symbol, publisher, records) for (symbol, publisher), records in self._counts.items())
+        counts = (UnusedRecords(symbol, publisher, records) for (symbol, publisher), records in self._counts.items())
         return tuple(sorted(counts, key=lambda one: (-one.records, one.symbol, one.publisher)))
 
     def _count(self, keys: NDArray[np.uint64], at_ns: int) -> None:
         for key, count in zip(*(column.tolist() for column in np.unique(keys, return_counts=True)), strict=True):
             number, publisher = key >> 16, key & 0xFFFF
-            name = self._name(number, utc_date(at_ns))
+            name = self._name(number, utc_date(at_ns if at_ns != UNDEF_TIMESTAMP else 0))
             self._counts[name, publisher] = self._counts.get((name, publisher), 0) + count
 
     def _name(self, number: int, day: dt.date) -> str:
@@ -91,16 +91,16 @@ class Unused:
                 yield {naming.instrument_id: naming.symbol for naming in file.survey.namings}
 
 
-def ignored_line(ignored: Sequence[Ignored], contract: Instrument) -> str:
+def unused_line(unused: Sequence[UnusedRecords], contract: Instrument) -> str:
     """What was not used, in one line; empty where everything was."""
-    if not ignored:
+    if not unused:
         return ""
-    told = [f"{one.records:,} of {one.symbol} by publisher {one.publisher}" for one in ignored[:_MENTIONED]]
-    if len(ignored) > _MENTIONED:
-        told.append(f"{sum(one.records for one in ignored[_MENTIONED:]):,} of {len(ignored) - _MENTIONED} others")
-    whole = sum(one.records for one in ignored)
+    told = [f"{one.records:,} of {one.symbol} by publisher {one.publisher}" for one in unused[:_MENTIONED]]
+    if len(unused) > _MENTIONED:
+        told.append(f"{sum(one.records for one in unused[_MENTIONED:]):,} of {len(unused) - _MENTIONED} others")
+    whole = sum(one.records for one in unused)
     line = f"{whole:,} record{'s' if whole > 1 else ''} not used: {', '.join(told)}"
-    twin = any(one.symbol == contract.symbol for one in ignored)
+    twin = any(one.symbol == contract.symbol for one in unused)
     way = f"{contract.symbol} is taken from publisher {contract.publisher_id}, --publisher chooses" if twin else ""
     return f"{line}; {way or f'{contract.symbol} was chosen, --symbol chooses'}"
 

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 import zstandard
 
+from spymaster.market.frames import ConfigFrame
 from spymaster.session.frame_builder import BuilderMemory
 from spymaster.session.known_past import PastMemory
 
@@ -32,7 +33,7 @@ SavedT = TypeVar("SavedT", bound=msgspec.Struct)
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """A moment between two frames of records. ``t_ns``: the last snap; ``position``: the source's; ``digest``: the
-    signal hash so far; ``engine``: its snapshot, compressed (``engine_bytes``)."""
+    signal hash so far; ``engine``: its snapshot, compressed (``engine_bytes``); ``config``: the CONFIG in force."""
 
     identity: bytes
     version: int
@@ -42,6 +43,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     engine: bytes
     builder: BuilderMemory
     digest: bytes
+    config: ConfigFrame
 
     def engine_bytes(self) -> bytes:
         """The engine's snapshot. Raises ValueError where it is none."""

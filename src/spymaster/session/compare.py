@@ -68,7 +68,18 @@ class _Runner:
         self._ids = tuple(level.id for level in config.user_levels)
         self._hash = SignalHash()
         self._tally = SignalTally()
+        self._own = config
+        self._begun = False
         list(self.engine.feed(config))
+
+    def begin(self, frame: ConfigFrame) -> None:
+        """A CONFIG of the source: the first is this one's own; a further one, where the contract changes, is taken
+        under this one's configuration."""
+        if self._begun:
+            own = self._own
+            same = {"profile": own.profile, "params": own.params, "user_levels": own.user_levels}
+            list(self.engine.feed(msgspec.structs.replace(frame, **same)))
+        self._begun = True
 
     def said(self, blocks: Iterator[SnapBlock]) -> dict[int, _Said]:
         """What is said of every level, by snap."""
@@ -110,6 +121,8 @@ def compare(
     with closing(source.frames()) as frames:
         for frame in frames:
             if isinstance(frame, ConfigFrame):
+                one.begin(frame)
+                other.begin(frame)
                 continue
             spells.take(one.said(one.engine.feed(frame)), other.said(other.engine.feed(frame)))
             after_frame(spells.last_ns)

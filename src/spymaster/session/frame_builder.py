@@ -58,6 +58,7 @@ class BuilderMemory(msgspec.Struct, frozen=True):
     strikes: bytes
     option_flow: bytes
     first_mid: float
+    records_before: int = 0
 
 
 class FrameBuilder:
@@ -82,6 +83,20 @@ class FrameBuilder:
         self._snap: NDArray[Any] = np.zeros(1, SNAP)
         self._levels: NDArray[Any] = np.zeros(0, LEVEL_ROW)
         self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
+        self._option_flow = OptionFlow()
+        self._first_mid = math.nan
+        self._records_before = 0
+
+    def begin_anew(self, config: ConfigFrame) -> None:
+        """The contract changes: called before the engine is given its CONFIG.
+
+        Alerts and the heatmap stay, as things that were seen. What is remembered of levels, of option flow and of the
+        first price was of another contract and goes.
+        """
+        self._records_before = self.records
+        self._config = config
+        self._params = np.frombuffer(config.params, PARAMS).copy()
+        self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
         self._first_mid = math.nan
 
@@ -118,6 +133,7 @@ class FrameBuilder:
             strikes=self._strikes.tobytes(),
             option_flow=self._option_flow.memory(),
             first_mid=self._first_mid,
+            records_before=self._records_before,
         )
 
     def recall(self, memory: BuilderMemory) -> None:
@@ -130,6 +146,7 @@ class FrameBuilder:
         self._strikes = np.frombuffer(memory.strikes, STRIKE_ROW).copy()
         self._option_flow.recall(memory.option_flow)
         self._first_mid = memory.first_mid
+        self._records_before = memory.records_before
 
     @property
     def raised(self) -> tuple[AlertView, ...]:
@@ -155,8 +172,8 @@ class FrameBuilder:
 
     @property
     def records(self) -> int:
-        """Records the engine has taken so far."""
-        return int(self._engine.state["counters"][0, 0])
+        """Records taken so far, those of contracts before this one included."""
+        return self._records_before + int(self._engine.state["counters"][0, 0])
 
     def build(self, number: int, run: RunState, replay: ReplayStatus | None = None) -> Frame:
         """The frame of the latest snap, numbered by the caller."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from spymaster.journal.source import Source
-from spymaster.market.frames import Frame, RecordsFrame
+from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.state import REJECTIONS
 from spymaster.session.holes import hole_lines
@@ -48,6 +49,21 @@ class RunTotals:
         self.hash = SignalHash()
         self.trust = TrustLedger(interval_ns)
         self.tally = SignalTally()
+        self._counters: Counter[str] = Counter()
+        self._first_ns = 0
+
+    def count(self, engine: Engine) -> None:
+        """Keep what an engine counted that is about to begin anew (``drive``'s ``at_change``)."""
+        self._counters.update(engine.counters())
+        self._first_ns = self._first_ns or int(engine.state["clock"][0, 0]["first_ns"])
+
+    def counters(self, engine: Engine) -> dict[str, int]:
+        """What was counted over the whole run."""
+        return {name: count + self._counters[name] for name, count in engine.counters().items()}
+
+    def first_ns(self, engine: Engine) -> int:
+        """Time of the first record of the run, 0 without any."""
+        return self._first_ns or int(engine.state["clock"][0, 0]["first_ns"])
 
     def take(self, block: SnapBlock) -> None:
         """Count a block in."""
@@ -67,17 +83,18 @@ def drive(
     sleep: Callable[[float], None] = time.sleep,
     after_frame: Callable[[Engine], None] | None = None,
     tap: Tap | None = None,
+    at_change: Callable[[Engine], None] = lambda engine: None,
 ) -> None:
     """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
 
     With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due. The sinks take
     a block in a thread of their own while the engine computes the next one; one block at a time and in order. ``tap``
-    gets each frame before the engine does.
+    gets each frame before the engine does. ``at_change``: before a further CONFIG has the engine begin anew.
     """
     with ThreadPoolExecutor(1, "sinks") as pool:
         taking: Future[None] | None = None
         try:
-            for block in _blocks(source, engine, after_frame, tap):
+            for block in _blocks(source, engine, after_frame, tap, at_change):
                 if pacer is not None and len(block.snaps):
                     wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
                     if wait_s > 0.0:
@@ -92,11 +109,17 @@ def drive(
 
 
 def _blocks(
-    source: Source, engine: Engine, after_frame: Callable[[Engine], None] | None, tap: Tap | None
+    source: Source,
+    engine: Engine,
+    after_frame: Callable[[Engine], None] | None,
+    tap: Tap | None,
+    at_change: Callable[[Engine], None],
 ) -> Iterator[SnapBlock]:
     for frame in source.frames():
         if tap is not None:
             tap.take(frame)
+        if isinstance(frame, ConfigFrame) and engine.config is not None:
+            at_change(engine)
         for block in engine.feed(frame):
             if tap is not None:
                 tap.publish(block)
@@ -116,7 +139,7 @@ def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:
 
 def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:
     """What a headless replay prints."""
-    counters = engine.counters()
+    counters = totals.counters(engine)
     rejected = {name: counters[name] for name in REJECTIONS if counters[name]}
     for reason, count in source.rejected().items():
         rejected[reason] = rejected.get(reason, 0) + count
@@ -128,10 +151,11 @@ def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: fl
         trades_missing=source.trades_missing,
         trades_extra=source.trades_extra,
         rejected=rejected,
+        ignored=source.ignored(),
         snaps=totals.tally.snaps,
         signals=totals.tally.signals,
         alerts=totals.tally.alerts,
-        first_ns=int(clock["first_ns"]) or None,
+        first_ns=totals.first_ns(engine) or None,
         last_ns=int(clock["as_of_ns"]) or None,
         wall_s=round(wall_s, 6),
         records_per_s=round(counters["records"] * pace, 1),

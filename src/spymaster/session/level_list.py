@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.config.profiles import Profile
+from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.sessions import SESSION, et_stamp, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.level_reasons import Moment, why_unpublished
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.replay_source import ReplaySource, Standing
 from spymaster.signals.words import DIRECTION_WORDS, KIND_WORDS, SIGNAL_WORDS, STATE_WORDS, DirectionWord
 
 
@@ -66,10 +67,10 @@ class LevelListing(msgspec.Struct, frozen=True):
 
 def list_levels(source: ReplaySource, profile: Profile, until_ns: int | None = None) -> LevelListing | None:
     """Run a source to a moment (its end by default) and list what is published then; None before the first snap."""
-    config = source.config_frame()
     last = _LastSnap(until_ns)
     _run(source, last)
-    if last.snap is None:
+    standing, config = last.standing, last.config
+    if last.snap is None or standing is None or config is None:
         return None
     ids = tuple(level.id for level in config.user_levels)
     levels = sorted((_listed(row, ids) for row in last.rows), key=lambda level: (-level.price, level.id))
@@ -77,22 +78,23 @@ def list_levels(source: ReplaySource, profile: Profile, until_ns: int | None = N
     spot = float(last.snap["spot"])
     moment = Moment(
         t_ns=t_ns,
-        begins_ns=source.begins_ns,
+        begins_ns=standing.begins_ns,
         session=session_at(np.frombuffer(config.sessions, SESSION), t_ns),
         profile=profile,
-        bars=source.history.bars,
-        has_options=source.has_options,
+        bars=standing.bars,
+        has_options=standing.has_options,
         published=len(levels),
+        follows=standing.follows,
     )
     there = {level.kind for level in levels}
     missing = [kind for kind in sorted({LevelKind[name] for name in profile.level_kinds}) if kind.name not in there]
     return LevelListing(
         profile=profile.name,
-        symbol=source.instrument.symbol,
+        symbol=standing.instrument.symbol,
         t_ns=t_ns,
         time_et=et_stamp(t_ns),
         spot=spot if math.isfinite(spot) else None,
-        bars_before=len(source.history.bars),
+        bars_before=len(standing.bars),
         levels=tuple(levels),
         unpublished=tuple(UnpublishedKind(kind.name, why_unpublished(kind, moment)) for kind in missing),
         problems=source.problems,
@@ -107,13 +109,16 @@ class _LastSnap:
         self.snap: Any = None
         self.rows: NDArray[Any] = np.zeros(0)
         self.passed = False
+        self.standing: Standing | None = None
+        self.config: ConfigFrame | None = None
 
-    def take(self, block: SnapBlock) -> None:
-        """Look at the snaps of a block."""
+    def take(self, block: SnapBlock, source: ReplaySource, config: ConfigFrame | None) -> None:
+        """Look at the snaps of a block; ``config``: the one they were made under."""
         times = block.snaps["t_ns"]
         wanted = len(times) if self._until_ns is None else int(np.searchsorted(times, self._until_ns, side="right"))
         self.passed = wanted < len(times)
         if wanted:
+            self.standing, self.config = source.standing, config
             self.snap = block.snaps[wanted - 1].copy()
             self.rows = block.rows[wanted - 1, : int(self.snap["levels"])].copy()
 
@@ -124,11 +129,11 @@ def _run(source: ReplaySource, last: _LastSnap) -> None:
         with closing(source.frames()) as frames:
             for frame in frames:
                 for block in engine.feed(frame):
-                    last.take(block)
+                    last.take(block, source, engine.config)
                 if last.passed:
                     return
             for block in engine.finish():
-                last.take(block)
+                last.take(block, source, engine.config)
     finally:
         source.close()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from spymaster.config.profiles import Profile
 from spymaster.feeds.bars import Bars
+from spymaster.market.instruments import Instrument
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 
 BARS_GIVEN_BY: Final = "--warmup PATH gives minute bars of it"
@@ -24,6 +25,7 @@ class Moment(msgspec.Struct, frozen=True):
 
     ``t_ns``: of the snap; ``begins_ns``: of the recording's first record; ``session``: the SESSION of the moment.
     ``bars``: the minute bars given before the recording. ``published``: how many levels were.
+    ``follows``: the contract before this one in the source, whose prices its levels cannot rest on.
     """
 
     t_ns: int
@@ -33,6 +35,15 @@ class Moment(msgspec.Struct, frozen=True):
     bars: Bars
     has_options: bool
     published: int
+    follows: Instrument | None = None
+
+    @property
+    def other(self) -> str:
+        """What is left out, where the contract changed: nothing, or words to put behind a reason."""
+        if self.follows is None:
+            return ""
+        name = f"{self.follows.symbol} (id {self.follows.instrument_id})"
+        return f"; what was before is of {name}, another contract: levels that rest on its prices are left out"
 
     def saw(self, from_ns: int, until_ns: int) -> bool:
         """Whether recording or bars reach into a span of time."""
@@ -62,7 +73,7 @@ def _missing_input(kind: LevelKind, moment: Moment) -> str | None:
     if name == "PD":
         opens = int(moment.session["open_ns"])
         seen = moment.begins_ns < opens or bool((moment.bars["ts_event"].astype(np.int64) < opens).any())
-        return None if seen else f"nothing was seen of the session before; {BARS_GIVEN_BY}"
+        return None if seen else f"nothing was seen of the session before{moment.other}; {BARS_GIVEN_BY}"
     return _span_reason(name, moment)
 
 
@@ -73,7 +84,7 @@ def _average_reason(count: int, moment: Moment) -> str | None:
         return None
     return (
         f"needs {count} closed two-minute bars; {minutes} minutes were seen, {len(moment.bars)} of them bars given "
-        "before the recording; --warmup PATH gives more"
+        f"before the recording{moment.other}; --warmup PATH gives more"
     )
 
 
@@ -96,5 +107,5 @@ def _span_reason(name: str, moment: Moment) -> str | None:
     if moment.t_ns <= known_from:
         return f"made of {told}, which is still to come" if name in ("PM", "OR", "ON") else f"begins at {told}"
     if not moment.saw(from_ns, until_ns):
-        return f"nothing was seen of {told}; {BARS_GIVEN_BY}"
+        return f"nothing was seen of {told}{moment.other}; {BARS_GIVEN_BY}"
     return None

@@ -19,6 +19,7 @@ from spymaster.lake.catalog import Lake, LakeRun
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.session.journal_source import JournalSource
 from spymaster.session.replay_source import ReplayPlan
+from spymaster.signals.headless import Ignored
 
 
 class _Store(Protocol):
@@ -47,6 +48,7 @@ class LivedSource:
 
     def __init__(self, store: _Store, plan: ReplayPlan) -> None:
         self._store = store
+        self._plan = plan
         self._config = store.config if plan.as_recorded else _changed(store.config, plan)
         self.first_ns, self.last_ns = store.first_ns, store.last_ns
         self.trades_missing = 0
@@ -66,6 +68,10 @@ class LivedSource:
     def rejected(self) -> dict[str, int]:
         """Nothing is left out on the way: what was recorded is what the engine was given."""
         return {}
+
+    def ignored(self) -> tuple[Ignored, ...]:
+        """What the session was given it had use for."""
+        return ()
 
     def config_frame(self) -> ConfigFrame:
         """The CONFIG that comes first."""
@@ -98,10 +104,15 @@ class LivedSource:
         """Nothing is held between two frames."""
 
     def _inputs(self, position: bytes | None) -> Generator[Frame, None, None]:
+        first = position is None
         for frame in self._store.frames(position):
             if not isinstance(frame, ConfigFrame):
                 self.at_records = isinstance(frame, RecordsFrame)
                 yield frame
+            elif not first:
+                # the contract changed
+                yield frame if self._plan.as_recorded else _changed(frame, self._plan)
+            first = first and not isinstance(frame, ConfigFrame)
 
 
 def lived_journal(folder: Path, plan: ReplayPlan) -> LivedSource:

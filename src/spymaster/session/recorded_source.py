@@ -8,6 +8,7 @@ from typing import Protocol
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.seekable import SeekableFile
 from spymaster.market.frames import ConfigFrame, Frame
+from spymaster.signals.headless import Ignored
 
 
 class RecordedSource(Protocol):
@@ -41,12 +42,16 @@ class RecordedSource(Protocol):
         """Records that had to be left out before the engine saw them, by reason."""
         ...
 
+    def ignored(self) -> tuple[Ignored, ...]:
+        """Quotes, trades and depth that were read and not used, complete once all frames have been read."""
+        ...
+
     def config_frame(self) -> ConfigFrame:
         """The CONFIG that comes first."""
         ...
 
     def frames(self) -> Generator[Frame, None, None]:
-        """CONFIG and everything after it; may be asked for again."""
+        """CONFIG and everything after it, a further CONFIG where the contract changes; may be asked for again."""
         ...
 
     def position(self) -> bytes:
@@ -54,7 +59,8 @@ class RecordedSource(Protocol):
         ...
 
     def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
-        """The frames from a position on, without CONFIG. Raises ValueError for what is none of this source."""
+        """The frames from a position on, without the CONFIG in force there. Raises ValueError for what is none of this
+        source."""
         ...
 
     def identity(self) -> bytes:

@@ -43,9 +43,10 @@ class ReplayRun:
         self.last_snap_ns = 0
         self.near_ns: int | None = None
         self._batch_ns = 0
-        list(self.engine.feed(source.config_frame()))
-        assert self.engine.config is not None
-        self.builder = FrameBuilder(self.engine, self.engine.config, self.heat)
+        self._configured = checkpoint is not None
+        config = checkpoint.config if checkpoint is not None else source.config_frame()
+        list(self.engine.feed(config))
+        self.builder = FrameBuilder(self.engine, config, self.heat)
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -60,11 +61,20 @@ class ReplayRun:
         frames = self._source.frames() if begun is None else self._source.frames_from(begun.position)
         for frame in frames:
             if isinstance(frame, ConfigFrame):
+                self._configure(frame)
                 continue
             yield from self.engine.feed(frame)
             if isinstance(frame, RecordsFrame) and self._source.at_records:
                 self._between_frames()
         yield from self.engine.finish()
+
+    def _configure(self, config: ConfigFrame) -> None:
+        """At a further CONFIG the engine begins anew. Its blocks have all been taken by then."""
+        if not self._configured:
+            self._configured = True
+            return
+        self.builder.begin_anew(config)
+        list(self.engine.feed(config))
 
     def take(self, block: SnapBlock) -> None:
         """Follow a block."""
@@ -80,6 +90,7 @@ class ReplayRun:
 
     def checkpoint(self) -> Checkpoint:
         """Everything, between two frames of records."""
+        assert self.engine.config is not None
         return Checkpoint(
             identity=self._shelf.identity,
             version=VERSION,
@@ -89,6 +100,7 @@ class ReplayRun:
             engine=packed_engine(self.engine.snapshot()),
             builder=self.builder.memory(),
             digest=self.hash.digest,
+            config=self.engine.config,
         )
 
     def _between_frames(self) -> None:

@@ -1,13 +1,15 @@
-"""Recorded files as a source of journal frames: what is replayed, and the CONFIG it is replayed with."""
+"""Recorded files as a source of journal frames: what is replayed, and the CONFIGs it is replayed with."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from spymaster.config.params import build_params
 from spymaster.config.profiles import Profile
@@ -16,23 +18,28 @@ from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.discover import discover
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.file_identity import file_identity
-from spymaster.feeds.front_month import choose_instrument, choose_share, first_record
+from spymaster.feeds.front_month import Wish, choose_contracts
 from spymaster.feeds.merge import Merge, MergePosition, sort_key
-from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
+from spymaster.feeds.option_chain import is_option_file
 from spymaster.feeds.seekable import SeekableFile
 from spymaster.feeds.trades_once import TradesBeside, split_trades
+from spymaster.feeds.unused import Unused, unused_line
 from spymaster.market.batches import Batch, Records
-from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel
+from spymaster.market.calendar_table import date_of
+from spymaster.market.frames import DEPTH_FEED, ConfigFrame, FeedStatusFrame, Frame, RecordsFrame, TapeFrom, UserLevel
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
 from spymaster.market.kinds import Kind
-from spymaster.market.sessions import session_at, sessions_between
-from spymaster.market.venues import AssetClass, asset_class
-from spymaster.session.history import HistoryPlan, load_history
+from spymaster.market.sessions import sessions_between
+from spymaster.session.history import History
+from spymaster.session.left_out import is_deep, is_of_stock, why_left_out
+from spymaster.session.leg_history import HistoryWish, LegHistories
+from spymaster.session.legs import chain_problems, change_line, plan_legs, span_of
 from spymaster.session.trade_day import day_ns, files_of_day, within
+from spymaster.session.turns import Stretch, TurnCutter, condition_lines, turns_of
+from spymaster.signals.headless import Ignored
 
 BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
 
-_WEEK_NS: Final = 7 * 86_400_000_000_000
 _PRICED: Final = frozenset({Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.BBO})
 _QUOTED: Final = _PRICED | {Kind.CMBP1, Kind.CBBO}
 
@@ -40,10 +47,11 @@ _QUOTED: Final = _PRICED | {Kind.CMBP1, Kind.CBBO}
 class ReplayPlan(msgspec.Struct, frozen=True):
     """What a replay was asked for. ``records_per_chunk`` None: what suits the machine.
 
-    ``warmup``: files and folders with minute bars, or with trades to make them of, from before the recording;
-    ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's time is, in
-    files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made with. ``date``: only
-    the session of that trade date (yyyymmdd).
+    ``symbol``, ``publisher``: the contract, by name or id, and whose records of it; without, the profile's product and
+    its first publisher. ``warmup``: files and folders with minute bars, or with trades to make them of, from before the
+    recording; ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's
+    time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made with.
+    ``date``: only the session of that trade date (yyyymmdd).
     """
 
     sources: tuple[Path, ...]
@@ -56,23 +64,39 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     bars_stamped: Stamped = Stamped.START
     as_recorded: bool = False
     date: int | None = None
+    publisher: int | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What is in force where a source has come to. ``begins_ns``: since when; ``bars``: those before it; ``follows``:
+    the contract before it in this source, None for the first."""
+
+    instrument: Instrument
+    begins_ns: int
+    bars: NDArray[np.void]
+    has_options: bool
+    follows: Instrument | None
 
 
 class _Position(msgspec.Struct, frozen=True):
-    """How far the files were read, and how many bars among the records were left out."""
+    """How far the files were read, leg and turns passed, bars handed on, and those among the records left out."""
 
     merge: MergePosition
+    leg: int
+    turns: int
+    bars_given: int
     bars_dropped: int
 
 
 class ReplaySource:
     """The frames of recorded files. Raises SourceError when the files cannot be used.
 
-    With depth present a trades file of the instrument gives the engine nothing: it is read beside the depth and only
+    A source may hold several contracts after each other (``legs``): at each change the engine is given a CONFIG of its
+    own. With depth present a trades file of the contract gives the engine nothing: it is read beside the depth and only
     compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
     ``ReplayPlan.warmup``: their bars come after CONFIG and before the first record. Stock files beside a future are
     merged where they hold the share that the profile converts to, and left out otherwise. So are option files: those
-    of the future itself (profile ``es``) or of the share (``spy``) that expire on the day of the first record are used.
+    of the future itself (profile ``es``) or of the share (``spy``) that expire on the day of a leg are used.
     """
 
     def __init__(self, plan: ReplayPlan) -> None:
@@ -87,71 +111,90 @@ class ReplaySource:
             )
         self._plan = plan
         self._skipped = list(found.skipped)
-        self.instrument: Instrument = choose_instrument(recorded, plan.symbol)
-        self._is_future = self.instrument.calendar != EQUITY_CALENDAR
-        underlying = plan.profile.underlying_symbol if self._is_future else ""
-        self._share = choose_share(recorded, underlying) if underlying else None
-        own = self._without_other_stocks(recorded)
+        day = date_of(plan.date) if plan.date is not None else None
+        product = plan.profile.product if plan.symbol is None else None
+        contracts = choose_contracts(recorded, Wish(plan.symbol, product, plan.publisher, day))
+        self._is_future = contracts[0].instrument.calendar != EQUITY_CALENDAR
+        self._day_ns = day_ns(plan.date) if plan.date is not None else None
+        own = [file for file in recorded if not (self._is_future and is_of_stock(file))]
         of_options = [file for file in own if file.kind in _QUOTED and is_option_file(file)] if self._is_future else []
         own = [file for file in own if file not in of_options]
-        share_files = self._share.files if self._share is not None else ()
-        self.tape_from = TapeFrom.DEPTH if any(file.kind in (Kind.MBP10, None) for file in own) else TapeFrom.TRADES
-        merged, beside = split_trades(own, self.instrument)
-        self._files = [*merged, *share_files]
-        self._all_files = [*own, *share_files, *bar_files]
+        merged, beside = split_trades(own, [one.instrument for one in contracts])
+        span = span_of(contracts, own, merged, plan.date)
+        self.first_ns, self.begins_ns, self.last_ns = span.first_ns, span.begins_ns, span.last_ns
+        self._legs = plan_legs(contracts, recorded, plan.profile, span)
+        self.tape_from = TapeFrom.DEPTH if any(map(is_deep, own)) else TapeFrom.TRADES
+        share_files = list(dict.fromkeys(file for leg in self._legs if leg.share for file in leg.share.files))
+        used = list(dict.fromkeys(file for leg in self._legs for file in leg.chain.files))
+        self._skipped += [
+            why_left_out(file, plan.profile, self._legs)
+            for file in recorded
+            if file not in own + of_options + share_files
+        ]
+        self._skipped += chain_problems(self._legs)
+        self._files = list(dict.fromkeys([*merged, *share_files, *used]))
+        self._all_files = list(dict.fromkeys([*own, *share_files, *bar_files, *used]))
         self._files_beside = beside
-        self._beside: TradesBeside | None = None
-        self._merge: Merge | None = None
-        self._bars_dropped = 0
+        underlying = plan.profile.underlying_symbol if self._is_future else ""
+        self._histories = LegHistories(
+            HistoryWish(plan.profile, underlying, plan.warmup, plan.share_warmup, plan.bars_stamped), bar_files, merged
+        )
+        self._changes: dict[int, str] = {}
+        conditions = {day: why for file in own for day, why in file.notes.conditions.items()}
+        self._turns = turns_of([leg.begin_ns for leg in self._legs], conditions)
+        self._skipped += condition_lines(conditions, self.begins_ns, self.last_ns)
         self.trades_missing = 0
         self.trades_extra = 0
-        self.first_ns, self.last_ns = _span([*own, *share_files])
-        begins_ns, near_e9 = first_record(merged, self.instrument)
-        self.begins_ns = begins_ns or self.first_ns
-        self._day_ns = day_ns(plan.date) if plan.date is not None else None
-        if self._day_ns is not None:
-            self.first_ns = max(self.first_ns, self._day_ns[0])
-            self.begins_ns = max(self.begins_ns, self._day_ns[0])
-            self.last_ns = min(self.last_ns, self._day_ns[1])
-        self._chain = self._choose_chain([*own, *of_options], near_e9)
-        self._skipped += self._chain.problems
-        self._files += [file for file in self._chain.files if file not in self._files]
-        self._all_files += [file for file in self._chain.files if file not in self._all_files]
-        self.history = load_history(
-            HistoryPlan(
-                instrument=self.instrument,
-                begins_ns=self.begins_ns,
-                sessions_before=plan.profile.sma_warmup_days,
-                underlying=underlying,
-                share=self._share.instrument if self._share is not None else None,
-                paths=plan.warmup,
-                share_paths=plan.share_warmup,
-                stamped=plan.bars_stamped,
-                near_e9=near_e9,
-                ratio=plan.profile.usual_ratio,
-            ),
-            bar_files,
-        )
+        self._beside: TradesBeside | None = None
+        self._merge: Merge | None = None
+        self._start_over()
+        self._history(0)
+
+    @property
+    def standing(self) -> Standing:
+        """What is in force as of the latest frame."""
+        leg = self._legs[self._leg]
+        begins_ns = max(leg.begin_ns, self.begins_ns)
+        follows = next((one.follows for one in reversed(self._legs[: self._leg + 1]) if one.follows is not None), None)
+        bars = self._history(self._leg).bars
+        return Standing(leg.instrument, begins_ns, bars, len(leg.chain.contracts) > 0, follows)
+
+    @property
+    def instrument(self) -> Instrument:
+        """The contract in force as of the latest frame, at first the first."""
+        return self._legs[self._leg].instrument
+
+    @property
+    def history(self) -> History:
+        """The minute bars before the present leg."""
+        return self._history(self._leg)
+
+    @property
+    def has_options(self) -> bool:
+        """Whether options of the day are among the records of the present leg."""
+        return len(self._legs[self._leg].chain.contracts) > 0
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What was wrong with the files, a line each; complete once the frames have been read."""
+        """What was wrong with the files or is to be known of them, a line each; complete once the frames have been
+        read."""
         files = (line for file in self._all_files for line in file.problems)
-        return (*self._skipped, *self.history.problems, *files)
+        changes = (self._changes[leg] for leg in sorted(self._changes))
+        unused = unused_line(self._unused.counts(), self._legs[0].instrument)
+        return (*self._skipped, *self._histories.problems, *files, *changes, *filter(None, [unused]))
 
     @property
     def is_torn(self) -> bool:
         """Whether a file ended early; everything before the tear was used."""
         return any(file.torn_at is not None for file in self._all_files)
 
-    @property
-    def has_options(self) -> bool:
-        """Whether options of the day are among the records."""
-        return len(self._chain.contracts) > 0
+    def ignored(self) -> tuple[Ignored, ...]:
+        """Quotes, trades and depth that were read and not used, by symbol and publisher."""
+        return tuple(Ignored(*one) for one in self._unused.counts())
 
     def rejected(self) -> dict[str, int]:
         """Records the reader had to leave out, by reason, and minute bars that were no use as history."""
-        total = dict(self.history.rejected)
+        total = self._histories.rejected()
         for file in self._all_files:
             for reason, count in file.rejected.items():
                 total[reason] = total.get(reason, 0) + count
@@ -160,33 +203,16 @@ class ReplaySource:
         return total
 
     def config_frame(self) -> ConfigFrame:
-        """The CONFIG that comes before the first bar and the first record; its sessions cover them all.
-
-        ``equity`` is the share's instrument where the sources hold its trades or quotes. Where there are only bars of
-        it, its key is one that no venue gives, so that they are still told from the future's.
-        """
-        first_ns = min(self.first_ns, self.history.first_ns or self.first_ns)
-        sessions = sessions_between(self.instrument.calendar, first_ns, self.last_ns)
-        return ConfigFrame(
-            profile=self._plan.profile.name,
-            params=build_params(self._plan.profile).tobytes(),
-            instrument=self.instrument,
-            tape_from=self.tape_from,
-            user_levels=self._plan.user_levels,
-            sessions=sessions.tobytes(),
-            equity=self._share.instrument if self._share is not None else self.history.share,
-            chain=self._chain.contracts.tobytes(),
-        )
+        """The CONFIG that comes before the first bar and the first record."""
+        return self._config(0)
 
     def frames(self) -> Generator[Frame, None, None]:
-        """CONFIG, then the bars of the days before, then the records, numbered through."""
+        """CONFIG, then the bars of the days before, then the records, numbered through; the same for each leg."""
         self.close()
-        yield self.config_frame()
-        self._bars_dropped = 0
-        for batch in self.history.batches(self._plan.records_per_chunk):
-            yield RecordsFrame(batch)
+        self._start_over()
+        yield from self._begin(0, 0)
         if self._files_beside:
-            self._beside = TradesBeside(self._files_beside, self.instrument)
+            self._beside = TradesBeside(self._files_beside, [leg.instrument for leg in self._legs], self._unused.take)
         yield from self._records(None)
         if self._beside is not None:
             self.trades_missing, self.trades_extra = self._beside.finish()
@@ -194,32 +220,44 @@ class ReplaySource:
     def position(self) -> bytes:
         """Where the records after the latest RECORDS frame begin, once there was one of the recording's own."""
         assert self._merge is not None
-        return msgspec.msgpack.encode(_Position(self._merge.position(), self._bars_dropped))
+        place = self._merge.position()
+        return msgspec.msgpack.encode(
+            _Position(place, self._leg, self._cutter.passed, self._bars_given, self._bars_dropped)
+        )
 
     def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
-        """The records from a position on. Trades files beside depth are not compared: that needs all of them."""
+        """The records from a position on. Trades files beside depth are not compared, and what is not used not counted
+        again: that needs all of them."""
         self.close()
         try:
             place = msgspec.msgpack.decode(position, type=_Position)
         except msgspec.DecodeError as error:
             raise ValueError(f"not a position in this source: {error}") from error
-        if len(place.merge.lanes) != len(self._files):
+        if len(place.merge.lanes) != len(self._files) or not place.leg < len(self._legs):
             raise ValueError("not a position in this source: it has other files")
-        self._bars_dropped = place.bars_dropped
+        self._start_over()
+        self._leg, self._bars_given, self._bars_dropped = place.leg, place.bars_given, place.bars_dropped
+        self._cutter = TurnCutter(self._turns, place.turns)
+        self._use(place.leg)
         yield from self._records(place.merge)
 
     @property
     def at_records(self) -> bool:
-        """Whether the latest frame held records of the recording, so that there is a position."""
-        return self._merge is not None
+        """Whether the latest frame held records of the recording and ended a batch, so that there is a position."""
+        return self._merge is not None and self._at_end_of_batch
 
     def identity(self) -> bytes:
-        """Everything the frames depend on: the files as they are now, CONFIG, and the bars of the days before."""
+        """Everything the frames depend on: the files as they are now, the CONFIGs, and the bars of the days before."""
         config = self.config_frame()
         names = (config.profile, config.instrument, config.user_levels, config.tape_from.value, config.equity)
         digest = hashlib.sha256(str(self._plan.date).encode() + config.params + config.sessions + repr(names).encode())
-        digest.update(config.chain)
-        digest.update(self.history.bars.tobytes())
+        for leg in self._legs:
+            share = leg.share.instrument if leg.share is not None else None
+            digest.update(repr((leg.begin_ns, leg.instrument, share)).encode() + leg.chain.contracts.tobytes())
+        digest.update(repr(self._turns).encode() + self._history(0).bars.tobytes())
+        if len(self._legs) > 1:
+            for path in (*self._plan.warmup, *self._plan.share_warmup):
+                digest.update(path.name.encode() + file_identity(path))
         for file in sorted(self._files, key=sort_key):
             digest.update(file.path.name.encode() + file_identity(file.path))
         return digest.digest()
@@ -231,19 +269,6 @@ class ReplaySource:
             if copy is not None:
                 file.open_at = copy.open_at
 
-    def _records(self, start: MergePosition | None) -> Generator[Frame, None, None]:
-        before = len(self.history.bars)
-        self._merge = Merge(self._files, self._plan.records_per_chunk, start)
-        batches = self._merge.batches()
-        try:
-            for batch in within(batches, *self._day_ns) if self._day_ns is not None else batches:
-                if self._beside is not None:
-                    self._beside.follow(batch)
-                batch = self._without_bars(batch)
-                yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
-        finally:
-            batches.close()
-
     def close(self) -> None:
         """Stop reading. Safe to call twice."""
         self._merge = None
@@ -251,42 +276,93 @@ class ReplaySource:
             self._beside.close()
         self._beside = None
 
-    def _choose_chain(self, files: Sequence[DbnFile], near_e9: int | None) -> OptionChain:
-        """The options of the first record's day: on the future itself, or on the share that prices convert to."""
-        profile = self._plan.profile
-        sessions = sessions_between(self.instrument.calendar, self.begins_ns, self.begins_ns)
-        session = session_at(sessions, self.begins_ns)
-        return choose_chain(
-            files,
-            ChainQuery(
-                underlying=profile.underlying_symbol or self.instrument.symbol,
-                on_future=not profile.underlying_symbol,
-                expires=int(session["session_date"]),
-                close_ns=int(session["rth_close_ns"]) or int(session["close_ns"]),
-                near_e9=None if near_e9 is None else round(near_e9 / profile.usual_ratio),
-            ),
+    def _start_over(self) -> None:
+        self._leg = 0
+        self._bars_given = 0
+        self._bars_dropped = 0
+        self._at_end_of_batch = False
+        self._cutter = TurnCutter(self._turns)
+        self._unused = Unused(self._files)
+        self._use(0)
+
+    def _records(self, start: MergePosition | None) -> Generator[Frame, None, None]:
+        self._merge = Merge(self._files, self._plan.records_per_chunk, start)
+        batches = self._merge.batches()
+        try:
+            for batch in within(batches, *self._day_ns) if self._day_ns is not None else batches:
+                for stretch in self._cutter.stretches(batch):
+                    yield from self._changed(stretch)
+                    yield self._given_on(stretch)
+        finally:
+            batches.close()
+
+    def _changed(self, stretch: Stretch) -> Iterator[Frame]:
+        """What comes before records among which something has changed: of several legs passed only the last begins."""
+        legs = [turn.leg for turn in stretch.turns if turn.leg is not None]
+        states = [turn for turn in stretch.turns if turn.state is not None]
+        if legs:
+            yield from self._begin(legs[-1], stretch.batch.first_seq)
+        if states or (legs and self._cutter.state is not None):
+            at_ns = states[-1].at_ns if states else self._legs[self._leg].begin_ns
+            assert self._cutter.state is not None
+            yield FeedStatusFrame(DEPTH_FEED, self._cutter.state, at_ns, "the vendor's condition of the day")
+
+    def _begin(self, leg: int, first_seq: int) -> Iterator[Frame]:
+        """A leg's CONFIG and the bars before it."""
+        self._leg = leg
+        self._at_end_of_batch = False
+        self._use(leg)
+        this = self._legs[leg]
+        if this.follows is not None:
+            self._changes[leg] = change_line(this)
+        yield self._config(leg)
+        base = first_seq + self._bars_given
+        for batch in self._history(leg).batches(self._plan.records_per_chunk):
+            self._bars_given += len(batch)
+            yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + base))
+
+    def _given_on(self, stretch: Stretch) -> RecordsFrame:
+        batch = stretch.batch
+        self._at_end_of_batch = stretch.is_last
+        self._unused.take(batch)
+        if self._beside is not None:
+            self._beside.follow(batch)
+        batch = self._without_bars(batch)
+        before = self._bars_given
+        return RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
+
+    def _use(self, leg: int) -> None:
+        this = self._legs[leg]
+        shares = [this.share.instrument] if this.share is not None else []
+        chain = this.chain.contracts
+        keys = zip(chain["publisher_id"].tolist(), chain["instrument_id"].tolist(), strict=True)
+        self._unused.begin([this.instrument, *shares], list(keys))
+
+    def _config(self, leg: int) -> ConfigFrame:
+        """A leg's CONFIG; its sessions cover the leg and the bars before it.
+
+        ``equity`` is the share's instrument where the sources hold its trades or quotes. Where there are only bars of
+        it, its key is one that no venue gives, so that they are still told from the future's.
+        """
+        this, history = self._legs[leg], self._history(leg)
+        first_ns = max(this.begin_ns, self.first_ns)
+        first_ns = min(first_ns, history.first_ns or first_ns)
+        last_ns = self._legs[leg + 1].begin_ns if leg + 1 < len(self._legs) else self.last_ns
+        sessions = sessions_between(this.instrument.calendar, first_ns, max(last_ns, first_ns))
+        return ConfigFrame(
+            profile=self._plan.profile.name,
+            params=build_params(self._plan.profile).tobytes(),
+            instrument=this.instrument,
+            tape_from=self.tape_from,
+            user_levels=self._plan.user_levels,
+            sessions=sessions.tobytes(),
+            equity=this.share.instrument if this.share is not None else history.share,
+            chain=this.chain.contracts.tobytes(),
         )
 
-    def _without_other_stocks(self, files: Sequence[DbnFile]) -> list[DbnFile]:
-        """Beside a future: the files but those of stocks, each left out in words unless it is the share's."""
-        if not self._is_future:
-            return list(files)
-        of_share = self._share.files if self._share is not None else ()
-        own = []
-        for file in files:
-            if asset_class(file.dataset, file.header.symbols) is not AssetClass.EQUITY or file.kind not in _PRICED:
-                own.append(file)
-            elif file not in of_share:
-                self._skipped.append(f"{file.path}: not used: {self._why_not(file)}")
-        return own
-
-    def _why_not(self, file: DbnFile) -> str:
-        profile = self._plan.profile
-        if not profile.underlying_symbol:
-            return f"profile {profile.name} uses no stock beside {self.instrument.symbol}"
-        if self._share is not None and profile.underlying_symbol in {span.symbol for span in file.spans}:
-            return f"{profile.underlying_symbol} is taken from {self._share.files[0].path.name}, under another id"
-        return f"no trades or quotes of {profile.underlying_symbol} in it"
+    def _history(self, leg: int) -> History:
+        this = self._legs[leg]
+        return self._histories.before(this, max(this.begin_ns, self.begins_ns))
 
     def _without_bars(self, batch: Batch) -> Batch:
         """Bars that a file of mixed records holds come too late to be history: they are taken out and counted."""
@@ -296,13 +372,3 @@ class ReplaySource:
         self._bars_dropped += len(bars)
         rest: dict[Kind, Records] = {kind: rows for kind, rows in batch.arrays.items() if kind is not Kind.BAR}
         return Batch(rest, batch.order[batch.order != Kind.BAR], batch.first_seq)
-
-
-def _span(files: Sequence[DbnFile]) -> tuple[int, int]:
-    """Earliest and latest time the files may hold; a file that leaves its end open is taken to last a week."""
-    starts = [t for file in files for t in (file.first_ns, file.header.start_ns) if t > 0]
-    if not starts:
-        raise SourceError(files[0].path, "holds no records with a time", "name files that hold records")
-    first = min(starts)
-    ends = [file.header.end_ns or file.first_ns + _WEEK_NS for file in files]
-    return first, max(*ends, *starts)

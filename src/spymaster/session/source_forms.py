@@ -11,9 +11,10 @@ import numpy as np
 
 from spymaster.feeds.discover import DBN_ENDINGS
 from spymaster.feeds.errors import SourceError
+from spymaster.feeds.vendor_folder import is_own_manifest
 from spymaster.journal.format import segments_in
 from spymaster.market.frames import ConfigFrame
-from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest, load_manifest
+from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.params import PARAMS
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def form_of(sources: Sequence[Path]) -> Form:
 def manifests_of(source: Path) -> tuple[RecordingManifest, ...]:
     """What a source says about itself: a recording's manifest, or those of the runs in a lake. Raises ManifestError."""
     if _form_of(source) is Form.FILES:
-        return (load_manifest(source),) if (source / MANIFEST_NAME).is_file() else ()
+        return (load_manifest(source),) if is_own_manifest(source) else ()
     from spymaster.lake.catalog import Lake
     from spymaster.lake.storage import LocalStorage
 

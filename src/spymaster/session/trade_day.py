@@ -43,17 +43,17 @@ def within(batches: Iterable[Batch], begin_ns: int, end_ns: int) -> Generator[Ba
     """The records that reached the vendor in [begin, end); those without a time go with what stands before them."""
     reached_ns = 0
     for batch in batches:
-        times = _arrivals(batch, reached_ns)
+        times = arrivals(batch, reached_ns)
         reached_ns = int(times[-1])
         first, last = np.searchsorted(times, (begin_ns, end_ns), "left").tolist()
         if first < last:
-            yield batch if last - first == len(batch) else _cut(batch, first, last)
+            yield batch if last - first == len(batch) else cut(batch, first, last)
         if last < len(batch):
             return
 
 
-def _arrivals(batch: Batch, reached_ns: int) -> NDArray[np.int64]:
-    """The running maximum of the time of arrival."""
+def arrivals(batch: Batch, reached_ns: int = 0) -> NDArray[np.int64]:
+    """The running maximum of the time of arrival, ``reached_ns`` before the first record."""
     times = np.zeros(len(batch), np.int64)
     for kind, rows in batch.arrays.items():
         arrived = recv_ns(kind, rows)
@@ -62,7 +62,8 @@ def _arrivals(batch: Batch, reached_ns: int) -> NDArray[np.int64]:
     return np.maximum.accumulate(times)
 
 
-def _cut(batch: Batch, first: int, last: int) -> Batch:
+def cut(batch: Batch, first: int, last: int) -> Batch:
+    """The records of a batch from one place up to, not including, another."""
     before, order = batch.order[:first], batch.order[first:last]
     arrays = {}
     for kind, rows in batch.arrays.items():
@@ -72,10 +73,19 @@ def _cut(batch: Batch, first: int, last: int) -> Batch:
     return Batch(arrays, order, batch.first_seq + first)
 
 
+def latest_arrival(batch: Batch) -> int:
+    """The latest time of arrival in a batch, 0 where none of its records has one."""
+    latest = 0
+    for kind, rows in batch.arrays.items():
+        arrived = recv_ns(kind, rows)
+        known = arrived[arrived != UNDEF_TIMESTAMP]
+        latest = max(latest, int(known.max())) if len(known) else latest
+    return latest
+
+
 def _start_ns(file: DbnFile) -> int:
     return file.first_ns or file.header.start_ns
 
 
 def _overlaps(file: DbnFile, begin_ns: int, end_ns: int) -> bool:
-    file_end_ns = file.header.end_ns
-    return _start_ns(file) < end_ns and (file_end_ns is None or file_end_ns > begin_ns)
+    return _start_ns(file) < end_ns and file.end_ns > begin_ns

@@ -25,12 +25,20 @@ class TrustSpell(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Ignored(msgspec.Struct, frozen=True):
+    """Quotes, trades and depth of an instrument by one publisher that were read and not used."""
+
+    symbol: str
+    publisher: int
+    records: int
+
+
 class HeadlessResult(msgspec.Struct, frozen=True, kw_only=True):
     """What ``replay --headless`` prints: counts, speed, and what the result rests on.
 
-    ``signals``: BREAK and REJECT raised; ``alerts``: all alerts raised. ``rejected``: records by reason. ``first_ns``,
-    ``last_ns``: times of the first and the last record, null without any. ``trust``: per input the states it was in,
-    worst first. ``problems``: one line each.
+    ``signals``: BREAK and REJECT raised; ``alerts``: all alerts raised. ``rejected``: records by reason. ``ignored``:
+    records of instruments or publishers that were not used. ``first_ns``, ``last_ns``: times of the first and the last
+    record, null without any. ``trust``: per input the states it was in, worst first. ``problems``: one line each.
     """
 
     records: int
@@ -38,6 +46,7 @@ class HeadlessResult(msgspec.Struct, frozen=True, kw_only=True):
     trades_missing: int
     trades_extra: int
     rejected: dict[str, int]
+    ignored: tuple[Ignored, ...]
     snaps: int
     signals: int
     alerts: int
