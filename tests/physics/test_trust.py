@@ -288,6 +288,23 @@ def test_a_gap_degrades_until_the_windows_are_full(of: int) -> None:
     assert at(results, 11.0, of) == GREEN
 
 
+@pytest.mark.parametrize("of", [DEPTH, TAPE])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (FeedState.DAY_DEGRADED, TrustReason.DAY_DEGRADED),
+        (FeedState.DAY_MISSING, TrustReason.DAY_MISSING),
+    ],
+)
+def test_what_the_vendor_says_of_a_day_holds_until_it_says_otherwise(
+    of: int, state: FeedState, reason: TrustReason
+) -> None:
+    told = FeedStatusFrame("depth", state, START_NS)
+    assert at(judged(good_book(), until_s=30.0, frames=(told,)), 29.0, of) == (Trust.DEGRADED, reason)
+    over = FeedStatusFrame("depth", FeedState.UP, START_NS)
+    assert at(judged(good_book(), until_s=30.0, frames=(told, over)), 29.0, of) == GREEN
+
+
 def test_an_older_gap_does_not_shorten_the_distrust_of_a_newer_one() -> None:
     gaps = (
         GapFrame("depth", START_NS, START_NS + SECOND, "newer"),

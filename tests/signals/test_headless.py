@@ -62,13 +62,13 @@ def test_signals_are_break_and_reject_raised_and_alerts_are_all_raised() -> None
 
 def test_the_result_is_printed_in_the_order_it_is_read() -> None:
     result = HeadlessResult(
-        records=10, trades=2, trades_missing=0, trades_extra=0, rejected={"bad time": 1}, snaps=4, signals=1, alerts=1,
-        first_ns=1, last_ns=2, wall_s=0.5, records_per_s=20.0, snaps_per_s=8.0, peak_rss_bytes=1000,
-        signal_hash="00", trust=ledger_of(GREEN).spells(), problems=("one",),
+        records=10, trades=2, trades_missing=0, trades_extra=0, rejected={"bad time": 1}, ignored=(),
+        snaps=4, signals=1, alerts=1, first_ns=1, last_ns=2, wall_s=0.5, records_per_s=20.0,
+        snaps_per_s=8.0, peak_rss_bytes=1000, signal_hash="00", trust=ledger_of(GREEN).spells(), problems=("one",),
     )  # fmt: skip
     printed = json.loads(msgspec.json.encode(result))
     assert ", ".join(printed) == (
-        "records, trades, trades_missing, trades_extra, rejected, snaps, signals, alerts, first_ns, last_ns, wall_s, "
-        "records_per_s, snaps_per_s, peak_rss_bytes, signal_hash, trust, problems"
+        "records, trades, trades_missing, trades_extra, rejected, ignored, snaps, signals, alerts, first_ns, last_ns, "
+        "wall_s, records_per_s, snaps_per_s, peak_rss_bytes, signal_hash, trust, problems"
     )
     assert printed["trust"]["depth"] == [{"state": "GREEN", "reason": None, "seconds": 0.25}]

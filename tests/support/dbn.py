@@ -49,10 +49,13 @@ def header(
     end_ns: int | None = None,
     ts_out: bool = False,
     version: int = 3,
+    dated: Mapping[str, Sequence[tuple[str, str, int]]] | None = None,
 ) -> bytes:
-    """A DBN header; ``symbol_map``: instrument id -> symbol, over the year 2023 and the next."""
+    """A DBN header; ``symbol_map``: instrument id -> symbol, over the year 2023 and the next; or ``dated``: symbol ->
+    what id it is from one day up to another."""
     symbols = {17077: "ESH4"} if symbol_map is None else symbol_map
-    span = (dt.date(2023, 1, 1), dt.date(2025, 1, 1))
+    span = ("2023-01-01", "2025-01-01")
+    mapped = {symbol: [(*span, number)] for number, symbol in symbols.items()} if dated is None else dated
     return Metadata(
         dataset=dataset,
         start=start_ns,
@@ -60,11 +63,21 @@ def header(
         stype_in=SType.from_str("raw_symbol"),
         stype_out=SType.from_str("instrument_id"),
         schema=None if schema is None else Schema.from_str(schema),
-        symbols=list(symbols.values()),
-        mappings=[_Mapping(symbol, [_Interval(*span, str(number))]) for number, symbol in symbols.items()],
+        symbols=list(symbols.values()) if dated is None else list(dated),
+        mappings=[_Mapping(symbol, [_interval(*one) for one in spans]) for symbol, spans in mapped.items()],
         ts_out=ts_out,
         version=version,
     ).encode()
+
+
+def _interval(start: str, end: str, number: int) -> _Interval:
+    return _Interval(dt.date.fromisoformat(start), dt.date.fromisoformat(end), str(number))
+
+
+def naming(instrument_id: int, symbol: str, *, asked: str = "ES.FUT", **columns: Any) -> NDArray[Any]:
+    """One mapping message, as a live capture has them."""
+    names = {"stype_in_symbol": asked.encode(), "stype_out_symbol": symbol.encode()}
+    return records(Kind.MAPPING, 1, instrument_id=instrument_id, **names, **columns)
 
 
 def records(

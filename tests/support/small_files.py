@@ -12,7 +12,7 @@ from spymaster.market import dtypes as dt
 from spymaster.market.batches import Records
 from tests.support.dbn import dbn_file, trades_of
 from tests.support.market import START_NS, Market
-from tests.support.streams import play, random_actions
+from tests.support.streams import moved, play, random_actions
 
 Words = NDArray[np.int64]
 
@@ -22,6 +22,14 @@ def busy_words(count: int = 400, *, seed: int = 5, start_ns: int = START_NS) -> 
     market = Market(start_ns=start_ns)
     market.ladder().at(0.05)
     return play(market, random_actions(seed, count)).words()
+
+
+def of_contract(words: Words, instrument_id: int, *, ticks: int = 0, publisher_id: int = 1) -> Words:
+    """The same depth of another contract, so many ticks away."""
+    words = moved(words, ticks=ticks)
+    rows = words.view(dt.MBP10_DTYPE)
+    rows["instrument_id"], rows["publisher_id"] = instrument_id, publisher_id
+    return words
 
 
 def depth_file(path: Path, words: Words, **about: Any) -> Path:

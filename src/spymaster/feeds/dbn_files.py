@@ -158,12 +158,15 @@ class DbnFile:
 
         An end beyond the days that the header maps is no end; a capture that was never closed has none.
         """
-        mapped = max((span.end_date for span in self.header.spans()), default=None)
-        ends = [end for end in (self.header.end_ns, None if mapped is None else _midnight_ns(mapped)) if end]
+        end_ns = self.header.end_ns
+        days = [span.end_date for span in self.header.spans()]
+        mapped_ns = _midnight_ns(max(days)) if days else None
+        limit_ns = _LONGEST_NS
+        if mapped_ns is not None and (end_ns is None or end_ns > mapped_ns):
+            end_ns, limit_ns = mapped_ns, _WEEK_NS
         first_ns = self.first_ns or self.header.start_ns
-        limit_ns = _LONGEST_NS if self.header.end_ns else _WEEK_NS
-        if ends and first_ns < min(ends) <= first_ns + limit_ns:
-            return min(ends)
+        if end_ns is not None and first_ns < end_ns <= first_ns + limit_ns:
+            return end_ns
         return self.survey.last_ns + 1 if self.survey.last_ns else first_ns
 
     def _default_chunk(self) -> int:

@@ -197,11 +197,13 @@ def _timeline(
         if not there:
             continue
         front = _front([each for each in there if not each.candidate.is_continuous], definitions, volumes, day)
-        turns = {each.candidate.begin_ns for each in there if each.candidate.is_continuous}
-        turns |= {each.candidate.end_ns for each in there if each.candidate.is_continuous}
+        turns = {turn for each in there for turn in (each.candidate.begin_ns, each.candidate.end_ns)}
         for at_ns in (begin_ns, *sorted(turn for turn in turns if begin_ns < turn < end_ns)):
             meant = [each for each in there if each.candidate.is_continuous and _names_at(each.candidate, at_ns)]
-            best = min(meant, key=lambda each: each.candidate.continuity, default=front)
+            # an id may be given anew in the middle of a day
+            same = [each for each in there if front is not None and each.name == front.name]
+            called = next((each for each in same if _names_at(each.candidate, at_ns)), front)
+            best = min(meant, key=lambda each: each.candidate.continuity, default=called)
             if best is not None:
                 said = True
                 yield at_ns, best

@@ -18,7 +18,7 @@ from spymaster.feeds.front_month import InForce
 from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
 from spymaster.feeds.shares import Share, choose_share
 from spymaster.market.calendar_table import date_of
-from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
+from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, futures_root
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.sessions import et_stamp, session_at, sessions_between
 from spymaster.market.venues import AssetClass, asset_class
@@ -32,7 +32,7 @@ _DEFINED_BEFORE_NS: Final = 7 * 86_400_000_000_000
 
 class Leg(msgspec.Struct, frozen=True):
     """From ``begin_ns`` (arrival; 0 for the first) to the next leg's beginning. ``follows``: the contract before, where
-    that is another one. ``near_e9``: a price of about then, None where none is known."""
+    that had another id. ``near_e9``: a price of about then, None where none is known."""
 
     begin_ns: int
     instrument: Instrument
@@ -40,6 +40,13 @@ class Leg(msgspec.Struct, frozen=True):
     chain: OptionChain
     near_e9: int | None
     follows: Instrument | None = None
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the contract before is another one, not the same under another id."""
+        return self.follows is not None and (
+            self.follows.symbol != self.instrument.symbol or futures_root(self.instrument.symbol) is None
+        )
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -101,6 +108,8 @@ def change_line(leg: Leg) -> str:
     assert leg.follows is not None
     when = dt.datetime.fromtimestamp(leg.begin_ns // NS_PER_S, dt.UTC)
     new, old = (f"{one.symbol} (id {one.instrument_id})" for one in (leg.instrument, leg.follows))
+    if not leg.is_another:
+        return f"{when:%Y-%m-%d %H:%M:%S} UTC: {old} is {new} from here on: the engine begins anew"
     return (
         f"{when:%Y-%m-%d %H:%M:%S} UTC: the contract changes from {old} to {new}: the engine begins anew, levels that "
         f"rest on the other's prices are left out"

@@ -34,7 +34,7 @@ from spymaster.session.history import History
 from spymaster.session.left_out import is_deep, is_of_stock, why_left_out
 from spymaster.session.leg_history import HistoryWish, LegHistories
 from spymaster.session.legs import chain_problems, change_line, plan_legs, span_of
-from spymaster.session.trade_day import day_ns, files_of_day, within
+from spymaster.session.trade_day import arrivals, day_ns, files_of_day, within
 from spymaster.session.turns import Stretch, TurnCutter, condition_lines, turns_of
 from spymaster.signals.headless import Ignored
 
@@ -154,8 +154,8 @@ class ReplaySource:
     def standing(self) -> Standing:
         """What is in force as of the latest frame."""
         leg = self._legs[self._leg]
-        begins_ns = max(leg.begin_ns, self.begins_ns)
-        follows = next((one.follows for one in reversed(self._legs[: self._leg + 1]) if one.follows is not None), None)
+        begins_ns = self._leg_records_ns or max(leg.begin_ns, self.begins_ns)
+        follows = next((one.follows for one in reversed(self._legs[: self._leg + 1]) if one.is_another), None)
         bars = self._history(self._leg).bars
         return Standing(leg.instrument, begins_ns, bars, len(leg.chain.contracts) > 0, follows)
 
@@ -278,6 +278,7 @@ class ReplaySource:
 
     def _start_over(self) -> None:
         self._leg = 0
+        self._leg_records_ns = 0
         self._bars_given = 0
         self._bars_dropped = 0
         self._at_end_of_batch = False
@@ -302,6 +303,7 @@ class ReplaySource:
         states = [turn for turn in stretch.turns if turn.state is not None]
         if legs:
             yield from self._begin(legs[-1], stretch.batch.first_seq)
+            self._leg_records_ns = int(arrivals(stretch.batch)[0])
         if states or (legs and self._cutter.state is not None):
             at_ns = states[-1].at_ns if states else self._legs[self._leg].begin_ns
             assert self._cutter.state is not None
