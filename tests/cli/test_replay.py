@@ -11,12 +11,14 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from spymaster.market.dtypes import W_TS_RECV
 from spymaster.resources import bundled_recording
 from spymaster.signals.headless import HeadlessResult
-from tests.cli.conftest import COMMAND, Run, Spawn
-from tests.support.small_files import Words, depth_and_trades
+from tests.cli.conftest import COMMAND, Run, Spawn, one_line
+from tests.support.small_files import Words, depth_and_trades, depth_file, of_contract
 
 
 def test_the_report_for_people(run: Run, small: Path, words: Words) -> None:
@@ -33,6 +35,33 @@ def test_the_report_for_programs_has_every_field_and_nothing_else(run: Run, smal
     assert (result.exit_code, result.stderr) == (0, "")
     assert list(report) == list(HeadlessResult.__struct_fields__)
     assert report["records"] == len(words)
+
+
+def test_a_vendor_s_folder_plays_as_it_lies(run: Run, tmp_path: Path, words: Words) -> None:
+    depth_file(tmp_path / "glbx-mdp3-20240105.mbp-10.dbn.zst", words)
+    manifest = {"job_id": "GLBX-20240107-ABCDEFGHIJ", "files": [{"filename": "a", "size": 1, "hash": "sha256:00"}]}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    result = run("replay", tmp_path, "--profile", "es", "--headless", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["records"] == len(words)
+
+
+def test_what_was_not_used_is_said_and_can_be_chosen(run: Run, tmp_path: Path, words: Words) -> None:
+    both = np.concatenate([words, of_contract(words[:100], 17077, publisher_id=41)])
+    path = depth_file(tmp_path / "a.dbn", both[np.argsort(both[:, W_TS_RECV], kind="stable")])
+    first = run("replay", path, "--profile", "es", "--headless", "--json")
+    assert json.loads(first.stdout)["ignored"] == [{"symbol": "ESH4", "publisher": 41, "records": 100}]
+    assert "100 records not used: 100 of ESH4 by publisher 41" in first.stderr
+    other = run("replay", path, "--profile", "es", "--headless", "--publisher", "41")
+    assert f"ignored  {len(words):,} ESH4 (publisher 1)" in other.stdout
+
+
+def test_a_source_without_the_profile_s_product_asks_for_a_symbol(run: Run, tmp_path: Path, words: Words) -> None:
+    path = depth_file(tmp_path / "a.dbn", words, symbol_map={17077: "NQH4"})
+    result = run("replay", path, "--profile", "es", "--headless")
+    assert result.exit_code == 3
+    assert "no ES contract with depth or trades in it (it holds: NQH4)" in one_line(result.stderr)
+    assert run("replay", path, "--profile", "es", "--headless", "--symbol", "NQH4").exit_code == 0
 
 
 def test_simulated_records_say_so(run: Run) -> None:

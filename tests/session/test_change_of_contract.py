@@ -15,6 +15,7 @@ from spymaster.market import dtypes
 from spymaster.market.frames import ConfigFrame, FeedState, FeedStatusFrame, RecordsFrame
 from spymaster.market.kinds import Kind
 from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.session.flow_events import flow_events
 from spymaster.session.headless import RunTotals, drive, report
 from spymaster.session.level_list import list_levels
 from spymaster.session.replay_cache import CachePlan
@@ -210,6 +211,16 @@ def test_a_source_is_entered_behind_the_change_as_if_played_to_there(rolled: Rep
         assert np.array_equal(
             np.concatenate([frames[place][:0], *rest]), np.concatenate([frames[place][:0], *frames[place + 1 :]])
         )
+
+
+def test_events_of_the_ledger_do_not_run_on_across_a_change(rolled: ReplayPlan, tmp_path: Path) -> None:
+    events = list(flow_events(ReplaySource(rolled), Engine(snaps_per_block=1)))
+    apart = []
+    for number, start_ns in ((OLD, MIDNIGHT_NS - 20 * S), (NEW, MIDNIGHT_NS)):
+        path = dbn_file(tmp_path / f"{number}.dbn", "mbp-10", contract_words(number, start_ns), dated=ROLL)
+        apart += list(flow_events(ReplaySource(plan_of(path)), Engine(snaps_per_block=1)))
+    whole, parts = (np.concatenate([np.asarray(each["contracts"]) for each in one]) for one in (events, apart))
+    assert np.array_equal(whole, parts)
 
 
 @pytest.mark.usefixtures("warm")

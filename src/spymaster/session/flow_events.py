@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.journal.source import Source
+from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.physics.engine import Engine
 from spymaster.physics.state import ADD, BUY, FILL, HIDDEN, OFF_BOOK, PULL, SELL
@@ -54,6 +55,9 @@ def flow_events(source: Source, engine: Engine) -> Iterator[Columns]:
     tick_e9 = 0
     try:
         for frame in source.frames():
+            if isinstance(frame, ConfigFrame):
+                # the engine begins anew, and its bucket with it
+                watch = _Watch()
             for _ in engine.feed(frame):
                 rows += watch.look(engine)
             if engine.config is not None:
