@@ -157,6 +157,15 @@ def test_bars_of_a_contract_from_before_it_was_in_force_are_made_of_its_own_trad
     }
 
 
+def test_a_source_of_several_contracts_is_told_from_itself_with_other_bars(rolled: ReplayPlan, tmp_path: Path) -> None:
+    bars = day_before(tmp_path / "bars" / "b.ohlcv-1m.dbn").parent
+    plan = msgspec.structs.replace(rolled, warmup=(bars,))
+    first = ReplaySource(plan).identity()
+    assert ReplaySource(plan).identity() == first != ReplaySource(rolled).identity()
+    put(bars / "more.csv", b"time,open,high,low,close,volume\n")
+    assert ReplaySource(plan).identity() != first
+
+
 def test_a_date_plays_that_day_s_contract_alone(days: ReplayPlan) -> None:
     source = ReplaySource(msgspec.structs.replace(days, date=20231215))
     list(source.frames())

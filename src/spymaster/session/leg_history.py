@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from spymaster.feeds.bars_dbn import TRADED_KINDS, ids_of
 from spymaster.feeds.candidates import midnight_ns
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
+from spymaster.feeds.file_identity import file_identity
 from spymaster.session.history import History, HistoryPlan, load_history
 from spymaster.session.legs import Leg
 
@@ -47,6 +49,15 @@ class LegHistories:
         if leg.begin_ns not in self._loaded:
             self._loaded[leg.begin_ns] = self._load(leg, begins_ns)
         return self._loaded[leg.begin_ns]
+
+    def identity(self) -> bytes:
+        """What tells the files named for warm-up from all others, without reading their bars."""
+        digest = hashlib.sha256()
+        for named in (*self._wish.warmup, *self._wish.share_warmup):
+            below = sorted(path for path in named.rglob("*") if path.is_file()) if named.is_dir() else [named]
+            for path in below:
+                digest.update(path.name.encode() + file_identity(path))
+        return digest.digest()
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -256,8 +256,7 @@ class ReplaySource:
             digest.update(repr((leg.begin_ns, leg.instrument, share)).encode() + leg.chain.contracts.tobytes())
         digest.update(repr(self._turns).encode() + self._history(0).bars.tobytes())
         if len(self._legs) > 1:
-            for path in (*self._plan.warmup, *self._plan.share_warmup):
-                digest.update(path.name.encode() + file_identity(path))
+            digest.update(self._histories.identity())
         for file in sorted(self._files, key=sort_key):
             digest.update(file.path.name.encode() + file_identity(file.path))
         return digest.digest()
