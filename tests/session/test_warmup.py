@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spymaster.market import kernel_cache
-from spymaster.session.warmup import compile_all, is_warm, start_compiling
+from spymaster.session.warmup import start_compiling
 
 
 def cached(folder: Path) -> dict[str, int]:
@@ -19,38 +19,60 @@ def cached(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*.nb[ci]")}
 
 
-def test_without_the_mark_the_kernels_are_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
-    assert not is_warm()
-
-
-def test_the_mark_says_that_the_kernels_are_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
-    (tmp_path / kernel_cache.WARM_MARK).touch()
-    assert is_warm()
-
-
-def test_compiling_everything_leaves_the_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_cache, "CACHE_FOLDER", tmp_path)
-    compile_all()
-    assert is_warm()
-
-
-@pytest.mark.usefixtures("warm")
-def test_with_a_warm_cache_nothing_is_compiled_again(tmp_path: Path) -> None:
-    """In a copy of the cache: other tests may be compiling into the one they share."""
+@pytest.fixture
+def copied(tmp_path: Path, warm: None) -> Path:
+    """A copy of the complete cache: other tests may be compiling into the one they share."""
     copy = tmp_path / kernel_cache.CACHE_FOLDER.name
-    shutil.copytree(kernel_cache.CACHE_FOLDER, copy)
-    before = cached(copy)
-    done = subprocess.run(
-        [sys.executable, "-m", "spymaster.session.warmup"],
-        env={**os.environ, kernel_cache.CACHE_DIR_VARIABLE: str(tmp_path)},
+    shutil.copytree(kernel_cache.kernel_folder(), copy)
+    return copy
+
+
+def compile_into(base: Path, program: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Compile what is missing in a folder below ``base``."""
+    how = ["-c", program] if program else ["-m", "spymaster.session.warmup"]
+    return subprocess.run(
+        [sys.executable, *how],
+        env={**os.environ, kernel_cache.CACHE_DIR_VARIABLE: str(base)},
         capture_output=True,
         check=False,
     )
+
+
+def test_the_mark_says_that_the_kernels_are_ready(tmp_path: Path) -> None:
+    assert not kernel_cache.is_complete(tmp_path)
+    (tmp_path / kernel_cache.WARM_MARK).touch()
+    assert kernel_cache.is_complete(tmp_path)
+
+
+def test_compiling_everything_leaves_the_mark(copied: Path, tmp_path: Path) -> None:
+    (copied / kernel_cache.WARM_MARK).unlink()
+    assert compile_into(tmp_path).returncode == 0
+    assert kernel_cache.is_complete(copied)
+
+
+def test_with_a_warm_cache_nothing_is_compiled_again(copied: Path, tmp_path: Path) -> None:
+    before = cached(copied)
+    done = compile_into(tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert cached(copy) == before
+    assert cached(copied) == before
     assert len(before) > 20
+
+
+def test_kernels_that_could_not_all_be_kept_leave_no_mark(copied: Path, tmp_path: Path) -> None:
+    (copied / kernel_cache.WARM_MARK).unlink()
+    full = "from spymaster.market import kernel_cache; kernel_cache.say_not_kept('disk full');"
+    done = compile_into(tmp_path, f"{full} from spymaster.session.warmup import main; raise SystemExit(main([]))")
+    assert done.returncode == os.EX_CANTCREAT
+    assert b"kernels are compiled for this run only" in done.stderr
+    assert not kernel_cache.is_complete(copied)
+
+
+@pytest.mark.usefixtures("warm")
+def test_compiling_ends_with_the_one_who_waits_for_it() -> None:
+    process = start_compiling()
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(timeout=60) == os.EX_TEMPFAIL
 
 
 @pytest.mark.usefixtures("warm")

@@ -127,11 +127,13 @@ class SeekCopy:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._let_grow()
         except OSError:
-            return
-        with contextlib.suppress(OSError):
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.grows = True
+            # where nothing can be written, what is there can still be read
+            try:
+                self._file = os.open(self._path, os.O_RDONLY)
+            except OSError:
+                return
         index = self._saved_index()
         if index is not None:
             self._ends = np.frombuffer(index.ends, "<u8").tolist()
@@ -139,6 +141,13 @@ class SeekCopy:
         self.grows = self.grows and self.total is None
         with contextlib.suppress(OSError):
             os.utime(self._path)
+
+    def _let_grow(self) -> None:
+        """Unless another process does, or the copy can only be read."""
+        with contextlib.suppress(OSError):
+            if self._file is not None and fcntl.fcntl(self._file, fcntl.F_GETFL) & os.O_RDWR:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.grows = True
 
     def _saved_index(self) -> _Index | None:
         try:
@@ -175,8 +184,5 @@ class SeekCopy:
         del self._ends[number:]
         self.total = self.damage = None
         self._at_block = -1
-        with contextlib.suppress(OSError):
-            if self._file is not None:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self.grows = True
+        self._let_grow()
         self.save()

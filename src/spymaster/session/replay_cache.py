@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -18,13 +19,15 @@ from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.file_identity import file_identity
 from spymaster.feeds.seek_copy import SeekCopy
 from spymaster.feeds.seekable import SeekableFile
-from spymaster.market.kernel_cache import CACHE_FOLDER
+from spymaster.market.kernel_cache import CACHE_FOLDER, write_refusal
 from spymaster.session.checkpoints import Shelf
 
 _WORTH_BYTES: Final = 1024 * 1024
 """A compressed file smaller than this is read again faster than a copy of it is made."""
 _COPIES: Final = "files"
 _RUNS: Final = "checkpoints"
+
+_log = logging.getLogger(__name__)
 
 
 class CachePlan(msgspec.Struct, frozen=True):
@@ -44,8 +47,18 @@ class ReplayCache:
     def __init__(self, plan: CachePlan) -> None:
         self._plan = plan
         self._folder = plan.folder if plan.max_bytes > 0 else None
+        self._say_if_not_writable()
         self._copies: dict[Path, SeekableFile] = {}
         self._in_use: set[Path] = set()
+
+    def _say_if_not_writable(self) -> None:
+        """A cache that cannot be written is still read; what is missing costs time each time, never a replay."""
+        if self._folder is None:
+            return
+        refusal = write_refusal(self._folder)
+        if refusal is not None:
+            reason = (refusal.strerror or str(refusal)).lower()
+            _log.warning("seeking is not made faster: %s cannot be written (%s)", self._folder, reason)
 
     def copy_of(self, file: DbnFile) -> SeekableFile | None:
         """The copy of a file that can be entered; None where it needs none or may have none."""

@@ -18,7 +18,7 @@ from spymaster.session.engine_rate import EngineRate
 from spymaster.session.loop_range import LoopRange
 from spymaster.session.pacing import MAX_SPEED, Pacer, next_speed
 from spymaster.session.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
-from spymaster.session.warmup import compiling_elsewhere, is_warm
+from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class ReplaySession:
         with compiling_elsewhere() as still_at_it:
             while still_at_it():
                 elapsed = self._now_s() - started
-                self._message = f"compiling the engine, once per version: {elapsed:.0f} s"
+                self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
                 self._progress = min(elapsed / _COMPILE_S, 0.99)
                 self._publish_waiting()
                 with contextlib.suppress(queue.Empty):

@@ -6,9 +6,11 @@ Run as a module it compiles everything an engine uses by letting one see a few r
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,22 +22,41 @@ if TYPE_CHECKING:
     from spymaster.physics.engine import Engine
 
 _RECORDS: Final = "records"
+_LEASHED: Final = "leashed"
+"""Arguments of the module: a part of the kernels alone; end with standard input."""
+_NOT_KEPT: Final = os.EX_CANTCREAT
+"""Exit code of a process whose kernels compiled and could not be kept."""
 
 
 def is_warm() -> bool:
     """Whether the kernels of these sources have been compiled on this machine before."""
-    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
+    from spymaster.market.kernel_cache import is_complete, kernel_folder
 
-    return (CACHE_FOLDER / WARM_MARK).is_file()
+    return is_complete(kernel_folder())
 
 
-def start_compiling() -> subprocess.Popen[bytes]:
-    """Compile in a process of its own; its exit code 0 means that the kernels are ready."""
+def how_often() -> str:
+    """For whom the kernels are compiled, in words."""
+    from spymaster.market.kernel_cache import CACHE_FOLDER, kernel_folder
+
+    return "once per version" if kernel_folder() == CACHE_FOLDER else "for this run, the cache cannot be written"
+
+
+def start_compiling(part: Sequence[str] = (), *, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """Compile in a process of its own, into this one's folder; its exit code 0 means that the kernels are ready.
+
+    It ends when its standard input does, and so whenever this process does.
+    """
+    from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, kernel_folder
+
     return subprocess.Popen(
-        [sys.executable, "-m", "spymaster.session.warmup"],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", "spymaster.session.warmup", _LEASHED, *part],
+        env={**os.environ, CACHE_DIR_VARIABLE: str(kernel_folder().parent)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
+        # what the terminal sends is for the one who waits for the kernels
+        start_new_session=True,
     )
 
 
@@ -52,26 +73,37 @@ def compiling_elsewhere() -> Iterator[Callable[[], bool]]:
         if process.poll() is None:
             process.kill()
         process.wait()
-    if process.returncode != 0 and process.stderr is not None:
+    if process.returncode not in (os.EX_OK, _NOT_KEPT) and process.stderr is not None:
         lines = process.stderr.read().decode(errors="replace").strip().splitlines()
         raise RuntimeError(f"the engine did not compile: {lines[-1] if lines else 'no reason given'}")
 
 
 def compile_all() -> None:
-    """Compile every kernel an engine, a screen and an export use, and leave a mark that it is done.
+    """Compile every kernel an engine, a screen and an export use, and leave a mark once all of them are kept.
 
     What judges levels shares little with what takes records in and what makes the fuel of options, so two processes
-    compile them side by side; the kernels that call both come last.
+    compile them side by side; the kernels that call both come last. Raises RuntimeError when some did not compile.
     """
-    from spymaster.market.kernel_cache import CACHE_FOLDER, WARM_MARK
+    from spymaster.market.kernel_cache import WARM_MARK, is_complete, kernel_folder, say_not_kept, unkept
 
-    with subprocess.Popen([sys.executable, "-m", "spymaster.session.warmup", _RECORDS]) as other:
+    other = start_compiling((_RECORDS,), stderr=None)
+    try:
         compile_levels()
-    if other.returncode != 0:
+        # by its end: it must not wait for ours
+        status = other.wait()
+    finally:
+        other.kill()
+        other.wait()
+    if status not in (os.EX_OK, _NOT_KEPT):
         raise RuntimeError("the kernels that take records in did not compile")
     compile_snap()
     compile_walk()
-    (CACHE_FOLDER / WARM_MARK).touch()
+    folder = kernel_folder()
+    if status == os.EX_OK and not unkept() and not is_complete(folder):
+        try:
+            (folder / WARM_MARK).touch()
+        except OSError as error:
+            say_not_kept(error.strerror or str(error))
 
 
 def _engine() -> tuple[Engine, NDArray[Any]]:
@@ -172,9 +204,27 @@ def compile_walk() -> None:
     list(engine.finish())
 
 
-if __name__ == "__main__":
-    if _RECORDS in sys.argv[1:]:
+def _end_with_standard_input() -> None:
+    """Nobody is left who wants the kernels: end at once, wherever the compiler is."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 1):
+            pass
+    os._exit(os.EX_TEMPFAIL)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compile as a process of its own; returns its exit code."""
+    from spymaster.market.kernel_cache import unkept
+
+    if _LEASHED in arguments:
+        threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    if _RECORDS in arguments:
         compile_fuel()
         compile_records()
     else:
         compile_all()
+    return _NOT_KEPT if unkept() else os.EX_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
