@@ -169,7 +169,7 @@ def test_another_process_with_another_hash_seed_computes_the_same(
 ) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-c", "from spymaster.cli.main import main; main()"),
+            *(sys.executable, "-c", "from spymaster.cli.entry import main; main()"),
             *("replay", str(depth), "--headless", "--json", "--profile", "es"),
         ],
         env={**os.environ, "PYTHONHASHSEED": seed},

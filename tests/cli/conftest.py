@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.support import small_files
 from tests.support.small_files import Words, busy_words, depth_file
 
-COMMAND = (sys.executable, "-c", "from spymaster.cli.main import main; main()")
+COMMAND = (sys.executable, "-c", "from spymaster.cli.entry import main; main()")
 
 Run = Callable[..., Result]
 Spawn = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -72,6 +73,12 @@ def words() -> Words:
 def small(tmp_path_factory: pytest.TempPathFactory, words: Words) -> Path:
     """A small depth file."""
     return depth_file(tmp_path_factory.mktemp("small") / "small.mbp-10.dbn.zst", words)
+
+
+@pytest.fixture(scope="session")
+def depth_and_trades(tmp_path_factory: pytest.TempPathFactory, words: Words) -> tuple[Path, Path]:
+    """A depth file and the trades file that goes with it."""
+    return small_files.depth_and_trades(tmp_path_factory.mktemp("both"), words)
 
 
 def one_line(text: str) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from spymaster.interrupts import ENDING
 from spymaster.tui.options import Ending
 from tests.support.pty_terminal import PtyTerminal
+from tests.support.signalled import await_handler
 
-COMMAND = [sys.executable, "-c", "from spymaster.cli.main import main; main()"]
+COMMAND = [sys.executable, "-c", "from spymaster.cli.entry import main; main()"]
 KEYS = ("DATABENTO_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
 STARTED_S = 60.0
+MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
+SCREEN_ON = b"\x1b[?1049h"
 
 
 @pytest.fixture
@@ -40,12 +45,27 @@ def test_keys_are_answered_while_the_engine_starts(bare: PtyTerminal) -> None:
     bare.wait_for("BARRIER STATE", 1.0)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("sent", ENDING, ids=lambda number: number.name)
 def test_a_signal_gives_the_terminal_back_without_a_traceback(bare: PtyTerminal, sent: signal.Signals) -> None:
     bare.wait_for("SIMULATED", STARTED_S)
     bare.signal(sent)
-    assert bare.wait() in (Ending.INTERRUPTED, Ending.HANGUP)
+    assert bare.wait() == 128 + sent
     assert bare.restored()
+    assert MOUSE_OFF in bytes(bare.raw)[bytes(bare.raw).rfind(MOUSE_ON) :]
+    assert b"Traceback" not in bare.raw
+
+
+@pytest.mark.parametrize("sent", ENDING, ids=lambda number: number.name)
+@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.5, 0.8])
+def test_a_signal_in_the_first_second_leaves_the_terminal_usable(
+    bare: PtyTerminal, sent: signal.Signals, after_s: float
+) -> None:
+    """Before the screen, while it is being set up, and just after."""
+    await_handler(bare.process.pid, signal.SIGTERM)
+    time.sleep(after_s)
+    bare.signal(sent)
+    assert bare.wait() == 128 + sent
+    assert SCREEN_ON not in bare.raw or bare.restored()
     assert b"Traceback" not in bare.raw
 
 

@@ -13,7 +13,7 @@ from spymaster.resources import bundled_recording
 from spymaster.session.warmup import compile_all, is_warm
 from tests.support.pty_terminal import PtyTerminal
 
-COMMAND = (sys.executable, "-c", "from spymaster.cli.main import main; main()")
+COMMAND = (sys.executable, "-c", "from spymaster.cli.entry import main; main()")
 WITHOUT_KEYS = {"DATABENTO_API_KEY": "", "MASSIVE_API_KEY": "", "POLYGON_API_KEY": ""}
 
 
@@ -58,7 +58,7 @@ def test_q_leaves_with_the_terminal_as_it_was(cockpit: PtyTerminal) -> None:
 
 def test_sigterm_leaves_with_the_terminal_as_it_was(cockpit: PtyTerminal) -> None:
     cockpit.signal(signal.SIGTERM)
-    assert cockpit.wait(20) == 130
+    assert cockpit.wait(20) == 128 + signal.SIGTERM
     assert cockpit.restored()
 
 

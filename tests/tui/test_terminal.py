@@ -126,7 +126,7 @@ def test_motion_of_the_mouse_is_never_asked_for(launch: Launch) -> None:
 @pytest.mark.parametrize(
     ("sent", "ending"),
     [
-        (signal.SIGTERM, Ending.INTERRUPTED),
+        (signal.SIGTERM, Ending.TERMINATED),
         (signal.SIGINT, Ending.INTERRUPTED),
         (signal.SIGHUP, Ending.HANGUP),
     ],
@@ -152,7 +152,7 @@ def test_a_key_ends_the_program_and_gives_the_terminal_back(launch: Launch, key:
 def test_the_terminal_is_given_back_even_if_it_was_busy_with_a_frame(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", "fast", rate=8_000))
     terminal.signal(signal.SIGTERM)
-    assert terminal.wait() == Ending.INTERRUPTED
+    assert terminal.wait() == Ending.TERMINATED
     assert terminal.restored()
 
 

@@ -155,7 +155,7 @@ def cold_compile_seconds() -> float:
 
 def help_seconds() -> float:
     """``--help``, as a whole process."""
-    command = [sys.executable, "-c", "from spymaster.cli.main import main; main()", "--help"]
+    command = [sys.executable, "-c", "from spymaster.cli.entry import main; main()", "--help"]
     started = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started

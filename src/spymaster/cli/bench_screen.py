@@ -95,7 +95,7 @@ class _Cockpit:
         self.count = OutputCount()
         self._terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        start = "from spymaster.cli.main import main; main()"
+        start = "from spymaster.cli.entry import main; main()"
         command = [sys.executable, "-c", start, "replay", str(bundled_recording()), "--speed", str(SPEED)]
         left_out = {"TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM"}
         environment = {key: value for key, value in os.environ.items() if key not in left_out}

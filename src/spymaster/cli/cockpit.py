@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spymaster.atomic_output import write_whole
 from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.session.large_blocks import give_back_large_blocks
@@ -44,8 +45,8 @@ def run_cockpit(
     session = ReplaySession(
         prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
     )
-    session.start()
     try:
+        session.start()
         ending = run_app(session, options)
     finally:
         session.stop()
@@ -64,19 +65,23 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
 
     cache = cache_plan(prepared.config.cache, cached=cached)
     session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns, cache=cache)
-    session.start()
     try:
+        session.start()
         if not session.reached.wait(_REACH_S):
             problem = f"not reached within {_REACH_S:.0f} s"
             raise UserError(f"--at {moment.at}", problem, "choose an earlier moment", code=ExitCode.USAGE)
         if session.failure:
             print(f"error: {session.failure}", file=sys.stderr)
             return ExitCode.DATA
+        if not session.signal_hash:
+            names = ", ".join(map(str, prepared.plan.sources))
+            print(f"error: {names}: holds no record of an open market; there is nothing to show", file=sys.stderr)
+            return ExitCode.DATA
         picture = render_screenshot(session, size, moment.screen, options)
     finally:
         session.stop()
     try:
-        moment.file.write_text(picture, encoding="utf-8")
+        write_whole(moment.file, picture.encode())
     except OSError as error:
         print(f"error: {moment.file}: {error.strerror}; choose another file", file=sys.stderr)
         return ExitCode.FAILURE

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from spymaster.atomic_output import write_whole
 from spymaster.config.loader import default_toml_text, load_config, user_config_path
 from spymaster.config.schema import json_schema
 from spymaster.errors import ExitCode, UserError
@@ -45,5 +46,5 @@ def init(*, force: bool) -> None:
     if path.exists() and not force:
         raise UserError(path, "is there already", "edit it, or replace it with --force", code=ExitCode.USAGE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(default_toml_text(), encoding="utf-8")
+    write_whole(path, default_toml_text().encode())
     print(path)

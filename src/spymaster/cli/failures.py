@@ -9,6 +9,17 @@ from contextlib import contextmanager
 import typer
 
 from spymaster.errors import ExitCode, UserError
+from spymaster.interrupts import Interrupted
+
+
+@contextmanager
+def half_done(remedy: str) -> Iterator[None]:
+    """Say what an interruption leaves behind: ``remedy`` is one line, printed before the program ends."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt):
+        print(remedy, file=sys.stderr)
+        raise
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from spymaster.cli.failures import half_done
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
@@ -103,8 +104,9 @@ def run_compact(config_path: Path | None, root: str | None, date: str | None) ->
     config, lake = _open(config_path, root)
     lake.run(lake.runs[0].run.id if lake.runs else None)
     records, doubles, files = 0, 0, 0
-    for done in compact(lake, date, lambda folder: print(folder, file=sys.stderr)):
-        records, doubles, files = records + done.records, doubles + done.doubles, files + 1
+    with half_done(f"{lake.storage.name}: Silver is not whole; run lake compact again"):
+        for done in compact(lake, date, lambda folder: print(folder, file=sys.stderr)):
+            records, doubles, files = records + done.records, doubles + done.doubles, files + 1
     print(f"{records:,} records in {files} files, {doubles:,} doubles left out", file=sys.stderr)
     keep = config.lake
     if keep.keep_days or keep.max_gb:
@@ -148,8 +150,12 @@ def _rebuild(lake: Lake, run: LakeRun, check: bool) -> Rebuilt:
     progress = Progress(sys.stderr, f"rebuild-gold {run.run.id}")
     with tempfile.TemporaryDirectory() as scratch:
         target = LocalStorage(Path(scratch)) if check else lake.storage
+        left = "nothing was changed" if check else "its Gold is not whole; run lake rebuild-gold again"
         try:
-            return rebuild_gold(lake.storage, run, target, lambda at, of: progress.show(at / of, f"hour {at} of {of}"))
+            with half_done(f"{run.run.id}: {left}"):
+                return rebuild_gold(
+                    lake.storage, run, target, lambda at, of: progress.show(at / of, f"hour {at} of {of}")
+                )
         finally:
             progress.close()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spymaster.cli.config_commands import config_app
+from spymaster.cli.entry import main as main
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import (
     ColouredCommand,
@@ -385,8 +386,3 @@ app.command(cls=PlainCommand)(warmup)
 app.command(cls=PlainCommand)(bench)
 app.command(cls=Command)(record)
 app.command(cls=PlainCommand)(simulate)
-
-
-def main() -> None:
-    """Entry point of the ``spymaster-tui`` command."""
-    app()

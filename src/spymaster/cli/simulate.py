@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from spymaster.errors import ExitCode, UserError
+from spymaster.interrupts import Interrupted
+from spymaster.market.manifest import MANIFEST_NAME
 
 PLAIN: Final = "plain"
 _PROFILES: Final = ("es", "spy")
@@ -38,7 +42,8 @@ def run_simulate(
             )
         from spymaster.sim.plain_recording import write_plain_recording
 
-        manifest = write_plain_recording(out, seed, minutes)
+        with _unfinished(out):
+            manifest = write_plain_recording(out, seed, minutes)
     else:
         from spymaster.sim.intensities import INTENSITIES
         from spymaster.sim.market_recording import Order, default_settings, write_recording
@@ -55,8 +60,27 @@ def run_simulate(
             with_truth=with_truth,
             oracle_moments=oracle_moments,
         )
-        manifest = write_recording(order, _Teller())
+        with _unfinished(out):
+            manifest = write_recording(order, _Teller())
     print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
+
+
+@contextmanager
+def _unfinished(out: Path) -> Iterator[None]:
+    """The manifest makes a recording: an old one goes first, so that it never vouches for files that are not its own.
+
+    Without one, what an interruption leaves is no recording; that is said, and a folder with nothing in it goes.
+    """
+    is_new = not out.exists()
+    (out / MANIFEST_NAME).unlink(missing_ok=True)
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt):
+        if is_new and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+        if out.exists():
+            print(f"{out}: not finished and no recording; simulate it again or delete it", file=sys.stderr)
+        raise
 
 
 class _Teller:

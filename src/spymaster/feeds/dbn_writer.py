@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import zstandard
 from databento_dbn import Metadata, Schema, SType
 from databento_dbn.metadata import MappingInterval
 
+from spymaster.atomic_output import AtomicOutput
 from spymaster.feeds.zstd_frames import ZSTD_MAGIC
 from spymaster.market.batches import Records
 from spymaster.market.dtypes import DTYPES, SCHEMA_KINDS, recv_ns
@@ -59,8 +60,9 @@ class DbnWriter:
         self._first_ns: int | None = None
         self._last_ns = 0
         self._compress = self.path.name.endswith(".zst") if compress is None else compress
-        self._partial = self.path.with_name(self.path.name + ".partial")
-        self._file: BinaryIO = self._partial.open("wb")
+        self._output = AtomicOutput(self.path)
+        self._file = self._output.file
+        self._is_complete = False
         self._file.write(self._header())
         compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
         self._frames = compressor.stream_writer(self._file, closefd=False)
@@ -82,24 +84,26 @@ class DbnWriter:
         self.count += len(records)
         self._write_body(np.ascontiguousarray(records).view(np.uint8).reshape(-1).data)
 
-    def close(self) -> None:
-        """Complete the file and give it its name. Safe to call twice."""
-        if self._file.closed:
+    def complete(self) -> None:
+        """Bring the whole file to the disk, without its name yet: several files can then appear together."""
+        if self._is_complete or not self._output.is_open:
             return
         self._end_frame()
         self._file.seek(0)
         self._file.write(self._header())
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
-        self._partial.replace(self.path)
-        _sync_folder(self.path.parent)
+        self._is_complete = True
+
+    def close(self) -> None:
+        """Complete the file and give it its name. Safe to call twice."""
+        if self._output.is_open:
+            self.complete()
+            self._output.commit()
 
     def abandon(self) -> None:
         """Give up: remove what was written. Does nothing after :meth:`close`."""
-        if not self._file.closed:
-            self._file.close()
-            self._partial.unlink(missing_ok=True)
+        self._output.discard()
 
     def __enter__(self) -> Self:
         return self
@@ -209,12 +213,3 @@ def _stored_frame(data: bytes) -> bytes:
         frame += (len(block) << 3 | is_last).to_bytes(3, "little")
         frame += block
     return bytes(frame)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

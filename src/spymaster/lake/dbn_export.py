@@ -13,6 +13,7 @@ import numpy as np
 
 from spymaster.errors import UserError
 from spymaster.feeds.dbn_writer import DbnWriter
+from spymaster.interrupts import held
 from spymaster.lake.bronze_reader import BronzeReader, read_controls, read_records
 from spymaster.lake.catalog import BRONZE, LakeRun
 from spymaster.lake.export_errors import refused
@@ -85,10 +86,13 @@ class DbnExport:
                     raise refused(self._prefix, error) from error
 
     def close(self) -> tuple[Written, ...]:
-        """Complete all files."""
+        """Complete all files; they appear together."""
         try:
             for writer in self._writers.values():
-                writer.close()
+                writer.complete()
+            with held():
+                for writer in self._writers.values():
+                    writer.close()
         except OSError as error:
             raise refused(self._prefix, error) from error
         return tuple(Written(writer.path, writer.count) for writer in self._writers.values())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from spymaster.atomic_output import AtomicOutput
 from spymaster.errors import UserError
 from spymaster.lake.export_errors import refused
 
@@ -64,35 +64,38 @@ class OutStream(io.RawIOBase):
 class Target:
     """An open export. ``commit`` makes it visible, ``discard`` leaves nothing behind.
 
-    A regular file is written beside its place as ``NAME.partial``, made durable, then renamed over it; through a
-    symbolic link, beside what the link names. A device or pipe is written directly, as is standard output, which stays
-    open.
-    Raises UserError when the place cannot be written.
+    A file is an ``AtomicOutput``; standard output is written directly and stays open. ``written``: the file that is
+    written, None for standard output. Raises UserError when the place cannot be written.
     """
 
     def __init__(self, place: str | os.PathLike[str], stdout: BinaryIO | None = None) -> None:
         self.name = os.fspath(place)
         self.is_stdout = self.name == STDOUT
-        self.is_regular = False
-        self.final = self.written = Path(self.name)
+        self._output: AtomicOutput | None = None
         if self.is_stdout:
             self.name = "standard output"
-            self._raw = sys.stdout.buffer if stdout is None else stdout
+            raw = sys.stdout.buffer if stdout is None else stdout
         else:
-            self._raw = self._open()
-        self.stream = OutStream(self._raw)
+            self._output = self._open()
+            raw = self._output.file
+        self.stream = OutStream(raw)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a file, not a stream or a device."""
+        return self._output is not None and self._output.is_regular
+
+    @property
+    def written(self) -> Path | None:
+        """The file that is written."""
+        return None if self._output is None else self._output.path
 
     def commit(self) -> None:
         """Everything is written: make it durable and visible. Raises OSError where the disk refuses."""
-        self._raw.flush()
+        self.stream.flush()
         self.cut()
-        if self.is_stdout:
-            return
-        self._raw.close()
-        if self.is_regular:
-            _sync(self.written)
-            self.written.replace(self.final)
-            _sync(self.final.parent)
+        if self._output is not None:
+            self._output.commit()
 
     def cut(self) -> None:
         """Let nothing more through."""
@@ -101,32 +104,16 @@ class Target:
     def discard(self) -> None:
         """Give up: no file is left, and one that was there before is as it was."""
         self.cut()
-        if self.is_stdout:
-            return
-        with contextlib.suppress(OSError):
-            self._raw.close()
-        if self.is_regular:
-            self.written.unlink(missing_ok=True)
-            Path(f"{self.written}{_WAL}").unlink(missing_ok=True)
+        if self._output is not None:
+            self._output.discard()
 
-    def _open(self) -> BinaryIO:
-        self.final = self.written = self.final.resolve()
-        if self.final.is_dir():
+    def _open(self) -> AtomicOutput:
+        place = Path(self.name).resolve()
+        if place.is_dir():
             raise UserError(self.name, "is a folder", "name a file in it")
-        if not self.final.parent.is_dir():
-            raise UserError(self.name, f"there is no folder {self.final.parent}", "make it or choose another --out")
-        if self.final.is_file() or not self.final.exists():
-            self.is_regular = True
-            self.written = self.final.with_name(self.final.name + ".partial")
+        if not Path(self.name).exists() and not place.parent.is_dir():
+            raise UserError(self.name, f"there is no folder {place.parent}", "make it or choose another --out")
         try:
-            return self.written.open("wb")
+            return AtomicOutput(self.name, also=(_WAL,))
         except OSError as error:
             raise refused(self.name, error) from error
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from spymaster.interrupts import held
 from spymaster.lake.export_target import OutStream, Target
 
 _QUOTED: Final = '[",\r\n]'
@@ -126,6 +127,11 @@ class DuckDbWriter:
 
         self._refusals = duckdb.OperationalError
         path.unlink(missing_ok=True)
+        # an interruption inside would become an error of the database's own
+        with held():
+            self._open(duckdb, schema, path, table)
+
+    def _open(self, duckdb: Any, schema: Any, path: Path, table: str) -> None:
         self._name = '"' + table.replace('"', '""') + '"'
         self._database = duckdb.connect(str(path), config={"threads": 1, "memory_limit": _DATABASE_MEMORY})
         if schema.names:
@@ -139,13 +145,15 @@ class DuckDbWriter:
     def close(self) -> None:
         """Put everything into the database file."""
         self._execute("CHECKPOINT")
-        self._database.close()
+        with held():
+            self._database.close()
 
     def _execute(self, statement: str, batch: Any = None) -> None:
         try:
-            if batch is not None:
-                self._database.register("batch", batch)
-            self._database.execute(statement)
+            with held():
+                if batch is not None:
+                    self._database.register("batch", batch)
+                self._database.execute(statement)
         except self._refusals as error:
             raise OSError(str(error).splitlines()[0]) from error
 
@@ -165,4 +173,5 @@ def new_writer(format: ExportFormat, schema: Any, target: Target, table: str) ->
         return ParquetWriter(schema, target.stream)
     if format is ExportFormat.ARROW:
         return ArrowWriter(schema, target.stream, seekable=target.is_regular)
+    assert target.written is not None
     return DuckDbWriter(schema, target.written, table)

@@ -39,6 +39,23 @@ def rebuild_gold(source: Storage, run: LakeRun, target: Storage, step: Step | No
     reader = BronzeReader(source, run)
     gold = GoldWriter(PartMaker(target, run.run.id), run.run.underlying or run.manifest.symbol)
     engine = Engine()
+    try:
+        files = _computed(source, run, reader, gold, engine, step)
+    except BaseException:
+        gold.discard()
+        raise
+    recorded = {file.path: file.sha256 for file in run.files(GOLD)}
+    computed = {file.path: file.sha256 for file in files}
+    changed = tuple(sorted(name for name, _ in recorded.items() ^ computed.items()))
+    if target is source:
+        _replace(target, run, tuple(files))
+    return Rebuilt(tuple(files), tuple(dict.fromkeys(changed)))
+
+
+def _computed(
+    source: Storage, run: LakeRun, reader: BronzeReader, gold: GoldWriter, engine: Engine, step: Step | None
+) -> list[RecordingFile]:
+    """Run the engine over Bronze; the files written, in their order."""
     files: list[RecordingFile] = []
     hours = reader.hours
     for place, hour in enumerate(hours):
@@ -60,12 +77,7 @@ def rebuild_gold(source: Storage, run: LakeRun, target: Storage, step: Step | No
             step(place + 1, len(hours))
     if engine.config is None:
         raise LakeError(source.url(run.name), "the run holds no configuration to compute with", "record it again")
-    recorded = {file.path: file.sha256 for file in run.files(GOLD)}
-    computed = {file.path: file.sha256 for file in files}
-    changed = tuple(sorted(name for name, _ in recorded.items() ^ computed.items()))
-    if target is source:
-        _replace(target, run, tuple(files))
-    return Rebuilt(tuple(files), tuple(dict.fromkeys(changed)))
+    return files
 
 
 def _take(gold: GoldWriter, blocks: Iterator[SnapBlock], hour: int) -> None:

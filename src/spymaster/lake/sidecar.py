@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from spymaster.interrupts import Interrupted
 from spymaster.journal.codec import EndFrame, decode_frame
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files, OsFiles
@@ -114,7 +115,7 @@ class Sidecar:
         try:
             with contextlib.closing(JournalReader(self._journal, read_place(self._journal))) as reader:
                 return self._follow(reader, recorder)
-        except OSError:
+        except (OSError, Interrupted):
             recorder.discard()
             raise
 

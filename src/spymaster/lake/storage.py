@@ -13,14 +13,13 @@ from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from spymaster.atomic_output import PARTIAL, sync_folder
 from spymaster.lake.errors import LakeError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 S3_SCHEME: Final = "s3://"
-PARTIAL: Final = ".partial"
-"""Ends the name of a file that is still being written."""
 
 
 class Upload(io.RawIOBase):
@@ -192,15 +191,6 @@ class LocalStorage(Storage):
         if inside.is_absolute() or ".." in inside.parts or "\\" in name:
             raise LakeError(self.name, f"{name!r} lies outside the lake", "do not use this lake")
         return self.root / inside
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def parquet_dataset(files: list[str], schema: Any, filesystem: Any) -> Any:

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
+from spymaster.atomic_output import PARTIAL
 from spymaster.lake.errors import LakeError
-from spymaster.lake.storage import PARTIAL, S3_SCHEME, Storage, Upload, parquet_dataset
+from spymaster.lake.storage import S3_SCHEME, Storage, Upload, parquet_dataset
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _REGIONS: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")

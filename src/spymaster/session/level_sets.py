@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from spymaster.atomic_output import write_whole
 from spymaster.config.loader import user_config_path
 from spymaster.market.frames import UserLevel
 from spymaster.market.levels import MAX_USER_LEVELS, format_price_e9
@@ -86,14 +85,7 @@ def store_set(name: str, levels: Sequence[UserLevel], profile: str = "") -> Leve
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("price", "name"))
     writer.writerows((format_price_e9(level.price_e9), level.id.removeprefix(USER_PREFIX)) for level in levels)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".levels-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text.getvalue())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, text.getvalue().encode())
     return LevelSet(name, path, tuple(levels), profile, replaced)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.atomic_output import write_whole
 from spymaster.feeds.dbn_writer import DbnWriter, write_dbn
 from spymaster.market.dtypes import DTYPES, W_HEADER, W_SIZE
 from spymaster.market.kinds import NS_PER_S, PRICE_SCALE, Kind
@@ -22,7 +23,7 @@ from spymaster.sim.instrument import INSTRUMENT_ID, TICK_E9
 from spymaster.sim.latent import BUCKET_NS
 from spymaster.sim.option_recording import OptionFiles
 from spymaster.sim.oracle import MOST_MOMENTS, PATHS, Oracle
-from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of, replace_file
+from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of
 from spymaster.sim.simulation import Market, Settings
 from spymaster.sim.truth import TruthWriter, write_oracle
 
@@ -117,7 +118,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
         levels=_levels(ticks, order.profile, float(market.options["usual_ratio"])),
         note=NOTE,
     )
-    replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
+    write_whole(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from spymaster.atomic_output import write_whole
 from spymaster.sim.book_state import STATE, new_tape
 from spymaster.sim.kinds_of_level import LevelEvent
 from spymaster.sim.market import run_to_outcome
@@ -65,7 +66,7 @@ class Oracle:
             return msgspec.json.decode(path.read_bytes(), type=Prophecy)
         found = foresee(moment, self.paths)
         self.cache.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(found))
+        write_whole(path, msgspec.json.encode(found))
         return found
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from spymaster.atomic_output import write_whole
 from spymaster.feeds.dbn_writer import DbnWriter, write_dbn
 from spymaster.market.kinds import NS_PER_S, PRICE_SCALE
 from spymaster.market.levels import format_price_e9
@@ -21,7 +22,7 @@ from spymaster.market.manifest import (
 from spymaster.sim.instrument import INSTRUMENT_ID
 from spymaster.sim.plain import stream
 from spymaster.sim.plain_plan import Mechanism, Plan, named_plan
-from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of, replace_file
+from spymaster.sim.recording import DATASET, SYMBOL, es_definition, file_entry, moment_of
 
 GENERATOR: Final = "plain"
 START_NS: Final = 1_773_754_080 * NS_PER_S
@@ -69,8 +70,8 @@ def write_plain_recording(
         levels=tuple(_levels(chosen.mechanisms)),
         note=NOTE,
     )
-    replace_file(folder / TRUTH_NAME, _truth(chosen, start_ns))
-    replace_file(folder / MANIFEST_NAME, encode_manifest(manifest))
+    write_whole(folder / TRUTH_NAME, _truth(chosen, start_ns))
+    write_whole(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
 
 

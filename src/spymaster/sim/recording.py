@@ -105,10 +105,3 @@ def file_entry(path: Path, records: int) -> RecordingFile:
         while piece := file.read(_HASH_BYTES):
             digest.update(piece)
     return RecordingFile(path.name, digest.hexdigest(), records)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that is whole or not there."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
-    partial.replace(path)

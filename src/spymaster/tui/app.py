@@ -14,6 +14,7 @@ from textual.events import Paste
 from textual.filter import NoColor
 from textual.screen import Screen
 
+from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.actions import Action, Scope
 from spymaster.tui.ascii_filter import AsciiFilter
@@ -214,7 +215,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         """Write the screen as an SVG file named by the moment."""
         path = self.options.save_folder / f"spymaster-{datetime.now():%Y%m%d-%H%M%S}.svg"
         try:
-            path.write_text(picture(self), encoding="utf-8")
+            write_whole(path, picture(self).encode())
         except OSError as error:
             self.say(f"{path}: not saved: {error.strerror}")
         else:

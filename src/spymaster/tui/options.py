@@ -23,7 +23,9 @@ class Ending(enum.IntEnum):
     HANGUP = 129
     """The terminal went away. In a live session the Session may carry on."""
     INTERRUPTED = 130
-    """SIGINT, SIGTERM or ctrl+c: stop and seal."""
+    """SIGINT or ctrl+c: stop and seal."""
+    TERMINATED = 143
+    """SIGTERM: stop and seal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class PacedApp(App[Ending], inherit_bindings=False):
         self._missed_paint = False
         self._data_at: float | None = None
         self._keys = KeyGate(self, self._hand_on)
+        self.takes_signals = False
+        """Whether signals end it: set by who runs it on a terminal. A picture has none that must be given back."""
 
     @property
     def pacer(self) -> PacedDriver | None:
@@ -58,12 +60,14 @@ class PacedApp(App[Ending], inherit_bindings=False):
             self.set_interval(LINK_POLL_S, self.pacer.poll)
 
     def on_load(self) -> None:
-        """Take over the signals that end the program."""
+        """Take over the signals that end the program, before there is anything to give back."""
         loop = asyncio.get_running_loop()
         # The driver is made right after this event.
         loop.call_soon(self._connect_driver)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.exit, Ending.INTERRUPTED)
+        if not self.takes_signals:
+            return
+        loop.add_signal_handler(signal.SIGINT, self.exit, Ending.INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, self.exit, Ending.TERMINATED)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
 
     async def on_event(self, event: Event) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
+from spymaster.interrupts import taken_back
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.driver import terminal_fileno
@@ -37,7 +38,8 @@ def run_start_screen(places: tuple[Place, ...], options: AppOptions) -> tuple[En
 
 def _run(app: SpymasterApp, options: AppOptions) -> Ending:
     terminal_fileno()
-    with _log_into(app):
+    app.takes_signals = True
+    with _log_into(app), taken_back():
         ending = app.run(mouse=options.mouse)
     if ending is Ending.HANGUP:
         give_up_terminal()

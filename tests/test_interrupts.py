@@ -1,0 +1,123 @@
+"""INT, TERM and HUP end a program in order: as an exception, when nothing must be torn apart, and only once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spymaster.atomic_output import AtomicOutput, write_whole
+from spymaster.interrupts import Interrupted, ended_by_signals, held, taken_back
+
+OLD = "as it was"
+
+
+class Careless:
+    """Its finalizer meets a signal: nothing can be raised from there."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+class Wrapping:
+    """Python 3.11 makes a RuntimeError of whatever is raised here."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def ending_of(program: Callable[[], None]) -> Interrupted:
+    """Run something as a program; the interruption it ends with."""
+    with taken_back(), pytest.raises(Interrupted) as ending, ended_by_signals():
+        program()
+    return ending.value
+
+
+def test_what_is_held_is_done_before_the_program_ends(tmp_path: Path) -> None:
+    reached = []
+
+    def program() -> None:
+        with held():
+            signal.raise_signal(signal.SIGTERM)
+            write_whole(tmp_path / "out", b"new")
+        reached.append("what comes after")
+
+    assert ending_of(program).exit_code == 128 + signal.SIGTERM
+    assert (tmp_path / "out").read_bytes() == b"new"
+    assert not reached
+
+
+def test_a_signal_inside_two_holds_waits_for_the_outer_one() -> None:
+    reached = []
+
+    def program() -> None:
+        with held():
+            with held():
+                signal.raise_signal(signal.SIGINT)
+            reached.append("between the two")
+        reached.append("what comes after")
+
+    ending_of(program)
+    assert reached == ["between the two"]
+
+
+def test_a_signal_while_a_file_is_written_leaves_the_old_one(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    place.write_text(OLD)
+
+    def program() -> None:
+        with AtomicOutput(place) as output:
+            output.file.write(b"half")
+            signal.raise_signal(signal.SIGINT)
+
+    ending_of(program)
+    assert [path.read_text() for path in tmp_path.iterdir()] == [OLD]
+
+
+def test_a_signal_that_is_taken_is_the_taker_s_to_deal_with() -> None:
+    with taken_back(), ended_by_signals(), held() as hold:
+        os.kill(os.getpid(), signal.SIGHUP)
+        stop = hold.take()
+    assert str(stop) == "ended by SIGHUP"
+
+
+def test_a_signal_that_came_where_nothing_can_be_raised_comes_again(capfd: pytest.CaptureFixture[str]) -> None:
+    started = time.monotonic()
+
+    def program() -> None:
+        careless = Careless()
+        del careless
+        time.sleep(20.0)
+
+    ending_of(program)
+    assert time.monotonic() - started < 10.0
+    assert capfd.readouterr().err == "ended by SIGTERM\n"
+
+
+def test_a_signal_that_another_error_was_made_of_is_still_one(capfd: pytest.CaptureFixture[str]) -> None:
+    def program() -> None:
+        type("Built", (), {"field": Wrapping()})
+
+    ending_of(program)
+    assert capfd.readouterr().err == "ended by SIGTERM\n"
+
+
+def test_an_error_that_is_none_of_it_stays_what_it_is() -> None:
+    with taken_back(), pytest.raises(ZeroDivisionError), ended_by_signals():
+        _ = 1 / 0
+
+
+def test_what_was_ignored_before_stays_ignored() -> None:
+    with taken_back():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with ended_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+
+
+def test_without_signals_taken_over_there_is_nothing_to_hold() -> None:
+    with held() as hold:
+        assert hold.take() is None
