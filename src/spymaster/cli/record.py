@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
+from typing import Final
 
 import msgspec
 
+from spymaster.cli.failures import half_done
 from spymaster.cli.request import Prepared, Request, parse_speed, prepare
 from spymaster.errors import ExitCode, UserError
+from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar_place import SidecarState, read_status
 from spymaster.market.instruments import outright_root
@@ -31,13 +30,19 @@ from spymaster.signals.headless import HeadlessResult
 _PATIENCE_S = 120.0
 """How long the lake may stand still before we stop waiting for it; it is finished without us then."""
 
+_UNSEALED: Final = "if no sidecar is at work there, finish it with: record {} --finish"
+
 
 class RecordReport(msgspec.Struct, frozen=True):
-    """What was recorded. ``complete``: sealed with nothing missing; None where the lake is not finished yet."""
+    """What was recorded. ``complete``: sealed with nothing missing; None where the lake is not finished yet.
+
+    ``records``: written down, which may be a few more than ``replay`` computed when it was interrupted.
+    """
 
     run: str
     out: str
     complete: bool | None
+    records: int
     journal_bytes: int
     lost_records: int
     lake_files: int
@@ -52,34 +57,39 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         raise UserError("record", "live feeds need vendor keys and are not built yet", remedy, code=ExitCode.USAGE)
     _check_new(out)
     speed = parse_speed(request.speed, None)
-    prepared = prepare(request)
-    source = ReplaySource(prepared.plan)
-    run = _run_info(prepared, source)
-    recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)
-    totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
-    engine = Engine(snaps_per_block=1 if speed is not None else 16)
-    started = time.perf_counter()
-    with _stopped_by_signals():
-        problem = _drive(source, engine, totals, recording, speed)
-    result = report(source, engine, totals, time.perf_counter() - started)
-    health = _finish(recording)
+    with half_done(f"{out}: nothing was recorded"):
+        prepared = prepare(request)
+        source = ReplaySource(prepared.plan)
+        run = _run_info(prepared, source)
+        totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
+        engine = Engine(snaps_per_block=1 if speed is not None else 16)
+    with half_done(f"{out}: {_UNSEALED.format(out)}"):
+        with held() as hold:
+            recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)
+            stop = hold.take()
+        started = time.perf_counter()
+        stop, late = _drive(source, engine, totals, recording, speed, stop)
+        result = report(source, engine, totals, time.perf_counter() - started)
+        health, late = _finish(recording, late)
     light = recording.light
     _print(
         RecordReport(
             run=run.id,
             out=str(out),
             complete=health.complete,
+            records=recording.records,
             journal_bytes=light.written_bytes,
             lost_records=light.lost_records,
             lake_files=health.durable_files,
             replay=result,
-            problem=problem or light.fault or health.fault,
+            problem=str(stop or "") or light.fault or health.fault,
         ),
         prepared.simulated,
         as_json,
+        recording.lake_goes_on,
     )
-    if problem:
-        return ExitCode.INTERRUPTED
+    if (ending := stop or late) is not None:
+        return ending.exit_code
     if not health.complete:
         return ExitCode.FAILURE
     return ExitCode.DATA if source.is_torn else os.EX_OK
@@ -92,7 +102,8 @@ def finish_record(out: Path) -> int:
     """
     from spymaster.lake.sidecar import finish
 
-    complete = finish(out / JOURNAL_FOLDER)
+    with half_done(f"{out}: not finished; go on with: record {out} --finish"):
+        complete = finish(out / JOURNAL_FOLDER)
     status = read_status(out / JOURNAL_FOLDER)
     why = f" ({status.reason})" if status is not None and status.reason else ""
     print(f"{out}: {'complete' if complete else f'finished, NOT COMPLETE{why}'}")
@@ -129,9 +140,17 @@ def _run_info(prepared: Prepared, source: ReplaySource) -> RunInfo:
 
 
 def _drive(
-    source: ReplaySource, engine: Engine, totals: RunTotals, recording: RunRecording, speed: float | None
-) -> str:
-    """Replay into the recording; why it stopped early, if it did. Whatever happens, the journal is closed."""
+    source: ReplaySource,
+    engine: Engine,
+    totals: RunTotals,
+    recording: RunRecording,
+    speed: float | None,
+    stop: Interrupted | None,
+) -> tuple[Interrupted | None, Interrupted | None]:
+    """Replay into the recording, unless a ``stop`` came before. Whatever happens, the journal is closed.
+
+    Returns what stopped the replay, if anything did, and a signal that came while the journal was being closed.
+    """
     progress = Progress(sys.stderr, "record")
     span = max(source.last_ns - source.first_ns, 1)
     told = ""
@@ -150,18 +169,21 @@ def _drive(
     pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
     problem = "stopped by an error"
     try:
-        drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording, at_change=totals.count)
+        if stop is None:
+            drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording, at_change=totals.count)
         problem = ""
-    except KeyboardInterrupt:
-        problem = "interrupted"
+    except Interrupted as interruption:
+        stop = interruption
     finally:
-        progress.close()
-        recording.close(problem=problem)
-    return problem
+        with held() as hold:
+            progress.close()
+            recording.close(problem=str(stop) if stop is not None else problem)
+            late = hold.take()
+    return stop, late
 
 
-def _finish(recording: RunRecording) -> SidecarHealth:
-    """Wait for the lake. Ctrl+C ends the waiting; the sidecar finishes by itself."""
+def _finish(recording: RunRecording, late: Interrupted | None) -> tuple[SidecarHealth, Interrupted | None]:
+    """Wait for the lake. A signal, ``late`` or while waiting, ends the waiting; the sidecar goes on by itself."""
     progress = Progress(sys.stderr, "lake")
     whole = max(recording.light.written_bytes, 1)
 
@@ -170,42 +192,35 @@ def _finish(recording: RunRecording) -> SidecarHealth:
         progress.show(1.0 - health.behind_bytes / whole, health.fault or behind)
 
     try:
-        return recording.finish(_PATIENCE_S, show)
-    except KeyboardInterrupt:
-        return recording.health
+        if late is None:
+            return recording.finish(_PATIENCE_S, show), None
+    except Interrupted as stop:
+        late = stop
     finally:
         progress.close()
+    return recording.look_now(), late
 
 
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """SIGTERM stops and seals, as Ctrl+C does."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _print(recorded: RecordReport, simulated: bool, as_json: bool) -> None:
+def _print(recorded: RecordReport, simulated: bool, as_json: bool, lake_goes_on: bool) -> None:
     for line in recorded.replay.problems:
         print(f"warning: {line}", file=sys.stderr)
     if recorded.complete is None:
-        print("warning: the lake is not finished; the sidecar goes on without this command", file=sys.stderr)
+        who = _UNSEALED.format(recorded.out)
+        if lake_goes_on:
+            who = "the sidecar goes on without this command"
+        print(f"warning: the lake is not finished; {who}", file=sys.stderr)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(recorded), indent=2).decode())
         return
     if simulated:
         print("SIMULATED data")
     state = "complete" if recorded.complete else "NOT COMPLETE"
+    if recorded.complete is None and not recorded.problem:
+        state = "not all in the lake yet"
     lost = f", {recorded.lost_records:,} lost" if recorded.lost_records else ""
     journal = Path(recorded.out) / JOURNAL_FOLDER
     print(f"run      {recorded.run}: {state}{f' ({recorded.problem})' if recorded.problem else ''}")
-    print(f"records  {recorded.replay.records:,} recorded{lost}; {recorded.replay.snaps:,} snaps")
+    print(f"records  {recorded.records:,} recorded{lost}; {recorded.replay.snaps:,} snaps")
     print(f"journal  {recorded.journal_bytes / 1e6:,.1f} MB through {journal}")
     print(f"lake     {recorded.lake_files:,} files in {recorded.out}")
     print(f"hash     {recorded.replay.signal_hash}")

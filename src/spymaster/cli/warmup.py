@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from spymaster.cli.failures import FAILURE
+from spymaster.errors import ExitCode
 
 
 def run_warmup() -> int:
@@ -21,7 +21,7 @@ def run_warmup() -> int:
             print(f"ready: the kernels are in {CACHE_FOLDER}, which {reason}", file=sys.stderr)
             return os.EX_OK
         print(f"error: {CACHE_FOLDER}: {reason}; name a folder that can be with {CACHE_DIR_VARIABLE}", file=sys.stderr)
-        return FAILURE
+        return ExitCode.FAILURE
     print(f"compiling the kernels into {CACHE_FOLDER}", file=sys.stderr)
     started = time.perf_counter()
     process = start_compiling(stderr=None)
@@ -34,4 +34,4 @@ def run_warmup() -> int:
         print(f"ready in {time.perf_counter() - started:.1f} s", file=sys.stderr)
         return os.EX_OK
     print(f"error: the kernels are not all in {CACHE_FOLDER}; see above", file=sys.stderr)
-    return FAILURE
+    return ExitCode.FAILURE

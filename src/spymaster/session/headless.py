@@ -13,7 +13,7 @@ from typing import Protocol
 from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.physics.state import REJECTIONS
+from spymaster.physics.state import COUNTERS, REJECTIONS
 from spymaster.session.holes import hole_lines
 from spymaster.session.pacing import Pacer
 from spymaster.session.recorded_source import RecordedSource
@@ -138,12 +138,13 @@ def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:
 
 
 def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:
-    """What a headless replay prints."""
-    counters = totals.counters(engine)
+    """What a headless replay prints, however far it came."""
+    is_configured = engine.config is not None
+    counters = totals.counters(engine) if is_configured else dict.fromkeys(COUNTERS, 0)
     rejected = {name: counters[name] for name in REJECTIONS if counters[name]}
     for reason, count in source.rejected().items():
         rejected[reason] = rejected.get(reason, 0) + count
-    clock = engine.state["clock"][0, 0]
+    as_of_ns = engine.state["clock"][0, 0]["as_of_ns"] if is_configured else 0
     pace = 1.0 / wall_s if wall_s > 0.0 else 0.0
     return HeadlessResult(
         records=counters["records"],
@@ -155,8 +156,8 @@ def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: fl
         snaps=totals.tally.snaps,
         signals=totals.tally.signals,
         alerts=totals.tally.alerts,
-        first_ns=totals.first_ns(engine) or None,
-        last_ns=int(clock["as_of_ns"]) or None,
+        first_ns=(totals.first_ns(engine) if is_configured else 0) or None,
+        last_ns=int(as_of_ns) or None,
         wall_s=round(wall_s, 6),
         records_per_s=round(counters["records"] * pace, 1),
         snaps_per_s=round(totals.tally.snaps * pace, 1),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from spymaster.config.structs import Config
+from spymaster.interrupts import held
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FrameFlag
@@ -82,13 +83,15 @@ class RunRecording:
         self._looked_s = now_s()
 
     def take(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
-        """Write a frame down; on return a killed process no longer loses it."""
-        self._inlet.take(frame, flags)
-        self.look()
+        """Write a frame down; on return a killed process no longer loses it. No signal comes between."""
+        with held():
+            self._inlet.take(frame, flags)
+            self.look()
 
     def publish(self, block: SnapBlock) -> None:
         """Write down what the engine made of the frames so far."""
-        self._inlet.publish(block)
+        with held():
+            self._inlet.publish(block)
 
     def look(self) -> None:
         """See now and then how the sidecar is; to be called in quiet times too."""
@@ -96,6 +99,22 @@ class RunRecording:
         if now_s - self._looked_s >= _LOOK_EVERY_S:
             self._looked_s = now_s
             self.health = self._watch.look()
+
+    def look_now(self) -> SidecarHealth:
+        """See how the sidecar is, starting it where there is none."""
+        with held():
+            self.health = self._watch.look()
+        return self.health
+
+    @property
+    def records(self) -> int:
+        """Records in the journal."""
+        return self._writer.next_seq
+
+    @property
+    def lake_goes_on(self) -> bool:
+        """Whether a sidecar is at work, with or without us."""
+        return self._watch.is_alive
 
     @property
     def light(self) -> RecordingLight:

@@ -69,6 +69,11 @@ class SidecarWatch:
         self._restart_at_s = 0.0
         self._restarts = -1
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the sidecar's process runs."""
+        return self._process is not None and self._process.poll() is None
+
     def look(self) -> SidecarHealth:
         """Start the sidecar where there is none and it is time; how it stands."""
         status = read_status(self._journal)
