@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spymaster.feeds.dbn_writer import DbnWriter
 from spymaster.market.dtypes import W_TS_RECV
+from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE
 from spymaster.resources import bundled_recording
 from spymaster.signals.headless import HeadlessResult
 from tests.cli.conftest import COMMAND, Run, Spawn, one_line
+from tests.support.signalled import Seam, run_struck
 from tests.support.small_files import Words, depth_and_trades, depth_file, of_contract
 
 
@@ -132,6 +135,28 @@ def test_a_screenshot_is_an_svg_of_the_size_asked_for(spawn: Spawn, tmp_path: Pa
     picture = out.read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "SIMULATED" in picture.replace("&#160;", " ")
+
+
+def test_a_picture_of_a_file_without_records_is_refused_at_once(spawn: Spawn, tmp_path: Path) -> None:
+    """Before kernels are compiled and without waiting for a frame: nothing would ever come."""
+    empty = tmp_path / "empty.mbp-10.dbn.zst"
+    DbnWriter(empty, schema="mbp-10", dataset="GLBX.MDP3", symbol_map={1: "ESM6"}).close()
+    cold = {CACHE_DIR_VARIABLE: str(tmp_path / "cold")}
+    done = spawn("replay", empty, "--screenshot", tmp_path / "x.svg", **cold)
+    assert (done.returncode, one_line(done.stderr)[:6]) == (3, "error:")
+    assert "holds no records" in done.stderr
+    assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_picture_of_a_recording_that_was_stopped_before_its_first_record_is_refused(
+    run: Run, tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as struck:
+        seam = Seam("spymaster.physics.engine:Engine.feed")
+        run_struck(struck, ["record", tmp_path / "out", "--source", small], seam, signal.SIGINT)
+    done = run("replay", tmp_path / "out" / "journal", "--screenshot", tmp_path / "x.svg", "--no-cache")
+    assert done.exit_code == 3
+    assert one_line(done.stderr).endswith("holds no record of an open market; there is nothing to show")
 
 
 def test_a_screenshot_that_cannot_be_written_is_said(spawn: Spawn, tmp_path: Path, small: Path) -> None:

@@ -138,14 +138,13 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
-    """The moment in ns; None for the end of the recording. Raises UserError."""
-    if at is None:
-        return None
+    """The moment in ns; None for the end of the recording. A source that holds nothing is refused here, at once."""
     from spymaster.cli.moments import moment_ns
     from spymaster.session.source_forms import open_source
 
     source = open_source(prepared.plan)
     try:
-        return moment_ns("--at", at, source)
+        source.config_frame()
+        return None if at is None else moment_ns("--at", at, source)
     finally:
         source.close()

@@ -26,13 +26,13 @@ R = TypeVar("R")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 # a user's choice of places for other programs' caches is not for ours
-numba.config.CACHE_LOCATOR_CLASSES = ""
+numba.config.CACHE_LOCATOR_CLASSES = ""  # type: ignore[attr-defined]
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a plain function on arrays: nogil, cached, IEEE arithmetic as written, no ZeroDivisionError."""
     compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
-    compiled._cache = KernelCache(function)
+    compiled._cache = KernelCache(function)  # type: ignore[no-untyped-call]
     resolve = compiled.get_call_template
     plain: Callable[[Any], Any] = unliteral
 
@@ -45,7 +45,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
-class KernelLocator(_CacheLocator):  # type: ignore[misc]  # numba ships no types
+class KernelLocator(_CacheLocator):
     """Where a kernel is kept: by its module's place in the package, and outside the package by its file's place."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
@@ -60,9 +60,9 @@ class KernelLocator(_CacheLocator):  # type: ignore[misc]  # numba ships no type
     def get_cache_path(self) -> str:
         """The folder."""
         path = Path(self._py_file).resolve()
-        inside = path.is_relative_to(_PACKAGE)
-        name = str(path.parent.relative_to(_PACKAGE)) if inside else self.get_suitable_cache_subpath(self._py_file)
-        return str(kernel_folder() / name)
+        if path.is_relative_to(_PACKAGE):
+            return str(kernel_folder() / path.parent.relative_to(_PACKAGE))
+        return str(kernel_folder() / self.get_suitable_cache_subpath(self._py_file))  # type: ignore[no-untyped-call]
 
     def get_source_stamp(self) -> str:
         """A hash of the file: a time stamp would differ between two checkouts."""
@@ -77,11 +77,11 @@ class KernelLocator(_CacheLocator):  # type: ignore[misc]  # numba ships no type
         os.makedirs(self.get_cache_path(), exist_ok=True)
 
 
-class _KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]  # numba ships no types
+class _KernelCacheImpl(CompileResultCacheImpl):
     _locator_classes = [KernelLocator]  # noqa: RUF012  (numba wants a plain list)
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]  # numba ships no types
+class KernelCache(FunctionCache):
     """numba's cache of one function; a place that cannot be read or written costs compiling, never an error."""
 
     _impl_class = _KernelCacheImpl
@@ -89,20 +89,20 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba ships no types
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What was kept, or None where there is nothing that can be used."""
         try:
-            return super().load_overload(sig, target_context)
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except (OSError, EOFError, pickle.UnpicklingError):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled kernel where that is possible."""
         try:
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         except OSError as error:
             say_not_kept(error.strerror or str(error))
         except (EOFError, pickle.UnpicklingError):
             # the index is damaged: it is begun anew
-            self.flush()
-            super().save_overload(sig, data)
+            self.flush()  # type: ignore[no-untyped-call]
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 @functools.cache
