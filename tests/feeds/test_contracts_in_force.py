@@ -10,6 +10,7 @@ import pytest
 from spymaster.feeds.dbn_files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.front_month import InForce, Wish, choose_contracts
+from spymaster.market.batches import Records
 from spymaster.market.kinds import Kind
 from tests.support.dbn import dbn_file, definition, depth, naming, records
 
@@ -24,7 +25,7 @@ def told(contracts: tuple[InForce, ...]) -> list[tuple[int, str, int]]:
     return [(one.begin_ns, one.instrument.symbol, one.instrument.instrument_id) for one in contracts]
 
 
-def live(path: Path, *rows: object) -> DbnFile:
+def live(path: Path, *rows: Records) -> DbnFile:
     """A capture of mixed kinds without a word in its header."""
     return DbnFile.open(dbn_file(path, None, *rows, symbol_map={}))
 
@@ -143,3 +144,11 @@ def test_the_end_is_that_of_the_records_where_the_header_has_none_or_one_far_awa
         rows = records(Kind.TRADE, 5)
         file = DbnFile.open(dbn_file(tmp_path / f"{name}.dbn", "trades", rows, end_ns=end_ns))
         assert file.end_ns == int(rows["ts_recv"][-1]) + 1
+
+
+def test_a_stock_alone_will_do_where_it_is_the_profile_s_share(tmp_path: Path) -> None:
+    path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3), symbol_map={17077: "SPY"}, dataset="XNAS.ITCH")
+    file = DbnFile.open(path)
+    assert told(choose_contracts([file], Wish(product="ES", share="SPY"))) == [(0, "SPY", 17077)]
+    with pytest.raises(SourceError, match=r"it holds: SPY.*--symbol"):
+        choose_contracts([file], ES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from spymaster.session.headless import RunTotals, drive, report
 from spymaster.session.level_list import list_levels
 from spymaster.session.replay_cache import CachePlan
 from spymaster.session.replay_source import ReplayPlan, ReplaySource
-from spymaster.signals.frame import Command, Phase
+from spymaster.signals.frame import Command, Frame, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import Open, S, same_picture
 from tests.support.dbn import dbn_file, put, records
@@ -232,6 +233,10 @@ def test_events_of_the_ledger_do_not_run_on_across_a_change(rolled: ReplayPlan, 
     assert np.array_equal(whole, parts)
 
 
+def _stands_at(t_ns: int, frame: Frame) -> bool:
+    return frame.t_ns == t_ns and frame.header.phase is Phase.PAUSED
+
+
 @pytest.mark.usefixtures("warm")
 def test_a_moment_sought_across_a_change_is_the_moment_played(
     rolled: ReplayPlan, tmp_path: Path, open_screen: Open
@@ -246,7 +251,7 @@ def test_a_moment_sought_across_a_change_is_the_moment_played(
         screen.phase(Phase.PAUSED)
     for t_ns in (before_ns, after_ns):
         sought.session.send(Command.SEEK, t_ns)
-        sought.wait(lambda frame, t_ns=t_ns: frame.t_ns == t_ns and frame.header.phase is Phase.PAUSED)
+        sought.wait(partial(_stands_at, t_ns))
     assert sought.session.signal_hash == played.session.signal_hash != ""
     assert same_picture(sought.frame(), played.frame())
     assert sought.frame().header.records == played.frame().header.records > len(contract_words(OLD, MIDNIGHT_NS))

@@ -48,12 +48,14 @@ _ONE_DAY: Final = dt.timedelta(days=1)
 
 class Wish(msgspec.Struct, frozen=True):
     """What was asked for. ``symbol``: a contract by name or id; ``product``: the root to choose from without it, None
-    for any; ``publisher_id``: whose records of it; ``date``: the only trade date of interest."""
+    for any; ``share``: the stock that will do where there is no such future; ``publisher_id``: whose records of it;
+    ``date``: the only trade date of interest."""
 
     symbol: str | None = None
     product: str | None = None
     publisher_id: int | None = None
     date: dt.date | None = None
+    share: str = ""
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -158,6 +160,8 @@ def _is_wanted(each: _Named, wish: Wish) -> bool:
         return wish.symbol.upper().removeprefix("#") in (name.upper().removeprefix("#") for name in known if name)
     if wish.product is None:
         return True
+    if candidate.asset is AssetClass.EQUITY:
+        return each.name.upper() == wish.share
     return outright_root(each.name) == wish.product or (
         candidate.is_nameless and candidate.asset is AssetClass.FUTURES and each.name == candidate.symbol
     )

@@ -113,7 +113,9 @@ class ReplaySource:
         self._skipped = list(found.skipped)
         day = date_of(plan.date) if plan.date is not None else None
         product = plan.profile.product if plan.symbol is None else None
-        contracts = choose_contracts(recorded, Wish(plan.symbol, product, plan.publisher, day))
+        contracts = choose_contracts(
+            recorded, Wish(plan.symbol, product, plan.publisher, day, plan.profile.underlying_symbol)
+        )
         self._is_future = contracts[0].instrument.calendar != EQUITY_CALENDAR
         self._day_ns = day_ns(plan.date) if plan.date is not None else None
         own = [file for file in recorded if not (self._is_future and is_of_stock(file))]
