@@ -36,7 +36,8 @@ SCENES = [
 def of_first(results: Results, signal: Signal) -> NDArray[np.void]:
     """Everything said of the first alert of a kind at the user's level."""
     alerts = results.alerts[(results.alerts["signal"] == signal) & (results.alerts["kind"] == LevelKind.USER)]
-    return alerts[alerts["raised_ns"] == alerts["raised_ns"][0]]
+    first: NDArray[np.void] = alerts[alerts["raised_ns"] == alerts["raised_ns"][0]]
+    return first
 
 
 @pytest.mark.parametrize(("market", "tick", "signal", "furthest"), SCENES, ids=["BREAK", "REJECT", "CONTESTED"])

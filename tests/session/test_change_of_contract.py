@@ -54,6 +54,10 @@ def days(tmp_path: Path) -> ReplayPlan:
     return plan_of(roll_file(tmp_path / "es.mbp-10.dbn", MIDNIGHT_NS - 9 * 3600 * S, MIDNIGHT_NS + 15 * 3600 * S))
 
 
+def is_paused_at(t_ns: int, frame: Frame) -> bool:
+    return frame.t_ns == t_ns and frame.header.phase is Phase.PAUSED
+
+
 def run(plan: ReplayPlan, chunk: int | None = None) -> tuple[str, int, int]:
     """(signal hash, records, snaps) of a whole replay."""
     source = ReplaySource(msgspec.structs.replace(plan, records_per_chunk=chunk))

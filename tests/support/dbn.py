@@ -76,7 +76,7 @@ def _interval(start: str, end: str, number: int) -> _Interval:
 
 def naming(instrument_id: int, symbol: str, *, asked: str = "ES.FUT", **columns: Any) -> NDArray[Any]:
     """One mapping message, as a live capture has them."""
-    names = {"stype_in_symbol": asked.encode(), "stype_out_symbol": symbol.encode()}
+    names: dict[str, Any] = {"stype_in_symbol": asked.encode(), "stype_out_symbol": symbol.encode()}
     return records(Kind.MAPPING, 1, instrument_id=instrument_id, **{**columns, **names})
 
 
