@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from spymaster.config.loader import load_config
-from spymaster.feeds.dbn_writer import write_dbn
+from spymaster.feeds.dbn.writer import write_dbn
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.market import dtypes as dt
@@ -30,10 +30,10 @@ from spymaster.market.kinds import ACTION_ADD, ACTION_CANCEL, ACTION_MODIFY, ACT
 from spymaster.market.rows import BarrierState
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.headless import RunTotals, drive, report
-from spymaster.session.journal_source import JournalSource
-from spymaster.session.replay_session import ReplaySession
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
-from spymaster.session.user_levels import levels_from_flags
+from spymaster.session.levels.user import levels_from_flags
+from spymaster.session.replay.session import ReplaySession
+from spymaster.session.sources.journal_source import JournalSource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.frame import Frame, HeatColumns
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import HeadlessResult

@@ -11,7 +11,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.manifest import load_manifest
 from spymaster.market.rows import FLOW_ROW, LEVEL_FIELDS
 from spymaster.resources import bundled_recording

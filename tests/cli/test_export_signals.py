@@ -41,7 +41,7 @@ def test_an_interrupted_export_leaves_the_old_file(
         pytest.importorskip("duckdb")
     out = here / f"out.{form}"
     out.write_text(OLD)
-    seam = Seam("spymaster.lake.export_target:Target.commit")
+    seam = Seam("spymaster.lake.export.target:Target.commit")
     assert run_struck(monkeypatch, ["export", what, small, "--out", out], seam, signal.SIGTERM) == 128 + signal.SIGTERM
     assert left(here) == {out.name: OLD}
 
@@ -70,9 +70,9 @@ def test_an_export_that_finds_the_disk_full_leaves_the_old_file(
 @pytest.mark.parametrize(
     "seam",
     [
-        Seam("spymaster.feeds.dbn_writer:DbnWriter.write", 2),
-        Seam("spymaster.feeds.dbn_writer:DbnWriter.complete"),
-        Seam("spymaster.feeds.dbn_writer:DbnWriter.complete", 2),
+        Seam("spymaster.feeds.dbn.writer:DbnWriter.write", 2),
+        Seam("spymaster.feeds.dbn.writer:DbnWriter.complete"),
+        Seam("spymaster.feeds.dbn.writer:DbnWriter.complete", 2),
     ],
     ids=["writing", "completing the first", "completing the second"],
 )
@@ -87,7 +87,7 @@ def test_an_interrupted_export_of_native_files_leaves_all_old_ones(
     assert left(here) == before
 
 
-@pytest.mark.parametrize("moment", ["spymaster.tui.screenshot:picture", "spymaster.cli.cockpit:write_whole"])
+@pytest.mark.parametrize("moment", ["spymaster.tui.screenshot:picture", "spymaster.cli.replay.cockpit:write_whole"])
 def test_an_interrupted_picture_leaves_the_old_one(
     moment: str, small: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import spymaster
 from spymaster.market import kernel_cache
-from spymaster.physics.mathx import hundredths
+from spymaster.physics.maths.elementary import hundredths
 from spymaster.resources import bundled_recording
 from tests.cli.conftest import COMMAND, one_line
 from tests.support.read_only import run_read_only
@@ -93,7 +93,7 @@ def test_what_is_not_compiled_is_compiled_for_this_run_and_one_line_says_so(
     contained: Contained, tmp_path: Path
 ) -> None:
     (tmp_path / "cold").mkdir()
-    call = "from spymaster.physics.mathx import hundredths; print(hundredths(2.5))"
+    call = "from spymaster.physics.maths.elementary import hundredths; print(hundredths(2.5))"
     done = contained(tmp_path / "cold", command=(sys.executable, "-c", call))
     assert (done.returncode, done.stdout) == (0, f"{hundredths(2.5)}\n")
     folder = tmp_path / "cold" / kernel_cache.CACHE_FOLDER.name

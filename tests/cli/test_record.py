@@ -17,16 +17,16 @@ import pytest
 
 from spymaster.journal.format import FrameKind, segments_in
 from spymaster.journal.lock import holder_of, is_held
-from spymaster.lake.bronze_reader import read_records
+from spymaster.lake.bronze.reader import read_records
 from spymaster.lake.catalog import Lake, LakeRun
-from spymaster.lake.sidecar_place import SIDECAR_LOCK, STATUS_NAME, SidecarState, SidecarStatus, read_status
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.sidecar.place import SIDECAR_LOCK, STATUS_NAME, SidecarState, SidecarStatus, read_status
+from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunStatus
 from spymaster.physics.engine import Engine
 from spymaster.resources import bundled_recording
 from spymaster.session.headless import RunTotals, drive
-from spymaster.session.journal_source import JournalSource
+from spymaster.session.sources.journal_source import JournalSource
 from tests.cli.conftest import COMMAND, Run, Spawn, one_line
 from tests.support.journals import read_journal
 from tests.support.small_files import Words
@@ -211,7 +211,7 @@ def await_records(out: Path, process: subprocess.Popen[bytes]) -> None:
 
 def follow(out: Path) -> None:
     """Run a sidecar to its end, unless another one is at it."""
-    command = [sys.executable, "-m", "spymaster.lake.sidecar", str(out / "journal")]
+    command = [sys.executable, "-m", "spymaster.lake.sidecar.process", str(out / "journal")]
     subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE_S)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from spymaster.journal.format import FrameKind
-from spymaster.lake.bronze_reader import read_records
+from spymaster.lake.bronze.reader import read_records
 from spymaster.lake.catalog import Lake
-from spymaster.lake.sidecar_place import SidecarState, SidecarStatus, read_status
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.sidecar.place import SidecarState, SidecarStatus, read_status
+from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunStatus
-from spymaster.session.sidecar_watch import SidecarWatch
+from spymaster.session.record.sidecar_watch import SidecarWatch
 from tests.support.journals import read_journal
 from tests.support.signalled import Seam, run_struck
 from tests.support.small_files import Words
@@ -24,9 +24,9 @@ PATIENCE_S = 60.0
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
 
 WHILE_REPLAYING = {
-    "before the sidecar is started": Seam("spymaster.session.recording:write_plan"),
-    "while the sidecar is started": Seam("spymaster.session.sidecar_watch:SidecarWatch.look"),
-    "before the first frame": Seam("spymaster.session.replay_source:ReplaySource.config_frame"),
+    "before the sidecar is started": Seam("spymaster.session.record.recording:write_plan"),
+    "while the sidecar is started": Seam("spymaster.session.record.sidecar_watch:SidecarWatch.look"),
+    "before the first frame": Seam("spymaster.session.sources.replay_source:ReplaySource.config_frame"),
     "while kernels are loaded or compiled": Seam("spymaster.physics.engine:Engine.feed"),
     "in the middle of writing": Seam("spymaster.journal.segments:SegmentFiles.append", 2),
     "between writing and computing": Seam("spymaster.physics.engine:Engine.feed", 2),
@@ -35,7 +35,7 @@ WHILE_REPLAYING = {
 ONCE_REPLAYED = {
     "while the journal is closed": Seam("spymaster.journal.writer:JournalWriter.close"),
     "when the journal is closed": Seam("spymaster.journal.writer:JournalWriter.close", after=True),
-    "while the lake is waited for": Seam("spymaster.session.sidecar_watch:SidecarWatch.finish"),
+    "while the lake is waited for": Seam("spymaster.session.record.sidecar_watch:SidecarWatch.finish"),
 }
 
 
@@ -120,7 +120,7 @@ def test_with_no_sidecar_at_work_it_says_how_to_finish(
 ) -> None:
     out = tmp_path / "out"
     monkeypatch.setattr(SidecarWatch, "_spawn", lambda self: None)
-    seam = Seam("spymaster.session.sidecar_watch:SidecarWatch.finish")
+    seam = Seam("spymaster.session.record.sidecar_watch:SidecarWatch.finish")
     code = run_struck(monkeypatch, record(out, small), seam, signal.SIGINT)
     assert code == 128 + signal.SIGINT
     assert f"finish it with: record {out} --finish" in capfd.readouterr().err
@@ -133,10 +133,10 @@ def test_finishing_that_is_interrupted_leaves_nothing_half_written_and_can_go_on
     out = tmp_path / "out"
     with monkeypatch.context() as without_sidecar:
         without_sidecar.setattr(SidecarWatch, "_spawn", lambda self: None)
-        seam = Seam("spymaster.session.sidecar_watch:SidecarWatch.finish")
+        seam = Seam("spymaster.session.record.sidecar_watch:SidecarWatch.finish")
         run_struck(without_sidecar, record(out, small), seam, signal.SIGINT)
     with monkeypatch.context() as struck:
-        seam = Seam("spymaster.lake.part:Part.commit")
+        seam = Seam("spymaster.lake.tables.part:Part.commit")
         assert run_struck(struck, ["record", out, "--finish"], seam, signal.SIGTERM) == 128 + signal.SIGTERM
     assert f"{out}: not finished; go on with: record {out} --finish" in capfd.readouterr().err
     assert not list(out.rglob("*.partial"))

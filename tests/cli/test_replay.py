@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spymaster.feeds.dbn_writer import DbnWriter
+from spymaster.feeds.dbn.writer import DbnWriter
 from spymaster.market.dtypes import W_TS_RECV
 from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE
 from spymaster.resources import bundled_recording

@@ -14,7 +14,7 @@ from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, CACHE_FOLDER
 from spymaster.physics.engine import Engine
 from spymaster.resources import bundled_recording
 from spymaster.session.headless import drive
-from spymaster.session.replay_source import ReplaySource
+from spymaster.session.sources.replay_source import ReplaySource
 from tests.cli.conftest import Run, Spawn, one_line
 from tests.session.conftest import plan_of
 

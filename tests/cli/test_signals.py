@@ -39,24 +39,24 @@ class Case:
 
 CASES = {
     "replay": Case("replay {small} --headless", Seam("spymaster.physics.engine:Engine.feed", 2)),
-    "export": Case("export signals {small} --out {here}/out.csv", Seam("spymaster.lake.export:TableSink.write")),
+    "export": Case("export signals {small} --out {here}/out.csv", Seam("spymaster.lake.export.export:TableSink.write")),
     "simulate": Case(
         "simulate {here}/sim --minutes 0.2",
-        Seam("spymaster.feeds.dbn_writer:DbnWriter.write", 2),
+        Seam("spymaster.feeds.dbn.writer:DbnWriter.write", 2),
         "sim: not finished and no recording; simulate it again or delete it",
         ("sim",),
     ),
     "lake compact": Case(
         "lake compact {lake}",
-        Seam("spymaster.lake.part:Part.write"),
+        Seam("spymaster.lake.tables.part:Part.write"),
         "Silver is not whole; run lake compact again",
     ),
     "lake rebuild-gold": Case(
         "lake rebuild-gold {lake}",
-        Seam("spymaster.lake.part:Part.write"),
+        Seam("spymaster.lake.tables.part:Part.write"),
         "its Gold is not whole; run lake rebuild-gold again",
     ),
-    "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.evaluate_states:LevelSink.take")),
+    "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.take")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.cli.bench:_against_floor")),
     "levels": Case("levels list {small}", Seam("spymaster.physics.engine:Engine.feed", 2)),

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spymaster.feeds.bar_files import read_table
-from spymaster.feeds.bars import BarCollector, BarSpan, Stamped
+from spymaster.feeds.bars.bars import BarCollector, BarSpan, Stamped
+from spymaster.feeds.bars.files import read_table
 from spymaster.feeds.errors import SourceError
 from tests.support.bars import ES, MINUTE, NINE, POINT, SPY, at, collector
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spymaster.feeds import bars
-from spymaster.feeds.bars import BarSpan
+from spymaster.feeds.bars import bars
+from spymaster.feeds.bars.bars import BarSpan
 from spymaster.feeds.errors import SourceError
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.kinds import UNDEF_PRICE, Kind

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spymaster.feeds.bar_columns import NO_TIME, epochs_ns, find_columns, new_york_to_utc, parse_time
-from spymaster.feeds.bar_files import find_bar_files, read_table
-from spymaster.feeds.bar_table import BarColumns
-from spymaster.feeds.bars import MINUTE_NS, Stamped
-from spymaster.feeds.bars_csv import read_csv_bars
+from spymaster.feeds.bars.bars import MINUTE_NS, Stamped
+from spymaster.feeds.bars.csv_files import read_csv_bars
+from spymaster.feeds.bars.files import find_bar_files, read_table
+from spymaster.feeds.bars.headings import NO_TIME, epochs_ns, find_columns, new_york_to_utc, parse_time
+from spymaster.feeds.bars.table import BarColumns
 from spymaster.feeds.errors import SourceError
 from tests.support.bars import NINE, POINT, at, csv_text, walk
 from tests.support.dbn import zstd

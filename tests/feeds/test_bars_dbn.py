@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spymaster.feeds.bars import BarSpan
-from spymaster.feeds.bars_dbn import aggregate_bars, ids_of, is_outside, read_dbn_bars
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.bars.bars import BarSpan
+from spymaster.feeds.bars.dbn_files import aggregate_bars, ids_of, is_outside, read_dbn_bars
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.kinds import UNDEF_PRICE, Kind
 from tests.support.bars import ES, MINUTE, NINE, POINT, WEEK, bar_file, bar_records, walk
 from tests.support.dbn import dbn_file, records

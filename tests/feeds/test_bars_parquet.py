@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spymaster.feeds.bars import MINUTE_NS, Stamped
-from spymaster.feeds.bars_parquet import read_parquet_bars
+from spymaster.feeds.bars.bars import MINUTE_NS, Stamped
+from spymaster.feeds.bars.parquet_files import read_parquet_bars
 from spymaster.feeds.errors import SourceError
 from tests.support.bars import NINE, POINT
 

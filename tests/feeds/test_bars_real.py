@@ -11,16 +11,16 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from spymaster.feeds.bar_files import read_table
-from spymaster.feeds.bars import Bars, BarSpan, Stamped
-from spymaster.feeds.bars_dbn import aggregate_bars, ids_of
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.definitions import session_date
+from spymaster.feeds.bars.bars import Bars, BarSpan, Stamped
+from spymaster.feeds.bars.dbn_files import aggregate_bars, ids_of
+from spymaster.feeds.bars.files import read_table
+from spymaster.feeds.dbn.definitions import session_date
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.market.instruments import FUTURES_CALENDAR, Instrument, TickSource
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import et_stamp
-from spymaster.session.history import HistoryPlan, load_history
+from spymaster.session.sources.history import HistoryPlan, load_history
 from tests.support.bars import ES, SPY, WEEK, at, collector
 
 

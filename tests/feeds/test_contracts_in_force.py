@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.choice.front_month import InForce, Wish, choose_contracts
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.front_month import InForce, Wish, choose_contracts
 from spymaster.market.batches import Records
 from spymaster.market.kinds import Kind
 from tests.support.dbn import dbn_file, definition, depth, naming, records

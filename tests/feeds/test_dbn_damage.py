@@ -11,7 +11,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.kinds import Kind

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from databento_dbn import DBNDecoder, VersionUpgradePolicy
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.dtypes import DTYPES, SCHEMA_KINDS, SCHEMA_RTYPES
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 from tests.support.dbn import (

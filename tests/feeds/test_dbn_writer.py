@@ -9,9 +9,9 @@ import databento
 import numpy as np
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.dbn_header import SymbolSpan
-from spymaster.feeds.dbn_writer import DbnWriter, write_dbn
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.header import SymbolSpan
+from spymaster.feeds.dbn.writer import DbnWriter, write_dbn
 from spymaster.market.batches import Records
 from spymaster.market.dtypes import SCHEMA_KINDS, SCHEMA_RTYPES
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.feeds.discover import Discovery, discover
+from spymaster.feeds.choice.discover import Discovery, discover
 from spymaster.feeds.errors import SourceError
 from spymaster.market.kinds import Kind
 from tests.support.dbn import MS, START_NS, dbn_file, depth, header, put, records

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.definitions import session_date
-from spymaster.feeds.discover import discover
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.equities import choose_share
+from spymaster.feeds.choice.first_record import first_record
+from spymaster.feeds.choice.front_month import choose_instrument
+from spymaster.feeds.dbn.definitions import session_date
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.first_record import first_record
-from spymaster.feeds.front_month import choose_instrument
-from spymaster.feeds.shares import choose_share
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import UNDEF_PRICE, Kind
 from tests.support.dbn import START_NS, dbn_file, definition, depth, records

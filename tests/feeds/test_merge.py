@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.merge import kind_rank, merge
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES, by_name

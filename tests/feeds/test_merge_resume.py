@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.dbn_records import Mark
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.records import Mark
 from spymaster.feeds.merge import Merge, MergePosition
 from spymaster.market.batches import Batch
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind

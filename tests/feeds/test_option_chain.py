@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.option_chain import ChainQuery, OptionChain, choose_chain
+from spymaster.feeds.choice.option_chain import ChainQuery, OptionChain, choose_chain
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.kinds import Kind
 from spymaster.market.option_chain import ANY_PUBLISHER, CALL, MAX_STRIKES, PUT
 from tests.support.dbn import START_NS, dbn_file, definition, records

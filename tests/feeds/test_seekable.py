@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import zstandard
 
-from spymaster.feeds.seek_copy import BLOCK_BYTES, SeekCopy
-from spymaster.feeds.seekable import SeekableFile
+from spymaster.feeds.streams.seek_copy import BLOCK_BYTES, SeekCopy
+from spymaster.feeds.streams.seekable import SeekableFile
 
 SIZE = 3 * BLOCK_BYTES + 12_345
 NO_LIMIT = 1 << 40

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.trades_once import TradesBeside, TradesOnce, split_trades
 from spymaster.feeds.merge import merge
-from spymaster.feeds.trades_once import TradesBeside, TradesOnce, split_trades
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import MBP10_WORDS, Kind
 from tests.support.dbn import dbn_file, depth, records, trades_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.unused import Unused, unused_line
+from spymaster.feeds.choice.unused import Unused, unused_line
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.batches import Batch
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.kinds import Kind

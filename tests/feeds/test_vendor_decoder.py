@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from databento_dbn import DBNError
 
-from spymaster.feeds import vendor_decoder
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn import vendor_decoder
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.vendor_decoder import DecoderError, decode_metadata, upgrade
 from spymaster.feeds.errors import SourceError
-from spymaster.feeds.vendor_decoder import DecoderError, decode_metadata, upgrade
 from spymaster.market.kinds import Kind
 from tests.support.dbn import body, header, put, records
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import databento
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
+from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from tests.support.dbn import body
 

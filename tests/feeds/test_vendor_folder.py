@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.feeds.discover import discover
-from spymaster.feeds.front_month import choose_instrument
-from spymaster.feeds.vendor_folder import Condition, is_own_manifest, vendor_notes
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.front_month import choose_instrument
+from spymaster.feeds.dbn.vendor_folder import Condition, is_own_manifest, vendor_notes
 from tests.support.dbn import MS, START_NS, dbn_file, depth, put
 
 OWN = {"name": "a", "simulated": True, "profile": "es", "symbol": "ESH4", "records": 1, "files": []}

@@ -7,7 +7,7 @@ import random
 import pytest
 import zstandard
 
-from spymaster.feeds.zstd_frames import FrameTracker
+from spymaster.feeds.streams.zstd_frames import FrameTracker
 from tests.support.dbn import zstd
 
 NOISE = random.Random(1).randbytes(140_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.cli.crash_matrix import CrashFault, CrashMatrix, check_journal
+from spymaster.bench.crash_matrix import CrashFault, CrashMatrix, check_journal
 from spymaster.journal.codec import encode_frame
 from spymaster.journal.writer import JournalWriter
 from tests.support.journals import T0_NS, trades_frame

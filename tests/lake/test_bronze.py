@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.lake.bronze_reader import BronzeReader
+from spymaster.lake.bronze.reader import BronzeReader
 from spymaster.lake.errors import LakeError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.lake.arrow_records import records_of
 from spymaster.lake.catalog import Lake
-from spymaster.lake.compact import Compacted, compact
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.silver.compact import Compacted, compact
+from spymaster.lake.storage.files import LocalStorage
+from spymaster.lake.tables.arrow_records import records_of
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import MappingFrame
 from spymaster.market.kinds import Kind
@@ -272,7 +272,7 @@ def test_an_interrupted_hour_leaves_the_old_file(tmp_path: Path, monkeypatch: py
     record(tmp_path, session().stored)
     compacted(tmp_path)
     before = silver(tmp_path)
-    monkeypatch.setattr("spymaster.lake.part.Part.commit", _refuse)
+    monkeypatch.setattr("spymaster.lake.tables.part.Part.commit", _refuse)
     with pytest.raises(OSError, match="No space"):
         compacted(tmp_path)
     assert silver(tmp_path) == before

@@ -9,8 +9,8 @@ import pytest
 
 from spymaster.lake.catalog import check_version
 from spymaster.lake.errors import LakeError
-from spymaster.lake.parquet_file import opened
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.storage.files import LocalStorage
+from spymaster.lake.tables.parquet_file import opened
 from tests.support.corpus import CORPUS, CURRENT, DESCRIPTION, describe, make
 
 LAKES = sorted(path for path in CORPUS.iterdir() if path.is_dir())

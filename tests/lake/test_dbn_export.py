@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.errors import UserError
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.lake.dbn_export import DbnExport, lake_batches, lake_symbols
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.lake.export.dbn import DbnExport, lake_batches, lake_symbols
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import SCHEMA_KINDS, SCHEMA_RTYPES
 from spymaster.market.frames import MappingFrame

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from spymaster.errors import UserError
-from spymaster.lake.export import ExportFormat, TableSink, format_of
-from spymaster.lake.export_table import Column
+from spymaster.lake.export.export import ExportFormat, TableSink, format_of
+from spymaster.lake.export.table import Column
 from spymaster.signals.columns import Words, signals_columns
 from tests.support.blocks import T0_NS, block, level, unseen
 

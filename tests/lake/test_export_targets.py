@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from spymaster.errors import UserError
-from spymaster.lake.export import ExportFormat, TableSink
+from spymaster.lake.export.export import ExportFormat, TableSink
 
 WRITE_FOR_EVER = """
 import sys

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.lake.gold_choice import GoldChoice
-from spymaster.lake.gold_writer import GoldWriter
-from spymaster.lake.part import PartMaker
-from spymaster.lake.places import hour_of
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.gold.choice import GoldChoice
+from spymaster.lake.gold.writer import GoldWriter
+from spymaster.lake.storage.files import LocalStorage
+from spymaster.lake.tables.part import PartMaker
+from spymaster.lake.tables.places import hour_of
 from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.levels import LevelKind

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from spymaster.lake.compact import compact
 from spymaster.lake.errors import LakeError
 from spymaster.lake.query import run_query, views
+from spymaster.lake.silver.compact import compact
 from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
 from tests.lake.test_recorder import three_hours
 from tests.support.dbn import records

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.lake.compact import compact
-from spymaster.lake.dbn_export import DbnExport, lake_batches, lake_symbols
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.lake.export.dbn import DbnExport, lake_batches, lake_symbols
+from spymaster.lake.silver.compact import compact
 from spymaster.lake.verify import verify
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import recv_ns

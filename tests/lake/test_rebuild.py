@@ -11,15 +11,15 @@ import pytest
 
 from spymaster.config.loader import load_config
 from spymaster.lake.errors import LakeError
-from spymaster.lake.rebuild import rebuild_gold
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.gold.rebuild import rebuild_gold
+from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import Frame, RecordsFrame, UserLevel, WatermarkFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import encode_manifest
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.support.lakes import Frames, lake_at, record
 from tests.support.market import START_NS
 from tests.support.small_files import Words, busy_words, depth_file
@@ -120,6 +120,6 @@ def test_a_configuration_of_another_version_is_refused(
 ) -> None:
     record(tmp_path, frames.stored)
     lake = lake_at(tmp_path)
-    monkeypatch.setattr("spymaster.lake.rebuild.PARAMS", np.dtype([("monitor_band", "<f8")]))
+    monkeypatch.setattr("spymaster.lake.gold.rebuild.PARAMS", np.dtype([("monitor_band", "<f8")]))
     with pytest.raises(LakeError, match="configured by another version of the program; use that version"):
         rebuild_gold(lake.storage, lake.run(), LocalStorage(tmp_path / "scratch"))

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from spymaster.journal.format import FormatError, Position, StoredFrame
-from spymaster.lake.recorder import LakeRecorder
 from spymaster.lake.run_manifest import config_hash
-from spymaster.lake.storage import LocalStorage, Upload
+from spymaster.lake.sidecar.recorder import LakeRecorder
+from spymaster.lake.storage.files import LocalStorage, Upload
 from spymaster.market.frames import GapFrame, MappingFrame, UserLevel, WatermarkFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunGap, RunStatus, TrustChange

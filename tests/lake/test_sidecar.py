@@ -16,13 +16,8 @@ from spymaster.journal.format import segment_path, segments_in
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.lock import FileLock
 from spymaster.journal.writer import JournalWriter
-from spymaster.lake.sidecar import KILLED, Sidecar
-from spymaster.lake.sidecar_place import (
-    SIDECAR_LOCK,
-    SidecarState,
-    read_place,
-    read_status,
-)
+from spymaster.lake.sidecar.place import SIDECAR_LOCK, SidecarState, read_place, read_status
+from spymaster.lake.sidecar.process import KILLED, Sidecar
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import RunStatus
 from tests.support.doubles import Shelf, ShelfRecorder

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.lake.bronze_reader import BronzeReader
+from spymaster.lake.bronze.reader import BronzeReader
 from spymaster.lake.catalog import Lake
-from spymaster.lake.compact import compact
 from spymaster.lake.errors import LakeError
-from spymaster.lake.open_storage import open_storage
 from spymaster.lake.query import run_query
 from spymaster.lake.retention import prune
-from spymaster.lake.storage import LocalStorage, Storage
+from spymaster.lake.silver.compact import compact
+from spymaster.lake.storage.files import LocalStorage, Storage
+from spymaster.lake.storage.opening import open_storage
 from spymaster.lake.verify import verify
 from spymaster.market.frames import RecordsFrame
 from tests.lake.test_recorder import three_hours

@@ -9,7 +9,7 @@ import pytest
 
 from spymaster.lake.catalog import Lake
 from spymaster.lake.retention import prune
-from spymaster.lake.storage import LocalStorage
+from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.verify import Finding, verify
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.kinds import Kind

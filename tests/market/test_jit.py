@@ -14,7 +14,7 @@ import pytest
 
 from spymaster.market import jit, kernel_cache
 from spymaster.market.kernel_cache import cache_folder, kernel_source_hash
-from spymaster.physics.mathx import hundredths
+from spymaster.physics.maths.elementary import hundredths
 
 SOURCE = Path(jit.__file__).parents[2]
 

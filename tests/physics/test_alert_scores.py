@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, Signal
-from tests.physics.test_trigger import eaten, played, vacuum_above, wall_at_the_touch
+from tests.physics.judgement.test_trigger import eaten, played, vacuum_above, wall_at_the_touch
 from tests.support.engine import Results
 from tests.support.market import MID, Market
 from tests.support.scenes import keep_alive, pull_zone, stack_zone

@@ -13,9 +13,9 @@ import pytest
 from spymaster.market.frames import Frame, WatermarkFrame
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import Trust, TrustReason
-from spymaster.physics.clock import SILENCE_NS
 from spymaster.physics.engine import Engine
-from spymaster.session.holes import hole_lines
+from spymaster.physics.time.clock import SILENCE_NS
+from spymaster.session.sources.holes import hole_lines
 from tests.support.engine import Results, Words, engine_for, feed, records, run, session_table
 from tests.support.market import CLOSE_NS, HOUR, INTERVAL, MID, MINUTE, OPEN_NS, SECOND, START_NS, Market
 

@@ -9,7 +9,7 @@ import pytest
 
 from spymaster.market.kinds import Kind
 from spymaster.market.option_chain import CALL, CHAIN, PUT
-from tests.physics.test_options import run_options, strike_row
+from tests.physics.options.test_options import run_options, strike_row
 from tests.support.engine import Results
 from tests.support.market import RTH_CLOSE_NS, RTH_OPEN_NS, SECOND
 from tests.support.options import NOON_NS, STRIKES, OptionTape, chain, price_e9

@@ -6,9 +6,10 @@ import numpy as np
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import INPUTS, MASS_FIELDS, SNAP
-from spymaster.physics import state, trust
-from spymaster.physics.state import LEVEL_SLOTS, ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS
-from spymaster.physics.state_records import TRUST
+from spymaster.physics.judgement import trust
+from spymaster.physics.memory import state
+from spymaster.physics.memory.records import TRUST
+from spymaster.physics.memory.state import LEVEL_SLOTS, ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS
 
 
 def test_every_kind_of_level_has_a_slot_and_none_is_shared() -> None:

@@ -15,7 +15,7 @@ from spymaster.market.dtypes import MBP10_DTYPE
 from spymaster.market.kinds import MBP10_WORDS
 from spymaster.market.rows import Trust, TrustReason
 from spymaster.signals.hash import SignalHash
-from tests.physics.test_ledger_invariants import assert_same_prefix
+from tests.physics.book.test_ledger_invariants import assert_same_prefix
 from tests.support.engine import Cell, Results, Words, engine_for, feed, records, run, session_table
 from tests.support.market import ASK, BID, HOUR, INTERVAL, OPEN_NS, SECOND, TICK_E9
 from tests.support.reference_ledger import ReferenceLedger, same_ledger

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.feeds.bar_files import read_table
-from spymaster.feeds.bars import BarCollector, Bars, BarSpan, Stamped
+from spymaster.feeds.bars.bars import BarCollector, Bars, BarSpan, Stamped
+from spymaster.feeds.bars.files import read_table
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame, WatermarkFrame
 from spymaster.market.instruments import FUTURES_CALENDAR, Instrument, TickSource

@@ -29,12 +29,12 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.physics import black
-from spymaster.physics import smile as sm
-from spymaster.physics.gamma_walls import walls
-from spymaster.physics.implied import implied_deviation
-from spymaster.physics.option_time import variance_time
-from spymaster.physics.parity import parity_forward
+from spymaster.physics.options import black
+from spymaster.physics.options import smile as sm
+from spymaster.physics.options.gamma_walls import walls
+from spymaster.physics.options.implied import implied_deviation
+from spymaster.physics.options.option_time import variance_time
+from spymaster.physics.options.parity import parity_forward
 
 Floats = NDArray[np.float64]
 S = 1_000_000_000

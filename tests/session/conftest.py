@@ -12,7 +12,7 @@ import pytest
 from spymaster.config.loader import load_config
 from spymaster.market.manifest import load_manifest
 from spymaster.resources import bundled_recording
-from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.sources.replay_source import ReplayPlan
 from tests.session.screen import Open, Screen
 from tests.support.small_files import Words, busy_words, depth_file
 

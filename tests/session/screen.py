@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from spymaster.session.replay_session import ReplaySession
-from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.replay.session import ReplaySession
+from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, HeatColumns, Phase
 
 S = 1_000_000_000

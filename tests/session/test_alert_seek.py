@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, Phase
 from tests.session.screen import Open, Screen
 

@@ -18,9 +18,9 @@ from spymaster.market.kinds import Kind
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.flow_events import flow_events
 from spymaster.session.headless import RunTotals, drive, report
-from spymaster.session.level_list import list_levels
-from spymaster.session.replay_cache import CachePlan
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.levels.published import list_levels
+from spymaster.session.replay.cache import CachePlan
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.frame import Command, Frame, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import Open, S, same_picture

@@ -9,7 +9,7 @@ from spymaster.errors import UserError
 from spymaster.physics.engine import Engine
 from spymaster.session.compare import Comparison, compare
 from spymaster.session.headless import RunTotals, drive
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 
 pytestmark = pytest.mark.usefixtures("warm")
 

@@ -12,7 +12,7 @@ from spymaster.config.loader import load_config
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.flow_events import flow_events
 from spymaster.session.headless import drive
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.columns import flows_columns
 from tests.support.small_files import busy_words, depth_file
 

@@ -16,9 +16,9 @@ from spymaster.market.frames import WatermarkFrame
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
-from spymaster.session.frame_builder import LADDER_ROWS, FrameBuilder
-from spymaster.session.heat_store import HeatStore
-from spymaster.session.run_state import RunState, waiting_frame
+from spymaster.session.frames.builder import LADDER_ROWS, FrameBuilder
+from spymaster.session.frames.heat_store import HeatStore
+from spymaster.session.frames.run_state import RunState, waiting_frame
 from spymaster.signals.frame import Frame, Mode, Phase, RecordingLight
 from tests.support.engine import engine_for, records
 from tests.support.market import ASK, BID, MID, START_NS, Market
@@ -265,7 +265,7 @@ def bundled_alerts(bundled_plan: Any) -> Frame:
     """The frame at the end of the bundled recording."""
     from spymaster.physics.engine import Engine
     from spymaster.session.headless import drive
-    from spymaster.session.replay_source import ReplaySource
+    from spymaster.session.sources.replay_source import ReplaySource
 
     source, engine = ReplaySource(bundled_plan), Engine(snaps_per_block=1)
     builder = FrameBuilder(engine, source.config_frame(), HeatStore())

@@ -14,8 +14,8 @@ from spymaster.market.manifest import load_manifest
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.resources import bundled_recording
 from spymaster.session.headless import RunTotals, drive, report
-from spymaster.session.pacing import Pacer
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.replay.pacing import Pacer
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.headless import HeadlessResult
 from tests.session.conftest import plan_of
 from tests.support.small_files import Words, depth_and_trades, depth_file, torn

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import LEVEL_ROW, BarrierState
-from spymaster.physics.state import VALID, new_state
-from spymaster.session.heat_store import COLUMNS, HeatStore
+from spymaster.physics.memory.state import VALID, new_state
+from spymaster.session.frames.heat_store import COLUMNS, HeatStore
 from spymaster.signals.frame import HEAT_TICKS, UNSEEN
 from tests.support.engine import engine_for, records, session_table
 from tests.support.market import ASK, BID, MID, START_NS, Market

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from spymaster.config.loader import load_config
-from spymaster.feeds.bars import GIVEN_TWICE, HIGH_BELOW_LOW, Stamped
+from spymaster.feeds.bars.bars import GIVEN_TWICE, HIGH_BELOW_LOW, Stamped
 from spymaster.feeds.errors import SourceError
 from spymaster.market import dtypes as dt
 from spymaster.market.frames import NO_FEED_ID, ConfigFrame, RecordsFrame, TapeFrom
 from spymaster.market.instruments import FUTURES_CALENDAR
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import SESSION
-from spymaster.session.history import REJECTED_PREFIX, history_span
-from spymaster.session.replay_source import BARS_AMONG_RECORDS, ReplayPlan, ReplaySource
+from spymaster.session.sources.history import REJECTED_PREFIX, history_span
+from spymaster.session.sources.replay_source import BARS_AMONG_RECORDS, ReplayPlan, ReplaySource
 from tests.session.conftest import plan_of
 from tests.support.bars import MINUTE, Row, at, bar_file, bar_records, csv_text
 from tests.support.dbn import dbn_file, records, trades_of

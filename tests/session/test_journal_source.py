@@ -15,8 +15,8 @@ from spymaster.journal.writer import JournalWriter
 from spymaster.market.frames import ConfigFrame, FeedState, FeedStatusFrame, Frame, GapFrame, RecordsFrame
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, Tap, drive
-from spymaster.session.journal_source import JournalSource
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.sources.journal_source import JournalSource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.support.journals import (
     T0_NS,
     config_frame,

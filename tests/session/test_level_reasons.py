@@ -11,7 +11,7 @@ from spymaster.config.loader import load_config
 from spymaster.market.instruments import FUTURES_CALENDAR
 from spymaster.market.levels import LevelKind
 from spymaster.market.sessions import session_on, sessions_between
-from spymaster.session.level_reasons import Moment, why_unpublished
+from spymaster.session.levels.reasons import Moment, why_unpublished
 from tests.support.bars import FLAT, MINUTE, at, bar_records
 
 FRIDAY = at("2024-01-05T08:00:00-05:00")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spymaster.market.frames import UserLevel
-from spymaster.session.level_sets import check_levels, levels_named, set_name, sets_folder, store_set, stored_sets
-from spymaster.session.user_levels import LevelError
+from spymaster.session.levels.sets import check_levels, levels_named, set_name, sets_folder, store_set, stored_sets
+from spymaster.session.levels.user import LevelError
 
 POINT = 1_000_000_000
 LEVELS = [UserLevel("USER_lunch_low", 4_800_250_000_000), UserLevel("USER_4810", 4810 * POINT)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, BarrierState, Signal
-from spymaster.session.level_store import LEVELS, SECONDS, TOUCHES, LevelStore
+from spymaster.session.frames.level_store import LEVELS, SECONDS, TOUCHES, LevelStore
 from spymaster.signals.frame import LevelHistory
 
 S = 1_000_000_000

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spymaster.market.option_rows import OPTION_SUMMARY
-from spymaster.session.option_flow import OptionFlow
+from spymaster.session.frames.option_flow import OptionFlow
 from spymaster.signals.frame import OPTION_FLOW_NS, OPTION_FLOW_ROWS
 
 QUARTER = 250_000_000

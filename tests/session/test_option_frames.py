@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from spymaster.market.option_chain import CALL, PUT
-from spymaster.session.frame_builder import FrameBuilder
-from spymaster.session.heat_store import HeatStore
-from spymaster.session.run_state import RunState
+from spymaster.session.frames.builder import FrameBuilder
+from spymaster.session.frames.heat_store import HeatStore
+from spymaster.session.frames.run_state import RunState
 from spymaster.signals.frame import Frame, Mode, Phase
-from spymaster.view.cells import text_of
-from spymaster.view.options import options_words, summary_of
-from spymaster.view.strike_grid import strike_rows
+from spymaster.view.drawing.cells import text_of
+from spymaster.view.options.strike_grid import strike_rows
+from spymaster.view.options.words import options_words, summary_of
 from tests.support.engine import engine_for
 from tests.support.options import NOON_NS, STRIKES, OptionTape, chain, quiet_market
 

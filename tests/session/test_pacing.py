@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.session.pacing import Pacer
+from spymaster.session.replay.pacing import Pacer
 
 S = 1_000_000_000
 EVENT_NS = 1_704_412_800 * S

@@ -13,10 +13,10 @@ from spymaster.config.loader import load_config
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FrameKind
-from spymaster.lake.sidecar_place import SidecarState, StatusFile
-from spymaster.lake.sidecar_plan import read_plan
-from spymaster.session.recording import RunRecording, new_run_id, plain_config
-from spymaster.session.sidecar_watch import SidecarWatch
+from spymaster.lake.sidecar.place import SidecarState, StatusFile
+from spymaster.lake.sidecar.plan import read_plan
+from spymaster.session.record.recording import RunRecording, new_run_id, plain_config
+from spymaster.session.record.sidecar_watch import SidecarWatch
 from tests.support.blocks import alert, block, level
 from tests.support.journals import T0_NS, FailingFiles, depth_frame, read_journal
 from tests.support.lakes import RUN

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from spymaster.market import dtypes as dt
-from spymaster.session.replay_session import ReplaySession
-from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.replay.session import ReplaySession
+from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import INTERVAL_NS, PATIENCE_S, Open, S, Wall, same_picture

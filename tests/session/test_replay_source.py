@@ -13,7 +13,7 @@ from spymaster.market.frames import ConfigFrame, RecordsFrame, TapeFrom, UserLev
 from spymaster.market.kinds import ACTION_TRADE, Kind
 from spymaster.market.params import PARAMS
 from spymaster.market.sessions import SESSION, session_of
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.session.conftest import plan_of
 from tests.support.dbn import trades_of
 from tests.support.small_files import Words, depth_and_trades, depth_file, torn, trades_file

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spymaster.market import dtypes as dt
-from spymaster.session.pacing import MAX_SPEED, SPEEDS
+from spymaster.session.replay.pacing import MAX_SPEED, SPEEDS
 from spymaster.signals.frame import Command, Phase
 from tests.session.screen import INTERVAL_NS, Open, S, Wall, same_picture
 from tests.support.market import START_NS

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from spymaster.session.replay_cache import CachePlan
-from spymaster.session.replay_source import ReplayPlan
+from spymaster.session.replay.cache import CachePlan
+from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import INTERVAL_NS, PATIENCE_S, Open, S, Screen, Wall, same_heat, same_picture

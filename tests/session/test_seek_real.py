@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.session.replay_cache import CachePlan
+from spymaster.session.replay.cache import CachePlan
 from spymaster.signals.frame import Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import INTERVAL_NS, Open, S

@@ -15,12 +15,12 @@ import pytest
 from spymaster.journal.format import FrameKind
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
-from spymaster.lake.sidecar_place import STATUS_NAME, SidecarState, SidecarStatus, read_status
-from spymaster.lake.sidecar_plan import SidecarPlan, write_plan
+from spymaster.lake.sidecar.place import STATUS_NAME, SidecarState, SidecarStatus, read_status
+from spymaster.lake.sidecar.plan import SidecarPlan, write_plan
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
-from spymaster.session.sidecar_watch import SidecarHealth, SidecarWatch
+from spymaster.session.record.sidecar_watch import SidecarHealth, SidecarWatch
 from tests.support import journals
 from tests.support.journals import T0_NS, read_journal
 from tests.support.lakes import RUN, config_frame, es_depth, lake_at
@@ -53,7 +53,7 @@ class Scene:
         )
 
     def _start(self, command: Sequence[str], log: IO[bytes]) -> Any:
-        assert command[-3:] == ["-m", "spymaster.lake.sidecar", str(self.journal)]
+        assert command[-3:] == ["-m", "spymaster.lake.sidecar.process", str(self.journal)]
         log.write(b"starting\nerror: the bucket is gone\n")
         self.processes.append(Process())
         return cast(Any, self.processes[-1])

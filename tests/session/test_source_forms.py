@@ -16,10 +16,10 @@ from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, Tap, drive
-from spymaster.session.recorded_source import RecordedSource
-from spymaster.session.replay_cache import CachePlan
-from spymaster.session.replay_source import ReplayPlan, ReplaySource
-from spymaster.session.source_forms import Form, form_of, interval_ns_of, manifests_of, open_source
+from spymaster.session.replay.cache import CachePlan
+from spymaster.session.sources.forms import Form, form_of, interval_ns_of, manifests_of, open_source
+from spymaster.session.sources.recorded import RecordedSource
+from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.frame import Command, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import Open, S

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spymaster.market.frames import UserLevel
-from spymaster.session.user_levels import LevelError, levels_from_file, levels_from_flags, price_e9, unique_levels
+from spymaster.session.levels.user import LevelError, levels_from_file, levels_from_flags, price_e9, unique_levels
 
 POINT = 1_000_000_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.sim.plain import PlainSession, generate
-from spymaster.sim.plain_plan import opening_plan
-from spymaster.sim.plain_recording import START_NS
+from spymaster.sim.second.plan import opening_plan
+from spymaster.sim.second.recording import START_NS
+from spymaster.sim.second.session import PlainSession, generate
 from tests.sim.reading import Row, rows
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from spymaster.sim.book_state import MASK, NONE
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.market_recording import default_settings
-from spymaster.sim.simulation import Session, Settings, simulate
+from spymaster.sim.market.simulation import Session, Settings, simulate
+from spymaster.sim.market.state import MASK, NONE
+from spymaster.sim.recording.session import default_settings
 
 BID, ASK = 0, 1
 

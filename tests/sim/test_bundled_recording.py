@@ -9,13 +9,13 @@ from pathlib import Path
 import databento
 import pytest
 
-from spymaster.feeds.discover import discover
-from spymaster.feeds.front_month import choose_instrument
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.market.instruments import TickSource
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.sessions import ET, session_of, sessions_between
 from spymaster.resources import bundled_recording
-from spymaster.sim.truth import read_truth
+from spymaster.sim.truth.files import read_truth
 
 LIMIT_BYTES = 3_000_000
 S = 1_000_000_000

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.sim.book_state import MASK, POOL, new_tape
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.market import open_market, run
-from spymaster.sim.simulation import new_state
+from spymaster.sim.market.simulation import new_state
+from spymaster.sim.market.state import MASK, POOL, new_tape
+from spymaster.sim.market.steps import open_market, run
 from tests.sim.market_support import ASK, BID, book_of, queue, settings
 from tests.sim.reading import rows
 

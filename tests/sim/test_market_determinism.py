@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from spymaster.sim.simulation import Session, simulate
+from spymaster.sim.market.simulation import Session, simulate
 from tests.sim.market_support import session, settings
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spymaster.sim.facts import autocorrelation, kurtosis, measure, sign_exponent, tail_exponent
-from spymaster.sim.facts_report import FACTS, bounds_of, column, outside, table
-from spymaster.sim.market_recording import default_settings
-from spymaster.sim.simulation import simulate
+from spymaster.evaluate.facts import autocorrelation, kurtosis, measure, sign_exponent, tail_exponent
+from spymaster.evaluate.facts_report import FACTS, bounds_of, column, outside, table
+from spymaster.sim.market.simulation import simulate
+from spymaster.sim.recording.session import default_settings
 
 LONG = {
     "abs_10s_ac_60s",
@@ -61,7 +61,7 @@ def test_the_facts_of_the_real_half_hour_can_be_measured() -> None:
     folder = os.environ.get("SPYMASTER_DATA")
     if not folder:
         pytest.skip("SPYMASTER_DATA does not name a folder of real market data")
-    from spymaster.cli.evaluate_markets import read_words
+    from spymaster.evaluate.markets import read_words
 
     facts = measure(read_words([Path(folder) / "es" / "esh4-20231225-2300-2330.mbp-10.dbn.zst"]))
     assert 40_000 < facts["records_per_hour"] < 60_000

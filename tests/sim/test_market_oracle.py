@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.sim.kinds_of_level import LevelKind
-from spymaster.sim.oracle import Oracle, Prophecy, foresee
-from spymaster.sim.simulation import Moment, Session, simulate
+from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.market.simulation import Moment, Session, simulate
+from spymaster.sim.truth.oracle import Oracle, Prophecy, foresee
 from tests.sim.market_support import settings
 
 

@@ -14,11 +14,11 @@ from spymaster.cli.main import app
 from spymaster.market.dtypes import by_name
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingManifest, load_manifest
-from spymaster.sim.exposure import TrueExposure
-from spymaster.sim.market_recording import Order, default_settings, write_recording
-from spymaster.sim.option_records import option_quotes, option_trades, share_records
-from spymaster.sim.simulation import Session, simulate
-from spymaster.sim.truth import read_truth
+from spymaster.sim.market.simulation import Session, simulate
+from spymaster.sim.options.exposure import TrueExposure
+from spymaster.sim.recording.option_records import option_quotes, option_trades, share_records
+from spymaster.sim.recording.session import Order, default_settings, write_recording
+from spymaster.sim.truth.files import read_truth
 from tests.sim.market_support import settings
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"

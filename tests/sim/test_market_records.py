@@ -8,8 +8,8 @@ import pytest
 from spymaster.market.dtypes import W_LEVELS, by_name
 from spymaster.market.kinds import F_LAST, UNDEF_PRICE, Kind
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.market_recording import session_start_ns, trades_of
-from spymaster.sim.simulation import Session, simulate
+from spymaster.sim.market.simulation import Session, simulate
+from spymaster.sim.recording.session import session_start_ns, trades_of
 from tests.sim.market_support import session, settings
 from tests.sim.reading import ASK, BID, Row, events, rows
 

@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.errors import UserError
-from spymaster.sim.book_state import new_tape
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
-from spymaster.sim.market import open_market, run
-from spymaster.sim.scenarios import kind_weights
-from spymaster.sim.simulation import Session, new_state
+from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.levels.scenarios import kind_weights
+from spymaster.sim.market.simulation import Session, new_state
+from spymaster.sim.market.state import new_tape
+from spymaster.sim.market.steps import open_market, run
 from tests.sim.market_support import session, settings
 
 ZONE = 2

@@ -13,9 +13,9 @@ from spymaster.market.kinds import NS_PER_S, SIDE_ASK, SIDE_BID, Kind
 from spymaster.market.manifest import ManifestError
 from spymaster.market.rows import BarrierState
 from spymaster.market.sessions import SESSION
-from spymaster.sim.simulation import Session, simulate
-from spymaster.sim.truth import TruthWriter, read_truth
-from spymaster.sim.truth_schema import FILES
+from spymaster.sim.market.simulation import Session, simulate
+from spymaster.sim.truth.files import TruthWriter, read_truth
+from spymaster.sim.truth.schema import FILES
 from tests.sim.market_support import session, settings
 from tests.support.engine import run as run_engine
 
@@ -76,7 +76,7 @@ def test_the_engines_ledger_finds_what_the_orders_did(run: Session) -> None:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Session]:
-    from spymaster.sim.simulation import Market
+    from spymaster.sim.market.simulation import Market
 
     folder = tmp_path_factory.mktemp("recording")
     chosen = settings(6, "vacuum")

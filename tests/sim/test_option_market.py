@@ -10,13 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.errors import UserError
-from spymaster.sim.black import band_gamma, call_delta, fair_value, gamma, normal_cdf
-from spymaster.sim.book_state import new_tape
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.kinds_of_level import LevelEvent, LevelKind
-from spymaster.sim.market import open_market, run
-from spymaster.sim.option_opening import begin_options
-from spymaster.sim.option_state import (
+from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.market.simulation import Session, new_state, simulate
+from spymaster.sim.market.state import new_tape
+from spymaster.sim.market.steps import open_market, run
+from spymaster.sim.options.black import band_gamma, call_delta, fair_value, gamma, normal_cdf
+from spymaster.sim.options.opening import begin_options
+from spymaster.sim.options.state import (
     R_CONTRACT,
     R_DEALER,
     R_EVENT,
@@ -28,8 +29,7 @@ from spymaster.sim.option_state import (
     WHAT_HEDGE,
     WHAT_TRADE,
 )
-from spymaster.sim.oracle import foresee
-from spymaster.sim.simulation import Session, new_state, simulate
+from spymaster.sim.truth.oracle import foresee
 from tests.sim.market_support import settings
 
 S = 1_000_000_000
@@ -154,7 +154,7 @@ def test_dealers_long_of_options_trade_against_moves_and_calm_them_those_short_d
 
 
 def test_a_gamma_level_is_a_strike_to_which_customers_bring_the_gamma_that_was_drawn() -> None:
-    from spymaster.sim.exposure import TrueExposure
+    from spymaster.sim.options.exposure import TrueExposure
 
     reached = 0
     for seed in (3, 5, 6):
@@ -175,7 +175,7 @@ def test_a_gamma_level_is_a_strike_to_which_customers_bring_the_gamma_that_was_d
 
 
 def test_weak_gamma_is_of_the_size_that_is_really_met() -> None:
-    from spymaster.sim.exposure import TrueExposure
+    from spymaster.sim.options.exposure import TrueExposure
 
     session = made("es", 4, "weak-gamma")
     exposure = TrueExposure.of_session(session)
@@ -186,7 +186,7 @@ def test_weak_gamma_is_of_the_size_that_is_really_met() -> None:
 
 
 def test_exposure_on_the_share_is_in_futures_a_point() -> None:
-    from spymaster.sim.exposure import TrueExposure
+    from spymaster.sim.options.exposure import TrueExposure
 
     exposure = TrueExposure(
         seconds=np.array([0]),

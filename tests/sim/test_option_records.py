@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from spymaster.cli.main import app
-from spymaster.feeds.discover import discover
-from spymaster.feeds.front_month import choose_instrument
-from spymaster.feeds.shares import choose_share
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.equities import choose_share
+from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.venues import is_option
-from spymaster.sim.exposure import TrueExposure
-from spymaster.sim.market_recording import Order, write_recording
-from spymaster.sim.simulation import simulate
-from spymaster.sim.truth import read_truth
+from spymaster.sim.market.simulation import simulate
+from spymaster.sim.options.exposure import TrueExposure
+from spymaster.sim.recording.session import Order, write_recording
+from spymaster.sim.truth.files import read_truth
 from tests.sim.market_support import settings
 
 S = 1_000_000_000

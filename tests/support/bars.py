@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.feeds.bar_table import BarColumns
-from spymaster.feeds.bars import BarCollector, Bars, BarSpan
+from spymaster.feeds.bars.bars import BarCollector, Bars, BarSpan
+from spymaster.feeds.bars.table import BarColumns
 from spymaster.market.instruments import EQUITY_CALENDAR, FUTURES_CALENDAR, Instrument, TickSource
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import sessions_between

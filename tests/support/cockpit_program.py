@@ -20,14 +20,14 @@ def _note(path: Path) -> None:
 
 def main() -> int:
     """Run and return the exit status."""
-    from spymaster.tui.colour import prepare_colour
+    from spymaster.tui.terminal.colour import prepare_colour
 
     mode = sys.argv[1]
     given = dict(argument.partition("=")[::2] for argument in sys.argv[2:])
     depth = prepare_colour(given.get("color", "auto"), os.environ)
 
     from spymaster.signals.frame import Mode
-    from spymaster.tui.keymap import load_keymap
+    from spymaster.tui.keys.keymap import load_keymap
     from spymaster.tui.options import AppOptions
     from spymaster.tui.run import run_app, run_start_screen
     from spymaster.tui.screens.start import Kind, Place

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from spymaster.lake.bronze_reader import BronzeReader
+from spymaster.lake.bronze.reader import BronzeReader
 from spymaster.lake.catalog import Lake
-from spymaster.lake.compact import SILVER_VERSION, compact
-from spymaster.lake.storage import LocalStorage
-from spymaster.lake.table_schema import BRONZE_VERSION
+from spymaster.lake.silver.compact import SILVER_VERSION, compact
+from spymaster.lake.storage.files import LocalStorage
+from spymaster.lake.tables.schema import BRONZE_VERSION
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
     FeedState,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spymaster.market.sessions import SESSION
-from spymaster.physics.state import new_state
+from spymaster.physics.memory.state import new_state
 from tests.support.engine import params_for
 from tests.support.market import TICK_E9
 

@@ -14,9 +14,9 @@ from spymaster.config.params import build_params
 from spymaster.journal.codec import encode_alerts, encode_frame, encode_signals
 from spymaster.journal.format import FrameFlag, StoredFrame, Unplaced, frame_bytes
 from spymaster.lake.catalog import Lake
-from spymaster.lake.recorder import LakeRecorder
 from spymaster.lake.run_manifest import RunInfo
-from spymaster.lake.storage import LocalStorage, Storage
+from spymaster.lake.sidecar.recorder import LakeRecorder
+from spymaster.lake.storage.files import LocalStorage, Storage
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel

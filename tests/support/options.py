@@ -15,7 +15,7 @@ from spymaster.market.dtypes import DTYPES, recv_ns
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import UNDEF_PRICE, Kind
 from spymaster.market.option_chain import CALL, CHAIN, PUT
-from spymaster.physics.option_time import variance_time_to_fixing
+from spymaster.physics.options.option_time import variance_time_to_fixing
 from tests.support.market import RTH_CLOSE_NS, RTH_OPEN_NS, SECOND, Market
 
 FORWARD = 5000.125

@@ -12,9 +12,9 @@ from textual.widget import Widget
 
 from spymaster.signals.frame import Frame, Mode, RecordingLight
 from spymaster.tui.cockpit_layout import CockpitPanels
-from spymaster.tui.themes import load_themes
-from spymaster.view.cells import Rows, text_of
+from spymaster.tui.themes.library import load_themes
 from spymaster.view.cockpit import CockpitProjector, Panels
+from spymaster.view.drawing.cells import Rows, text_of
 from spymaster.view.layout import Layout, layout_for
 from spymaster.view.state import ScreenStats, ViewState
 

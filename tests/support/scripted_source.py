@@ -11,7 +11,7 @@ import numpy as np
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Signal
-from spymaster.session.run_state import empty_book
+from spymaster.session.frames.run_state import empty_book
 from spymaster.signals.frame import (
     CHART_BAR,
     HEAT_TICKS,

@@ -16,11 +16,11 @@ from textual.pilot import Pilot
 
 from spymaster.resources import themes_dir
 from spymaster.signals.frame import Command, Mode, Phase, ReplayStatus
-from spymaster.tui.actions import ACTIONS, Scope
 from spymaster.tui.app import SpymasterApp
-from spymaster.tui.commands import ActionCommands
 from spymaster.tui.host import Host
-from spymaster.tui.keymap import load_keymap, parse_keymap
+from spymaster.tui.keys.actions import ACTIONS, Scope
+from spymaster.tui.keys.commands import ActionCommands
+from spymaster.tui.keys.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.picture import picture
 from spymaster.tui.screens.chart import ChartScreen

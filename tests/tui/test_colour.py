@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.tui.colour import ColourDepth, detect_colour, prepare_colour
+from spymaster.tui.terminal.colour import ColourDepth, detect_colour, prepare_colour
 
 
 @pytest.mark.parametrize(

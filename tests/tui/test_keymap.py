@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spymaster.errors import UserError
-from spymaster.tui.actions import ACTIONS
-from spymaster.tui.keymap import BUNDLED, RESERVED, footer_pairs, load_keymap, parse_keymap, shown_key
+from spymaster.tui.keys.actions import ACTIONS
+from spymaster.tui.keys.keymap import BUNDLED, RESERVED, footer_pairs, load_keymap, parse_keymap, shown_key
 
 
 def refused(text: str) -> str:

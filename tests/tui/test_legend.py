@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from spymaster.tui.actions import ACTIONS
-from spymaster.tui.keymap import load_keymap
-from spymaster.tui.legend import legend_rows
-from spymaster.view.cells import text_of, width_of
-from spymaster.view.glyphs import SETS, SIGNAL_WORDS, STATE_WORDS, Glyphs
+from spymaster.tui.keys.actions import ACTIONS
+from spymaster.tui.keys.keymap import load_keymap
+from spymaster.tui.keys.legend import legend_rows
+from spymaster.view.drawing.cells import text_of, width_of
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_WORDS, STATE_WORDS, Glyphs
 
 
 def legend(width: int = 106, glyphs: str = "unicode") -> str:

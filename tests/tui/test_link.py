@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.tui.link import AckSource, LinkMeter, QualityLadder
+from spymaster.tui.terminal.link import AckSource, LinkMeter, QualityLadder
 from spymaster.view.state import Quality
 
 

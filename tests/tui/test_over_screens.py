@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from spymaster.signals.frame import Command, LevelHistory
 from spymaster.tui.app import SpymasterApp
-from spymaster.tui.keymap import footer_pairs, load_keymap, parse_keymap
+from spymaster.tui.keys.keymap import footer_pairs, load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
@@ -20,7 +20,7 @@ from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.over import MIDDLE_EVERY_S
 from spymaster.tui.screenshot import SCREENS, render_screenshot
 from spymaster.tui.widgets.base import RowWidget
-from spymaster.view.cells import Rows, text_of
+from spymaster.view.drawing.cells import Rows, text_of
 from tests.support import frames
 from tests.support.scripted_source import ScriptedSource
 from tests.support.still_source import StillSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from spymaster.signals.frame import Frame
-from spymaster.tui.link import LinkState
 from spymaster.tui.pull import POLL_S, FramePull
+from spymaster.tui.terminal.link import LinkState
 from spymaster.view.state import Quality
 from tests.support.scripted_source import ScriptedSource
 

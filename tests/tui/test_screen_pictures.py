@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from spymaster.signals.frame import Frame
 from spymaster.tui.app import SpymasterApp
-from spymaster.tui.keymap import load_keymap
+from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.start import Kind, Place, StartScreen
 from tests.support import frames

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import CHART_BAR, Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
-from spymaster.tui.keymap import load_keymap
-from spymaster.tui.legend import legend_rows
-from spymaster.tui.link import LinkState
+from spymaster.tui.keys.keymap import load_keymap
+from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.screens.health import health_rows
 from spymaster.tui.screens.start import Kind, Place, start_rows
-from spymaster.view.cells import Rows, text_of, width_of
+from spymaster.tui.terminal.link import LinkState
 from spymaster.view.chart import ChartState, chart_panels, chart_places
 from spymaster.view.cockpit import CockpitProjector
-from spymaster.view.glyphs import SETS
+from spymaster.view.drawing.cells import Rows, text_of, width_of
+from spymaster.view.drawing.glyphs import SETS
+from spymaster.view.drawing.plain_text import ascii_text
 from spymaster.view.layout import Layout, layout_for
 from spymaster.view.level_detail import DetailState, detail_panels, detail_places
-from spymaster.view.level_items import level_items
-from spymaster.view.plain_text import ascii_text
+from spymaster.view.levels.items import level_items
 from spymaster.view.state import Quality, ScreenStats
 from tests.support import frames, past
 from tests.support.heat_scene import T0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spymaster.view.axis import Centring, PriceAxis
+from spymaster.view.drawing.axis import Centring, PriceAxis
 
 
 @given(st.integers(1, 100_000), st.integers(9, 60), st.sampled_from([1, 2, 4]))

@@ -13,8 +13,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import CHART_BAR, Frame
-from spymaster.view.candles import PriceScale, put_candle
-from spymaster.view.cells import Line, text_of, width_of
 from spymaster.view.chart import (
     ZOOMS,
     ChartState,
@@ -26,9 +24,11 @@ from spymaster.view.chart import (
     zoom_of,
 )
 from spymaster.view.cockpit import Panels
-from spymaster.view.glyphs import UNICODE
+from spymaster.view.drawing.cells import Line, text_of, width_of
+from spymaster.view.drawing.glyphs import UNICODE
 from spymaster.view.layout import Layout
-from spymaster.view.level_items import level_items
+from spymaster.view.levels.items import level_items
+from spymaster.view.market.candles import PriceScale, put_candle
 from tests.support import frames, past
 from tests.support.screens import being_recorded, placed_text, view_state
 

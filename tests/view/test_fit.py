@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.signals.frame import Frame
-from spymaster.view.cells import text_of, width_of
+from spymaster.view.drawing.cells import text_of, width_of
 from tests.support import frames
 from tests.support.screens import projected
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.signals.frame import OPTION_FLOW, OPTION_FLOW_NS
-from spymaster.view.cells import Rows, text_of, width_of
-from spymaster.view.flow_wave import wave_rows
+from spymaster.view.drawing.cells import Rows, text_of, width_of
+from spymaster.view.options.flow_wave import wave_rows
 from tests.support import option_scene
 from tests.support.heat_scene import T0
 

@@ -9,9 +9,9 @@ import pytest
 
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import HEAT_TICKS, LEVEL_MARK, TRADE_DOT, UNSEEN, HeatColumns
-from spymaster.view.axis import PriceAxis
-from spymaster.view.cells import Rows, text_of
-from spymaster.view.heat import (
+from spymaster.view.drawing.axis import PriceAxis
+from spymaster.view.drawing.cells import Rows, text_of
+from spymaster.view.market.heat import (
     STEPS,
     HeatLook,
     HeatScale,
@@ -22,7 +22,7 @@ from spymaster.view.heat import (
     visible_gaps,
     visible_scale,
 )
-from spymaster.view.heat_history import HeatHistory
+from spymaster.view.market.heat_history import HeatHistory
 from spymaster.view.state import Layers, Limits
 
 BASE = 1000

@@ -7,11 +7,11 @@ import pytest
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelView
-from spymaster.view.cells import Row, text_of
 from spymaster.view.chart import ChartState, chart_panels, chart_places
 from spymaster.view.cockpit import Panels
+from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.level_detail import DetailState, detail_panels, detail_places
-from spymaster.view.level_items import HELD, level_items, running_places
+from spymaster.view.levels.items import HELD, level_items, running_places
 from tests.support import frames, past
 from tests.support.screens import view_state
 from tests.view.test_words import panels_of

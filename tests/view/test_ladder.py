@@ -9,8 +9,8 @@ import pytest
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import Frame
-from spymaster.view.cells import Row, text_of
 from spymaster.view.cockpit import Panels
+from spymaster.view.drawing.cells import Row, text_of
 from tests.support import frames
 from tests.support.heat_scene import LAST
 from tests.support.screens import projected

@@ -15,13 +15,13 @@ from syrupy.assertion import SnapshotAssertion
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import LEVEL_SECOND, Frame, LevelHistory, TouchView
-from spymaster.view.cells import text_of, width_of
 from spymaster.view.cockpit import Panels
+from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.layout import Layout
 from spymaster.view.level_detail import WINDOWS_S, DetailState, detail_panels, detail_places
-from spymaster.view.level_items import level_items
-from spymaster.view.level_past import past_of
-from spymaster.view.level_plots import heights_for
+from spymaster.view.levels.items import level_items
+from spymaster.view.levels.past import past_of
+from spymaster.view.levels.plots import heights_for
 from tests.support import frames, past
 from tests.support.heat_scene import T0
 from tests.support.screens import being_recorded, placed_text, view_state

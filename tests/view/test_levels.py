@@ -8,10 +8,10 @@ import pytest
 
 from spymaster.market.rows import Signal
 from spymaster.signals.frame import Frame
-from spymaster.view.cells import Line, text_of
-from spymaster.view.glyphs import UNICODE
-from spymaster.view.level_items import level_items, picked_item, spoken
-from spymaster.view.meter import put_forces, put_meter
+from spymaster.view.drawing.cells import Line, text_of
+from spymaster.view.drawing.glyphs import UNICODE
+from spymaster.view.drawing.meter import put_forces, put_meter
+from spymaster.view.levels.items import level_items, picked_item, spoken
 from tests.support import frames
 from tests.support.screens import projected
 

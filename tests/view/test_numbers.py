@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spymaster.view.numbers import (
+from spymaster.view.drawing.numbers import (
     age,
     beside_spot,
     clock,

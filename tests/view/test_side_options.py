@@ -10,7 +10,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from spymaster.signals.frame import Frame
-from spymaster.view.cells import text_of
+from spymaster.view.drawing.cells import text_of
 from tests.support import frames
 from tests.support.screens import as_text, projected
 

@@ -18,11 +18,11 @@ from spymaster.signals.frame import (
     RecordingLight,
     ReplayStatus,
 )
-from spymaster.view.alerts import AlertLook, alert_rows
-from spymaster.view.cells import Row, text_of
 from spymaster.view.cockpit import Panels
-from spymaster.view.footer import footer_row
-from spymaster.view.header import right_row
+from spymaster.view.drawing.cells import Row, text_of
+from spymaster.view.edges.alerts import AlertLook, alert_rows
+from spymaster.view.edges.footer import footer_row
+from spymaster.view.edges.header import right_row
 from spymaster.view.state import Card, Quality, ScreenStats
 from tests.support import frames
 from tests.support.heat_scene import T0
@@ -209,7 +209,7 @@ def test_a_search_says_what_is_looked_for() -> None:
 
 
 def bar_of(status: ReplayStatus, phase: Phase = Phase.PLAYING) -> str:
-    from spymaster.view.time_bar import time_bar_row
+    from spymaster.view.edges.time_bar import time_bar_row
 
     frame = dataclasses.replace(frames.replay_frame(phase=phase), replay=status)
     return text_of(time_bar_row(frame, 120, "unicode"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from spymaster.cli.bench_file import RECORDS_PER_S, write_bench_file
-from spymaster.cli.bench_measures import INVARIANTS, NAMES, USUAL, Row, invariants, measure
+from spymaster.bench.depth_file import RECORDS_PER_S, write_bench_file
+from spymaster.bench.measures import INVARIANTS, NAMES, USUAL, Row, invariants, measure
 from spymaster.errors import ExitCode, UserError
 
 

@@ -13,7 +13,10 @@ from spymaster.errors import ExitCode, UserError
 
 
 class GlobalOptions(NamedTuple):
-    """``config``: the file of ``--config``. ``color``: one of ``tui.colour.CHOICES``. ``mouse``: whether it is used."""
+    """What may stand before a command or behind it.
+
+    ``config``: the file of ``--config``. ``color``: one of ``tui.terminal.colour.CHOICES``. ``mouse``: is it used.
+    """
 
     config: Path | None = None
     color: str = "auto"
@@ -25,7 +28,7 @@ _NAMES: Final = ("config", "color", "mouse", "version")
 
 def check_options(options: GlobalOptions) -> GlobalOptions:
     """The options, if they make sense. Raises UserError."""
-    from spymaster.tui.colour import CHOICES
+    from spymaster.tui.terminal.colour import CHOICES
 
     if options.color not in CHOICES:
         remedy = f"choose from {', '.join(CHOICES)}"

@@ -19,9 +19,8 @@ from spymaster.cli.global_options import (
     ScreenCommand,
     check_options,
 )
-from spymaster.cli.lake_commands import lake_app
 from spymaster.cli.machine_commands import bench, warmup
-from spymaster.cli.market_commands import evaluate_app, simulate
+from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
     ColorOption,
     CompareOption,
@@ -44,6 +43,7 @@ from spymaster.cli.options import (
     WarmupOption,
 )
 from spymaster.cli.record_command import record
+from spymaster.cli.tables.lake_commands import lake_app
 
 if TYPE_CHECKING:
     from spymaster.cli.request import Request
@@ -94,7 +94,7 @@ def root(
     with reported():
         context.obj = check_options(GlobalOptions(config, color, mouse))
         if context.invoked_subcommand is None:
-            from spymaster.cli.start import start
+            from spymaster.cli.replay.start import start
 
             raise typer.Exit(start(config, color, mouse))
 
@@ -131,7 +131,7 @@ def replay(
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
 ) -> None:
     """Replay recorded depth and trades on the cockpit, or without a screen."""
-    from spymaster.cli.replay import moment_asked, run_replay
+    from spymaster.cli.replay.command import moment_asked, run_replay
 
     with reported():
         request = _request(
@@ -142,7 +142,7 @@ def replay(
             order=order,
         )
         if compare is not None:
-            from spymaster.cli.compare import run_compare
+            from spymaster.cli.replay.compare import run_compare
 
             raise typer.Exit(run_compare(request, compare, as_json))
         moment = moment_asked(screenshot, at, size, screen)
@@ -291,7 +291,7 @@ def _request(
 def _export(
     what: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
 ) -> None:
-    from spymaster.cli.export import run_export
+    from spymaster.cli.tables.export import run_export
 
     with reported():
         raise typer.Exit(run_export(what, request, out, file_format, since, until))
@@ -311,7 +311,7 @@ def export_events(
     date: DateOption = None,
 ) -> None:
     """What each record added, withdrew or filled, price by price: the ledger before it is summed up."""
-    from spymaster.cli.export_more import run_events
+    from spymaster.cli.tables.export_records import run_events
 
     with reported():
         request = _request(context, sources, profile, symbol, publisher, None, None, None, "start", date)
@@ -325,7 +325,7 @@ def export_dbn(
     run: Annotated[str | None, typer.Option("--run", help="Of a lake: which run.", show_default=False)] = None,
 ) -> None:
     """The records as native files, one for each schema, byte for byte."""
-    from spymaster.cli.export_more import run_dbn
+    from spymaster.cli.tables.export_records import run_dbn
 
     with reported():
         raise typer.Exit(run_dbn(tuple(sources), out, run))
@@ -334,7 +334,7 @@ def export_dbn(
 @export_app.command("schema", cls=PlainCommand)
 def export_schema() -> None:
     """Print the JSON Schema of the published signals and alerts."""
-    from spymaster.cli.export import print_schema
+    from spymaster.cli.tables.export import print_schema
 
     with reported():
         print_schema()
@@ -359,7 +359,7 @@ def levels_list(
     date: DateOption = None,
 ) -> None:
     """Every level published at a moment of a source, highest price first, and why others are not."""
-    from spymaster.cli.levels import run_list
+    from spymaster.cli.tables.levels import run_list
 
     with reported():
         request = _request(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date)
@@ -376,7 +376,7 @@ def levels_import(
     ] = None,
 ) -> None:
     """Check a list of levels and store it as a named set for --levels NAME."""
-    from spymaster.cli.levels import run_import
+    from spymaster.cli.tables.levels import run_import
 
     with reported():
         raise typer.Exit(run_import(context.obj.config, file, name, profile))

@@ -9,7 +9,7 @@ import numpy as np
 from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.sessions import SESSION, TimeFormatError, et_stamp, parse_time, session_at
-from spymaster.session.recorded_source import RecordedSource
+from spymaster.session.sources.recorded import RecordedSource
 
 _SINCE_EVER: Final = 0
 _FOR_EVER: Final = 2**62

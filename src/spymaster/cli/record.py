@@ -16,15 +16,15 @@ from spymaster.cli.request import Prepared, Request, parse_speed, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
-from spymaster.lake.sidecar_place import SidecarState, read_status
+from spymaster.lake.sidecar.place import SidecarState, read_status
 from spymaster.market.instruments import outright_root
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, drive, report
-from spymaster.session.pacing import Pacer
 from spymaster.session.progress import Progress
-from spymaster.session.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
-from spymaster.session.replay_source import ReplaySource
-from spymaster.session.sidecar_watch import SidecarHealth
+from spymaster.session.record.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
+from spymaster.session.record.sidecar_watch import SidecarHealth
+from spymaster.session.replay.pacing import Pacer
+from spymaster.session.sources.replay_source import ReplaySource
 from spymaster.signals.headless import HeadlessResult
 
 _PATIENCE_S = 120.0
@@ -100,7 +100,7 @@ def finish_record(out: Path) -> int:
 
     Returns the exit code. Raises JournalError where there is no journal or another process is at it.
     """
-    from spymaster.lake.sidecar import finish
+    from spymaster.lake.sidecar.process import finish
 
     with half_done(f"{out}: not finished; go on with: record {out} --finish"):
         complete = finish(out / JOURNAL_FOLDER)

@@ -14,13 +14,13 @@ from spymaster.config.loader import load_config
 from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
-from spymaster.feeds.bars import Stamped
+from spymaster.feeds.bars.bars import Stamped
 from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.manifest import RecordingManifest
-from spymaster.session.level_sets import levels_named
-from spymaster.session.replay_source import ReplayPlan
-from spymaster.session.source_forms import Form, form_of, manifests_of
-from spymaster.session.user_levels import levels_from_flags, unique_levels
+from spymaster.session.levels.sets import levels_named
+from spymaster.session.levels.user import levels_from_flags, unique_levels
+from spymaster.session.sources.forms import Form, form_of, manifests_of
+from spymaster.session.sources.replay_source import ReplayPlan
 
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.feeds.dbn_files import DbnFile
-from spymaster.feeds.dbn_records import Mark
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.records import Mark
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import recv_ns
 from spymaster.market.kinds import Kind

@@ -12,8 +12,8 @@ import numpy as np
 
 from spymaster.lake.errors import LakeError
 from spymaster.lake.run_manifest import RUNS
-from spymaster.lake.storage import Storage
-from spymaster.lake.table_schema import SCHEMA_KEY
+from spymaster.lake.storage.files import Storage
+from spymaster.lake.tables.schema import SCHEMA_KEY
 from spymaster.market.manifest import (
     MANIFEST_NAME,
     ManifestError,

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from spymaster.lake.catalog import BRONZE, GOLD, SILVER, Lake, table_of_file
 from spymaster.lake.errors import LakeError
-from spymaster.lake.gold_schema import ALERTS, SIGNALS, alerts_schema, signals_schema
-from spymaster.lake.storage import Storage
-from spymaster.lake.table_schema import CONTROL, bronze_schema, control_schema
+from spymaster.lake.gold.schema import ALERTS, SIGNALS, alerts_schema, signals_schema
+from spymaster.lake.storage.files import Storage
+from spymaster.lake.tables.schema import CONTROL, bronze_schema, control_schema
 from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, Kind
 
 PRICES: Final = re.compile(
@@ -95,7 +95,7 @@ def _schema_of(kind: str) -> Any:
 
 
 def _schema_in(storage: Storage, name: str) -> Any:
-    from spymaster.lake.parquet_file import opened
+    from spymaster.lake.tables.parquet_file import opened
 
     with opened(storage, name) as parquet:
         return parquet.schema_arrow

@@ -8,7 +8,7 @@ import msgspec
 
 from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file
 from spymaster.lake.run_manifest import moment_of
-from spymaster.lake.storage import Storage
+from spymaster.lake.storage.files import Storage
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import RunStatus
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.lake.storage import Storage
+from spymaster.lake.storage.files import Storage
 from spymaster.market.frames import GapFrame
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.manifest import (

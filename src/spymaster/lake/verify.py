@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
-from spymaster.lake.parquet_file import opened, reading, sha256_of
-from spymaster.lake.storage import Storage
-from spymaster.lake.table_schema import BRONZE_VERSION, CONTROL, SEQ
+from spymaster.lake.storage.files import Storage
+from spymaster.lake.tables.parquet_file import opened, reading, sha256_of
+from spymaster.lake.tables.schema import BRONZE_VERSION, CONTROL, SEQ
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingFile, RunStatus
 from spymaster.market.rows import SCHEMA_VERSION

@@ -32,15 +32,14 @@ from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import TrustReason
 from spymaster.market.sessions import SESSION
-from spymaster.physics.flows import hide_book, restart_windows
+from spymaster.physics.book.flows import hide_book, restart_windows
+from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, take_due, walk
 from spymaster.physics.history import take_history
-from spymaster.physics.levels import put_level
-from spymaster.physics.mathx import exp_, log_, smoothing
-from spymaster.physics.option_state import put_chain
-from spymaster.physics.outputs import Out, new_out
-from spymaster.physics.ranges import note_hole
-from spymaster.physics.session_start import hear
-from spymaster.physics.state import (
+from spymaster.physics.levels.active import put_level
+from spymaster.physics.maths.elementary import exp_, log_, smoothing
+from spymaster.physics.memory.option_state import put_chain
+from spymaster.physics.memory.outputs import Out, new_out
+from spymaster.physics.memory.state import (
     A_GROWTH,
     A_RATES,
     A_SCALES,
@@ -53,7 +52,8 @@ from spymaster.physics.state import (
     ring_length,
     unpack_state,
 )
-from spymaster.physics.walk import CURSORS, OTHER_KINDS, take_due, walk
+from spymaster.physics.session_start import hear
+from spymaster.physics.time.ranges import note_hole
 
 BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import UNDEF_PRICE
-from spymaster.physics.bars import MINUTE_NS, bar_is_sound, take_bar
-from spymaster.physics.ranges import begin_ranges
+from spymaster.physics.dispatch import fold_record
+from spymaster.physics.memory.state import C_BAD_BARS, C_BARS, C_LATE_BARS, C_OTHER, Array, State
 from spymaster.physics.session_start import enter_data
-from spymaster.physics.state import C_BAD_BARS, C_BARS, C_LATE_BARS, C_OTHER, Array, State
-from spymaster.physics.walk import fold_record
+from spymaster.physics.time.bars import MINUTE_NS, bar_is_sound, take_bar
+from spymaster.physics.time.ranges import begin_ranges
 
 _E9: Final = 1e9
 

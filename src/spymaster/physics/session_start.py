@@ -6,12 +6,12 @@ Apart from the clock itself, because it reaches into whatever has to be forgotte
 from __future__ import annotations
 
 from spymaster.market.jit import kernel
-from spymaster.physics.clock import NEVER, open_ns_between, snap_at_or_after
-from spymaster.physics.flows import restart_windows
-from spymaster.physics.ranges import HOLE_NS, begin_ranges, note_hole
-from spymaster.physics.state import C_HOLES, C_JUMPS, C_LATE, HOLES, LEDGER_TICKS, LEVEL_SLOTS, Array, State
-from spymaster.physics.touches import forget_touches
-from spymaster.physics.volatility import forget_mids
+from spymaster.physics.book.flows import restart_windows
+from spymaster.physics.levels.touches import forget_touches
+from spymaster.physics.memory.state import C_HOLES, C_JUMPS, C_LATE, HOLES, LEDGER_TICKS, LEVEL_SLOTS, Array, State
+from spymaster.physics.time.clock import NEVER, open_ns_between, snap_at_or_after
+from spymaster.physics.time.ranges import HOLE_NS, begin_ranges, note_hole
+from spymaster.physics.time.volatility import forget_mids
 
 
 @kernel

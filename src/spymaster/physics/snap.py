@@ -9,16 +9,18 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import MASK32
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.rows import INPUTS, LEVEL_FIELDS
-from spymaster.physics.bars import approach_of, close_due_bars
-from spymaster.physics.clock import in_signal_window, minutes_since_open, snap_at_or_after
-from spymaster.physics.confluence import find_company, write_company
-from spymaster.physics.equity import find_spot, follow_ratio, level_width_ticks
-from spymaster.physics.events import close_event
-from spymaster.physics.fleeting import age_additions
-from spymaster.physics.forces import judge_barrier, judge_tape
-from spymaster.physics.fuel import refresh_fuel
-from spymaster.physics.fuel_rows import judge_fuel, write_common_fuel, write_strikes, write_summary
-from spymaster.physics.levels import (
+from spymaster.physics.book.equity import find_spot, follow_ratio, level_width_ticks
+from spymaster.physics.book.events import close_event
+from spymaster.physics.book.flicker import age_additions
+from spymaster.physics.book.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
+from spymaster.physics.book.scales import observe_scales
+from spymaster.physics.book.windows import open_bucket, recentre, slide_windows
+from spymaster.physics.judgement.components import judge_barrier, judge_tape
+from spymaster.physics.judgement.fuel_rows import judge_fuel, write_common_fuel, write_strikes, write_summary
+from spymaster.physics.judgement.score import combine_forces, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.judgement.trigger import end_signal_of_lost_level, update_signal, update_trigger
+from spymaster.physics.judgement.trust import judge_inputs, worst_configured
+from spymaster.physics.levels.active import (
     LEVELS_NEW,
     arm_distance,
     face_level,
@@ -28,20 +30,18 @@ from spymaster.physics.levels import (
     place_structural,
     rank_levels,
 )
-from spymaster.physics.motion import follow_price, microprice, mid_points, motion_spreads, tick_points
-from spymaster.physics.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
-from spymaster.physics.option_levels import place_option_levels
-from spymaster.physics.outputs import Out, write_flows
-from spymaster.physics.runway import is_strong, order_by_price, write_runways
-from spymaster.physics.scales import observe_scales
-from spymaster.physics.score import combine_forces, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.levels.confluence import find_company, write_company
+from spymaster.physics.levels.option_levels import place_option_levels
+from spymaster.physics.levels.runway import is_strong, order_by_price, write_runways
+from spymaster.physics.levels.touches import follow_touch, write_attempt
+from spymaster.physics.memory.outputs import Out, write_flows
+from spymaster.physics.memory.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, OFI_BEST, TAPE, Array, State
+from spymaster.physics.options.fuel import refresh_fuel
 from spymaster.physics.session_start import enter_session
-from spymaster.physics.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, OFI_BEST, TAPE, Array, State
-from spymaster.physics.touches import follow_touch, write_attempt
-from spymaster.physics.trigger import end_signal_of_lost_level, update_signal, update_trigger
-from spymaster.physics.trust import judge_inputs, worst_configured
-from spymaster.physics.volatility import follow_volatility
-from spymaster.physics.windows import open_bucket, recentre, slide_windows
+from spymaster.physics.time.bars import approach_of, close_due_bars
+from spymaster.physics.time.clock import in_signal_window, minutes_since_open, snap_at_or_after
+from spymaster.physics.time.motion import follow_price, microprice, mid_points, motion_spreads, tick_points
+from spymaster.physics.time.volatility import follow_volatility
 
 _USER: Final = int(LevelKind.USER)
 _NEAR_EVERY: Final = 8

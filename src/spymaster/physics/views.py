@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from spymaster.market.jit import kernel
-from spymaster.physics.bars import DOUBLE_NS
-from spymaster.physics.state import ADD, BUY, CHART_BARS, LEDGER_TICKS, PULL, SELL, UNKNOWN, Array
-from spymaster.physics.windows import buckets_in
+from spymaster.physics.book.windows import buckets_in
+from spymaster.physics.memory.state import ADD, BUY, CHART_BARS, LEDGER_TICKS, PULL, SELL, UNKNOWN, Array
+from spymaster.physics.time.bars import DOUBLE_NS
 
 
 @kernel

@@ -13,8 +13,8 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.market.levels import level_id
 from spymaster.market.rows import Signal
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.session.recorded_source import RecordedSource
-from spymaster.session.source_forms import interval_ns_of
+from spymaster.session.sources.forms import interval_ns_of
+from spymaster.session.sources.recorded import RecordedSource
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import SignalTally
 from spymaster.signals.words import SIGNAL_WORDS

@@ -16,7 +16,7 @@ from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.physics.engine import Engine
-from spymaster.physics.state import ADD, BUY, FILL, HIDDEN, OFF_BOOK, PULL, SELL
+from spymaster.physics.memory.state import ADD, BUY, FILL, HIDDEN, OFF_BOOK, PULL, SELL
 from spymaster.signals.columns import Columns, Words
 
 KINDS: Final = ("ADDED", "PULLED", "FILLED", "HIDDEN", "OFF_BOOK", "TRADED")

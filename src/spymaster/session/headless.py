@@ -13,10 +13,10 @@ from typing import Protocol
 from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.physics.state import COUNTERS, REJECTIONS
-from spymaster.session.holes import hole_lines
-from spymaster.session.pacing import Pacer
-from spymaster.session.recorded_source import RecordedSource
+from spymaster.physics.memory.state import COUNTERS, REJECTIONS
+from spymaster.session.replay.pacing import Pacer
+from spymaster.session.sources.holes import hole_lines
+from spymaster.session.sources.recorded import RecordedSource
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
 

@@ -133,8 +133,8 @@ def _compile(function: Any, *arguments: Any) -> None:
 
 def compile_levels() -> None:
     """What closes a bucket and judges every level, but for the fuel."""
-    from spymaster.physics.outputs import new_out, write_flows
-    from spymaster.physics.scales import observe_scales
+    from spymaster.physics.book.scales import observe_scales
+    from spymaster.physics.memory.outputs import new_out, write_flows
     from spymaster.physics.snap import close_windows, judge_levels, write_common
 
     engine, params = _engine()
@@ -148,10 +148,10 @@ def compile_levels() -> None:
 
 def compile_fuel() -> None:
     """What follows the options and says what they come to."""
-    from spymaster.physics.fuel import refresh_fuel
-    from spymaster.physics.fuel_rows import write_strikes, write_summary
-    from spymaster.physics.option_levels import place_option_levels
-    from spymaster.physics.outputs import new_out
+    from spymaster.physics.judgement.fuel_rows import write_strikes, write_summary
+    from spymaster.physics.levels.option_levels import place_option_levels
+    from spymaster.physics.memory.outputs import new_out
+    from spymaster.physics.options.fuel import refresh_fuel
 
     engine, params = _engine()
     state, out = engine.state[0], new_out(1, True)
@@ -163,8 +163,8 @@ def compile_fuel() -> None:
 
 def compile_snap() -> None:
     """The snap, with everything below it at hand."""
-    from spymaster.physics.outputs import new_out
-    from spymaster.physics.walk import take_due
+    from spymaster.physics.dispatch import take_due
+    from spymaster.physics.memory.outputs import new_out
 
     engine, params = _engine()
     take_due(engine.state[0], params, 0, new_out(1, True))
@@ -173,10 +173,10 @@ def compile_snap() -> None:
 def compile_records() -> None:
     """Records of every kind into book, ledger and tape, bars into history, and what screens read."""
     from spymaster.market.kinds import MBP10_WORDS, Kind
+    from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import take_history
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
-    from spymaster.physics.walk import step_depth, step_equity, step_option, step_trade
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()

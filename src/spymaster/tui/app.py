@@ -16,19 +16,14 @@ from textual.screen import Screen
 
 from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import FrameSource
-from spymaster.tui.actions import Action, Scope
-from spymaster.tui.ascii_filter import AsciiFilter
-from spymaster.tui.bindings import bindings_for, textual_keymap
-from spymaster.tui.colour import ColourDepth
-from spymaster.tui.commands import ActionCommands
-from spymaster.tui.driver import PacedDriver
-from spymaster.tui.folder_watch import FolderWatch
 from spymaster.tui.host import Cockpit
-from spymaster.tui.key_gate import Typed
+from spymaster.tui.keys.actions import Action, Scope
+from spymaster.tui.keys.bindings import bindings_for, textual_keymap
+from spymaster.tui.keys.commands import ActionCommands
+from spymaster.tui.keys.key_gate import Typed
+from spymaster.tui.keys.pasted import pasted_line
 from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
-from spymaster.tui.paced_app import PacedApp
-from spymaster.tui.pasted import pasted_line
 from spymaster.tui.picture import picture
 from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
@@ -39,8 +34,13 @@ from spymaster.tui.screens.log import LogScreen
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.page import PageScreen
 from spymaster.tui.screens.start import StartScreen
-from spymaster.tui.textual_theme import textual_theme
-from spymaster.tui.themes import Theme, load_themes
+from spymaster.tui.terminal.ascii_filter import AsciiFilter
+from spymaster.tui.terminal.colour import ColourDepth
+from spymaster.tui.terminal.driver import PacedDriver
+from spymaster.tui.terminal.folder_watch import FolderWatch
+from spymaster.tui.terminal.paced_app import PacedApp
+from spymaster.tui.themes.library import Theme, load_themes
+from spymaster.tui.themes.textual_theme import textual_theme
 
 THEME_WATCH_S: Final = 1.0
 

@@ -10,22 +10,22 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from spymaster.signals.frame import Frame, HeatColumns
-from spymaster.tui.themes import Theme
-from spymaster.tui.widgets.alerts import Alerts
+from spymaster.tui.themes.library import Theme
 from spymaster.tui.widgets.base import Painter, RowWidget
 from spymaster.tui.widgets.card import CardBox
 from spymaster.tui.widgets.header import HeaderCut, TrustCut
-from spymaster.tui.widgets.heat import HeatBand, HeatHead, TimeAxis
-from spymaster.tui.widgets.ladder import LadderCut
-from spymaster.tui.widgets.levels import LevelsCut
 from spymaster.tui.widgets.lines import PlainRows, TimeBarRow
-from spymaster.tui.widgets.rail import Rail
-from spymaster.tui.widgets.side import SideColumn
-from spymaster.tui.widgets.tape import Tape
-from spymaster.view.alerts import listed
-from spymaster.view.axis import PriceAxis
-from spymaster.view.cards import blind_inputs
+from spymaster.tui.widgets.panels.alerts import Alerts
+from spymaster.tui.widgets.panels.heat import HeatBand, HeatHead, TimeAxis
+from spymaster.tui.widgets.panels.ladder import LadderCut
+from spymaster.tui.widgets.panels.levels import LevelsCut
+from spymaster.tui.widgets.panels.rail import Rail
+from spymaster.tui.widgets.panels.side import SideColumn
+from spymaster.tui.widgets.panels.tape import Tape
 from spymaster.view.cockpit import CockpitProjector
+from spymaster.view.drawing.axis import PriceAxis
+from spymaster.view.edges.alerts import listed
+from spymaster.view.edges.cards import blind_inputs
 from spymaster.view.layout import Layout, Place, layout_for
 from spymaster.view.state import Quality, ScreenStats, ViewState
 

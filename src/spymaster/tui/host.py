@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from spymaster.signals.frame import Command
-from spymaster.tui.actions import Action
-from spymaster.tui.driver import PacedDriver
-from spymaster.tui.link import LinkState
+from spymaster.tui.keys.actions import Action
 from spymaster.tui.options import AppOptions
-from spymaster.tui.themes import ThemeLibrary
+from spymaster.tui.terminal.driver import PacedDriver
+from spymaster.tui.terminal.link import LinkState
+from spymaster.tui.themes.library import ThemeLibrary
 from spymaster.view.state import ViewState
 
 if TYPE_CHECKING:
     from spymaster.signals.frame import Frame
-    from spymaster.tui.themes import Theme
+    from spymaster.tui.themes.library import Theme
 
 
 class Follower(Protocol):

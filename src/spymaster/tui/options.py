@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from spymaster.tui.colour import ColourDepth
-from spymaster.tui.keymap import Keymap
+from spymaster.tui.keys.keymap import Keymap
+from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.view.state import Quality
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
-from spymaster.tui.themes import Theme
+from spymaster.tui.themes.library import Theme
 from spymaster.tui.widgets.base import Painter, RowWidget
 from spymaster.tui.widgets.lines import PlainRows
-from spymaster.view.cells import Rows
+from spymaster.view.drawing.cells import Rows
 from spymaster.view.layout import Layout
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from spymaster.interrupts import taken_back
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.app import SpymasterApp
-from spymaster.tui.driver import terminal_fileno
 from spymaster.tui.options import AppOptions, Ending
-from spymaster.tui.paced_app import give_up_terminal
 from spymaster.tui.screens.start import Place, StartScreen
+from spymaster.tui.terminal.driver import terminal_fileno
+from spymaster.tui.terminal.paced_app import give_up_terminal
 
 PACKAGE_LOGGER = "spymaster"
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.signals.frame import FrameSource, Phase
-from spymaster.tui.actions import BY_NAME
 from spymaster.tui.app import SpymasterApp
-from spymaster.tui.colour import ColourDepth
+from spymaster.tui.keys.actions import BY_NAME
 from spymaster.tui.options import AppOptions
 from spymaster.tui.picture import picture
+from spymaster.tui.terminal.colour import ColourDepth
 
 _ACTIONS: Final = {"help": "help", "health": "health", "log": "log", "level": "level_detail", "chart": "chart"}
 SCREENS: Final = ("cockpit", *_ACTIONS)

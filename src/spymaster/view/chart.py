@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import CHART_BAR_NS, NS_PER_S
 from spymaster.signals.frame import CHART_BAR, Frame
-from spymaster.view import footer
-from spymaster.view.candles import PriceScale, put_candle
-from spymaster.view.cells import Line, Row, Rows, Run, blank
 from spymaster.view.cockpit import Panels
-from spymaster.view.glyphs import SETS, SIGNAL_ROLES, STATE_ROLES
+from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, STATE_ROLES
+from spymaster.view.drawing.numbers import MISSING, clock_minute, price, short
+from spymaster.view.drawing.plot import nice_above, put_up, scale_text
+from spymaster.view.edges import footer
+from spymaster.view.edges.tiny import tiny_rows
 from spymaster.view.layout import Grade, Layout, Place, layout_for
 from spymaster.view.level_detail import edge_panels
-from spymaster.view.level_items import LevelItem, running_places
-from spymaster.view.numbers import MISSING, clock_minute, price, short
-from spymaster.view.plot import nice_above, put_up, scale_text
+from spymaster.view.levels.items import LevelItem, running_places
+from spymaster.view.market.candles import PriceScale, put_candle
 from spymaster.view.state import Keys, ViewState
-from spymaster.view.tiny import tiny_rows
 
 CHART_KEYS: Final[Keys] = (
     ("Esc", "back"),

@@ -11,15 +11,18 @@ from typing import Final
 
 from spymaster.market.kinds import NO_TICK
 from spymaster.signals.frame import Frame, HeatColumns, Phase
-from spymaster.view import alerts, cards, footer, header, heat, ladder, level_table, rail, side, tape, time_bar, tiny
-from spymaster.view.axis import Centring, PriceAxis
-from spymaster.view.book import SEEN, BookWindow, book_window
-from spymaster.view.cells import Line, Row, Rows, blank
-from spymaster.view.glyphs import SETS, SIGNAL_ROLES
-from spymaster.view.heat_history import CAPACITY, HeatHistory
+from spymaster.view import side
+from spymaster.view.drawing.axis import Centring, PriceAxis
+from spymaster.view.drawing.cells import Line, Row, Rows, blank
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES
+from spymaster.view.drawing.numbers import age, clock
+from spymaster.view.edges import alerts, cards, footer, header, time_bar, tiny
 from spymaster.view.layout import Grade, Layout
-from spymaster.view.level_items import LevelItem, level_items, picked_item, running_places
-from spymaster.view.numbers import age, clock
+from spymaster.view.levels import level_table, rail
+from spymaster.view.levels.items import LevelItem, level_items, picked_item, running_places
+from spymaster.view.market import heat, ladder, tape
+from spymaster.view.market.book import SEEN, BookWindow, book_window
+from spymaster.view.market.heat_history import CAPACITY, HeatHistory
 from spymaster.view.state import Quality, ViewState
 
 HEAD_ZOOMS: Final = (2, 4)

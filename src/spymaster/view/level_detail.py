@@ -12,23 +12,23 @@ from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelHistory, TouchView
 from spymaster.signals.notes import level_note
-from spymaster.view import cards, footer, header
-from spymaster.view import level_parts as parts
-from spymaster.view.cells import Line, Row, Rows, Run, blank
 from spymaster.view.cockpit import Panels
-from spymaster.view.fuel_part import fuel_section
-from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.drawing.numbers import age, beside_spot, clock, clock_ms, price, signed
+from spymaster.view.drawing.part_rows import MIDDLE, PartLook, text_row, title_row
+from spymaster.view.drawing.sections import Section, column_rows
+from spymaster.view.edges import cards, footer, header
+from spymaster.view.edges.time_bar import time_bar_row
+from spymaster.view.edges.tiny import tiny_rows
 from spymaster.view.layout import Grade, Layout, Place, layout_for
-from spymaster.view.level_items import CONFIDENCE_WORDS, HELD, LevelItem, facts_of, spoken, stacked
-from spymaster.view.level_past import past_of
-from spymaster.view.level_plots import PlotLook, plot_rows
-from spymaster.view.numbers import age, beside_spot, clock, clock_ms, price, signed
-from spymaster.view.options import fuel_facts, options_words
-from spymaster.view.part_rows import MIDDLE, PartLook, text_row, title_row
-from spymaster.view.sections import Section, column_rows
+from spymaster.view.levels import level_parts as parts
+from spymaster.view.levels.fuel import fuel_section
+from spymaster.view.levels.items import CONFIDENCE_WORDS, HELD, LevelItem, facts_of, spoken, stacked
+from spymaster.view.levels.past import past_of
+from spymaster.view.levels.plots import PlotLook, plot_rows
+from spymaster.view.options.words import fuel_facts, options_words
 from spymaster.view.state import Keys, ViewState
-from spymaster.view.time_bar import time_bar_row
-from spymaster.view.tiny import tiny_rows
 
 WINDOWS_S: Final = (60, 120, 300, 900)
 """Spans of the time axis to choose from."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from spymaster.signals.frame import Frame
-from spymaster.view import level_parts as parts
-from spymaster.view.cells import Line, Row, Rows, Run, blank, clip
-from spymaster.view.flow_wave import wave_rows
-from spymaster.view.fuel_part import fuel_section
-from spymaster.view.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS
-from spymaster.view.level_items import CONFIDENCE_WORDS, LevelItem, facts_of, stacked
-from spymaster.view.meter import put_meter
-from spymaster.view.numbers import MISSING, price
-from spymaster.view.options import fuel_facts, options_words
-from spymaster.view.part_rows import PartLook, text_row
-from spymaster.view.sections import Section, column_rows
-from spymaster.view.strike_grid import strike_rows
+from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank, clip
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS
+from spymaster.view.drawing.meter import put_meter
+from spymaster.view.drawing.numbers import MISSING, price
+from spymaster.view.drawing.part_rows import PartLook, text_row
+from spymaster.view.drawing.sections import Section, column_rows
+from spymaster.view.levels import level_parts as parts
+from spymaster.view.levels.fuel import fuel_section
+from spymaster.view.levels.items import CONFIDENCE_WORDS, LevelItem, facts_of, stacked
+from spymaster.view.options.flow_wave import wave_rows
+from spymaster.view.options.strike_grid import strike_rows
+from spymaster.view.options.words import fuel_facts, options_words
 
 _FOCUS_ROWS: Final = 10
 _STRIKE_ROWS: Final = 10

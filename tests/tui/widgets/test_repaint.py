@@ -9,9 +9,9 @@ from rich.console import Console
 from textual._compositor import CompositorUpdate
 from textual.geometry import Region
 
-from spymaster.tui.themes import load_themes
+from spymaster.tui.themes.library import load_themes
 from spymaster.tui.widgets.base import Painter, changed_rows, spans
-from spymaster.view.cells import Rows
+from spymaster.view.drawing.cells import Rows
 from tests.support import frames
 from tests.support.heat_scene import LAST, T0
 from tests.support.screens import CockpitApp

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from spymaster import resources
-from spymaster.tui.theme_file import ROLES, ThemeError
-from spymaster.tui.themes import contrast, load_themes, read_theme
-from spymaster.view.heat import STEPS
+from spymaster.tui.themes.library import contrast, load_themes, read_theme
+from spymaster.tui.themes.theme_file import ROLES, ThemeError
+from spymaster.view.market.heat import STEPS
 
 NAMES = ("dark", "light", "colour-blind", "256", "high-contrast")
 THEMES = {name: load_themes().get(name) for name in NAMES}
@@ -140,7 +140,7 @@ def test_a_style_is_made_once() -> None:
 def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
     from spymaster.view.chart import ZOOMS, ChartState, chart_panels, chart_places
     from spymaster.view.level_detail import DetailState, detail_panels, detail_places
-    from spymaster.view.level_items import level_items
+    from spymaster.view.levels.items import level_items
     from tests.support import frames, past
     from tests.support.screens import projected, view_state
 

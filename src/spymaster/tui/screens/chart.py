@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from textual.binding import BindingType
 
 from spymaster.signals.frame import Frame, FrameSource
-from spymaster.tui.actions import Scope
-from spymaster.tui.bindings import bindings_for
 from spymaster.tui.host import Cockpit
+from spymaster.tui.keys.actions import Scope
+from spymaster.tui.keys.bindings import bindings_for
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.over import OverScreen
-from spymaster.tui.themes import Theme
+from spymaster.tui.themes.library import Theme
 from spymaster.view.chart import (
     ZOOMS,
     ChartState,

@@ -14,13 +14,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from spymaster.signals.frame import Frame, FrameSource, Mode
-from spymaster.tui.actions import Scope
 from spymaster.tui.bell import AlertBell, notification
-from spymaster.tui.bindings import bindings_for
 from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.host import Follower, Host
-from spymaster.tui.keymap import footer_pairs
-from spymaster.tui.link import LinkState
+from spymaster.tui.keys.actions import Scope
+from spymaster.tui.keys.bindings import bindings_for
+from spymaster.tui.keys.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
@@ -30,8 +29,9 @@ from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
 from spymaster.tui.steps import neighbour
-from spymaster.tui.textual_theme import is_dark
-from spymaster.tui.themes import Theme
+from spymaster.tui.terminal.link import LinkState
+from spymaster.tui.themes.library import Theme
+from spymaster.tui.themes.textual_theme import is_dark
 from spymaster.view.state import Quality, ViewState
 
 SAID_S: Final = 4.0

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
-from spymaster.tui.link import AckSource, LinkState
 from spymaster.tui.screens.page import GROUND, PageScreen
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Line, Row, Rows, blank
-from spymaster.view.numbers import MISSING, age, micros, rate, volume
+from spymaster.tui.terminal.link import AckSource, LinkState
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Line, Row, Rows, blank
+from spymaster.view.drawing.numbers import MISSING, age, micros, rate, volume
 from spymaster.view.state import Quality
 
 _INKS: Final = {"GREEN": ("●", "green"), "DEGRADED": ("!", "degraded"), "BLIND": ("✕", "blind")}

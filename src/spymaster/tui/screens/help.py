@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from spymaster.tui.legend import legend_rows
+from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.page import PageScreen
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Rows
-from spymaster.view.glyphs import SETS
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Rows
+from spymaster.view.drawing.glyphs import SETS
 
 
 class HelpScreen(PageScreen):

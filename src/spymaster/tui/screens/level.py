@@ -7,12 +7,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from spymaster.signals.frame import Frame, FrameSource
-from spymaster.tui.actions import Scope
-from spymaster.tui.bindings import bindings_for
 from spymaster.tui.host import Cockpit
+from spymaster.tui.keys.actions import Scope
+from spymaster.tui.keys.bindings import bindings_for
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.over import OverScreen
-from spymaster.tui.themes import Theme
+from spymaster.tui.themes.library import Theme
 from spymaster.view.cockpit import Panels
 from spymaster.view.layout import Layout
 from spymaster.view.level_detail import (

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 
 from spymaster.tui.logbook import LINES, LogBook
 from spymaster.tui.screens.page import GROUND, PageScreen
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Line, Row, Rows, clip
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Line, Row, Rows, clip
 
 
 class LogScreen(PageScreen):

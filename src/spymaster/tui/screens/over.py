@@ -13,18 +13,18 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from spymaster.signals.frame import Command, Frame, Phase
-from spymaster.tui.actions import Scope
-from spymaster.tui.bindings import bindings_for
 from spymaster.tui.host import Cockpit
-from spymaster.tui.keymap import footer_pairs
+from spymaster.tui.keys.actions import Scope
+from spymaster.tui.keys.bindings import bindings_for
+from spymaster.tui.keys.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_stack import PanelStack
 from spymaster.tui.screens.replay_actions import ReplayActions
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Rows
+from spymaster.tui.themes.library import Theme
 from spymaster.view.cockpit import Panels
+from spymaster.view.drawing.cells import Rows
 from spymaster.view.layout import Layout
-from spymaster.view.level_items import LevelItem, level_items
+from spymaster.view.levels.items import LevelItem, level_items
 from spymaster.view.state import ViewState
 
 MIDDLE_EVERY_S: Final = 0.5

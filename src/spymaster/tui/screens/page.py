@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Rows, blank
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Rows, blank
 
 GROUND: Final = "raised"
 

@@ -15,8 +15,8 @@ from textual.screen import Screen
 
 from spymaster.tui.options import Ending
 from spymaster.tui.screens.page import GROUND, PageRows
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Line, Row, Rows, blank, clip
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
 
 
 class Kind(enum.StrEnum):

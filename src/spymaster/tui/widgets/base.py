@@ -12,8 +12,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from spymaster.tui.themes import Theme
-from spymaster.view.cells import Row, Rows
+from spymaster.tui.themes.library import Theme
+from spymaster.view.drawing.cells import Row, Rows
 
 _CACHED_STRIPS: Final = 16_384
 

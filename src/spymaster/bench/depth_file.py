@@ -1,0 +1,92 @@
+"""The depth that ``bench`` measures with: a file of a chosen size, repeated from real depth or generated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.front_month import choose_instrument
+from spymaster.feeds.dbn.writer import DbnWriter
+from spymaster.feeds.merge import merge
+from spymaster.market import dtypes as dt
+from spymaster.market.kinds import NS_PER_S, Kind
+
+RECORDS_PER_S: Final = 236.0
+"""Pace of the measured file in event time: 5 million records in 5.9 hours, a regular-hours session."""
+
+_SEED: Final = 7
+_MINUTES: Final = 60.0
+_START_NS: Final = 1_773_754_200_000_000_000
+"""17 March 2026, 09:30 in New York."""
+
+
+def write_bench_file(folder: Path, sources: tuple[Path, ...], records: int) -> tuple[Path, float]:
+    """Write the file; returns it and a price near the middle of what it trades at.
+
+    Real depth is repeated with shifted times, generated depth is new throughout; both are brought to ``RECORDS_PER_S``.
+    """
+    path = folder / "bench.mbp-10.dbn.zst"
+    chunks, symbol, instrument_id = _real(sources) if sources else _generated()
+    written = 0
+    middle = 0.0
+    clock = _Clock()
+    with DbnWriter(path, schema="mbp-10", dataset="GLBX.MDP3", symbol_map={instrument_id: symbol}) as writer:
+        for chunk in chunks:
+            part = chunk[: records - written].copy()
+            clock.retime(part)
+            writer.write(part)
+            written += len(part)
+            middle = middle or float(part[0, dt.W_LEVELS]) / NS_PER_S
+            if written >= records:
+                break
+    return path, middle
+
+
+class _Clock:
+    """Gives records new times: evenly paced on average, in their own bursts, one chunk after the other."""
+
+    def __init__(self) -> None:
+        self._next_ns = _START_NS
+
+    def retime(self, words: NDArray[np.int64]) -> None:
+        """Scale a chunk's times to the pace and set it behind the chunk before."""
+        event = words[:, dt.W_TS_EVENT]
+        delay = words[:, dt.W_TS_RECV] - event
+        span = max(int(event[-1] - event[0]), 1)
+        wanted = int(len(words) / RECORDS_PER_S * NS_PER_S)
+        scaled = ((event - event[0]) * (wanted / span)).astype(np.int64)
+        words[:, dt.W_TS_EVENT] = self._next_ns + scaled
+        words[:, dt.W_TS_RECV] = words[:, dt.W_TS_EVENT] + np.clip(delay, 0, NS_PER_S)
+        self._next_ns += wanted
+
+
+def _generated() -> tuple[Iterator[NDArray[Any]], str, int]:
+    from spymaster.sim.second.plan import named_plan
+    from spymaster.sim.second.session import stream
+
+    def chunks() -> Iterator[NDArray[Any]]:
+        seed = _SEED
+        while True:
+            for chunk in stream(seed, _MINUTES, _START_NS, named_plan("scattered", seed, _MINUTES), instrument_id=1):
+                yield chunk.records
+            seed += 1
+
+    return chunks(), "ESM6", 1
+
+
+def _real(sources: tuple[Path, ...]) -> tuple[Iterator[NDArray[Any]], str, int]:
+    files = discover(sources).files
+    instrument = choose_instrument(files)
+    depth = [batch.arrays[Kind.MBP10].copy() for batch in merge(files) if Kind.MBP10 in batch.arrays]
+    whole = np.concatenate(depth)
+
+    def chunks() -> Iterator[NDArray[Any]]:
+        while True:
+            yield whole
+
+    return chunks(), instrument.symbol, instrument.instrument_id

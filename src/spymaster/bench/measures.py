@@ -1,0 +1,204 @@
+"""The rows of ``bench``: the program against floors measured in the same run, in turn, medians of the rounds."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from spymaster.bench import engine as rows
+from spymaster.bench import journal, screen
+from spymaster.session.sources.replay_source import ReplayPlan
+
+T = TypeVar("T")
+
+OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "options", "compile")
+USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "paint", "frame", "cpu")
+INVARIANTS: Final = "invariants"
+"""It says whether, not how fast."""
+LONG: Final = ("memory", "crash", INVARIANTS)
+"""Rows that take minutes: measured only when they are named."""
+
+NAMES: Final = (*USUAL, *LONG)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One measured figure: median, smallest and largest of the rounds."""
+
+    name: str
+    meaning: str
+    unit: str
+    median: float
+    low: float
+    high: float
+
+
+def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
+    """The wanted rows, measured on a file of ``records`` records whose price is around ``middle``."""
+    table: list[Row] = []
+    plan = rows.plan_for(path, middle)
+    if {"zstd", "read", "replay"} & set(wanted):
+        table += _against_floor(path, plan, rounds, records, wanted)
+    if {"ledger", "snap", "quiet", "options", "lake"} & set(wanted):
+        memory = rows.InMemory(plan)
+        memory.run(memory.engine())
+        if "ledger" in wanted:
+            table.append(
+                _row("ledger", "book and ledger in memory", "ns/rec", rounds, rows.ledger_ns_per_record, memory)
+            )
+        if "snap" in wanted:
+            levels = rows.snap_us(memory)[1]
+            meaning = f"one snap of {levels} levels"
+            table.append(_row("snap", meaning, "us", rounds, lambda m: rows.snap_us(m)[0], memory))
+        if "quiet" in wanted:
+            meaning = f"{rows.QUIET_SNAPS:,} snaps with one record a minute"
+            table.append(_row("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
+        if "options" in wanted:
+            table.append(_of_options(memory, rounds))
+        if "lake" in wanted:
+            table += _of_lake(memory, rounds)
+    if "compile" in wanted:
+        table.append(
+            _row("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
+        )
+    if "help" in wanted:
+        table.append(_row("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
+    if "seek" in wanted:
+        table += _of_seeking(plan, min(rounds, 3))
+    if {"paint", "frame", "cpu"} & set(wanted):
+        table += _of_screen(min(rounds, 3), wanted)
+    return table + _of_journal(plan, rounds, wanted)
+
+
+def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[Row]:
+    """Writing a journal, and what happens to it."""
+    table: list[Row] = []
+    if "journal" in wanted:
+        records = rows.InMemory(plan).records
+        paces = [journal.journal_pace(records) for _ in range(rounds)]
+        meaning = "plain write and fsync of the same bytes / append with group fsync"
+        table += [
+            _figure("journal", meaning, "ratio", [pace.plain_s / pace.append_s for pace in paces]),
+            _figure("journal pace", "", "MB/s", [pace.size / pace.append_s / 1e6 for pace in paces]),
+        ]
+    if "memory" in wanted:
+        use = journal.memory_use()
+        meaning = f"more held after {journal.MEMORY_RECORDS:,} records through journal and lake than after a tenth"
+        table += [
+            _figure("memory", meaning, "MB", [(use.late - use.early) / 1e6]),
+            _figure("memory peak", "", "MB", [use.late / 1e6]),
+        ]
+    if "crash" in wanted:
+        kills = journal.survived_kills()
+        table.append(_figure("crash", "writers and sidecars killed, nothing lost or doubled", "kills", [float(kills)]))
+    return table
+
+
+def _of_options(memory: rows.InMemory, rounds: int) -> Row:
+    """Quotes and trades of options on top of everything else."""
+    from spymaster.bench.options import QUOTES_PER_S, TRADES_PER_S, options_share_of_core
+
+    options_share_of_core(memory)
+    meaning = f"of a core for {QUOTES_PER_S:,} option quotes and {TRADES_PER_S} trades a second"
+    return _row("options", meaning, "%", rounds, options_share_of_core, memory)
+
+
+def invariants(records: int) -> list[Row]:
+    """The ledger against what every order of simulated markets did."""
+    from spymaster.bench.invariants import check_simulated
+
+    found = check_simulated(records)
+    meaning = f"in {found.cells:,} cells of {found.records:,} simulated records: fills, sums, signs"
+    share = 100.0 * found.wrong / max(found.moved, 1)
+    return [
+        _figure(INVARIANTS, meaning, "broken", [float(found.violations)]),
+        _figure("added, pulled", f"told otherwise, of {found.moved:,} contracts in sight", "%", [share]),
+    ]
+
+
+def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
+    """Floor, reading and replay in turn; each round gives one ratio."""
+    rows.replay_seconds(plan)
+    floors, reads, replays, paces = [], [], [], []
+    for _ in range(rounds):
+        floor = rows.zstd_seconds(path)
+        floors.append(floor * 1e9 / records)
+        if "read" in wanted:
+            reads.append(floor / rows.read_seconds(path))
+        if "replay" in wanted:
+            seconds, _snaps = rows.replay_seconds(plan)
+            replays.append(floor / seconds)
+            paces.append(records / seconds / 1e6)
+    table = [
+        _figure("zstd", f"decompression alone, {path.stat().st_size / records:.1f} bytes a record", "ns/rec", floors)
+    ]
+    if reads:
+        table.append(_figure("read", "decompression alone / reading into batches", "ratio", reads))
+    if replays:
+        meaning = f"decompression alone / whole replay, {rows.LEVELS} levels in the band, all hashed"
+        table += [_figure("replay", meaning, "ratio", replays), _figure("replay pace", "", "M rec/s", paces)]
+    return table
+
+
+def _of_seeking(plan: ReplayPlan, rounds: int) -> list[Row]:
+    """Random moments of a recording seen once; each round plays it anew."""
+    from spymaster.bench.seek import seek_figures
+
+    runs = [seek_figures(plan) for _ in range(rounds)]
+    meaning = f"to a random moment of {runs[0].hours:.1f} hours seen once"
+    return [
+        _figure("seek", meaning, "s", [seek for run in runs for seek in run.seeks_s]),
+        _figure(
+            "seek index", "CPU of a first pass that remembers / one that does not", "ratio", [r.overhead for r in runs]
+        ),
+    ]
+
+
+def _of_lake(memory: rows.InMemory, rounds: int) -> list[Row]:
+    """Writing Bronze and Gold; each round writes the same table plainly in turn."""
+    from spymaster.bench import lake
+
+    table: list[Row] = []
+    for name, measure, than in (
+        ("bronze", lake.bronze_figures, "the same records as .dbn.zst"),
+        ("gold", lake.gold_figures, "pyarrow's file"),
+    ):
+        figures = [measure(memory) for _ in range(rounds)]
+        table.append(_figure(name, "pyarrow writing the same table / ours", "ratio", [f.ratio for f in figures]))
+        table.append(_figure(f"{name} pace", "rows written", "M rows/s", [f.pace for f in figures]))
+        table.append(_figure(f"{name} size", f"bytes / bytes of {than}", "ratio", [f.size for f in figures]))
+    return table
+
+
+def _of_screen(rounds: int, wanted: tuple[str, ...]) -> list[Row]:
+    """The cockpit in a terminal; a first start, not counted, leaves the kernels compiled and the files read."""
+    screen.screen_figures(watch_s=0)
+    watch_s = screen.WATCH_S if {"frame", "cpu"} & set(wanted) else 0.0
+    runs = [screen.screen_figures(watch_s=watch_s) for _ in range(rounds)]
+    size = f"{screen.COLUMNS}x{screen.ROWS}"
+    table: list[Row] = []
+    if "paint" in wanted:
+        table.append(_figure("paint", "start of the process to the first paint, warm", "s", [r.paint_s for r in runs]))
+    if "frame" in wanted:
+        table.append(_figure("frame", f"written per frame, {size} at 4 Hz", "kB", [r.frame_bytes / 1e3 for r in runs]))
+    each = [r.frame_cpu_ms for r in runs if r.frame_cpu_ms is not None]
+    shares = [r.cpu_percent for r in runs if r.cpu_percent is not None]
+    if "frame" in wanted and each:
+        table.append(_figure("frame ms", "CPU of the whole process per frame", "ms", each))
+    if "cpu" in wanted and shares:
+        table.append(_figure("cpu", f"of one core, replay at {screen.SPEED}x, 4 Hz", "%", shares))
+    if {"frame", "cpu"} & set(wanted) and not screen.has_process_times():
+        print("frame ms, cpu: left out, the CPU time of a process is read on Linux only", file=sys.stderr)
+    return table
+
+
+def _row(name: str, meaning: str, unit: str, rounds: int, measure: Callable[[T], float], what: T) -> Row:
+    return _figure(name, meaning, unit, [measure(what) for _ in range(rounds)])
+
+
+def _figure(name: str, meaning: str, unit: str, values: list[float]) -> Row:
+    return Row(name, meaning, unit, statistics.median(values), min(values), max(values))

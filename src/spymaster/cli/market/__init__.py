@@ -1,0 +1,1 @@
+"""The commands ``simulate`` and ``evaluate``. What they compute is in ``sim`` and ``evaluate``."""

@@ -1,0 +1,102 @@
+"""The commands about the simulated market: ``simulate`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spymaster.cli.failures import reported
+from spymaster.cli.global_options import Command, Group, PlainCommand
+
+evaluate_app = typer.Typer(
+    cls=Group, help="Measure how good the program and its simulated market are.", no_args_is_help=True
+)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write the recording into.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same records.")] = 1,
+    minutes: Annotated[float, typer.Option(help="Length of the session.", min=0.1, max=1440.0)] = 12.0,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, weak-gamma, "
+            "placebo, none; or plain, the simpler generator."
+        ),
+    ] = "mix",
+    intensity: Annotated[str, typer.Option(help="quiet, midday, open or stress.")] = "midday",
+    profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
+    options: Annotated[
+        bool,
+        typer.Option(
+            "--options/--no-options",
+            help="Options of the day whose dealers hedge in the book: on ES, or in profile spy on SPY, with the share.",
+        ),
+    ] = False,
+    truth: Annotated[bool, typer.Option("--truth/--no-truth", help="Write what every order did beside it.")] = True,
+    oracle: Annotated[
+        int, typer.Option(help="Run the futures of so many first touches; seconds each.", min=0, max=50)
+    ] = 0,
+) -> None:
+    """Write a simulated recording, marked as such."""
+    from spymaster.cli.market.simulate import run_simulate
+
+    with reported():
+        run_simulate(
+            out,
+            seed=seed,
+            minutes=minutes,
+            scenario=scenario,
+            intensity=intensity,
+            profile=profile,
+            with_options=options,
+            with_truth=truth,
+            oracle_moments=oracle,
+        )
+
+
+@evaluate_app.command("facts", cls=PlainCommand)
+def evaluate_facts(
+    sources: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings to measure; without, fresh sessions.", show_default=False)
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="Length of a fresh session.", min=10.0, max=1440.0)] = 60.0,
+    seeds: Annotated[int, typer.Option(help="Fresh sessions at each intensity.", min=1, max=100)] = 4,
+) -> None:
+    """Print a market's stylised facts, beside those of a real half hour where that is at hand."""
+    from spymaster.cli.market.evaluate_facts import run_facts
+
+    with reported():
+        raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)
+
+
+@evaluate_app.command("states", cls=Command)
+def evaluate_states(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print how well barrier states agree with the truth of simulated recordings."""
+    with reported():
+        from spymaster.cli.market.evaluate_states import run_states
+
+        run_states(sources, context.obj.config, as_json)
+
+
+@evaluate_app.command("fuel", cls=Command)
+def evaluate_fuel(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare dealers' exposure with what the simulated dealers hold: its sign, its band, the effects claimed."""
+    with reported():
+        from spymaster.cli.market.evaluate_fuel import run_fuel
+
+        run_fuel(sources, context.obj.config, as_json)

@@ -1,0 +1,150 @@
+"""The cockpit on a replay, and pictures of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spymaster.atomic_output import write_whole
+from spymaster.config.structs import Cache, Config
+from spymaster.errors import ExitCode, UserError
+from spymaster.session.large_blocks import give_back_large_blocks
+from spymaster.session.replay.session import ReplaySession
+
+if TYPE_CHECKING:
+    from spymaster.cli.request import Moment, Prepared
+    from spymaster.session.replay.cache import CachePlan
+    from spymaster.tui.options import AppOptions
+
+_SIZE: Final = re.compile(r"^(\d{2,3})x(\d{1,3})$")
+_SMALLEST: Final = (20, 5)
+_LARGEST: Final = (400, 200)
+_REACH_S: Final = 3600.0
+
+
+def run_cockpit(
+    prepared: Prepared,
+    speed: float | None,
+    theme: str | None,
+    *,
+    colour: str = "auto",
+    mouse: bool = True,
+    notice: str = "",
+    cached: bool = True,
+) -> int:
+    """Show a replay until the user leaves; returns the exit code."""
+    options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
+    from spymaster.tui.run import run_app
+
+    # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
+    sys.setswitchinterval(0.0005)
+    give_back_large_blocks()
+    session = ReplaySession(
+        prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
+    )
+    try:
+        session.start()
+        ending = run_app(session, options)
+    finally:
+        session.stop()
+    if session.failure:
+        print(f"error: {session.failure}", file=sys.stderr)
+        return ExitCode.DATA
+    return int(ending)
+
+
+def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, cached: bool = True) -> int:
+    """Write the screen at a moment of the replay as SVG; returns the exit code."""
+    size = parse_size(moment.size)
+    until_ns = _moment_ns(prepared, moment.at)
+    options = app_options(prepared.config, theme, colour="truecolor")
+    from spymaster.tui.screenshot import render_screenshot
+
+    cache = cache_plan(prepared.config.cache, cached=cached)
+    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns, cache=cache)
+    try:
+        session.start()
+        if not session.reached.wait(_REACH_S):
+            problem = f"not reached within {_REACH_S:.0f} s"
+            raise UserError(f"--at {moment.at}", problem, "choose an earlier moment", code=ExitCode.USAGE)
+        if session.failure:
+            print(f"error: {session.failure}", file=sys.stderr)
+            return ExitCode.DATA
+        if not session.signal_hash:
+            names = ", ".join(map(str, prepared.plan.sources))
+            print(f"error: {names}: holds no record of an open market; there is nothing to show", file=sys.stderr)
+            return ExitCode.DATA
+        picture = render_screenshot(session, size, moment.screen, options)
+    finally:
+        session.stop()
+    try:
+        write_whole(moment.file, picture.encode())
+    except OSError as error:
+        print(f"error: {moment.file}: {error.strerror}; choose another file", file=sys.stderr)
+        return ExitCode.FAILURE
+    print(f"{moment.file}: {size[0]}x{size[1]} {moment.screen}", file=sys.stderr)
+    return os.EX_OK
+
+
+def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool = True, notice: str = "") -> AppOptions:
+    """What the screen needs to know. Settles the colour depth first: the toolkit reads the environment at import."""
+    from spymaster.tui.terminal.colour import prepare_colour
+
+    depth = prepare_colour(colour, os.environ)
+
+    import platformdirs
+
+    from spymaster.tui.keys.keymap import load_keymap
+    from spymaster.tui.options import AppOptions
+
+    home = Path(platformdirs.user_config_dir("spymaster-tui"))
+    return AppOptions(
+        keymap=load_keymap(config.ui.keymap),
+        theme=theme or config.ui.theme,
+        theme_folder=home / "themes",
+        glyphs=config.ui.glyphs,
+        colour=depth,
+        mouse=mouse,
+        notice=notice,
+    )
+
+
+def cache_plan(cache: Cache, *, cached: bool) -> CachePlan:
+    """Where a replay keeps what makes seeking fast; ``cached`` False: nothing on disk."""
+    import platformdirs
+
+    from spymaster.session.replay.cache import CachePlan
+
+    folder = Path(platformdirs.user_cache_dir("spymaster-tui")) / "replay"
+    return CachePlan(
+        folder=folder if cached and cache.max_mb > 0 else None,
+        max_bytes=cache.max_mb * 1_000_000,
+        max_checkpoints=cache.max_checkpoints,
+        every_ns=round(cache.checkpoint_every * 1e9),
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``120x40`` as (columns, rows). Raises UserError."""
+    match = _SIZE.match(text)
+    size = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (_SMALLEST[0] <= size[0] <= _LARGEST[0] and _SMALLEST[1] <= size[1] <= _LARGEST[1]):
+        remedy = "give columns x rows from 20x5 to 400x200, such as 120x40"
+        raise UserError(f"--size {text}", "not a usable size", remedy, code=ExitCode.USAGE)
+    return size
+
+
+def _moment_ns(prepared: Prepared, at: str | None) -> int | None:
+    """The moment in ns; None for the end of the recording. A source that holds nothing is refused here, at once."""
+    from spymaster.cli.moments import moment_ns
+    from spymaster.session.sources.forms import open_source
+
+    source = open_source(prepared.plan)
+    try:
+        source.config_frame()
+        return None if at is None else moment_ns("--at", at, source)
+    finally:
+        source.close()

@@ -1,0 +1,54 @@
+"""The bare command: the bundled recording at once, or with keys a choice. No vendor connection is opened here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from spymaster.cli.request import Request, prepare
+from spymaster.config.loader import load_config
+from spymaster.resources import bundled_recording
+
+KEY_VARIABLES: Final = ("DATABENTO_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
+GO_LIVE: Final = "this is a simulated recording; your own: spymaster-tui replay FOLDER; live feeds: not in this version"
+_NOT_YET: Final = "live feeds are not in this version"
+_DEMO_SPEED: Final = 1.0
+
+
+def start(config: Path | None, colour: str, mouse: bool) -> int:
+    """Show the bundled recording, or, where a vendor's key is set, let the user choose; returns the exit code."""
+    if any(os.environ.get(name) for name in KEY_VARIABLES):
+        return _choose(config, colour, mouse)
+    return _show(config, bundled_recording(), colour, mouse, GO_LIVE)
+
+
+def _show(config: Path | None, recording: Path, colour: str, mouse: bool, notice: str) -> int:
+    from spymaster.cli.replay.cockpit import run_cockpit
+
+    request = Request((recording,), config, None, None)
+    return run_cockpit(prepare(request), _DEMO_SPEED, None, colour=colour, mouse=mouse, notice=notice)
+
+
+def _choose(config: Path | None, colour: str, mouse: bool) -> int:
+    from spymaster.cli.replay.cockpit import app_options
+
+    options = app_options(load_config(config), None, colour=colour, mouse=mouse)
+    from spymaster.tui.run import run_start_screen
+    from spymaster.tui.screens.start import Kind, Place
+
+    demo = bundled_recording()
+    recordings = tuple(
+        Place(Kind.RECORDING, folder.name, str(folder), folder)
+        for folder in sorted(Path.cwd().glob("*/"))
+        if (folder / "manifest.json").is_file()
+    )
+    places = (
+        Place(Kind.LIVE, "Live", "ES depth and 0DTE options", missing=_NOT_YET),
+        *recordings,
+        Place(Kind.DEMO, "Demo", "the bundled recording, simulated", demo),
+    )
+    ending, place = run_start_screen(places, options)
+    if place is None or place.path is None:
+        return int(ending)
+    return _show(config, place.path, colour, mouse, GO_LIVE if place.kind is Kind.DEMO else "")

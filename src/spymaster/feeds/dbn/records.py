@@ -1,0 +1,313 @@
+"""Turning the bytes behind a DBN header into batches of whole records.
+
+Files of one kind whose layout never changed are used where they were decompressed (``UniformRecords``). Everything
+else, mixed streams and the kinds that older versions laid out differently, is walked record by record by the length in
+each header (``WalkedRecords``); a uniform file in which a foreign header turns up continues as a walk from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.feeds.dbn.header import UNUSED_RTYPES, DbnHeader
+from spymaster.feeds.dbn.vendor_decoder import DecoderError, upgrade
+from spymaster.feeds.streams.byte_stream import RecordBytes
+from spymaster.market.batches import Batch, Records
+from spymaster.market.dtypes import DTYPES, RTYPE_KINDS, SCHEMA_RTYPES
+from spymaster.market.kinds import MBP10_WORDS, Kind
+
+OLD_LAYOUTS: Final[Mapping[int, Mapping[Kind, int]]] = MappingProxyType(
+    {
+        1: {Kind.DEF: 360, Kind.MAPPING: 80, Kind.SYSTEM: 80, Kind.ERROR: 80, Kind.STAT: 64},
+        2: {Kind.DEF: 400, Kind.STAT: 64},
+        3: {},
+    }
+)
+"""Version -> the kinds it lays out otherwise than version 3, with their record size in bytes."""
+
+_WORD: Final = 8
+_LENGTH_UNIT: Final = 4
+_SMALLEST_RECORD: Final = 16
+_STAGING_BYTES: Final = 1024 * 1024
+_NO_KIND: Final = 255
+_LONGEST_REASON: Final = 120
+_NOT_A_RECORD: Final = "what follows is not a record"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A place between two records of a file, from which it can be read on as if from its beginning.
+
+    ``offset``: of the next record in the file's bytes, decompressed; ``whole``: records before it, ``emitted`` of them
+    handed on and ``rejected`` left out, by reason. ``walked``: whether a foreign record has turned up by then.
+    """
+
+    offset: int
+    whole: int = 0
+    emitted: int = 0
+    rejected: dict[str, int] = {}
+    walked: bool = False
+
+
+class Slot:
+    """One reusable place for a chunk: the rows as read and, where ``ts_out`` is cut off, the rows without it."""
+
+    def __init__(self, rows: int, row_words: int, ts_out: bool) -> None:
+        self.rows = np.empty((rows, row_words), dtype=np.int64)
+        self.dense = np.empty((rows, row_words - 1), dtype=np.int64) if ts_out else self.rows
+
+
+class RecordReader:
+    """Reads one open file's records as batches of at most ``limit`` records. Not thread-safe.
+
+    ``damage``: why the records ended before their time, or None. ``whole``: how many whole records were seen.
+    ``rejected``: reason -> how many records were left out. ``marks``: where the batch with each ``first_seq`` began.
+    ``start``: where the stream stands, if not at the first record.
+    """
+
+    def __init__(self, stream: RecordBytes, header: DbnHeader, limit: int, start: Mark | None = None) -> None:
+        self._stream = stream
+        self._header = header
+        self._limit = limit
+        self.rejected: Counter[str] = Counter(start.rejected if start is not None else {})
+        self.damage: str | None = None
+        self.marks: dict[int, Mark] = {}
+        self.whole = start.whole if start is not None else 0
+        self._emitted = start.emitted if start is not None else 0
+        self._uniform: UniformRecords | None = None
+        self._walked: WalkedRecords | None = None
+        walked = start is not None and start.walked
+        if walked or header.kind is None or header.kind in OLD_LAYOUTS[header.version]:
+            self._walked = WalkedRecords(stream, header, b"", self.rejected)
+        else:
+            self._uniform = UniformRecords(stream, header, limit)
+
+    def slot(self) -> Slot:
+        """A fresh buffer for :meth:`read`."""
+        return self._uniform.slot() if self._uniform else Slot(0, 2, False)
+
+    def read(self, slot: Slot) -> Batch | None:
+        """The next batch, its arrays in ``slot`` or fresh; None at the end. ``first_seq`` counts from 0."""
+        self.marks[self._emitted] = self._mark()
+        batch = self._next(slot)
+        while batch is not None and len(batch) == 0:
+            batch = self._next(slot)
+        if batch is None:
+            return None
+        numbered = Batch(batch.arrays, batch.order, self._emitted)
+        self._emitted += len(batch)
+        return numbered
+
+    def _mark(self) -> Mark:
+        if self._walked is not None:
+            held, walked = self._walked.held, True
+        else:
+            assert self._uniform is not None
+            held, walked = len(self._uniform.foreign), bool(self._uniform.foreign)
+        return Mark(self._stream.position - held, self.whole, self._emitted, dict(self.rejected), walked)
+
+    def _next(self, slot: Slot) -> Batch | None:
+        if self._walked is None:
+            assert self._uniform is not None
+            batch = self._uniform.read(slot)
+            if batch is not None:
+                self.whole += len(batch)
+                return batch
+            if not self._uniform.foreign:
+                self.damage = self._stream.damage
+                return None
+            self._walked = WalkedRecords(self._stream, self._header, self._uniform.foreign, self.rejected)
+        before = self._walked.whole
+        batch = self._walked.read(self._limit)
+        self.whole += self._walked.whole - before
+        self.damage = self._walked.damage
+        return batch
+
+
+class UniformRecords:
+    """Records of one kind, read in place. Ends at the end of the stream or where something else begins."""
+
+    def __init__(self, stream: RecordBytes, header: DbnHeader, limit: int) -> None:
+        assert header.kind is not None
+        assert header.schema is not None
+        self._stream = stream
+        self._kind = header.kind
+        self._dtype = DTYPES[header.kind]
+        self._ts_out = header.ts_out
+        self._row_words = self._dtype.itemsize // _WORD + header.ts_out
+        self._row_bytes = self._row_words * _WORD
+        self._length = self._row_bytes // _LENGTH_UNIT
+        self._rtype = SCHEMA_RTYPES[header.schema]
+        self._begun = False
+        self._limit = limit
+        self._order = np.full(limit, int(self._kind), dtype=np.uint8)
+        self.foreign = b""
+
+    def slot(self) -> Slot:
+        """A fresh buffer for :meth:`read`."""
+        return Slot(self._limit, self._row_words, self._ts_out)
+
+    def read(self, slot: Slot) -> Batch | None:
+        """The next rows in ``slot``, or None; then ``foreign`` holds what was read behind the last row."""
+        if self.foreign:
+            return None
+        filled = self._stream.read_into(slot.rows.data.cast("B"))
+        count = filled // self._row_bytes
+        if count and not self._begun:
+            self._begin(int(slot.rows.view(np.uint8)[0, 1]))
+        foreign = slot.rows.view("<u2")[:count, 0] != (self._length | self._rtype << 8)
+        if foreign.any():
+            count = int(foreign.argmax())
+        self.foreign = slot.rows.data.cast("B")[count * self._row_bytes : filled].tobytes()
+        if count == 0:
+            return None
+        if self._ts_out:
+            np.copyto(slot.dense[:count], slot.rows[:count, :-1])
+            slot.dense.view(np.uint8)[:count, 0] = self._dtype.itemsize // _LENGTH_UNIT
+        rows = slot.dense[:count]
+        records: Records = rows if self._kind is Kind.MBP10 else rows.view(self._dtype)[:, 0]
+        return Batch({self._kind: records}, self._order[:count])
+
+    def _begin(self, rtype: int) -> None:
+        """Follow the first record where its kind bears several record types, of which the schema tells only one."""
+        self._begun = True
+        if RTYPE_KINDS.get(rtype) is self._kind:
+            self._rtype = rtype
+
+
+class WalkedRecords:
+    """Records of any kinds, found by walking the length byte of each header, older layouts brought to version 3."""
+
+    def __init__(self, stream: RecordBytes, header: DbnHeader, first: bytes, rejected: Counter[str]) -> None:
+        self._stream = stream
+        self._ts_out_bytes = _WORD if header.ts_out else 0
+        self._old = OLD_LAYOUTS[header.version]
+        self._version = header.version
+        self._rejected = rejected
+        self._kinds, self._lengths = _expected(self._old, self._ts_out_bytes)
+        self._bytes = bytearray(max(_STAGING_BYTES, len(first)))
+        self._bytes[: len(first)] = first
+        self._staging = np.frombuffer(self._bytes, dtype=np.uint8)
+        self._end = len(first)
+        self._at = 0
+        self._ended = False
+        self.whole = 0
+        self.damage: str | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes read and not yet made records of."""
+        return self._end - self._at
+
+    def read(self, limit: int) -> Batch | None:
+        """The next at most ``limit`` records, without those rejected (so perhaps none); None at the end."""
+        if self.damage is not None:
+            return None
+        starts = self._walk(limit)
+        if not starts and not self._ended:
+            self._stage()
+            starts = self._walk(limit)
+        if not starts:
+            self.damage = self._stream.damage or self._tail()
+            return None
+        return self._gather(np.array(starts, dtype=np.int64))
+
+    def _tail(self) -> str | None:
+        """What is wrong with the bytes behind the last whole record, if there are any."""
+        if self._at == self._end:
+            return None
+        length = self._bytes[self._at] * _LENGTH_UNIT
+        return _NOT_A_RECORD if length < _SMALLEST_RECORD else "the file ends inside a record"
+
+    def _stage(self) -> None:
+        """Move what is left to the front and read behind it."""
+        rest = self._end - self._at
+        self._bytes[:rest] = self._bytes[self._at : self._end]
+        room = memoryview(self._bytes)[rest:]
+        got = self._stream.read_into(room)
+        self._ended = got < len(room)
+        self._at, self._end = 0, rest + got
+
+    def _walk(self, limit: int) -> list[int]:
+        """Where the next whole records start."""
+        data, at, end = self._bytes, self._at, self._end
+        starts: list[int] = []
+        for _ in range(limit):
+            after = at + data[at] * _LENGTH_UNIT if at < end else at
+            if after - at < _SMALLEST_RECORD or after > end:
+                break
+            starts.append(at)
+            at = after
+        self._at = at
+        return starts
+
+    def _gather(self, starts: NDArray[np.int64]) -> Batch | None:
+        lengths, rtypes = self._staging[starts], self._staging[starts + 1]
+        wrong = (self._lengths[rtypes] != 0) & (self._lengths[rtypes] != lengths)
+        if wrong.any():
+            starts = starts[: int(wrong.argmax())]
+            self.damage = _NOT_A_RECORD
+            rtypes = rtypes[: len(starts)]
+        self.whole += len(starts)
+        kinds = self._kinds[rtypes]
+        if (kinds == _NO_KIND).any():
+            self._reject(rtypes[kinds == _NO_KIND])
+        arrays = {}
+        for kind in [Kind(code) for code in np.unique(kinds) if code != _NO_KIND]:
+            mine = np.flatnonzero(kinds == kind)
+            rows, refused = self._take(kind, starts[mine])
+            kinds[mine[refused]] = _NO_KIND
+            if len(rows):
+                arrays[kind] = rows
+        return Batch(arrays, kinds[kinds != _NO_KIND])
+
+    def _reject(self, rtypes: NDArray[np.uint8]) -> None:
+        for rtype, count in zip(*np.unique(rtypes, return_counts=True), strict=True):
+            name = UNUSED_RTYPES.get(int(rtype))
+            reason = f"{name} records are not used" if name else f"record type {rtype} is unknown"
+            self._rejected[reason] += int(count)
+
+    def _take(self, kind: Kind, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.bool_]]:
+        """Copy the records out, all of one kind, ``ts_out`` cut off, in the layout of version 3; and which were not."""
+        old_bytes = self._old.get(kind)
+        dtype = DTYPES[kind]
+        size = old_bytes or dtype.itemsize
+        windows = np.ndarray((len(self._staging) - size + 1,), dtype=f"V{size}", buffer=self._staging, strides=(1,))
+        raw: NDArray[np.uint8] = windows[starts].view(np.uint8).reshape(-1, size)
+        raw[:, 0] = size // _LENGTH_UNIT
+        refused = np.zeros(len(raw), dtype=np.bool_)
+        if old_bytes:
+            raw = self._upgraded(raw, dtype.itemsize, refused)
+        if kind is Kind.MBP10:
+            return raw.view(np.int64).reshape(-1, MBP10_WORDS), refused
+        return raw.view(dtype)[:, 0], refused
+
+    def _upgraded(self, raw: NDArray[np.uint8], size: int, refused: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """The records in the layout of version 3; of many one may be too bad for it, and is left out alone."""
+        try:
+            return upgrade(raw, self._version, size)
+        except DecoderError:
+            found = [np.zeros((0, size), dtype=np.uint8)]
+        for place in range(len(raw)):
+            try:
+                found.append(upgrade(raw[place : place + 1], self._version, size))
+            except DecoderError as error:
+                refused[place] = True
+                self._rejected[f"the vendor's decoder cannot read it ({str(error)[:_LONGEST_REASON]})"] += 1
+        return np.concatenate(found)
+
+
+def _expected(old: Mapping[Kind, int], ts_out_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """By record type byte: the kind (255 for none) and the length byte that goes with it (0 for not known)."""
+    kinds = np.full(256, _NO_KIND, dtype=np.uint8)
+    lengths = np.zeros(256, dtype=np.uint8)
+    for rtype, kind in RTYPE_KINDS.items():
+        kinds[rtype] = int(kind)
+        lengths[rtype] = (old.get(kind, DTYPES[kind].itemsize) + ts_out_bytes) // _LENGTH_UNIT
+    return kinds, lengths

@@ -1,0 +1,1 @@
+"""The bytes inside files: decompressed, read ahead, entered anywhere. They know nothing of records."""

@@ -1,0 +1,1 @@
+"""Tables out of the lake and out of runs. A new format is a writer here."""

@@ -1,0 +1,1 @@
+"""What records did to the book, and sums over it. A new measure of liquidity or of the tape belongs here."""

@@ -1,0 +1,352 @@
+"""One MBP-10 record into the book and the ledger (decomposition per record, SPEC 6.1; formulas and invariants: P1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import (
+    ACTION_ADD,
+    ACTION_CANCEL,
+    MASK32,
+    MAX_CONTRACTS,
+    MAX_TICK,
+    MBP10_WORDS,
+    NO_TICK,
+    UNDEF_PRICE,
+)
+from spymaster.physics.book.flows import change_size, hide_book, index_of, is_visible, move_edge, settle_pending
+from spymaster.physics.memory.state import (
+    ASK,
+    BID,
+    C_BAD_PRICE,
+    C_BAD_SIZE,
+    C_UNORDERED,
+    LEDGER_TICKS,
+    LOADING,
+    M_RESIDUAL,
+    UNKNOWN,
+    Array,
+    State,
+)
+
+_FIRST = 6
+_STEP = 4
+_LAST = _FIRST + _STEP * 9
+_LEVEL_BITS = 0x3FF
+_FAR = -NO_TICK
+
+
+@kernel
+def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two records (int64[46]) show the same ten levels, order counts aside."""
+    different = 0
+    for level in range(10):
+        k = _FIRST + _STEP * level
+        different |= (a[k] ^ b[k]) | (a[k + 1] ^ b[k + 1]) | (a[k + 2] ^ b[k + 2])
+    return bool(different == 0)
+
+
+@kernel
+def keep_record(s: State, w: NDArray[Any]) -> None:
+    """Remember a record as the last applied. A loop: slice assignment costs half a second of compile time a place."""
+    for k in range(MBP10_WORDS):
+        s.words[k] = w[k]
+
+
+@kernel
+def tick_of(s: State, price_e9: int) -> int:
+    """The tick of a fixed-point price; NO_TICK when it is absent or no multiple of the tick.
+
+    By the reciprocal first, which is exact up to 2**53 and several times faster than an integer division.
+    """
+    b = s.book[0]
+    tick = int(price_e9 * b.per_tick)
+    if tick * b.tick_e9 != price_e9:
+        if price_e9 == UNDEF_PRICE or price_e9 % b.tick_e9 != 0:
+            return NO_TICK
+        tick = int(price_e9 // b.tick_e9)
+    return tick if -MAX_TICK < tick < MAX_TICK else NO_TICK
+
+
+@kernel
+def _fits(price: int, size: int) -> bool:
+    """Whether a size can stand at a price: some at a price, none without one."""
+    if price == UNDEF_PRICE:
+        return size == 0
+    return 0 < size <= MAX_CONTRACTS
+
+
+@kernel
+def keep_changed(s: State, w: NDArray[Any], repriced: int, resized: int) -> None:
+    """Remember as little of a record as changed: all of it with a price, else the levels with another size."""
+    if repriced != 0:
+        keep_record(s, w)
+        return
+    levels = (resized | (resized >> 10)) & _LEVEL_BITS
+    k = _FIRST + 2
+    while levels != 0:
+        if (levels & 1) != 0:
+            s.words[k] = w[k]
+        levels >>= 1
+        k += _STEP
+
+
+@kernel
+def _is_worse(side: int, tick: int, than: int) -> bool:
+    """Whether a price lies further from the touch than another of its side."""
+    return tick > than if side == ASK else tick < than
+
+
+@kernel
+def read_side(s: State, w: NDArray[Any], side: int) -> int:
+    """Decode one side into ``s.scratch[side]`` (ticks, sizes); returns how many levels, or -(counter of its fault).
+
+    A price that is no multiple of the tick, a level without size, a size without price, a hole and levels out of order
+    each make the record unusable: it is rejected as a whole and counted.
+    """
+    n = 0
+    for level in range(10):
+        k = _FIRST + _STEP * level
+        price = w[k + side]
+        size = (w[k + 2] >> (32 * side)) & MASK32
+        if price == UNDEF_PRICE:
+            if size != 0:
+                return -C_BAD_SIZE
+            continue
+        tick = tick_of(s, price)
+        if tick == NO_TICK:
+            return -C_BAD_PRICE
+        if size == 0 or size > MAX_CONTRACTS:
+            return -C_BAD_SIZE
+        if n != level or (n > 0 and not _is_worse(side, tick, s.scratch[side, 0, n - 1])):
+            return -C_UNORDERED
+        s.scratch[side, 0, n] = tick
+        s.scratch[side, 1, n] = size
+        n += 1
+    return n
+
+
+@kernel
+def store_side(s: State, side: int, n: int) -> None:
+    """The decoded side becomes the known one."""
+    for k in range(n):
+        s.ladder[side, 0, k] = s.scratch[side, 0, k]
+        s.ladder[side, 1, k] = s.scratch[side, 1, k]
+    s.ladder[side, 0, 10] = n
+
+
+@kernel
+def edge_of(s: State, side: int, n: int) -> int:
+    """Worst visible tick of the decoded side: everything is visible when fewer than ten levels are shown."""
+    if n == 10:
+        return int(s.scratch[side, 0, 9])
+    return _FAR if side == ASK else -_FAR
+
+
+@kernel
+def write_depth(s: State, side: int, n: int) -> None:
+    """Displayed sizes of the decoded side into the tick-indexed depth."""
+    for k in range(n):
+        i = index_of(s, s.scratch[side, 0, k])
+        if i >= 0:
+            s.depth[side, i] = s.scratch[side, 1, k]
+
+
+@kernel
+def load_side(s: State, side: int, n: int, t_ns: int) -> None:
+    """Take a side as it is, without flows."""
+    for k in range(s.ladder[side, 0, 10]):
+        i = index_of(s, s.ladder[side, 0, k])
+        if i >= 0:
+            s.depth[side, i] = 0
+    move_edge(s, side, edge_of(s, side, n), t_ns)
+    write_depth(s, side, n)
+    store_side(s, side, n)
+
+
+@kernel
+def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expected: int) -> int:
+    """Flows between the known and the decoded side over their common visible range; returns unexplained contracts.
+
+    ``tick`` and ``expected``: the change of size the record itself declares, or tick -2**40 for none; changes anywhere
+    else, and the difference at that price, are unexplained.
+    """
+    old_n = s.ladder[side, 0, 10]
+    sign = 1 if side == ASK else -1
+    b = s.book[0]
+    old_far = b.far_ask if side == ASK else b.far_bid
+    new_far = edge_of(s, side, n)
+    limit = min(sign * old_far, sign * new_far)
+    i = j = 0
+    unexplained = 0
+    seen_expected = False
+    while i < old_n or j < n:
+        key_old = sign * s.ladder[side, 0, i] if i < old_n else 2 * _FAR
+        key_new = sign * s.scratch[side, 0, j] if j < n else 2 * _FAR
+        key = min(key_old, key_new)
+        if key > limit:
+            break
+        before = after = 0
+        if key_old == key:
+            before = s.ladder[side, 1, i]
+            i += 1
+        if key_new == key:
+            after = s.scratch[side, 1, j]
+            j += 1
+        change = after - before
+        if change != 0:
+            price = sign * key
+            change_size(s, p, side, price, change, before, t_ns)
+            if key_new != key:
+                k = index_of(s, price)
+                if k >= 0:
+                    s.depth[side, k] = 0
+            declared = 0
+            if price == tick:
+                declared = expected
+                seen_expected = True
+            unexplained += abs(change - declared)
+    if expected != 0 and not seen_expected and sign * tick <= limit:
+        unexplained += abs(expected)
+    if new_far != old_far:
+        move_edge(s, side, new_far, t_ns)
+    write_depth(s, side, n)
+    store_side(s, side, n)
+    return unexplained
+
+
+@kernel
+def resize_side(
+    s: State, p: Array, w: NDArray[Any], side: int, resized: int, t_ns: int, tick: int, expected: int
+) -> int:
+    """Flows of a side whose ten prices did not change; returns unexplained contracts as ``merge_side`` does.
+
+    ``resized``: bit k is set where level k has another size.
+    """
+    unexplained = 0
+    seen_expected = False
+    level = 0
+    while resized != 0:
+        if (resized & 1) != 0:
+            size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & MASK32
+            before = s.ladder[side, 1, level]
+            change = size - before
+            price = s.ladder[side, 0, level]
+            change_size(s, p, side, price, change, before, t_ns)
+            s.ladder[side, 1, level] = size
+            i = index_of(s, price)
+            if i >= 0:
+                s.depth[side, i] = size
+            declared = 0
+            if price == tick:
+                declared = expected
+                seen_expected = True
+            unexplained += abs(change - declared)
+        resized >>= 1
+        level += 1
+    if expected != 0 and not seen_expected and is_visible(s, side, tick):
+        unexplained += abs(expected)
+    return unexplained
+
+
+@kernel
+def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
+    """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
+    bids, 10-19 asks), and whether one of those is no size to go with its price."""
+    bid = 0
+    ask = 0
+    resized = 0
+    unusable = False
+    for level in range(10):
+        k = _FIRST + _STEP * level
+        bid |= w[k] ^ s.words[k]
+        ask |= w[k + 1] ^ s.words[k + 1]
+        sizes = w[k + 2]
+        change = sizes ^ s.words[k + 2]
+        if change != 0:
+            unusable |= not _fits(w[k], sizes & MASK32) or not _fits(w[k + 1], (sizes >> 32) & MASK32)
+            resized |= ((1 if (change & MASK32) != 0 else 0) << level) | (
+                (1 if ((change >> 32) & MASK32) != 0 else 0) << (level + 10)
+            )
+    return bid, ask, resized, unusable
+
+
+@kernel
+def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, side: int, tick: int, size: int) -> int:
+    """Apply a record's ten levels (w: int64[46]) to a VALID book; returns 0, or the counter of its rejection.
+
+    ``side``, ``tick``, ``size``: what the record says it did (side -1 unknown).
+    """
+    new_bid, new_ask, resized, unusable = changed_words(s, w)
+    if unusable:
+        return C_BAD_SIZE
+    unexplained = 0
+    n_bid = n_ask = 0
+    if new_bid != 0 or new_ask != 0:
+        # both sides are checked before either is changed: a record is applied whole or not at all
+        n_bid = read_side(s, w, BID)
+        n_ask = read_side(s, w, ASK)
+        if min(n_bid, n_ask) < 0:
+            return -min(n_bid, n_ask)
+    for of in range(2):
+        price, expected = declared_change(action, side, tick, size, of)
+        if (new_bid if of == BID else new_ask) != 0:
+            n = n_bid if of == BID else n_ask
+            unexplained += merge_side(s, p, of, n, t_ns, price, expected)
+        else:
+            bits = (resized & _LEVEL_BITS) if of == BID else (resized >> 10)
+            unexplained += resize_side(s, p, w, of, bits, t_ns, price, expected)
+    if action == ACTION_ADD or action == ACTION_CANCEL:
+        s.mass[s.book[0].bucket, M_RESIDUAL] += unexplained
+    keep_changed(s, w, new_bid | new_ask, resized)
+    return 0
+
+
+@kernel
+def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
+    """Take a record's ten levels without flows (book UNKNOWN or LOADING); returns 0, or the counter of its rejection.
+
+    ``whole``: the record is a snapshot. A book that begins otherwise, and with fewer than ten levels on a side, was
+    joined in mid-stream: older orders are missing from it and nothing will bring them back but a snapshot.
+    """
+    n_bid = read_side(s, w, BID)
+    n_ask = read_side(s, w, ASK)
+    if min(n_bid, n_ask) < 0:
+        return -min(n_bid, n_ask)
+    b = s.book[0]
+    if b.status == UNKNOWN:
+        b.status = LOADING
+        shallow = w[_LAST] == UNDEF_PRICE or w[_LAST + 1] == UNDEF_PRICE
+        b.incomplete = 1 if shallow and not whole and b.cleared == 0 else 0
+        b.cleared = 0
+    for side in range(2):
+        n = n_bid if side == BID else n_ask
+        if n > 0 and b.anchored == 0:
+            b.base = s.scratch[side, 0, 0] - LEDGER_TICKS // 2
+            b.anchored = 1
+        load_side(s, side, n, t_ns)
+    keep_record(s, w)
+    return 0
+
+
+@kernel
+def declared_change(action: int, side: int, tick: int, size: int, of: int) -> tuple[int, int]:
+    """Where and by how much a record says the side ``of`` changed; of an M the old size is unknown, so nothing."""
+    if side != of:
+        return -_FAR, 0
+    if action == ACTION_ADD:
+        return tick, size
+    if action == ACTION_CANCEL:
+        return tick, -size
+    return -_FAR, 0
+
+
+@kernel
+def clear_book(s: State, t_ns: int) -> None:
+    """The book is gone or doubted: no flows, nothing visible until it is shown again; waiting trades are off-book."""
+    hide_book(s, t_ns)
+    settle_pending(s, t_ns)
+    s.book[0].has_bbo = 0

@@ -1,0 +1,192 @@
+"""When a score becomes a signal and when a signal ends: one machine per level (SPEC 6.11)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import NS_PER_S
+from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Trust
+from spymaster.physics.memory.outputs import write_alert
+from spymaster.physics.memory.state import Array, State
+
+_NEUTRAL: Final = int(Signal.NEUTRAL)
+_BREAK: Final = int(Signal.BREAK)
+_REJECT: Final = int(Signal.REJECT)
+_CONTESTED: Final = int(Signal.CONTESTED)
+_CONSUMED: Final = int(BarrierState.CONSUMED)
+_GREEN: Final = int(Trust.GREEN)
+_BLIND: Final = int(Trust.BLIND)
+_RAISED: Final = int(AlertEvent.RAISED)
+_RESOLVED: Final = int(AlertEvent.RESOLVED)
+_UPDATED: Final = int(AlertEvent.UPDATED)
+_UPDATE_NS: Final = NS_PER_S
+_SCORE_EXIT: Final = int(ResolveReason.SCORE_EXIT)
+_LEFT_BAND: Final = int(ResolveReason.LEFT_BAND)
+_WENT_BLIND: Final = int(ResolveReason.BLIND)
+_ENDED: Final = int(ResolveReason.CONDITION_ENDED)
+_REPLACED: Final = int(ResolveReason.REPLACED)
+_TURNED: Final = int(ResolveReason.TURNED)
+_GONE: Final = int(ResolveReason.LEVEL_GONE)
+
+
+@kernel
+def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
+    """Begin a signal; one that was on is resolved as replaced."""
+    v = s.level[slot]
+    if v.signal != _NEUTRAL:
+        resolve_signal(s, slot, t_ns, _REPLACED, row)
+    v.signal = signal
+    v.raised_ns = t_ns
+    v.raised_direction = v.direction
+    v.raised_date = s.sessions[max(s.clock[0].session, 0)].session_date
+    v.raised_score = row.score
+    v.peak_score = row.score
+    tell(v, t_ns, row)
+    write_alert(s, slot, t_ns, _RAISED, 0, row)
+
+
+@kernel
+def follow_peak(v: Any, score: float) -> None:
+    """The furthest score of the signal that is on: the highest, and of a REJECT, which wants low ones, the lowest."""
+    if v.signal == _REJECT:
+        v.peak_score = min(v.peak_score, score)
+    elif v.signal != _NEUTRAL:
+        v.peak_score = max(v.peak_score, score)
+
+
+@kernel
+def tell(v: Any, t_ns: int, row: Any) -> None:
+    """Remember what was last said of the signal."""
+    v.told_label = row.confidence_label
+    v.told_state = row.barrier_state
+    v.told_ns = t_ns
+
+
+@kernel
+def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
+    """A signal that is on says more when its confidence or the barrier's state changed, at most once a second."""
+    v = s.level[slot]
+    if v.signal == _NEUTRAL or t_ns - v.told_ns < _UPDATE_NS:
+        return
+    if v.told_label != row.confidence_label or v.told_state != row.barrier_state:
+        tell(v, t_ns, row)
+        write_alert(s, slot, t_ns, _UPDATED, 0, row)
+
+
+@kernel
+def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> None:
+    """End the signal that is on."""
+    v = s.level[slot]
+    write_alert(s, slot, t_ns, _RESOLVED, reason, row)
+    v.signal = _NEUTRAL
+    v.contested_end_ns = 0
+
+
+@kernel
+def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -> int:
+    """Why a BREAK or REJECT ends now, or 0. A score that is gone has left its threshold."""
+    v = s.level[slot]
+    if s.trust[0].state[0] == _BLIND or s.trust[0].state[1] == _BLIND:
+        return _WENT_BLIND
+    if not in_band:
+        return _LEFT_BAND
+    if not has_score:
+        return _SCORE_EXIT
+    if v.signal == _BREAK and v.score < p[0].exit_break:
+        return _SCORE_EXIT
+    if v.signal == _REJECT and v.score > p[0].exit_reject:
+        return _SCORE_EXIT
+    return 0
+
+
+@kernel
+def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, touching: bool, has_score: bool) -> None:
+    """How long the score has been beyond each threshold; the low one counts from a touch."""
+    v = s.level[slot]
+    if touching and in_band:
+        v.touched_ns = t_ns
+    if has_score and in_band and v.score > p[0].threshold_break:
+        if v.high_since_ns == 0:
+            v.high_since_ns = t_ns
+    else:
+        v.high_since_ns = 0
+    if has_score and in_band and v.score < p[0].threshold_reject:
+        if v.low_since_ns == 0:
+            v.low_since_ns = t_ns
+    else:
+        v.low_since_ns = 0
+
+
+@kernel
+def update_trigger(
+    s: State,
+    p: Array,
+    slot: int,
+    t_ns: int,
+    in_band: bool,
+    touching: bool,
+    has_score: bool,
+    has_barrier: bool,
+    row: Any,
+) -> None:
+    """One step of a level's machine."""
+    v = s.level[slot]
+    if v.turned != 0:
+        v.turned = 0
+        if v.signal != _NEUTRAL:
+            resolve_signal(s, slot, t_ns, _TURNED, row)
+    if has_score:
+        follow_peak(v, row.score)
+    run_timers(s, p, slot, t_ns, in_band, touching, has_score)
+    if v.signal == _BREAK or v.signal == _REJECT:
+        reason = exit_reason(s, p, slot, in_band, has_score)
+        if reason != 0:
+            resolve_signal(s, slot, t_ns, reason, row)
+    believed = s.trust[0].state[0] == _GREEN and s.trust[0].state[1] == _GREEN
+    hold = p[0].hold_ns
+    if has_barrier and believed:
+        if v.high_since_ns > 0 and t_ns - v.high_since_ns >= hold and v.signal != _BREAK:
+            raise_signal(s, slot, _BREAK, t_ns, row)
+            return
+        if v.low_since_ns > 0 and t_ns - v.low_since_ns >= hold and v.signal != _REJECT:
+            # a touch during the hold: REJECT is about a level that was tried
+            if v.touched_ns >= v.low_since_ns and v.touched_ns > 0:
+                raise_signal(s, slot, _REJECT, t_ns, row)
+                return
+    update_contested(s, p, slot, t_ns, in_band, has_score, has_barrier and believed, row)
+
+
+@kernel
+def update_contested(
+    s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any
+) -> None:
+    """CONTESTED: eaten but not beaten. On at once, off after ``hold`` without cause; never over BREAK or REJECT."""
+    v = s.level[slot]
+    if v.signal == _BREAK or v.signal == _REJECT:
+        return
+    volume = row.buy_volume + row.sell_volume
+    middle = has_score and p[0].contested_low <= v.score <= p[0].contested_high
+    on = judged and in_band and middle and v.state == _CONSUMED and volume > p[0].contested_min_volume
+    if v.signal == _NEUTRAL:
+        if on:
+            raise_signal(s, slot, _CONTESTED, t_ns, row)
+        return
+    if on:
+        v.contested_end_ns = 0
+        return
+    if s.trust[0].state[0] == _BLIND or s.trust[0].state[1] == _BLIND:
+        resolve_signal(s, slot, t_ns, _WENT_BLIND, row)
+    elif not in_band:
+        resolve_signal(s, slot, t_ns, _LEFT_BAND, row)
+    elif v.contested_end_ns == 0:
+        v.contested_end_ns = t_ns
+    elif t_ns - v.contested_end_ns >= p[0].hold_ns:
+        resolve_signal(s, slot, t_ns, _ENDED, row)
+
+
+@kernel
+def end_signal_of_lost_level(s: State, slot: int, t_ns: int, row: Any) -> None:
+    """A level that is not published any more takes its signal with it."""
+    if s.level[slot].signal != _NEUTRAL:
+        resolve_signal(s, slot, t_ns, _GONE, row)

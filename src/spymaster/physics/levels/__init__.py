@@ -1,0 +1,1 @@
+"""Which price levels exist and how they stand to each other. A new kind of level is placed here."""

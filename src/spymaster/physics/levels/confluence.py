@@ -1,0 +1,150 @@
+"""Levels that stand together: how many, how much they weigh, and where their centre is (SPEC 6.8, P6.8)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.jit import kernel
+from spymaster.market.levels import LevelKind
+from spymaster.physics.memory.option_state import SLIP_ORDINAL
+from spymaster.physics.memory.state import Array, State
+
+_USER_WEIGHT: Final = 0.3
+_STRONG_ROUND: Final = 0.4
+_SLIP: Final = 0.4
+"""A wall at which dealers are short gamma is no more than its strike."""
+_ROUND: Final = int(LevelKind.ROUND)
+_CALL_WALL: Final = int(LevelKind.CALL_WALL)
+_PUT_WALL: Final = int(LevelKind.PUT_WALL)
+_STRONG_BIT: Final = 1 << len(LevelKind)
+
+
+def _kind_weights() -> NDArray[np.float64]:
+    weights = np.zeros(len(LevelKind))
+    by_kind = {
+        LevelKind.USER: _USER_WEIGHT,
+        LevelKind.ROUND: 0.2,
+        LevelKind.STRIKE: 0.4,
+        LevelKind.VWAP: 0.7,
+        LevelKind.GAMMA_FLIP: 0.85,
+        **dict.fromkeys((LevelKind.SESSION_HIGH, LevelKind.SESSION_LOW), 0.6),
+        **dict.fromkeys((LevelKind.OR_HIGH, LevelKind.OR_LOW), 0.9),
+        **dict.fromkeys((LevelKind.SMA_200, LevelKind.SMA_400), 0.8),
+        **dict.fromkeys((LevelKind.PM_HIGH, LevelKind.PM_LOW, LevelKind.ON_HIGH, LevelKind.ON_LOW), 1.0),
+        **dict.fromkeys((LevelKind.PD_HIGH, LevelKind.PD_LOW, LevelKind.PD_CLOSE), 1.0),
+        **dict.fromkeys((LevelKind.CALL_WALL, LevelKind.PUT_WALL), 1.0),
+    }
+    for kind, weight in by_kind.items():
+        weights[kind] = weight
+    return weights
+
+
+KIND_WEIGHTS: Final = _kind_weights()
+"""How much a level of each kind adds to a confluence, 0 to 1; a strong round number counts 0.4, as
+does a wall that is none to price because dealers are short there."""
+
+
+@kernel
+def level_weight(p: Array, v: Any) -> float:
+    """Weight of one level."""
+    if v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0:
+        return _STRONG_ROUND
+    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal == SLIP_ORDINAL:
+        return _SLIP
+    return float(KIND_WEIGHTS[v.kind])
+
+
+@kernel
+def find_company(s: State, p: Array, published: int) -> None:
+    """Confluence of each published level, kept with the level until the levels change."""
+    s.market[0].levels_changed = 0
+    for place in range(published):
+        v = s.level[s.ranking[s.by_price[place]]]
+        s.crowd_price[place] = v.price
+        s.crowd_weight[place] = level_weight(p, v)
+        s.crowd_kind[place] = kind_bit(p, v)
+    for place in range(published):
+        v = s.level[s.ranking[s.by_price[place]]]
+        look_around(s.crowd_price, s.crowd_weight, s.crowd_kind, published, place, p[0].confluence_band, v.company)
+
+
+@kernel
+def kind_bit(p: Array, v: Any) -> int:
+    """A bit for each kind that counts once; strong round numbers are a kind of their own."""
+    if v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0:
+        return _STRONG_BIT
+    return int(1 << v.kind)
+
+
+@kernel
+def look_around(
+    prices: Array, weights: Array, kinds: Array, published: int, place: int, band: float, out: Array
+) -> None:
+    """The other levels within the band of one: their count, pressure and strength, and the centre of them all.
+
+    prices, weights (float64) and kinds (int64, one bit each) by rising price; ``out``: float64[4], the centre as
+    distance from the level. Pressure: 1 - prod(1 - weight x (1 - distance / band)) over the others, strength:
+    1 - prod(1 - weight) with the level itself, each over distinct kinds, of which the nearest counts: walking outwards
+    it comes first. The centre is the weighted mean price. All of it is the same seen upside down, which greedy grouping
+    would not be.
+    """
+    price = prices[place]
+    apart = 1.0
+    together = 1.0 - weights[place]
+    total = weights[place]
+    offsets = 0.0
+    near = 0
+    seen = kinds[place]
+    down, up = place - 1, place + 1
+    while True:
+        below = price - prices[down] if down >= 0 else math.inf
+        above = prices[up] - price if up < published else math.inf
+        distance = min(below, above)
+        if not distance <= band:
+            break
+        if below <= above:
+            other = down
+            down -= 1
+        else:
+            other = up
+            up += 1
+        weight = weights[other]
+        total += weight
+        offsets += weight * (prices[other] - price)
+        bit = kinds[other]
+        if (near & bit) == 0:
+            near |= bit
+            apart *= 1.0 - weight * (1.0 - distance / band)
+            if (seen & bit) == 0:
+                seen |= bit
+                together *= 1.0 - weight
+    out[0] = up - down - 2
+    out[1] = 1.0 - apart
+    out[2] = 1.0 - together
+    out[3] = offsets / total
+
+
+@kernel
+def alignment(s: State, p: Array, direction: int) -> int:
+    """+1 where the trend of the moving averages backs the level (support in an uptrend), -1 against it, 0 unknown."""
+    m = s.market[0]
+    if math.isnan(m.sma_200) or math.isnan(m.sma_400):
+        return 0
+    gap = m.sma_200 - m.sma_400
+    if abs(gap) <= p[0].touch_band:
+        return 0
+    return -direction if gap > 0.0 else direction
+
+
+@kernel
+def write_company(s: State, p: Array, v: Any, row: Any) -> None:
+    """Confluence into a level row."""
+    row.confluence_count = v.company[0]
+    row.confluence_pressure = v.company[1]
+    row.confluence_strength = v.company[2]
+    row.confluence_group = v.price + v.company[3]
+    row.confluence_alignment = alignment(s, p, v.direction)

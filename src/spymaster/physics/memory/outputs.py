@@ -1,0 +1,153 @@
+"""The arrays an engine writes its results into; they are reused, so a reader copies what it keeps."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
+from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES, OPTION_SUMMARY, STRIKE_ROW
+from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, SNAP
+from spymaster.physics.memory.state import (
+    ADD,
+    ALERTS,
+    ASK,
+    FILL,
+    HIDDEN,
+    LEDGER_TICKS,
+    LEVEL_SLOTS,
+    OFF_BOOK,
+    PULL,
+    Array,
+    State,
+)
+
+FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
+ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS
+_USER: Final = int(LevelKind.USER)
+
+
+class Out(NamedTuple):
+    """Results of the snaps taken since the caller last read them."""
+
+    held: Array
+    """int64[3]: snaps and flow rows held; whether flow rows are wanted"""
+    snaps: Array
+    """SNAP[K]"""
+    rows: Array
+    """LEVEL_ROW[K, MAX_PUBLISHED]"""
+    numbers: Array
+    """float64[K, MAX_PUBLISHED, fields]: the same memory as ``rows``"""
+    blank: Array
+    """LEVEL_ROW[1]: what all rows of the snap in hand share, NaN elsewhere"""
+    blank_numbers: Array
+    """float64[fields]: the same memory as ``blank``"""
+    strikes: Array
+    """STRIKE_ROW[K, MAX_PUBLISHED_STRIKES]; ``snaps[k].options.strikes`` of them belong to snap k"""
+    flows: Array
+    """FLOW_ROW[...]; ``snaps[k].flows`` rows belong to snap k, in order"""
+
+
+def new_out(snaps: int, with_flows: bool) -> Out:
+    """Room for ``snaps`` snaps before the caller has to read them."""
+    rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
+    numbers = rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, len(LEVEL_ROW.names or ()))
+    blank = np.full(1, np.nan, LEVEL_ROW)
+    heads = np.zeros(snaps, SNAP)
+    heads["options"] = np.full((), np.nan, OPTION_SUMMARY)
+    heads["options"]["strikes"] = heads["options"]["contracts"] = heads["options"]["quoted"] = 0.0
+    return Out(
+        held=np.array([0, 0, int(with_flows)], np.int64),
+        snaps=heads,
+        rows=rows,
+        numbers=numbers,
+        blank=blank,
+        blank_numbers=blank.view(np.float64),
+        strikes=np.zeros((snaps, MAX_PUBLISHED_STRIKES), STRIKE_ROW),
+        flows=np.zeros(snaps * FLOW_ROWS_PER_SNAP if with_flows else 1, FLOW_ROW),
+    )
+
+
+@kernel
+def is_full(s: State, out: Out) -> bool:
+    """Whether the results must be read before another snap can be taken."""
+    return bool(out.held[0] >= len(out.snaps) or s.book[0].alerts > ALERTS - ALERTS_PER_SNAP)
+
+
+@kernel
+def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any) -> None:
+    """Append a raised or resolved signal. Kept in the state, because kernels pass a tuple of arrays on dearly."""
+    v = s.level[slot]
+    a = s.alert[s.book[0].alerts]
+    s.book[0].alerts += 1
+    a.t_ns = t_ns
+    a.raised_ns = v.raised_ns
+    a.session_date = v.raised_date
+    a.event = event
+    a.kind = v.kind
+    a.ordinal = v.ordinal if v.kind == _USER else -1
+    a.price = v.price
+    a.direction = v.raised_direction
+    a.signal = v.signal
+    a.confidence_label = row.confidence_label
+    a.barrier_state = row.barrier_state
+    a.in_window = row.in_window
+    a.reason = reason
+    a.score = row.score
+    a.raised_score = v.raised_score
+    a.peak_score = v.peak_score
+    a.delta_liq = row.delta_liq
+    a.filled = row.filled
+    a.pulled = row.pulled
+    a.added = row.added
+    a.window_s = row.window_s
+
+
+@kernel
+def write_flows(s: State, t_ns: int, out: Out) -> int:
+    """Ledger rows of the bucket that is being closed; returns how many. Bids, asks, off-book, each by rising price."""
+    b = s.book[0]
+    j = b.bucket
+    first = out.held[1]
+    n = first
+    for side in range(2):
+        base = side * 4
+        for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+            added = s.flow[j, i, base + ADD]
+            pulled = s.flow[j, i, base + PULL]
+            filled = s.flow[j, i, base + FILL]
+            if added == 0 and pulled == 0 and filled == 0:
+                continue
+            r = out.flows[n]
+            r.ts_bucket_ns = t_ns
+            r.side = SIDE_ASK if side == ASK else SIDE_BID
+            r.tick = b.base + i
+            r.added = added
+            r.pulled = pulled
+            r.filled = filled
+            r.hidden = s.flow[j, i, base + HIDDEN]
+            r.off_book = 0
+            r.depth_start = s.depth_start[side, i]
+            since = s.seen_since[side, i]
+            r.depth_end = s.depth[side, i] if since > 0 else -1
+            spell = t_ns - max(since, b.bucket_from_ns) if since > 0 else 0
+            r.visible_ns = max(s.seen_ns[side, i] + spell, 0)
+            n += 1
+    for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+        if s.flow[j, i, OFF_BOOK] == 0:
+            continue
+        r = out.flows[n]
+        r.ts_bucket_ns = t_ns
+        r.side = SIDE_NONE
+        r.tick = b.base + i
+        r.added = r.pulled = r.filled = r.hidden = 0
+        r.off_book = s.flow[j, i, OFF_BOOK]
+        r.depth_start = -1
+        r.depth_end = -1
+        r.visible_ns = 0
+        n += 1
+    out.held[1] = n
+    return int(n - first)

@@ -1,0 +1,328 @@
+"""From the engine's memory and its latest snap to a ``Frame``: copies only, made at the screen's pace."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.frames import ConfigFrame
+from spymaster.market.kinds import NO_TICK, PRICE_SCALE
+from spymaster.market.levels import LevelKind, level_id
+from spymaster.market.option_rows import STRIKE_ROW
+from spymaster.market.params import PARAMS
+from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
+from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.physics.memory.state import CHART_BARS
+from spymaster.physics.views import read_chart, read_ladder
+from spymaster.session.frames.alert_book import AlertBook
+from spymaster.session.frames.heat_store import HeatMemory, HeatStore
+from spymaster.session.frames.level_store import LevelMemory, LevelStore
+from spymaster.session.frames.option_flow import OptionFlow
+from spymaster.session.frames.run_state import RunState, empty_book, empty_chart
+from spymaster.signals.encode import SignalEncoder
+from spymaster.signals.frame import (
+    CHART_BAR,
+    LADDER_ROW,
+    AlertView,
+    Frame,
+    Header,
+    InputTrust,
+    LevelHistory,
+    LevelView,
+    Phase,
+    ReplayStatus,
+)
+from spymaster.signals.notes import level_note
+from spymaster.signals.words import trust_reason_words
+
+LADDER_ROWS: Final = 320
+_ORDERS_SHOWN: Final = 200
+_HEAT_IN_FRAME_S: Final = 8
+_CHART_EVERY_S: Final = 1.0
+
+
+class BuilderMemory(msgspec.Struct, frozen=True):
+    """Everything a FrameBuilder remembers and the engine does not. ``alerts``: the oldest first."""
+
+    heat: HeatMemory
+    levels_seen: LevelMemory
+    alerts: tuple[AlertView, ...]
+    snap: bytes
+    levels: bytes
+    strikes: bytes
+    option_flow: bytes
+    first_mid: float
+    records_before: int = 0
+
+
+class FrameBuilder:
+    """Follows an engine snap by snap and makes frames of it. ``now_s``: a monotonic clock.
+
+    ``chart`` and ``level_history`` may be called from any thread.
+    """
+
+    def __init__(
+        self, engine: Engine, config: ConfigFrame, heat: HeatStore, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._engine = engine
+        self._config = config
+        self._heat = heat
+        self._now_s = now_s
+        self._bars = empty_chart()
+        self._charted_s = -math.inf
+        self._user_ids = tuple(level.id for level in config.user_levels)
+        self._levels_seen = LevelStore(self._user_ids)
+        self._alerts = AlertBook(SignalEncoder("spy" if config.profile == "spy" else "es", self._user_ids))
+        self._params = np.frombuffer(config.params, PARAMS).copy()
+        self._snap: NDArray[Any] = np.zeros(1, SNAP)
+        self._levels: NDArray[Any] = np.zeros(0, LEVEL_ROW)
+        self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
+        self._option_flow = OptionFlow()
+        self._first_mid = math.nan
+        self._records_before = 0
+
+    def begin_anew(self, config: ConfigFrame) -> None:
+        """The contract changes: called before the engine is given its CONFIG.
+
+        Alerts and the heatmap stay, as things that were seen. What is remembered of levels, of option flow and of the
+        first price was of another contract and goes.
+        """
+        self._records_before = self.records
+        self._config = config
+        self._params = np.frombuffer(config.params, PARAMS).copy()
+        self._levels_seen = LevelStore(self._user_ids)
+        self._option_flow = OptionFlow()
+        self._first_mid = math.nan
+
+    def take(self, block: SnapBlock) -> None:
+        """Follow a block of at most one snap: it enters the heatmap and the levels' history and becomes the frame's.
+
+        The book beside a snap is the engine's own as of that snap, which a block of several would have gone past.
+        Raises ValueError for such a block.
+        """
+        if len(block.snaps) > 1:
+            raise ValueError(f"a block of {len(block.snaps)} snaps: frames need an engine with snaps_per_block=1")
+        if len(block.snaps):
+            self._snap = block.snaps.copy()
+            self._levels = block.rows[0, : int(self._snap["levels"][0])].copy()
+            self._strikes = block.strikes[0, : int(self._snap["options"]["strikes"][0])].copy()
+            t_ns = int(self._snap["t_ns"][0])
+            self._heat.take(self._engine.state, t_ns, self._levels)
+            self._levels_seen.take(t_ns, self._levels)
+            self._option_flow.take(t_ns, self._snap["options"][0])
+            if math.isnan(self._first_mid):
+                self._first_mid = float(self._snap["es_mid"][0])
+        self._alerts.take(block)
+        self._alerts.follow(self._engine.state["level"][0])
+
+    def memory(self) -> BuilderMemory:
+        """Everything, for ``recall``."""
+        alerts = tuple(reversed(self._alerts.latest()))
+        return BuilderMemory(
+            heat=self._heat.memory(),
+            levels_seen=self._levels_seen.memory(),
+            alerts=alerts,
+            snap=self._snap.tobytes(),
+            levels=self._levels.tobytes(),
+            strikes=self._strikes.tobytes(),
+            option_flow=self._option_flow.memory(),
+            first_mid=self._first_mid,
+            records_before=self._records_before,
+        )
+
+    def recall(self, memory: BuilderMemory) -> None:
+        """Go on from what another builder of the same CONFIG remembered. Raises ValueError for anything else."""
+        self._heat.recall(memory.heat)
+        self._levels_seen.recall(memory.levels_seen)
+        self._alerts.recall(memory.alerts)
+        self._snap = np.frombuffer(memory.snap, SNAP).copy()
+        self._levels = np.frombuffer(memory.levels, LEVEL_ROW).copy()
+        self._strikes = np.frombuffer(memory.strikes, STRIKE_ROW).copy()
+        self._option_flow.recall(memory.option_flow)
+        self._first_mid = memory.first_mid
+        self._records_before = memory.records_before
+
+    @property
+    def raised(self) -> tuple[AlertView, ...]:
+        """Alerts raised at the latest snaps."""
+        return self._alerts.raised
+
+    @property
+    def touches_begun(self) -> tuple[float, ...]:
+        """Keys (``level_key``) of the levels whose touch began at the latest snap."""
+        return self._levels_seen.begun
+
+    def level_key(self, level_id: str) -> float:
+        """What stands for a level in ``touches_begun``; NaN where the name means nothing."""
+        return self._levels_seen.key_of(level_id)
+
+    def chart(self) -> NDArray[Any]:
+        """The two-minute bars (CHART_BAR) as of about a second ago."""
+        return self._bars
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """What is remembered of a level."""
+        return self._levels_seen.history(level_id, seconds)
+
+    @property
+    def records(self) -> int:
+        """Records taken so far, those of contracts before this one included."""
+        return self._records_before + int(self._engine.state["counters"][0, 0])
+
+    def build(self, number: int, run: RunState, replay: ReplayStatus | None = None) -> Frame:
+        """The frame of the latest snap, numbered by the caller."""
+        snap = self._snap[0]
+        state = self._engine.state
+        t_ns = int(snap["t_ns"])
+        levels = self._levels
+        levels.flags.writeable = self._strikes.flags.writeable = False
+        self._keep_chart(state, run.phase)
+        return Frame(
+            number=number,
+            t_ns=t_ns,
+            header=self._header(snap, state, run),
+            book=_book(state),
+            ladder=self._ladder(state, t_ns),
+            levels=levels,
+            level_views=tuple(self._view(row) for row in levels),
+            trust=_trust(snap, state),
+            alerts=self._alerts.latest(),
+            orders=_orders(state),
+            heat=self._heat.columns(_HEAT_IN_FRAME_S),
+            note=_note(levels, self._user_ids),
+            options=self._options(),
+            strikes=self._strikes,
+            option_flow=self._option_flow.rows(),
+            replay=replay,
+        )
+
+    def _options(self) -> NDArray[Any]:
+        """The options' summary, no row without options."""
+        summary: NDArray[Any] = self._snap["options"]
+        found = summary[summary["contracts"] > 0].copy()
+        found.flags.writeable = False
+        return found
+
+    def _keep_chart(self, state: NDArray[Any], phase: Phase) -> None:
+        """Bars change slowly: once a second is enough, except where the replay stands still from now on."""
+        now_s = self._now_s()
+        if phase is not Phase.PLAYING or now_s - self._charted_s >= _CHART_EVERY_S:
+            self._charted_s = now_s
+            self._bars = _chart(state)
+
+    def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
+        book = state["book"][0, 0]
+        clock = state["clock"][0, 0]
+        mass = dict(zip(MASS_FIELDS, snap["mass"].tolist(), strict=True))
+        moved = mass["added"] + mass["pulled"] + mass["filled"]
+        return Header(
+            profile=self._config.profile,
+            symbol=self._config.instrument.symbol,
+            mode=run.mode,
+            phase=run.phase,
+            simulated=run.simulated,
+            speed=run.speed,
+            t_ns=int(snap["t_ns"]),
+            as_of_ns=int(clock["as_of_ns"]),
+            first_ns=run.first_ns,
+            last_ns=run.last_ns,
+            session_date=int(snap["session_date"]),
+            minutes_since_open=float(snap["minutes_since_open"]),
+            in_window=bool(snap["in_window"]),
+            spot=float(snap["spot"]),
+            es_mid=float(snap["es_mid"]),
+            es_last=float(snap["es_last"]),
+            es_bid_tick=int(book["bid"]) if book["has_bbo"] else NO_TICK,
+            es_ask_tick=int(book["ask"]) if book["has_bbo"] else NO_TICK,
+            es_last_tick=int(book["last_tick"]) if book["has_last"] else NO_TICK,
+            es_change=float(snap["es_mid"]) - self._first_mid,
+            ratio=float(state["market"][0, 0]["ratio"]),
+            velocity=float(snap["velocity"]),
+            sigma_1m=float(snap["sigma_1m"]),
+            tick_size=self._config.instrument.tick_e9 / PRICE_SCALE,
+            records=self.records,
+            records_per_s=run.records_per_s,
+            snap_us=run.snap_us,
+            residual_share=mass["residual"] / moved if moved else 0.0,
+            hidden_share=mass["hidden"] / mass["filled"] if mass["filled"] else 0.0,
+            atr=float(snap["atr"]),
+            cvd=int(snap["cvd"]),
+            message=run.message,
+            progress=run.progress,
+            recording=run.recording,
+        )
+
+    def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:
+        book = state["book"][0, 0]
+        middle = int(book["bid"]) if book["has_bbo"] else int(book["last_tick"])
+        rows = np.zeros(LADDER_ROWS, LADDER_ROW)
+        read_ladder(state, self._params, t_ns, middle - LADDER_ROWS // 2, rows)
+        rows.flags.writeable = False
+        return rows
+
+    def _view(self, row: Any) -> LevelView:
+        kind = LevelKind(int(row["kind"]))
+        name = level_id(int(kind), float(row["price"]), int(row["ordinal"]), self._user_ids)
+        own = name.removeprefix("USER_")
+        # a level named by nothing but its price needs no label: the price stands beside it
+        label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
+        return LevelView(name, kind.name, label)
+
+
+def _chart(state: NDArray[Any]) -> NDArray[Any]:
+    """The engine's two-minute bars, the one being formed the last."""
+    bars = np.zeros(CHART_BARS + 1, CHART_BAR)
+    held = bars[: read_chart(state, bars)]
+    held.flags.writeable = False
+    return held
+
+
+def _book(state: NDArray[Any]) -> NDArray[np.int64]:
+    book = empty_book()
+    ladder = state["ladder"][0]
+    for side in range(2):
+        n = int(ladder[side, 0, 10])
+        book[side, :n] = ladder[side, :, :n].T
+    book.flags.writeable = False
+    return book
+
+
+def _orders(state: NDArray[Any]) -> NDArray[Any]:
+    ring = state["order"][0]
+    total = int(state["book"][0, 0]["orders"])
+    places = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
+    orders: NDArray[Any] = ring[places]
+    orders.flags.writeable = False
+    return orders
+
+
+def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
+    clock = state["clock"][0, 0]
+    ages = {
+        "depth": int(clock["last_depth_ns"]),
+        "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"])),
+        "options": int(state["chain"][0, 0]["quote_ns"]),
+        "equity": int(state["equity"][0, 0]["quote_ns"]),
+    }
+    lights = []
+    for place, name in enumerate(INPUTS):
+        last = ages.get(name, 0)
+        age = int(snap["t_ns"]) - last if last else None
+        reason = trust_reason_words(int(snap["trust_reason"][place]))
+        lights.append(InputTrust(name, Trust(int(snap["trust"][place])).name, reason, age))
+    return tuple(lights)
+
+
+def _note(levels: NDArray[Any], user_ids: Sequence[str]) -> str:
+    """One sentence about the nearest level."""
+    if not len(levels):
+        return ""
+    row = dict(zip(levels.dtype.names or (), levels[0].tolist(), strict=True))
+    name = level_id(int(row["kind"]), row["price"], int(row["ordinal"]), user_ids)
+    return f"{name}: {level_note(row)}"

@@ -1,0 +1,164 @@
+"""The sidecar as a Session sees it: started, watched, started again when it dies, and waited for at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from spymaster.lake.sidecar.place import SidecarState, SidecarStatus, read_status
+
+LOG_NAME: Final = "sidecar.log"
+_FIRST_DELAY_S: Final = 0.5
+_LAST_DELAY_S: Final = 30.0
+_HEALTHY_S: Final = 60.0
+_LATE_S: Final = 2.0
+"""A sidecar speaks twice a second and catches up twenty times a second: this much later something is wrong."""
+
+Start = Callable[[Sequence[str], IO[bytes]], "subprocess.Popen[bytes]"]
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarHealth:
+    """How the writing of the lake stands. ``lag_s``: since it last had everything the journal held; ``fault``: what is
+    wrong in words, empty while nothing is; ``complete``: None until the run is sealed."""
+
+    lag_s: float
+    behind_bytes: int
+    durable_files: int
+    restarts: int
+    fault: str = ""
+    complete: bool | None = None
+
+
+def start_process(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """A process in a session of its own: neither Ctrl+C nor the loss of the terminal reaches it."""
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+class SidecarWatch:
+    """Keeps the sidecar of one journal alive. ``look`` never waits; call it about once a second.
+
+    ``now_s``: a monotonic clock; ``wall_ns``: the wall clock; ``start``: makes the process.
+    """
+
+    def __init__(
+        self,
+        journal: Path,
+        *,
+        now_s: Callable[[], float] = time.monotonic,
+        wall_ns: Callable[[], int] = time.time_ns,
+        start: Start = start_process,
+    ) -> None:
+        self._journal = journal
+        self._now_s = now_s
+        self._wall_ns = wall_ns
+        self._start = start
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = 0.0
+        self._started_ns = wall_ns()
+        self._delay_s = _FIRST_DELAY_S
+        self._restart_at_s = 0.0
+        self._restarts = -1
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the sidecar's process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def look(self) -> SidecarHealth:
+        """Start the sidecar where there is none and it is time; how it stands."""
+        status = read_status(self._journal)
+        sealed = status is not None and status.state is SidecarState.SEALED
+        if self._process is not None and self._process.poll() is not None:
+            self._process.wait()
+            self._process = None
+            if not sealed:
+                self._delay()
+        if self._process is None and not sealed and self._now_s() >= self._restart_at_s:
+            self._spawn()
+        return self._health(status)
+
+    def finish(
+        self, patience_s: float, tick: Callable[[SidecarHealth], None], *, fault_s: float = 10.0, poll_s: float = 0.05
+    ) -> SidecarHealth:
+        """Wait until the run is sealed, restarting as needed.
+
+        Gives up after ``patience_s`` without progress, or when something has been wrong and nothing has come nearer for
+        ``fault_s``; the sidecar goes on by itself then. Being nearer than ever is progress: one that tries again and
+        again reads the same journal each time, and is well for a moment between two failures.
+        """
+        moved_s = faulty_s = self._now_s()
+        is_faulty = False
+        files, least = -1, math.inf
+        while True:
+            health = self.look()
+            tick(health)
+            now_s = self._now_s()
+            if health.durable_files > files or health.behind_bytes < least:
+                files, least = max(files, health.durable_files), min(least, health.behind_bytes)
+                moved_s = now_s
+                is_faulty = False
+            if health.fault and not is_faulty:
+                is_faulty, faulty_s = True, now_s
+            is_stuck = is_faulty and now_s - faulty_s >= fault_s
+            if health.complete is not None or now_s - moved_s >= patience_s or is_stuck:
+                break
+            time.sleep(poll_s)
+        if self._process is not None and health.complete is not None:
+            self._process.wait()
+        return health
+
+    def _spawn(self) -> None:
+        with (self._journal / LOG_NAME).open("ab") as log:
+            command = [sys.executable, "-m", "spymaster.lake.sidecar.process", str(self._journal)]
+            self._process = self._start(command, log)
+        self._started_s = self._now_s()
+        self._restarts += 1
+
+    def _delay(self) -> None:
+        """Wait longer each time, unless the one that died had been well for a while."""
+        if self._now_s() - self._started_s >= _HEALTHY_S:
+            self._delay_s = _FIRST_DELAY_S
+        self._restart_at_s = self._now_s() + self._delay_s
+        self._delay_s = min(2 * self._delay_s, _LAST_DELAY_S)
+
+    def _health(self, status: SidecarStatus | None) -> SidecarHealth:
+        if status is None:
+            lag_s = max(self._wall_ns() - self._started_ns, 0) / 1e9
+            return SidecarHealth(lag_s, 0, 0, max(self._restarts, 0), self._fault(None, lag_s))
+        sealed = status.state is SidecarState.SEALED
+        lag_s = 0.0 if sealed else max(self._wall_ns() - status.caught_up_ns, 0) / 1e9
+        return SidecarHealth(
+            lag_s,
+            0 if sealed else status.behind_bytes,
+            status.durable_files,
+            max(self._restarts, 0),
+            self._fault(status, lag_s),
+            status.complete if sealed else None,
+        )
+
+    def _fault(self, status: SidecarStatus | None, lag_s: float) -> str:
+        if status is not None and status.state is SidecarState.SEALED:
+            return ""
+        if self._process is None:
+            last = self._last_words()
+            return "the sidecar died and is started again" + (f": {last}" if last else "")
+        if status is not None and status.state is SidecarState.FAILING:
+            return f"the lake cannot be written ({status.reason})"
+        silent_s = (self._wall_ns() - status.at_ns) / 1e9 if status is not None else lag_s
+        return f"the sidecar has not answered for {silent_s:.0f} s" if silent_s >= _LATE_S else ""
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = (self._journal / LOG_NAME).read_bytes()[-4096:].decode(errors="replace").strip().splitlines()
+            return lines[-1] if lines else ""
+        return ""

@@ -1,0 +1,400 @@
+"""A replay behind a screen: the Session runs in a thread of its own, publishes frames and takes commands."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from numpy.typing import NDArray
+
+from spymaster.session.frames.engine_rate import EngineRate
+from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
+from spymaster.session.replay.loop_range import LoopRange
+from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
+from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
+from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
+
+if TYPE_CHECKING:
+    from spymaster.physics.engine import SnapBlock
+    from spymaster.session.replay.cache import CachePlan
+    from spymaster.session.replay.checkpoints import Checkpoint
+    from spymaster.session.replay.index import Recording
+    from spymaster.session.replay.run import ReplayRun
+    from spymaster.session.replay.seek_target import Goal
+    from spymaster.session.sources.replay_source import ReplayPlan
+
+_FRAME_EVERY_S: Final = 0.1
+_POLL_S: Final = 0.1
+_COMPILE_S: Final = 40.0
+"""How long compiling usually takes, for the progress bar only."""
+
+
+class _Elsewhere(Exception):
+    """Go on from another place of the recording."""
+
+    def __init__(self, checkpoint: Checkpoint | None) -> None:
+        super().__init__()
+        self.checkpoint = checkpoint
+
+
+class _Stop(Exception):
+    """The screen is gone."""
+
+
+class ReplaySession:
+    """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
+
+    ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        plan: ReplayPlan,
+        *,
+        simulated: bool,
+        speed: float | None = 1.0,
+        until_ns: int | None = None,
+        cache: CachePlan | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = plan
+        self._simulated = simulated
+        self._until_ns = until_ns
+        self._cache = cache
+        self._now_s = now_s
+        self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
+        self._commands: queue.SimpleQueue[tuple[Command, float, str]] = queue.SimpleQueue()
+        self._recording: Recording | None = None
+        self._run: ReplayRun | None = None
+        self._shown: ReplayRun | None = None
+        self._frame: Frame | None = None
+        self._thread = threading.Thread(target=self._work, name="session", daemon=True)
+        self._phase = Phase.COMPILING
+        self._message = ""
+        self._progress = math.nan
+        self._published_s = -1.0
+        self._goal: Goal | None = None
+        self._wanted: Goal | None = None
+        self._began_ns = 0
+        self._came_from_ns = 0
+        self._checkpoint_ns: int | None = None
+        self._loop = LoopRange()
+        self._answer = ""
+        self._rate = EngineRate()
+        self._frames = 0
+        self.reached = threading.Event()
+        """Set once the first pause, the end or a failure has been reached and its frame published."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the thread and wait for it."""
+        self.send(Command.STOP)
+        self._thread.join(timeout_s)
+
+    def latest(self) -> Frame | None:
+        """The newest frame."""
+        return self._frame
+
+    def heat(self, seconds: int) -> HeatColumns:
+        """Up to ``seconds`` newest heat columns."""
+        shown = self._shown
+        return shown.heat.columns(seconds) if shown is not None else empty_heat()
+
+    def chart(self) -> NDArray[Any]:
+        """The two-minute bars."""
+        shown = self._shown
+        return shown.builder.chart() if shown is not None else empty_chart()
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """What is remembered of a level."""
+        shown = self._shown
+        return shown.builder.level_history(level_id, seconds) if shown is not None else empty_history(level_id)
+
+    def send(self, command: Command, value: float = 0.0, subject: str = "") -> None:
+        """Ask for something; done between two snaps."""
+        self._commands.put((command, value, subject))
+
+    @property
+    def failure(self) -> str:
+        """Why the replay failed, or an empty string."""
+        return self._message if self._phase is Phase.FAILED else ""
+
+    @property
+    def signal_hash(self) -> str:
+        """The signal hash of all snaps up to the one shown; empty before the first."""
+        shown = self._shown
+        return shown.hash.hexdigest() if shown is not None else ""
+
+    def _work(self) -> None:
+        try:
+            self._compile()
+            recording = self._open()
+            checkpoint = recording.begin_at(self._goal)
+            while True:
+                try:
+                    self._play(recording, checkpoint)
+                except _Elsewhere as elsewhere:
+                    checkpoint = elsewhere.checkpoint
+        except _Stop:
+            pass
+        except Exception as error:
+            # the thread's boundary: a screen must show the reason instead of a picture that stands still
+            self._phase = Phase.FAILED
+            self._message = f"{error}" if str(error) else type(error).__name__
+            self._publish_waiting()
+            self.reached.set()
+        finally:
+            if self._recording is not None:
+                self._recording.close()
+
+    def _compile(self) -> None:
+        """Have the kernels compiled elsewhere while the screen stays alive."""
+        if is_warm():
+            return
+        started = self._now_s()
+        with compiling_elsewhere() as still_at_it:
+            while still_at_it():
+                elapsed = self._now_s() - started
+                self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
+                self._progress = min(elapsed / _COMPILE_S, 0.99)
+                self._publish_waiting()
+                with contextlib.suppress(queue.Empty):
+                    # before there is an engine only STOP means anything
+                    if self._commands.get(timeout=_POLL_S)[0] is Command.STOP:
+                        raise _Stop
+
+    def _open(self) -> Recording:
+        """Read what the recording says about itself."""
+        self._phase = Phase.LOADING
+        self._message = "opening the recording"
+        self._progress = math.nan
+        self._publish_waiting()
+        # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
+        from spymaster.session.replay.index import Recording
+        from spymaster.session.replay.seek_target import Aim, Goal
+
+        if self._until_ns is not None:
+            self._goal = Goal(Aim.MOMENT, self._until_ns)
+        self._recording = Recording(self._plan, self._cache)
+        return self._recording
+
+    def _play(self, recording: Recording, checkpoint: Checkpoint | None) -> None:
+        """From a checkpoint or the first record to the last, then wait for commands."""
+        run = self._run = recording.run(checkpoint)
+        self._began_ns = run.last_snap_ns
+        self._checkpoint_ns = run.last_snap_ns or None
+        self._pacer.forget()
+        self._message = ""
+        self._set_out()
+        with contextlib.closing(run.blocks()) as blocks:
+            while True:
+                started = self._now_s()
+                block = next(blocks, None)
+                if block is None:
+                    break
+                self._rate.note(self._now_s() - started, len(block.snaps))
+                self._let_through(block, run)
+        self._end(recording, run)
+
+    def _end(self, recording: Recording, run: ReplayRun) -> None:
+        goal, self._goal = self._goal, None
+        self._phase = Phase.ENDED
+        self._message = "; ".join((*recording.problems, *run.holes()))
+        if goal is not None and goal.is_search:
+            self._answer = goal.in_vain
+            self._wanted = recording.back_to(self._came_from_ns)
+            self._go(run)
+        if run.last_snap_ns:
+            self._publish(run)
+        self.reached.set()
+        while True:
+            self._obey(run, self._commands.get())
+            self._republish()
+
+    def _let_through(self, block: SnapBlock, run: ReplayRun) -> None:
+        """Show a block when it is due, answering commands meanwhile; while paused, nothing further is computed."""
+        t_ns = int(block.snaps["t_ns"][-1]) if len(block.snaps) else None
+        if t_ns is not None:
+            self._await_due(t_ns, run)
+        before_ns = run.last_snap_ns
+        run.take(block)
+        if self._goal is not None:
+            self._approach(self._goal, t_ns, run)
+        if not self._commands.empty():
+            self._obey(run, self._commands.get())
+        if self._phase is Phase.PLAYING and t_ns is not None:
+            self._come_round(before_ns, t_ns, run)
+        if self._phase is Phase.PAUSED:
+            self._publish(run)
+            self.reached.set()
+            self._stay_paused(run)
+        elif self._goal is not None:
+            if self._now_s() - self._published_s >= _FRAME_EVERY_S:
+                self._republish()
+        elif self._pacer.shows_every_snap or self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            self._publish(run)
+
+    def _approach(self, goal: Goal, t_ns: int | None, run: ReplayRun) -> None:
+        """Stand still or play on where the goal has been reached."""
+        assert self._recording is not None
+        if self._recording.is_there(goal, t_ns, run):
+            self._goal = None
+            run.engine.step_freely()
+            self._phase = Phase.PAUSED if goal.pause else Phase.PLAYING
+            self._pacer.restart(run.last_snap_ns)
+            self._published_s = -1.0
+
+    def _await_due(self, t_ns: int, run: ReplayRun) -> None:
+        """Wait until a snap is due. What is shown meanwhile is what was there before it."""
+        while self._goal is None:
+            if self._phase is Phase.PAUSED:
+                self._stay_paused(run)
+                continue
+            wait_s = self._pacer.wait_s(t_ns)
+            if wait_s <= 0.0:
+                return
+            with contextlib.suppress(queue.Empty):
+                self._obey(run, self._commands.get(timeout=min(wait_s, _POLL_S)))
+                self._republish()
+
+    def _stay_paused(self, run: ReplayRun) -> None:
+        while self._phase is Phase.PAUSED:
+            self._obey(run, self._commands.get())
+            self._republish()
+        self._pacer.restart(run.last_snap_ns)
+
+    def _obey(self, run: ReplayRun, first: tuple[Command, float, str]) -> None:
+        """Do what was asked, all of it: of several places asked for at once only the last is gone to."""
+        self._heed(run, *first)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._heed(run, *self._commands.get_nowait())
+        if self._wanted is not None:
+            self._go(run)
+
+    def _heed(self, run: ReplayRun, command: Command, value: float, subject: str) -> None:
+        from spymaster.session.replay.seek_target import NothingThere
+
+        if command is Command.STOP:
+            raise _Stop
+        self._answer = ""
+        if command is Command.FASTER or command is Command.SLOWER:
+            event_ns = int(run.engine.state["clock"][0, 0]["now_ns"])
+            self._pacer.set_speed(next_speed(self._pacer.speed, command is Command.FASTER), event_ns)
+        elif command is Command.PLAY or command is Command.PAUSE or command is Command.CANCEL:
+            self._play_or_pause(command, run)
+        elif command is Command.LOOP_MARK:
+            self._loop.mark(run.last_snap_ns)
+        else:
+            assert self._recording is not None
+            here = self._recording.here(run, self._wanted or self._goal, subject, self._phase is Phase.PLAYING)
+            try:
+                self._wanted = self._recording.goal(command, value, subject, here) or self._wanted
+            except NothingThere as nothing:
+                self._answer = str(nothing)
+
+    def _play_or_pause(self, command: Command, run: ReplayRun) -> None:
+        """A place already asked for is still gone to; on the way there a pause stops where it is."""
+        if self._wanted is not None:
+            self._wanted = msgspec.structs.replace(self._wanted, pause=command is not Command.PLAY)
+        elif self._phase is Phase.ENDED or (command is Command.CANCEL and self._goal is None):
+            return
+        elif command is Command.PLAY and self._goal is not None:
+            self._goal = msgspec.structs.replace(self._goal, pause=False)
+        else:
+            self._goal = None
+            run.engine.step_freely()
+            self._phase = Phase.PLAYING if command is Command.PLAY else Phase.PAUSED
+
+    def _go(self, run: ReplayRun) -> None:
+        """Set out for the place wanted, from where the replay is or from a better place to begin."""
+        goal, self._wanted = self._wanted, None
+        assert self._recording is not None
+        assert goal is not None
+        ended = self._phase is Phase.ENDED
+        if ended and not self._recording.lies_behind(goal, run):
+            self._answer = goal.in_vain
+            return
+        if self._goal is None:
+            self._came_from_ns = run.last_snap_ns
+        self._goal = goal
+        elsewhere, checkpoint = self._recording.better_start(goal, run)
+        if elsewhere or ended:
+            self._phase = Phase.SEEKING
+            self._republish()
+            raise _Elsewhere(checkpoint)
+        self._began_ns = run.last_snap_ns
+        self._checkpoint_ns = None
+        self._set_out()
+
+    def _set_out(self) -> None:
+        """Begin to run towards the goal, or to play."""
+        goal, run = self._goal, self._run
+        assert run is not None
+        self._phase = Phase.SEEKING if goal is not None else Phase.PLAYING
+        if goal is not None:
+            assert self._recording is not None
+            self._recording.aim(goal, run)
+
+    def _come_round(self, before_ns: int, t_ns: int, run: ReplayRun) -> None:
+        """At the end of the range to repeat go back to its beginning."""
+        assert self._recording is not None
+        begin_ns = self._loop.turns_back_to(before_ns, t_ns)
+        if begin_ns is not None:
+            self._wanted = self._recording.back_to(begin_ns, pause=False)
+            self._go(run)
+
+    def _run_state(self) -> RunState:
+        speed = self._pacer.speed
+        recording = self._recording
+        return RunState(
+            mode=Mode.REPLAY,
+            phase=self._phase,
+            simulated=self._simulated,
+            speed=speed if speed is not None else MAX_SPEED,
+            first_ns=recording.first_ns if recording is not None else 0,
+            last_ns=recording.last_ns if recording is not None else 0,
+            records_per_s=self._rate.records_per_s,
+            snap_us=self._rate.snap_us,
+            message=self._message,
+            progress=self._progress,
+        )
+
+    def _status(self) -> ReplayStatus | None:
+        recording, run = self._recording, self._run
+        if recording is None or run is None:
+            return None
+        return recording.status(
+            self._goal, self._began_ns, run.last_snap_ns, self._checkpoint_ns, self._loop.range_ns, self._answer
+        )
+
+    def _publish(self, run: ReplayRun) -> None:
+        self._published_s = self._now_s()
+        self._frames += 1
+        self._rate.count(self._published_s, run.records)
+        self._frame = run.builder.build(self._frames, self._run_state(), self._status())
+        self._shown = run
+
+    def _republish(self) -> None:
+        """The same picture with what has changed about the run itself."""
+        if self._frame is None:
+            return
+        self._published_s = self._now_s()
+        self._frames += 1
+        run = self._run_state()
+        header = msgspec.structs.replace(self._frame.header, phase=run.phase, speed=run.speed, message=run.message)
+        self._frame = dataclasses.replace(self._frame, number=self._frames, header=header, replay=self._status())
+
+    def _publish_waiting(self) -> None:
+        self._frames += 1
+        self._frame = waiting_frame(self._frames, self._run_state(), self._plan.profile.name, "")

@@ -1,0 +1,135 @@
+"""What a SOURCE is: DBN files, a folder of them, a recording, a session's own journal, or a lake."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spymaster.feeds.choice.discover import DBN_ENDINGS
+from spymaster.feeds.dbn.vendor_folder import is_own_manifest
+from spymaster.feeds.errors import SourceError
+from spymaster.journal.format import segments_in
+from spymaster.market.frames import ConfigFrame
+from spymaster.market.manifest import RecordingManifest, load_manifest
+from spymaster.market.params import PARAMS
+
+if TYPE_CHECKING:
+    from spymaster.lake.catalog import LakeRun
+    from spymaster.session.sources.recorded import RecordedSource
+    from spymaster.session.sources.replay_source import ReplayPlan
+
+_JOURNAL_FOLDER: Final = "journal"
+_LAKE_FOLDERS: Final = ("bronze", "runs")
+
+
+class Form(enum.Enum):
+    """How a recording stands on the disk."""
+
+    FILES = "DBN files"
+    JOURNAL = "a journal"
+    LAKE = "a lake"
+
+
+def form_of(sources: Sequence[Path]) -> Form:
+    """What the sources named are. Raises SourceError for a folder that is none of them, and for a mixture."""
+    forms = {_form_of(source) for source in sources}
+    if len(forms) > 1 or (len(sources) > 1 and forms != {Form.FILES}):
+        odd = next(source for source in sources if _form_of(source) is not Form.FILES)
+        raise SourceError(odd, f"{_form_of(odd).value} is replayed alone", "leave the other sources out")
+    return forms.pop() if forms else Form.FILES
+
+
+def manifests_of(source: Path) -> tuple[RecordingManifest, ...]:
+    """What a source says about itself: a recording's manifest, or those of the runs in a lake. Raises ManifestError."""
+    if _form_of(source) is Form.FILES:
+        return (load_manifest(source),) if is_own_manifest(source) else ()
+    from spymaster.lake.catalog import Lake
+    from spymaster.lake.storage.files import LocalStorage
+
+    root = source.parent if source.name == _JOURNAL_FOLDER else source
+    return tuple(run.manifest for run in Lake(LocalStorage(root)).runs)
+
+
+def open_source(plan: ReplayPlan) -> RecordedSource:
+    """The sources of a plan, opened. Raises SourceError, JournalError or LakeError."""
+    form = form_of(plan.sources)
+    if form is Form.FILES:
+        from spymaster.session.sources.replay_source import ReplaySource
+
+        return ReplaySource(plan)
+    from spymaster.session.sources.recorded_order import lived_bronze, lived_journal
+
+    (root,) = plan.sources
+    if form is Form.JOURNAL:
+        source = lived_journal(_journal_in(root) or root, plan)
+        if plan.date is not None:
+            _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
+        return source
+    from spymaster.lake.catalog import Lake
+    from spymaster.lake.storage.opening import open_storage
+
+    lake = Lake(open_storage(root))
+    run = lake.run() if plan.date is None else _run_on(lake.runs, root, plan.date)
+    return lived_bronze(lake, run, plan)
+
+
+def interval_ns_of(config: ConfigFrame) -> int:
+    """Time between two snaps under a CONFIG."""
+    return int(np.frombuffer(config.params, PARAMS)["snap_interval_ns"][0])
+
+
+def _form_of(source: Path) -> Form:
+    if not source.is_dir() or _holds_dbn(source):
+        return Form.FILES
+    if _journal_in(source) is not None:
+        return Form.JOURNAL
+    if any((source / name).is_dir() for name in _LAKE_FOLDERS):
+        return Form.LAKE
+    return Form.FILES
+
+
+def _journal_in(folder: Path) -> Path | None:
+    """The folder of the journal's segments, from the first of them on."""
+    for place in (folder, folder / _JOURNAL_FOLDER):
+        segments = segments_in(place)
+        # with its first segments gone the rest of a journal is in the lake beside it
+        if segments and (segments[0] == 1 or not any((folder / name).is_dir() for name in _LAKE_FOLDERS)):
+            return place
+    return None
+
+
+def _holds_dbn(folder: Path) -> bool:
+    return any(path.name.endswith(DBN_ENDINGS) for path in folder.iterdir())
+
+
+def _refuse_another_day(root: Path, date: int, first_ns: int, last_ns: int) -> None:
+    """A journal is of one session: raise SourceError where that is not the day asked for."""
+    from spymaster.market.calendar_table import date_of
+    from spymaster.market.sessions import et_stamp
+    from spymaster.session.sources.trade_day import day_ns
+
+    begin_ns, end_ns = day_ns(date)
+    if first_ns >= end_ns or last_ns < begin_ns:
+        remedy = f"leave --date out; its session goes from {et_stamp(first_ns)} to {et_stamp(last_ns)}"
+        raise SourceError(root, f"holds nothing of {date_of(date)}", remedy)
+
+
+def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:
+    """The run that was recorded on a trade date."""
+    from spymaster.market.calendar_table import date_of
+    from spymaster.session.sources.trade_day import day_ns
+
+    begin_ns, end_ns = day_ns(date)
+    found = [run for run in runs if run.manifest.start_ns < end_ns and begin_ns < run.manifest.end_ns]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        known = sorted({str(run.manifest.start.date()) for run in runs})
+        held = ", ".join(known[-8:]) or "nothing"
+        raise SourceError(root, f"no run on {date_of(date)}", f"name another --date; it holds {held} (UTC)")
+    names = ", ".join(run.run.id for run in found[:8])
+    raise SourceError(root, f"{len(found)} runs on {date_of(date)}: {names}", "replay the journal of one of them")

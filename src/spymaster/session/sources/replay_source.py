@@ -1,0 +1,377 @@
+"""Recorded files as a source of journal frames: what is replayed, and the CONFIGs it is replayed with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.config.params import build_params
+from spymaster.config.profiles import Profile
+from spymaster.feeds.bars.bars import Stamped
+from spymaster.feeds.choice.discover import discover
+from spymaster.feeds.choice.front_month import Wish, choose_contracts
+from spymaster.feeds.choice.option_chain import is_option_file
+from spymaster.feeds.choice.unused import Unused, unused_line
+from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.trades_once import TradesBeside, split_trades
+from spymaster.feeds.errors import SourceError
+from spymaster.feeds.merge import Merge, MergePosition, sort_key
+from spymaster.feeds.streams.file_identity import file_identity
+from spymaster.feeds.streams.seekable import SeekableFile
+from spymaster.market.batches import Batch, Records
+from spymaster.market.calendar_table import date_of
+from spymaster.market.frames import DEPTH_FEED, ConfigFrame, FeedStatusFrame, Frame, RecordsFrame, TapeFrom, UserLevel
+from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
+from spymaster.market.kinds import Kind
+from spymaster.market.sessions import sessions_between
+from spymaster.session.sources.history import History
+from spymaster.session.sources.left_out import is_deep, is_of_stock, why_left_out
+from spymaster.session.sources.leg_history import HistoryWish, LegHistories
+from spymaster.session.sources.legs import chain_problems, change_line, plan_legs, span_of
+from spymaster.session.sources.trade_day import arrivals, day_ns, files_of_day, within
+from spymaster.session.sources.turns import Stretch, TurnCutter, condition_lines, turns_of
+from spymaster.signals.headless import Ignored
+
+BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
+
+_PRICED: Final = frozenset({Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.BBO})
+_QUOTED: Final = _PRICED | {Kind.CMBP1, Kind.CBBO}
+
+
+class ReplayPlan(msgspec.Struct, frozen=True):
+    """What a replay was asked for. ``records_per_chunk`` None: what suits the machine.
+
+    ``symbol``, ``publisher``: the contract, by name or id, and whose records of it; without, the profile's product and
+    its first publisher. ``warmup``: files and folders with minute bars, or with trades to make them of, from before the
+    recording; ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's
+    time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made with.
+    ``date``: only the session of that trade date (yyyymmdd).
+    """
+
+    sources: tuple[Path, ...]
+    profile: Profile
+    symbol: str | None = None
+    user_levels: tuple[UserLevel, ...] = ()
+    records_per_chunk: int | None = None
+    warmup: tuple[Path, ...] = ()
+    share_warmup: tuple[Path, ...] = ()
+    bars_stamped: Stamped = Stamped.START
+    as_recorded: bool = False
+    date: int | None = None
+    publisher: int | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What is in force where a source has come to. ``begins_ns``: since when; ``bars``: those before it; ``follows``:
+    the contract before it in this source, None for the first."""
+
+    instrument: Instrument
+    begins_ns: int
+    bars: NDArray[np.void]
+    has_options: bool
+    follows: Instrument | None
+
+
+class _Position(msgspec.Struct, frozen=True):
+    """How far the files were read, leg and turns passed, bars handed on, and those among the records left out."""
+
+    merge: MergePosition
+    leg: int
+    turns: int
+    bars_given: int
+    bars_dropped: int
+
+
+class ReplaySource:
+    """The frames of recorded files. Raises SourceError when the files cannot be used.
+
+    A source may hold several contracts after each other (``legs``): at each change the engine is given a CONFIG of its
+    own. With depth present a trades file of the contract gives the engine nothing: it is read beside the depth and only
+    compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
+    ``ReplayPlan.warmup``: their bars come after CONFIG and before the first record. Stock files beside a future are
+    merged where they hold the share that the profile converts to, and left out otherwise. So are option files: those
+    of the future itself (profile ``es``) or of the share (``spy``) that expire on the day of a leg are used.
+    """
+
+    def __init__(self, plan: ReplayPlan) -> None:
+        found = discover(plan.sources)
+        bar_files = [file for file in found.files if file.kind is Kind.BAR]
+        recorded = [file for file in found.files if file.kind is not Kind.BAR]
+        if plan.date is not None and recorded:
+            recorded = files_of_day(recorded, plan.date)
+        if not recorded:
+            raise SourceError(
+                bar_files[0].path, "minute bars alone cannot be replayed", "add depth or trades, and these as --warmup"
+            )
+        self._plan = plan
+        self._skipped = list(found.skipped)
+        day = date_of(plan.date) if plan.date is not None else None
+        product = plan.profile.product if plan.symbol is None else None
+        contracts = choose_contracts(
+            recorded, Wish(plan.symbol, product, plan.publisher, day, plan.profile.underlying_symbol)
+        )
+        self._is_future = contracts[0].instrument.calendar != EQUITY_CALENDAR
+        self._day_ns = day_ns(plan.date) if plan.date is not None else None
+        own = [file for file in recorded if not (self._is_future and is_of_stock(file))]
+        of_options = [file for file in own if file.kind in _QUOTED and is_option_file(file)] if self._is_future else []
+        own = [file for file in own if file not in of_options]
+        merged, beside = split_trades(own, [one.instrument for one in contracts])
+        span = span_of(contracts, own, merged, plan.date)
+        self.first_ns, self.begins_ns, self.last_ns = span.first_ns, span.begins_ns, span.last_ns
+        self._legs = plan_legs(contracts, recorded, plan.profile, span)
+        self.tape_from = TapeFrom.DEPTH if any(map(is_deep, own)) else TapeFrom.TRADES
+        share_files = list(dict.fromkeys(file for leg in self._legs if leg.share for file in leg.share.files))
+        used = list(dict.fromkeys(file for leg in self._legs for file in leg.chain.files))
+        self._skipped += [
+            why_left_out(file, plan.profile, self._legs)
+            for file in recorded
+            if file not in own + of_options + share_files
+        ]
+        self._skipped += chain_problems(self._legs)
+        self._files = list(dict.fromkeys([*merged, *share_files, *used]))
+        self._all_files = list(dict.fromkeys([*own, *share_files, *bar_files, *used]))
+        self._files_beside = beside
+        underlying = plan.profile.underlying_symbol if self._is_future else ""
+        self._histories = LegHistories(
+            HistoryWish(plan.profile, underlying, plan.warmup, plan.share_warmup, plan.bars_stamped), bar_files, merged
+        )
+        self._changes: dict[int, str] = {}
+        conditions = {day: why for file in own for day, why in file.notes.conditions.items()}
+        self._turns = turns_of([leg.begin_ns for leg in self._legs], conditions)
+        self._skipped += condition_lines(conditions, self.begins_ns, self.last_ns)
+        self.trades_missing = 0
+        self.trades_extra = 0
+        self._beside: TradesBeside | None = None
+        self._merge: Merge | None = None
+        self._start_over()
+        self._history(0)
+
+    @property
+    def standing(self) -> Standing:
+        """What is in force as of the latest frame."""
+        leg = self._legs[self._leg]
+        begins_ns = self._leg_records_ns or max(leg.begin_ns, self.begins_ns)
+        follows = next((one.follows for one in reversed(self._legs[: self._leg + 1]) if one.is_another), None)
+        bars = self._history(self._leg).bars
+        return Standing(leg.instrument, begins_ns, bars, len(leg.chain.contracts) > 0, follows)
+
+    @property
+    def instrument(self) -> Instrument:
+        """The contract in force as of the latest frame, at first the first."""
+        return self._legs[self._leg].instrument
+
+    @property
+    def history(self) -> History:
+        """The minute bars before the present leg."""
+        return self._history(self._leg)
+
+    @property
+    def has_options(self) -> bool:
+        """Whether options of the day are among the records of the present leg."""
+        return len(self._legs[self._leg].chain.contracts) > 0
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was wrong with the files or is to be known of them, a line each; complete once the frames have been
+        read."""
+        files = (line for file in self._all_files for line in file.problems)
+        changes = (self._changes[leg] for leg in sorted(self._changes))
+        unused = unused_line(self._unused.counts(), self._legs[0].instrument)
+        return (*self._skipped, *self._histories.problems, *files, *changes, *filter(None, [unused]))
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a file ended early; everything before the tear was used."""
+        return any(file.torn_at is not None for file in self._all_files)
+
+    def ignored(self) -> tuple[Ignored, ...]:
+        """Quotes, trades and depth that were read and not used, by symbol and publisher."""
+        return tuple(Ignored(*one) for one in self._unused.counts())
+
+    def rejected(self) -> dict[str, int]:
+        """Records the reader had to leave out, by reason, and minute bars that were no use as history."""
+        total = self._histories.rejected()
+        for file in self._all_files:
+            for reason, count in file.rejected.items():
+                total[reason] = total.get(reason, 0) + count
+        if self._bars_dropped:
+            total[BARS_AMONG_RECORDS] = self._bars_dropped
+        return total
+
+    def config_frame(self) -> ConfigFrame:
+        """The CONFIG that comes before the first bar and the first record."""
+        return self._config(0)
+
+    def frames(self) -> Generator[Frame, None, None]:
+        """CONFIG, then the bars of the days before, then the records, numbered through; the same for each leg."""
+        self.close()
+        self._start_over()
+        yield from self._begin(0, 0)
+        if self._files_beside:
+            self._beside = TradesBeside(self._files_beside, [leg.instrument for leg in self._legs], self._unused.take)
+        yield from self._records(None)
+        if self._beside is not None:
+            self.trades_missing, self.trades_extra = self._beside.finish()
+
+    def position(self) -> bytes:
+        """Where the records after the latest RECORDS frame begin, once there was one of the recording's own."""
+        assert self._merge is not None
+        place = self._merge.position()
+        return msgspec.msgpack.encode(
+            _Position(place, self._leg, self._cutter.passed, self._bars_given, self._bars_dropped)
+        )
+
+    def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
+        """The records from a position on. Trades files beside depth are not compared, and what is not used not counted
+        again: that needs all of them."""
+        self.close()
+        try:
+            place = msgspec.msgpack.decode(position, type=_Position)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"not a position in this source: {error}") from error
+        if len(place.merge.lanes) != len(self._files) or not place.leg < len(self._legs):
+            raise ValueError("not a position in this source: it has other files")
+        self._start_over()
+        self._leg, self._bars_given, self._bars_dropped = place.leg, place.bars_given, place.bars_dropped
+        self._cutter = TurnCutter(self._turns, place.turns)
+        self._use(place.leg)
+        yield from self._records(place.merge)
+
+    @property
+    def at_records(self) -> bool:
+        """Whether the latest frame held records of the recording and ended a batch, so that there is a position."""
+        return self._merge is not None and self._at_end_of_batch
+
+    def identity(self) -> bytes:
+        """Everything the frames depend on: the files as they are now, the CONFIGs, and the bars of the days before."""
+        config = self.config_frame()
+        names = (config.profile, config.instrument, config.user_levels, config.tape_from.value, config.equity)
+        digest = hashlib.sha256(str(self._plan.date).encode() + config.params + config.sessions + repr(names).encode())
+        for leg in self._legs:
+            share = leg.share.instrument if leg.share is not None else None
+            digest.update(repr((leg.begin_ns, leg.instrument, share)).encode() + leg.chain.contracts.tobytes())
+        digest.update(repr(self._turns).encode() + self._history(0).bars.tobytes())
+        if len(self._legs) > 1:
+            digest.update(self._histories.identity())
+        for file in sorted(self._files, key=sort_key):
+            digest.update(file.path.name.encode() + file_identity(file.path))
+        return digest.digest()
+
+    def make_seekable(self, open_copy: Callable[[DbnFile], SeekableFile | None]) -> None:
+        """Have compressed files read through copies that can be entered anywhere, where there is one."""
+        for file in self._files:
+            copy = open_copy(file)
+            if copy is not None:
+                file.open_at = copy.open_at
+
+    def close(self) -> None:
+        """Stop reading. Safe to call twice."""
+        self._merge = None
+        if self._beside is not None:
+            self._beside.close()
+        self._beside = None
+
+    def _start_over(self) -> None:
+        self._leg = 0
+        self._leg_records_ns = 0
+        self._bars_given = 0
+        self._bars_dropped = 0
+        self._at_end_of_batch = False
+        self._cutter = TurnCutter(self._turns)
+        self._unused = Unused(self._files)
+        self._use(0)
+
+    def _records(self, start: MergePosition | None) -> Generator[Frame, None, None]:
+        self._merge = Merge(self._files, self._plan.records_per_chunk, start)
+        batches = self._merge.batches()
+        try:
+            for batch in within(batches, *self._day_ns) if self._day_ns is not None else batches:
+                for stretch in self._cutter.stretches(batch):
+                    yield from self._changed(stretch)
+                    yield self._given_on(stretch)
+        finally:
+            batches.close()
+
+    def _changed(self, stretch: Stretch) -> Iterator[Frame]:
+        """What comes before records among which something has changed: of several legs passed only the last begins."""
+        legs = [turn.leg for turn in stretch.turns if turn.leg is not None]
+        states = [turn for turn in stretch.turns if turn.state is not None]
+        if legs:
+            yield from self._begin(legs[-1], stretch.batch.first_seq)
+            self._leg_records_ns = int(arrivals(stretch.batch)[0])
+        if states or (legs and self._cutter.state is not None):
+            at_ns = states[-1].at_ns if states else self._legs[self._leg].begin_ns
+            assert self._cutter.state is not None
+            yield FeedStatusFrame(DEPTH_FEED, self._cutter.state, at_ns, "the vendor's condition of the day")
+
+    def _begin(self, leg: int, first_seq: int) -> Iterator[Frame]:
+        """A leg's CONFIG and the bars before it."""
+        self._leg = leg
+        self._at_end_of_batch = False
+        self._use(leg)
+        this = self._legs[leg]
+        if this.follows is not None:
+            self._changes[leg] = change_line(this)
+        yield self._config(leg)
+        base = first_seq + self._bars_given
+        for batch in self._history(leg).batches(self._plan.records_per_chunk):
+            self._bars_given += len(batch)
+            yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + base))
+
+    def _given_on(self, stretch: Stretch) -> RecordsFrame:
+        batch = stretch.batch
+        self._at_end_of_batch = stretch.is_last
+        self._unused.take(batch)
+        if self._beside is not None:
+            self._beside.follow(batch)
+        batch = self._without_bars(batch)
+        before = self._bars_given
+        return RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
+
+    def _use(self, leg: int) -> None:
+        this = self._legs[leg]
+        shares = [this.share.instrument] if this.share is not None else []
+        chain = this.chain.contracts
+        keys = zip(chain["publisher_id"].tolist(), chain["instrument_id"].tolist(), strict=True)
+        self._unused.begin([this.instrument, *shares], list(keys))
+
+    def _config(self, leg: int) -> ConfigFrame:
+        """A leg's CONFIG; its sessions cover the leg and the bars before it.
+
+        ``equity`` is the share's instrument where the sources hold its trades or quotes. Where there are only bars of
+        it, its key is one that no venue gives, so that they are still told from the future's.
+        """
+        this, history = self._legs[leg], self._history(leg)
+        first_ns = max(this.begin_ns, self.first_ns)
+        first_ns = min(first_ns, history.first_ns or first_ns)
+        last_ns = self._legs[leg + 1].begin_ns if leg + 1 < len(self._legs) else self.last_ns
+        sessions = sessions_between(this.instrument.calendar, first_ns, max(last_ns, first_ns))
+        return ConfigFrame(
+            profile=self._plan.profile.name,
+            params=build_params(self._plan.profile).tobytes(),
+            instrument=this.instrument,
+            tape_from=self.tape_from,
+            user_levels=self._plan.user_levels,
+            sessions=sessions.tobytes(),
+            equity=this.share.instrument if this.share is not None else history.share,
+            chain=this.chain.contracts.tobytes(),
+        )
+
+    def _history(self, leg: int) -> History:
+        this = self._legs[leg]
+        return self._histories.before(this, max(this.begin_ns, self.begins_ns))
+
+    def _without_bars(self, batch: Batch) -> Batch:
+        """Bars that a file of mixed records holds come too late to be history: they are taken out and counted."""
+        bars = batch.arrays.get(Kind.BAR)
+        if bars is None:
+            return batch
+        self._bars_dropped += len(bars)
+        rest: dict[Kind, Records] = {kind: rows for kind, rows in batch.arrays.items() if kind is not Kind.BAR}
+        return Batch(rest, batch.order[batch.order != Kind.BAR], batch.first_seq)

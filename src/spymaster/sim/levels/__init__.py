@@ -1,0 +1,1 @@
+"""Planted levels: which kinds, where, and what they do to order flow."""

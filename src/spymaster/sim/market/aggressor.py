@@ -1,0 +1,153 @@
+"""Marketable orders: what they trade, in which order the venue says so, and what their fills set off."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import ACTION_CANCEL, ACTION_MODIFY, NS_PER_MS
+from spymaster.sim.dice import below, exponential, heavy_tail, uniform
+from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.market.due_orders import send_limit
+from spymaster.sim.market.latent import note_flow
+from spymaster.sim.market.queues import find_best, link_last, outward, take, unlink
+from spymaster.sim.market.render import begin_event, end_event, next_packet, send_change, send_trade
+from spymaster.sim.market.state import ADD, FILL, HIDDEN, MASK, NONE, SLOTS, State, Tape
+
+_LARGEST: Final = 400
+MOST_PRICES: Final = 24
+_ABSORPTION: Final = int(LevelKind.ABSORPTION)
+_WALL: Final = int(LevelKind.WALL)
+ZONE_TICKS: Final = 2
+_REFILL_MS: Final = 20
+_REFILL_SPREAD_MS: Final = 60
+_LATE_REFILL: Final = 12
+
+
+@kernel
+def aggressor_size(s: State) -> int:
+    """Contracts an aggressor wants: half want one, the largest have a tail of exponent 1.6 (P7.1)."""
+    u = uniform(s)
+    if u < 0.50:
+        return 1
+    if u < 0.85:
+        return 1 + int(2.5 * s.parameters.size_scale * exponential(s))
+    return min(_LARGEST, int(5.0 * s.parameters.size_scale * heavy_tail(s)) + 1)
+
+
+@kernel
+def refill_delay_ns(s: State, refill: float) -> int:
+    """20 to 80 ms, or twelve times as long when the refill is late."""
+    ms = _REFILL_MS + below(s, _REFILL_SPREAD_MS)
+    if uniform(s) > refill:
+        ms *= _LATE_REFILL
+    return int(s.now_ns) + ms * NS_PER_MS
+
+
+@kernel
+def hit(s: State, tape: Tape, side: int, wanted: int, most_prices: int) -> int:
+    """An aggressor takes up to ``wanted`` contracts of a side, at up to ``most_prices`` prices; returns how many.
+
+    The trades come first, one for each price, with the book as it was; then every order that was filled.
+    """
+    sign = outward(side)
+    begin_event(s, tape)
+    left = wanted
+    tick = int(s.best[side])
+    prices = 0
+    while left > 0 and sign * tick <= s.edge[side] and prices < most_prices:
+        i = tick & MASK
+        there = int(s.size[side, i] + s.behind[side, i])
+        if there > 0:
+            traded = min(left, there)
+            send_trade(s, tape, 1 - side, tick, traded)
+            left -= traded
+            prices += 1
+        tick += sign
+    traded = wanted - left
+    next_packet(s)
+    left = traded
+    tick = int(s.best[side])
+    while left > 0:
+        i = tick & MASK
+        part = min(left, int(s.size[side, i] + s.behind[side, i]))
+        if part > 0:
+            _fill_price(s, tape, side, tick, part)
+            left -= part
+        tick += sign
+    find_best(s, side)
+    end_event(s, tape)
+    return traded
+
+
+@kernel
+def _fill_price(s: State, tape: Tape, side: int, tick: int, contracts: int) -> None:
+    """Fill that many contracts of a queue from its front; what reloads goes to its back."""
+    i = tick & MASK
+    left = contracts
+    while left > 0:
+        order = int(s.first[side, i])
+        part = min(left, int(s.order_size[order]))
+        left -= part
+        level = int(s.order_level[order])
+        if part == s.order_size[order] and s.order_hidden[order] > 0:
+            _reload(s, side, tick, order)
+            send_change(s, tape, ACTION_MODIFY, side, tick, int(s.order_size[order]))
+        else:
+            gone = part == s.order_size[order]
+            rest = int(s.order_size[order]) - part
+            take(s, side, order, part, FILL)
+            if gone and s.size[side, i] == 0:
+                # the next price is the best from here on, also for the record
+                _step_best(s, side)
+            send_change(s, tape, ACTION_CANCEL if gone else ACTION_MODIFY, side, tick, part if gone else rest)
+            if gone and level != NONE:
+                _refill_wall(s, level)
+        _absorb(s, side, tick, part)
+
+
+@kernel
+def _step_best(s: State, side: int) -> None:
+    if s.size[side, s.best[side] & MASK] == 0:
+        find_best(s, side)
+
+
+@kernel
+def _reload(s: State, side: int, tick: int, order: int) -> None:
+    """A displayed part was filled whole: the next part comes out of hiding at once, at the back of the queue."""
+    i = tick & MASK
+    size = int(s.order_size[order])
+    note_flow(s, side, tick, FILL, size)
+    more = min(int(s.order_peak[order]), int(s.order_hidden[order]))
+    note_flow(s, side, tick, ADD, more)
+    note_flow(s, side, tick, HIDDEN, more)
+    s.order_hidden[order] -= more
+    s.behind[side, i] -= more
+    s.order_size[order] = more
+    s.size[side, i] += more - size
+    unlink(s, side, tick, order)
+    link_last(s, side, tick, order)
+
+
+@kernel
+def _refill_wall(s: State, number: int) -> None:
+    """A wall's displayed order is gone: the next one comes out of the reserve."""
+    for slot in range(SLOTS):
+        v = s.level[slot]
+        if v.used == 1 and v.number == number and v.on == 1 and v.kind == _WALL and v.left > 0:
+            size = min(v.left, v.shown)
+            v.left -= size
+            send_limit(s, v.side, v.tick, size, number, refill_delay_ns(s, v.refill))
+
+
+@kernel
+def _absorb(s: State, side: int, tick: int, filled: int) -> None:
+    """Where an absorbing level is at work, what is filled is put back, as long as its budget lasts."""
+    for slot in range(SLOTS):
+        v = s.level[slot]
+        if v.used == 1 and v.on == 1 and v.kind == _ABSORPTION and v.side == side and abs(tick - v.tick) <= ZONE_TICKS:
+            size = min(filled, v.left)
+            if size > 0 and uniform(s) < v.refill:
+                v.left -= size
+                send_limit(s, side, tick, size, v.number, refill_delay_ns(s, 1.0))
+            return

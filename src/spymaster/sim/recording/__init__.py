@@ -1,0 +1,1 @@
+"""A simulated session as files in the vendor's layouts."""

@@ -1,0 +1,211 @@
+"""The plain market's book: sizes and order counts per price, and the ten levels of each record.
+
+A price is a tick number; on the bid side outward means down, on the ask side up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import ACTION_TRADE, F_LAST, SIDE_ASK, SIDE_BID, UNDEF_PRICE
+from spymaster.sim.dice import below, resting_size, uniform
+from spymaster.sim.instrument import TICK_E9
+from spymaster.sim.second.state import ASK, KEPT_RANKS, MASK, SLACK_RANKS, State, Tape
+
+USUAL_ORDERS: Final = np.array(
+    [17.0, 19.0, 22.0, 24.0, 24.0, 22.0, 20.0, 18.0, 17.0, 16.0, 15.0, 14.0, 14.0, 13.0, 13.0, 13.0]
+)
+"""Orders usually waiting at the best price and behind it."""
+
+_MEAN_RESTING: Final = 2.7
+"""Mean of ``resting_size``."""
+_LEVELS: Final = 10
+_FIRST_WORD: Final = 6
+_VENDOR_FLAG: Final = 2
+_MASK32: Final = 0xFFFFFFFF
+
+
+@kernel
+def outward(side: int) -> int:
+    """+1 for asks, -1 for bids."""
+    return 2 * side - 1
+
+
+@kernel
+def waiting(s: State, side: int, tick: int) -> int:
+    """Contracts waiting at a price."""
+    return int(s.size[side, tick & MASK])
+
+
+@kernel
+def change(s: State, side: int, tick: int, contracts: int, orders: int) -> None:
+    """Add to (or take from) a price, and keep the best of the side."""
+    i = tick & MASK
+    s.size[side, i] += contracts
+    s.orders[side, i] += orders
+    sign = outward(side)
+    if contracts > 0 and sign * (tick - s.best[side]) < 0:
+        s.best[side] = tick
+        s.moved = 1
+    elif s.size[side, i] == 0 and tick == s.best[side]:
+        best = tick + sign
+        while s.size[side, best & MASK] == 0 and sign * best < s.edge[side]:
+            best += sign
+        s.best[side] = best
+        s.last_depleted = side
+        s.moved = 1
+
+
+@kernel
+def one_of(s: State, side: int, tick: int) -> int:
+    """Contracts of some order waiting at a price, on average what each has; the others keep at least one contract."""
+    i = tick & MASK
+    size, orders = s.size[side, i], s.orders[side, i]
+    if orders == 1:
+        return int(size)
+    drawn = int(resting_size(s) * size / (_MEAN_RESTING * orders) + uniform(s))
+    return int(min(max(1, drawn), size - orders + 1))
+
+
+@kernel
+def place_usual(s: State, side: int, tick: int, rank: int) -> None:
+    """Fill a price with what usually waits there."""
+    i = tick & MASK
+    usual = USUAL_ORDERS[min(rank, len(USUAL_ORDERS) - 1)]
+    orders = 1 + int(usual * (0.6 + 0.8 * uniform(s)))
+    s.orders[side, i] = orders
+    s.size[side, i] = 0
+    for _ in range(orders):
+        s.size[side, i] += resting_size(s)
+
+
+@kernel
+def open_book(s: State) -> None:
+    """Fill both sides behind the opening prices."""
+    for side in range(2):
+        sign = outward(side)
+        for rank in range(KEPT_RANKS):
+            place_usual(s, side, s.best[side] + sign * rank, rank)
+        s.edge[side] = sign * s.best[side] + KEPT_RANKS - 1
+
+
+@kernel
+def follow(s: State) -> None:
+    """The touch moved: prices come within reach on one side and are forgotten far out on the other."""
+    for side in range(2):
+        sign = outward(side)
+        near = sign * s.best[side]
+        while s.edge[side] < near + KEPT_RANKS - 1:
+            s.edge[side] += 1
+            place_usual(s, side, sign * s.edge[side], KEPT_RANKS)
+        while s.edge[side] > near + KEPT_RANKS + SLACK_RANKS:
+            i = (sign * s.edge[side]) & MASK
+            s.size[side, i] = 0
+            s.orders[side, i] = 0
+            s.edge[side] -= 1
+
+
+@kernel
+def write_levels(s: State, row: NDArray[Any]) -> None:
+    """The ten best prices of both sides into a record (int64[46])."""
+    for side in range(2):
+        sign = outward(side)
+        tick = s.best[side]
+        level = 0
+        while level < _LEVELS and sign * tick <= s.edge[side]:
+            i = tick & MASK
+            if s.size[side, i] > 0:
+                k = _FIRST_WORD + 4 * level
+                row[k + side] = tick * TICK_E9
+                row[k + 2] = (row[k + 2] & (_MASK32 << (32 - 32 * side))) | (s.size[side, i] << (32 * side))
+                row[k + 3] = (row[k + 3] & (_MASK32 << (32 - 32 * side))) | (s.orders[side, i] << (32 * side))
+                level += 1
+            tick += sign
+        while level < _LEVELS:
+            k = _FIRST_WORD + 4 * level
+            row[k + side] = UNDEF_PRICE
+            row[k + 2] &= _MASK32 << (32 - 32 * side)
+            row[k + 3] &= _MASK32 << (32 - 32 * side)
+            level += 1
+
+
+@kernel
+def depth_of(s: State, side: int, tick: int) -> int:
+    """Which of the ten levels a price is, or would be; 10 beyond them."""
+    sign = outward(side)
+    depth = 0
+    p = s.best[side]
+    while sign * (tick - p) > 0 and depth < _LEVELS:
+        depth += s.size[side, p & MASK] > 0
+        p += sign
+    return depth
+
+
+@kernel
+def write_head(
+    s: State, row: NDArray[Any], action: int, code: int, tick: int, size: int, flags: int, depth: int
+) -> None:
+    """The first six words of a record; ``code`` is the letter of its side."""
+    row[0] = s.header
+    row[1] = s.now_ns
+    row[2] = tick * TICK_E9
+    row[3] = size | (action << 32) | (code << 40) | (flags << 48) | (depth << 56)
+    row[4] = s.recv_ns
+    row[5] = s.in_delta | (s.sequence << 32)
+
+
+@kernel
+def side_code(side: int) -> int:
+    """The vendor's letter of a side."""
+    return SIDE_ASK if side == ASK else SIDE_BID
+
+
+@kernel
+def emit_trade(s: State, tape: Tape, aggressor: int, tick: int, size: int) -> None:
+    """A T record: it carries the book as it was before."""
+    row = tape.records[s.n_records]
+    row[:] = s.words
+    write_head(s, row, ACTION_TRADE, side_code(aggressor), tick, size, 0, 0)
+    s.n_records += 1
+
+
+@kernel
+def emit(s: State, tape: Tape, action: int, side: int, tick: int, size: int, depth: int, is_last: bool) -> bool:
+    """A record of a changed order; none, and False, when the ten levels did not change."""
+    row = tape.records[s.n_records]
+    row[:] = s.words
+    write_levels(s, row)
+    different = 0
+    for k in range(_FIRST_WORD, len(row)):
+        different |= row[k] ^ s.words[k]
+    if different == 0:
+        return False
+    flags = F_LAST | _VENDOR_FLAG if is_last else 0
+    write_head(s, row, action, side_code(side), tick, size, flags, depth)
+    s.words[:] = row
+    s.n_records += 1
+    return True
+
+
+@kernel
+def next_packet(s: State) -> None:
+    """The following records of this event travel in another packet."""
+    s.sequence = (s.sequence + 1 + below(s, 3)) & _MASK32
+    s.recv_ns += 5_000 + below(s, 8_000)
+    s.in_delta = 12_600 + below(s, 3_600)
+
+
+@kernel
+def log_flow(s: State, tape: Tape, side: int, tick: int, kind: int, size: int) -> None:
+    """Write down a true change."""
+    row = tape.flows[s.n_flows]
+    row[0] = s.now_ns
+    row[1] = side
+    row[2] = tick
+    row[3] = kind
+    row[4] = size
+    s.n_flows += 1

@@ -1,0 +1,133 @@
+"""The planted mechanisms at work: they change rates at their zone, display size, and refill what is filled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spymaster.market.jit import kernel
+from spymaster.market.kinds import NS_PER_MS
+from spymaster.sim.dice import below, uniform
+from spymaster.sim.second.plan import ARM_TICKS, REACH_TICKS, ZONE_TICKS
+from spymaster.sim.second.state import MASK, NEVER, REFILLS, State, Tape
+
+_FASTEST_REFILL_NS: Final = NS_PER_MS // 2
+_REFILL_SPREAD_NS: Final = 5 * NS_PER_MS
+_DISPLAY_STEP_NS: Final = 200 * NS_PER_MS
+_LET_GO_TICKS: Final = 4
+"""How much further than its reach the market must go before a mechanism ceases to work."""
+
+
+@kernel
+def queue_refill(s: State, due_ns: int, side: int, tick: int, size: int) -> None:
+    """Remember an order a mechanism will send; forgotten when too many wait already."""
+    if s.refills == REFILLS:
+        return
+    r = s.refill[s.refills]
+    r.due_ns = due_ns
+    r.side = side
+    r.tick = tick
+    r.size = size
+    s.refills += 1
+    s.next_refill_ns = min(s.next_refill_ns, due_ns)
+
+
+@kernel
+def pop_refill(s: State) -> tuple[int, int, int]:
+    """The order due first: side, tick, size."""
+    first = 0
+    for k in range(1, s.refills):
+        if s.refill[k].due_ns < s.refill[first].due_ns:
+            first = k
+    r = s.refill[first]
+    side, tick, size = r.side, r.tick, r.size
+    s.refills -= 1
+    end = s.refill[s.refills]
+    r.due_ns = end.due_ns
+    r.side = end.side
+    r.tick = end.tick
+    r.size = end.size
+    s.next_refill_ns = NEVER
+    for k in range(s.refills):
+        s.next_refill_ns = min(s.next_refill_ns, s.refill[k].due_ns)
+    return side, tick, size
+
+
+@kernel
+def refill_after(s: State, side: int, tick: int, filled: int) -> None:
+    """A working mechanism may put back what was filled in its zone, or more, as long as its reserve lasts."""
+    for k in range(s.mechanisms):
+        m = s.mechanism[k]
+        if m.working == 0 or m.side != side or abs(tick - m.tick) > ZONE_TICKS or m.refill == 0.0:
+            continue
+        if uniform(s) < m.refill:
+            size = min(int(filled * m.refill_ratio), m.left)
+            if size > 0:
+                m.left -= size
+                queue_refill(s, s.now_ns + _FASTEST_REFILL_NS + below(s, _REFILL_SPREAD_NS), side, tick, size)
+
+
+@kernel
+def display(s: State, k: int) -> None:
+    """Queue the extra size a mechanism shows when the market comes near: small orders over about two seconds."""
+    m = s.mechanism[k]
+    for offset in range(-ZONE_TICKS, ZONE_TICKS + 1):
+        due_ns = s.now_ns
+        left = m.shown
+        while left > 0:
+            size = min(left, 2 + below(s, 7))
+            left -= size
+            due_ns += 1 + below(s, _DISPLAY_STEP_NS)
+            queue_refill(s, due_ns, m.side, m.tick + offset, size)
+
+
+@kernel
+def should_work(s: State, k: int) -> int:
+    """Whether a mechanism is in its time, armed, and near enough to the touch (1) or not (0)."""
+    m = s.mechanism[k]
+    distance = (2 * m.side - 1) * (m.tick - s.best[m.side])
+    if distance >= ARM_TICKS:
+        m.armed = 1
+    elif distance < -ZONE_TICKS:
+        m.armed = 0
+    reach = REACH_TICKS + _LET_GO_TICKS * m.working
+    in_time = m.start_ns <= s.now_ns < m.end_ns
+    return int(in_time and m.armed == 1 and -ZONE_TICKS <= distance <= reach)
+
+
+@kernel
+def turn(s: State, tape: Tape, k: int, working: int) -> None:
+    """Set a mechanism to work (1) or to rest (0), and write it down."""
+    m = s.mechanism[k]
+    m.working = working
+    m.armed = working
+    for offset in range(-ZONE_TICKS, ZONE_TICKS + 1):
+        i = (m.tick + offset) & MASK
+        s.factor[m.side, 0, i] = m.add if working == 1 else 1.0
+        s.factor[m.side, 1, i] = m.cancel if working == 1 else 1.0
+    if working == 1:
+        m.left = m.reserve
+        display(s, k)
+    row = tape.work[s.n_work]
+    row[0] = s.now_ns
+    row[1] = k
+    row[2] = working
+    s.n_work += 1
+
+
+@kernel
+def work(s: State, tape: Tape) -> None:
+    """Stop and start mechanisms as time passes and the market comes near or goes.
+
+    All that stop do so first: one that starts on the prices of another finds them as they usually are.
+    """
+    for k in range(s.mechanisms):
+        if s.mechanism[k].working == 1 and should_work(s, k) == 0:
+            turn(s, tape, k, 0)
+    s.push[0] = 1.0
+    s.push[1] = 1.0
+    for k in range(s.mechanisms):
+        m = s.mechanism[k]
+        if should_work(s, k) == 1:
+            s.push[m.side] = max(s.push[m.side], m.push)
+            if m.working == 0:
+                turn(s, tape, k, 1)

@@ -1,0 +1,1 @@
+"""What every order did and what the levels really were. The truth is never fitted to the engine."""

@@ -1,0 +1,187 @@
+"""The legend: every mark of the cockpit with its meaning, and every key, as rows of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from spymaster.tui.keys.actions import ACTIONS
+from spymaster.tui.keys.keymap import Keymap
+from spymaster.view.drawing.cells import Line, Row, Rows, blank
+from spymaster.view.drawing.glyphs import SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.levels.items import HELD
+from spymaster.view.market.heat import STEPS
+
+COLUMN: Final = 50
+GAP: Final = 3
+GROUND: Final = "raised"
+
+Part: TypeAlias = tuple[int, str, str]
+"""Cell, text, ink."""
+
+
+def legend_rows(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str) -> Rows:
+    """The whole legend for a page of ``width`` cells: two columns from 103 cells, otherwise one."""
+    marks: list[Sequence[Part]] = [*_states(glyphs), (), *_signals(glyphs), (), *_trust(glyphs), (), *_kinds()]
+    marks += [(), *_level_and_chart(glyphs)]
+    drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_options(glyphs), (), *_keys(keymap)]
+    if width >= 2 * COLUMN + GAP:
+        height = max(len(marks), len(drawing))
+        pad: list[Sequence[Part]] = [()]
+        left = marks + pad * (height - len(marks))
+        right = drawing + pad * (height - len(drawing))
+        body: list[Sequence[Part]] = [(*a, *_moved(b, COLUMN + GAP)) for a, b in zip(left, right, strict=True)]
+    else:
+        body = [*marks, (), *drawing]
+    return tuple(_row(parts, width) for parts in (*body, (), *_foot(theme_name)))
+
+
+def _row(parts: Sequence[Part], width: int) -> Row:
+    if not parts:
+        return blank(width, GROUND)
+    line = Line(width, GROUND)
+    for x, text, ink in parts:
+        name, _, ground = ink.partition("/")
+        line.put(x, text, name, ground=ground or None)
+    return line.row()
+
+
+def _moved(parts: Sequence[Part], by: int) -> list[Part]:
+    return [(x + by, text, ink) for x, text, ink in parts]
+
+
+def _state(glyphs: Glyphs, code: int, x: int) -> Part:
+    return (x, f"{glyphs.states[code]} {STATE_WORDS[code]}", f"{STATE_ROLES[code]}*")
+
+
+def _states(glyphs: Glyphs) -> list[Sequence[Part]]:
+    ribbons = [(32 + 2 * n, glyph, "vacuum") for n, glyph in enumerate(glyphs.ribbon)]
+    return [
+        ((0, "BARRIER STATE", "muted*"), (15, "holds", "muted"), (32, "gives way", "muted")),
+        ((0, "no fills", "text"), _state(glyphs, 5, 15), _state(glyphs, 0, 32)),
+        ((0, "with fills", "text"), _state(glyphs, 4, 15), _state(glyphs, 1, 32)),
+        (_state(glyphs, 3, 15), _state(glyphs, 2, 32)),
+        ((0, "ribbon height = confidence", "text"), *ribbons),
+    ]
+
+
+def _signals(glyphs: Glyphs) -> list[Sequence[Part]]:
+    meanings = ("score > 80 for 3 s", "score < 20 for 3 s, touched", "score 30-70, eaten by large trades")
+    ways = (glyphs.down, glyphs.up, "")
+    rows: list[Sequence[Part]] = [((0, "SIGNAL", "muted*"),)]
+    for code, (meaning, way) in enumerate(zip(meanings, ways, strict=True), 1):
+        word = f"{glyphs.signals[code]} {SIGNAL_WORDS[code]} {way}"
+        rows.append(((0, word, f"{SIGNAL_ROLES[code]}*"), (15, meaning, "text")))
+    track = glyphs.track * 4 + glyphs.cross + glyphs.track * 4 + glyphs.cross + glyphs.track * 4 + glyphs.cross
+    value = glyphs.value_right + glyphs.value * 3 + glyphs.value_left
+    meter = [(0, track + glyphs.track * 4, "rule"), (9, value, "break")]
+    rows.append((*meter, (22, "20, 50, 80: the score's meter", "text")))
+    forces = [(0, glyphs.axis, "muted"), (1, "BB", "force_b"), (3, "FF", "force_f"), (5, "T", "force_t")]
+    rows.append((*forces, (8, "Barrier, Fuel, Tape: right pushes to BREAK", "text")))
+    rows.append(((0, glyphs.mark, "break"), (3, "selected, or not yet acknowledged", "text")))
+    rows.append(((0, glyphs.hushed or glyphs.signals[1], "muted"), (3, "outside the signal window: silent", "text")))
+    return rows
+
+
+def _trust(glyphs: Glyphs) -> list[Sequence[Part]]:
+    lights = (
+        (glyphs.green, "GREEN", "green", "fresh, complete"),
+        (glyphs.degraded, "DEGRADED", "degraded", "reason beside it"),
+        (glyphs.blind, "BLIND", "blind", "no signal from it"),
+        (glyphs.absent, "not configured", "muted", ""),
+    )
+    rows: list[Sequence[Part]] = [((0, "TRUST", "muted*"),)]
+    rows += [((0, f"{glyph} {word}", f"{ink}*"), (15, says, "text")) for glyph, word, ink, says in lights]
+    rows.append(((0, f"{glyphs.light} REC", "ask"), (15, "recording", "text")))
+    return rows
+
+
+def _kinds() -> list[Sequence[Part]]:
+    return [
+        ((0, "LEVEL KINDS", "muted*"),),
+        ((0, "STRIKE ROUND", "level_strike"), (15, "SESS PM OR ON PD", "level_range")),
+        ((0, "WALL FLIP", "level_wall"), (15, "VWAP SMA", "level_average"), (26, "USER", "level_user")),
+    ]
+
+
+def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
+    ramp = [(2 * n, "  ", f"text/heat:{n}") for n in range(STEPS)]
+    entries: tuple[tuple[str, str, str], ...] = (
+        (glyphs.hatch * 4, "hatch", "outside the visible ten levels: unknown"),
+        ("~486", "muted", "last size seen there"),
+        (glyphs.gap * 2, "faint", "gap in the data"),
+        (glyphs.path, "last_path", "last price"),
+        (glyphs.spot, "bright", "price now"),
+        (f"{glyphs.buy} {glyphs.large_buy}", "bid", "buyer lifted the ask (small, large)"),
+        (f"{glyphs.sell} {glyphs.large_sell}", "ask", "seller hit the bid (small, large)"),
+        (glyphs.half * 2, "heat:6", "two prices in one cell"),
+        (glyphs.level_line * 4, "level_wall", "a level's price"),
+        (f"{HELD}SES_HI", "level_range", "held at price; the true one is drawn too"),
+        (glyphs.eighths.strip() or glyphs.eighths, "bid", "a bar: longer is more"),
+        (f"{glyphs.minus}612", "vacuum*", "pulled in the window"),
+        ("+188", "wall*", "stacked in the window"),
+        (f"{glyphs.up} {glyphs.down}", "text", "next level off the screen"),
+        (glyphs.tick, "faint", "a time"),
+        (glyphs.dot, "muted", "under the noise"),
+        (f"2{glyphs.times}", "replay_text/replay_band", "speed of a replay"),
+        (glyphs.ellipsis, "muted", "cut off here"),
+    )
+    rows: list[Sequence[Part]] = [
+        ((0, "HEATMAP AND LADDER", "muted*"),),
+        (*ramp, (2 * STEPS + 2, "less to more resting", "text")),
+    ]
+    rows += [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
+    return rows
+
+
+def _options(glyphs: Glyphs) -> list[Sequence[Part]]:
+    bar = glyphs.eighths[8] * 3
+    entries = (
+        (f"{glyphs.minus}γ {bar}", "gamma_below", "dealers short gamma: they amplify moves"),
+        (f"+γ {bar}", "gamma_above", "dealers long gamma: they damp moves"),
+        (f"   {bar}", "dim:gamma_below", "the sign is in doubt"),
+        ("±", "text", "the opposite if others hold the options"),
+        ("pin", "level_wall", "a wall that holds price (dealers long)"),
+        ("slip", "level_wall", "a wall that lets it through (short)"),
+    )
+    rows: list[Sequence[Part]] = [((0, "STRIKES", "muted*"), (10, "dealers' gamma, ES contracts a point", "muted"))]
+    return rows + [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
+
+
+def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
+    entries = (
+        (f"{glyphs.clear} {glyphs.blocked}", "text", "runway clear; a lesser level lies between"),
+        (f"84{glyphs.clear}91", "break", "an alert's score: raised with, and furthest since"),
+        (glyphs.bars.lstrip(), "wall", "a column: taller is more"),
+        (glyphs.rising, "bid", "a bar that closed higher: slim or outlined"),
+        (glyphs.falling, "ask", "a bar that closed lower: full"),
+        (glyphs.slopes * 2, "level_average", "an average: VWAP whole, SMA with gaps"),
+    )
+    head: Sequence[Part] = ((0, "LEVEL AND CHART", "muted*"),)
+    return [head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
+
+
+def _keys(keymap: Keymap) -> list[Sequence[Part]]:
+    lines: dict[str, list[str]] = {}
+    for action in ACTIONS:
+        lines.setdefault(action.legend, []).append(keymap.shown(action.name))
+    cells = [(_fitting([key for key in keys if key]), legend) for legend, keys in lines.items()]
+    half = (len(cells) + 1) // 2
+    rows: list[Sequence[Part]] = [((0, "KEYS", "muted*"),)]
+    for at in range(half):
+        pair = [(x, cells[n]) for x, n in ((0, at), (25, at + half)) if n < len(cells)]
+        rows.append([part for x, (keys, says) in pair for part in ((x, keys, "bright*"), (x + 8, says, "text"))])
+    return rows
+
+
+def _fitting(keys: Sequence[str]) -> str:
+    """As many of the keys as fit; an action without a key is in the palette."""
+    both = " ".join(keys)
+    return both if both and len(both) < 8 else keys[0] if keys else "palette"
+
+
+def _foot(theme_name: str) -> list[Sequence[Part]]:
+    return [
+        ((0, "Colours never stand alone: every state, side and signal has its own shape. Esc closes.", "muted"),),
+        ((0, f"Theme now: {theme_name}. Scores are not probabilities. Predictive value: not measured.", "muted"),),
+    ]

@@ -1,0 +1,154 @@
+"""A Textual application that paints only when the terminal has seen the last frame, and always gives it back.
+
+It reaches into four internals of the pinned Textual release: ``_display`` (to mark frames), ``_batch_count`` (to see
+whether painting is held), ``_filters`` and ``_driver``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from rich.console import RenderableType
+from textual.app import App
+from textual.driver import Driver
+from textual.events import Event, Key, Paste
+from textual.screen import Screen
+
+from spymaster.tui.keys.key_gate import KeyGate, Typed
+from spymaster.tui.options import Ending
+from spymaster.tui.terminal.driver import PacedDriver
+from spymaster.tui.terminal.link import LinkState
+
+LINK_POLL_S: Final = 0.1
+URGENT: Final = "ctrl+c"
+"""The key that waits for no other."""
+
+
+class PacedApp(App[Ending], inherit_bindings=False):
+    """Paints under the control of ``PacedDriver`` and ends in order on SIGINT, SIGTERM and SIGHUP."""
+
+    def __init__(self, driver_class: type[Driver] = PacedDriver) -> None:
+        super().__init__(driver_class=driver_class)
+        self._hold: AbstractContextManager[None] | None = None
+        self._missed_paint = False
+        self._data_at: float | None = None
+        self._keys = KeyGate(self, self._hand_on)
+        self.takes_signals = False
+        """Whether signals end it: set by who runs it on a terminal. A picture has none that must be given back."""
+
+    @property
+    def pacer(self) -> PacedDriver | None:
+        """The output driver, None where there is no terminal."""
+        return self._driver if isinstance(self._driver, PacedDriver) else None
+
+    def link_state(self) -> LinkState:
+        """The link to the terminal; an idle one where there is no terminal."""
+        return self.pacer.link_state() if self.pacer is not None else LinkState()
+
+    def data_pulled(self, now: float) -> None:
+        """The next paint shows data pulled at ``now`` (monotonic)."""
+        self._data_at = now if self._data_at is None else self._data_at
+
+    def on_mount(self) -> None:
+        """Keep an eye on the link, whatever screen is shown."""
+        if self.pacer is not None:
+            self.set_interval(LINK_POLL_S, self.pacer.poll)
+
+    def on_load(self) -> None:
+        """Take over the signals that end the program, before there is anything to give back."""
+        loop = asyncio.get_running_loop()
+        # The driver is made right after this event.
+        loop.call_soon(self._connect_driver)
+        if not self.takes_signals:
+            return
+        loop.add_signal_handler(signal.SIGINT, self.exit, Ending.INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, self.exit, Ending.TERMINATED)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+
+    async def on_event(self, event: Event) -> None:
+        """What is typed goes through the gate, everything else its usual way."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded and getattr(event, "key", "") != URGENT:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hand_on(self, event: Typed) -> None:
+        await super().on_event(self.as_typed(event))
+
+    def as_typed(self, event: Typed) -> Typed:
+        """What a key or a paste means to this application."""
+        return event
+
+    def on_unmount(self) -> None:
+        """Nobody is left to type to."""
+        self._keys.close()
+
+    def _connect_driver(self) -> None:
+        pacer = self.pacer
+        if pacer is not None:
+            pacer.on_free = self._release
+            pacer.on_input = self._let_answer
+            pacer.on_lost = self._hang_up
+            pacer.on_back = self._repaint_all
+
+    def _repaint_all(self) -> None:
+        """The terminal was given to somebody else in between: nothing of ours is on it."""
+        self._missed_paint = True
+        self._let_paint()
+        self.refresh()
+        self.screen.refresh()
+
+    def _hang_up(self) -> None:
+        self.exit(Ending.HANGUP)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        pacer = self.pacer
+        if pacer is None or renderable is None:
+            super()._display(screen, renderable)
+            return
+        if self._batch_count:
+            # The toolkit has already forgotten what was to be painted here.
+            self._missed_paint = True
+        else:
+            pacer.begin_frame(self._data_at if self._data_at is not None else time.monotonic())
+            self._data_at = None
+        super()._display(screen, renderable)
+        if self._hold is None and pacer.busy():
+            self._hold = self.batch_update()
+            self._hold.__enter__()
+
+    def _release(self) -> None:
+        """Paint again what waits: the terminal has caught up."""
+        pacer = self.pacer
+        if self._hold is not None and (pacer is None or not pacer.busy()):
+            self._let_paint()
+
+    def _let_answer(self) -> None:
+        """A key came: its answer need not wait for the terminal's reply, only for the bytes before it to be gone."""
+        if self._hold is not None and self.pacer is not None and not self.pacer.unsent():
+            self._let_paint()
+
+    def _let_paint(self) -> None:
+        hold, self._hold = self._hold, None
+        if hold is None:
+            return
+        hold.__exit__(None, None, None)
+        if not self.screen_stack:
+            return
+        if self._missed_paint:
+            self._missed_paint = False
+            self.screen.refresh()
+        self.screen.check_idle()
+
+
+def give_up_terminal() -> None:
+    """Point the standard streams nowhere: the terminal is gone, and writing to it would only fail."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fileno in (0, 1, 2):
+        os.dup2(nowhere, fileno)
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""The panels of the cockpit, each with its stylesheet beside it. They paint rows and decide nothing."""

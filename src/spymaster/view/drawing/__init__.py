@@ -1,0 +1,1 @@
+"""Cells, glyphs, numbers and plots: what every projection is made of."""

@@ -1,0 +1,1 @@
+"""Headers, footer, time bar, alerts and cards: what stands around the market."""

@@ -1,0 +1,139 @@
+"""The alert list: those still on with their reason, then those that ended.
+
+``84→91``: raised with a score of 84, and 91 is the furthest it came to since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from spymaster.market.kinds import NS_PER_S
+from spymaster.signals.frame import AlertView
+from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, Glyphs
+from spymaster.view.drawing.numbers import clock
+from spymaster.view.levels.items import spoken
+
+FRESH_NS = 2 * NS_PER_S
+"""A new alert's row is inverse for this long."""
+
+_CODES = {"BREAK": 1, "REJECT": 2, "CONTESTED": 3, "CONTEST": 3}
+_CONFIDENCE = {"MEDIUM": "MED"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLook:
+    """What the list depends on besides the alerts. ``acked``: ids whose mark is gone; ``muted``: it does not ring."""
+
+    t_ns: int
+    acked: frozenset[str]
+    picked: str | None
+    muted: bool
+    glyphs: str
+
+
+def listed(alerts: Sequence[AlertView]) -> tuple[AlertView, ...]:
+    """Alerts in the order of the list: those that are on, newest first, then those that ended, newest first."""
+    return tuple(sorted(alerts, key=lambda alert: (alert.resolved_ns is not None, -alert.t_ns)))
+
+
+def alert_rows(alerts: Sequence[AlertView], look: AlertLook, width: int, height: int) -> Rows:
+    """Title and list in ``height`` rows; a single row shows the newest alert alone."""
+    ordered = listed(alerts)
+    if height == 1:
+        return (_one_line(ordered, look, width),)
+    active = sum(alert.resolved_ns is None for alert in ordered)
+    title = Line(width)
+    title.put(1, "ALERTS", "muted", bold=True)
+    count = "muted in replay" if look.muted else f"{active} active" if ordered else "none yet"
+    title.right(width - 1, count, "muted")
+    out = [title.row()]
+    reasons = width >= 50
+    for alert in ordered:
+        lines = 2 if reasons and alert.resolved_ns is None and alert.reason else 1
+        if len(out) + lines > height:
+            break
+        out.append(_alert(alert, look, width, reasons, reasons))
+        if lines == 2:
+            out.append(_reason_row(alert, alert.id in look.acked, width, look.glyphs))
+    if not ordered:
+        line = Line(width)
+        line.put(1, "waiting for a signal", "muted")
+        out.append(line.row())
+    out += [blank(width)] * (height - len(out))
+    return tuple(out[:height])
+
+
+def _one_line(ordered: Sequence[AlertView], look: AlertLook, width: int) -> Row:
+    if ordered:
+        return _alert(ordered[0], look, width, width >= 50, False)
+    line = Line(width)
+    line.put(1, "no alert yet", "muted")
+    return line.row()
+
+
+def _alert(alert: AlertView, look: AlertLook, width: int, wide: bool, told: bool) -> Row:
+    acked = alert.id in look.acked
+    fresh = alert.resolved_ns is None and not acked and 0 <= look.t_ns - alert.t_ns < FRESH_NS
+    return _alert_row(alert, fresh, acked, alert.id == look.picked, width, wide, told, look.glyphs)
+
+
+@lru_cache(maxsize=256)
+def _alert_row(
+    alert: AlertView, fresh: bool, acked: bool, picked: bool, width: int, wide: bool, told: bool, glyph_set: str
+) -> Row:
+    glyphs = SETS[glyph_set]
+    code = _CODES.get(alert.signal.upper(), 0)
+    active = alert.resolved_ns is None
+    role = SIGNAL_ROLES[code] if alert.in_window else "muted"
+    line = Line(width, role if fresh else "selected" if picked else "ground")
+    loud = active and not acked
+
+    def ink(name: str) -> str:
+        return "ground" if fresh else name
+
+    if loud or picked:
+        line.put(0, glyphs.mark, ink(role if loud else "bright"))
+    line.put(1, clock(alert.t_ns), ink("text" if active else "muted"))
+    _put_signal(line, 10, alert, code, ink(role), loud, glyphs)
+    score = f"{alert.score:.0f}"
+    furthest = f"{alert.peak_score:.0f}"
+    confidence = _CONFIDENCE.get(alert.confidence.upper(), alert.confidence.upper())
+    moved = furthest != score
+    if moved:
+        score = f"{score}{glyphs.clear}{furthest}"
+    room = min(15, 18 - len(score)) if wide else width - 23 - len(score)
+    name = spoken(alert.level_id, alert.price, room)
+    if moved and len(name) > room:
+        # the price stands in the table too, what the level is called nowhere else
+        name = name.partition(" ")[2]
+    if not wide:
+        line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
+        line.right(width - 1, score, ink(role), bold=loud)
+        return line.row()
+    line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
+    line.right(39, score, ink(role), bold=loud)
+    line.put(41, confidence, ink("text" if active else "muted"))
+    tail = "" if active and told else alert.reason
+    line.put(47, clip(tail, width - 47), ink("muted"))
+    return line.row()
+
+
+def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:
+    mark = ("" if alert.in_window else glyphs.hushed) or glyphs.signals[code]
+    x = line.put(x, f"{mark} {SIGNAL_WORDS[code]}", ink, bold=bold)
+    towards = alert.direction if code == 1 else -alert.direction if code == 2 else 0
+    if towards:
+        line.put(x + 1, glyphs.up if towards > 0 else glyphs.down, ink)
+
+
+@lru_cache(maxsize=256)
+def _reason_row(alert: AlertView, acked: bool, width: int, glyph_set: str) -> Row:
+    line = Line(width)
+    if not acked:
+        role = SIGNAL_ROLES[_CODES.get(alert.signal.upper(), 0)]
+        line.put(0, SETS[glyph_set].mark, role if alert.in_window else "muted")
+    line.put(10, clip(alert.reason, width - 10), "muted")
+    return line.row()

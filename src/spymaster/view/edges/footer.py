@@ -1,0 +1,69 @@
+"""The last row: the keys that matter here; and the row above it with one plain sentence."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from spymaster.view.drawing.cells import Line, Row, clip
+from spymaster.view.state import Keys
+
+COCKPIT_KEYS: Final[Keys] = (
+    ("c", "centre"),
+    ("+/-", "zoom"),
+    ("1/2", "layer"),
+    ("Tab", "panel"),
+    ("Enter", "level"),
+    ("n/N", "alert"),
+    ("a", "ack"),
+    ("f", "jump"),
+    (":", "go to"),
+    ("Ctrl+P", "palette"),
+    ("h", "health"),
+)
+
+REPLAY_KEYS: Final[Keys] = (
+    ("Space", "pause"),
+    (". ,", "snap"),
+    ("; '", "record"),
+    ("[ ]", "speed"),
+    ("n N", "alert"),
+    ("t T", "touch"),
+    (":", "go to"),
+    ("r", "loop"),
+    ("m", "compare"),
+    ("L", "to live"),
+)
+
+HELP: Final = ("?", "help")
+UNMEASURED: Final = "predictive value: not measured"
+
+
+@lru_cache(maxsize=64)
+def footer_row(keys: Keys, width: int, ground: str = "ground") -> Row:
+    """Keys and their words, cut at the last whole pair; help always fits."""
+    line = Line(width, ground)
+    loud, soft = ("bright", "muted") if ground == "ground" else (ground.replace("band", "text"),) * 2
+    room = width - 1 - len(HELP[0]) - len(HELP[1]) - 1
+    x = 1
+    for key, word in keys:
+        if x + len(key) + 1 + len(word) + 3 > room:
+            break
+        x = line.runs(x, [(key, f"{loud}*"), (f" {word}", soft)]) + 3
+    x = line.runs(x, [(HELP[0], f"{loud}*"), (f" {HELP[1]}", soft)])
+    if width - x >= len(UNMEASURED) + 5:
+        line.right(width - 2, UNMEASURED, soft)
+    return line.row()
+
+
+@lru_cache(maxsize=64)
+def note_row(sentence: str, role: str, mark: str, width: int) -> Row:
+    """One sentence, with a mark in its signal's colour; what stands before its first colon is the level's name."""
+    line = Line(width)
+    if not sentence:
+        return line.row()
+    line.put(1, mark, role)
+    name, colon, rest = clip(sentence, width - 3).partition(": ")
+    told = bool(colon) and " " not in name
+    line.runs(3, [(name, "bright*"), (f"  {rest}", "text")] if told else [(name + colon + rest, "text")])
+    return line.row()

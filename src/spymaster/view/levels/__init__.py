@@ -1,0 +1,1 @@
+"""One level and the list of levels, as rows of cells."""

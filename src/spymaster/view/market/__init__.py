@@ -1,0 +1,1 @@
+"""The book over price and time: ladder, heatmap, tape, candles."""

@@ -1,0 +1,1 @@
+"""Options as rows of cells: words, strikes, the flow wave."""
