@@ -38,7 +38,7 @@ for module in pkgutil.walk_packages(spymaster.__path__, "spymaster."):
 """
 RUN = """
 sys.argv = ["spymaster-tui", *{arguments}]
-from spymaster.cli.main import main
+from spymaster.cli.entry import main
 main()
 """
 

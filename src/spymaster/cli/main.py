@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spymaster.cli.config_commands import config_app
-from spymaster.cli.entry import main as main
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import (
     ColouredCommand,
