@@ -1,11 +1,25 @@
-"""What all tests share: on a build machine property tests draw the same examples each time, elsewhere new ones."""
+"""What all tests share: which are run, and that property tests draw the same examples each time on a build machine."""
 
 from __future__ import annotations
 
 import os
+import signal
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("build", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("build")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear INT as a program in front of a user does; leave slow tests out where a developer waits, unless ``-m`` or a
+    test's own name asks for some.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # as a shell leaves it for what it runs in the background: here and in each process that a test starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    named = any("::" in argument for argument in config.args)
+    if not (os.environ.get("CI") or config.option.markexpr or named):
+        config.option.markexpr = "not slow"

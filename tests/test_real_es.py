@@ -73,13 +73,13 @@ def trades(data: Path) -> Path:
     return data / TRADES
 
 
-def plan_of(*sources: Path) -> ReplayPlan:
-    return ReplayPlan(sources, load_config().profile("es"))
+def plan_of(*sources: Path, symbol: str | None = None) -> ReplayPlan:
+    return ReplayPlan(sources, load_config().profile("es"), symbol=symbol)
 
 
-def replayed(*sources: Path) -> HeadlessResult:
+def replayed(*sources: Path, symbol: str | None = None) -> HeadlessResult:
     """A replay without a screen, in this process."""
-    source, engine, totals = ReplaySource(plan_of(*sources)), Engine(), RunTotals(INTERVAL_NS)
+    source, engine, totals = ReplaySource(plan_of(*sources, symbol=symbol)), Engine(), RunTotals(INTERVAL_NS)
     drive(source, engine, [totals])
     return report(source, engine, totals, 1.0)
 
@@ -337,7 +337,7 @@ BOOK_REASONS = ("book", "price levels", "trades outside the quotes")
 
 
 def test_a_stream_joined_without_a_snapshot_is_never_trusted(data: Path) -> None:
-    result = replayed(data / "robustness" / "clx5-20250924-coldstart.mbp-10.dbn.zst")
+    result = replayed(data / "robustness" / "clx5-20250924-coldstart.mbp-10.dbn.zst", symbol="CLX5")
     states = {spell.state for spell in result.trust["depth"]}
     assert states <= {"DEGRADED", "BLIND"}
     assert [spell for spell in result.trust["depth"] if not is_about_the_book(spell.reason)] == []

@@ -117,7 +117,7 @@ def test_a_signal_in_the_middle_ends_a_command_in_order(
     assert not list(places["here"].rglob("*.partial"))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 @pytest.mark.parametrize("name", CASES)
 def test_a_signal_in_the_first_second_ends_a_command_in_order(

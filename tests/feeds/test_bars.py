@@ -41,12 +41,16 @@ def test_bars_become_the_vendor_s_records_under_the_instrument_s_key() -> None:
         ((4800.0, 4801.0, 4799.0, 4798.75, 1.0), bars.OUTSIDE_RANGE),
         ((4800.1, 4801.0, 4799.0, 4800.0, 1.0), bars.OFF_TICK),
         ((4800.0, 4801.0, 0.0, 4800.0, 1.0), bars.NO_PRICE),
-        ((4800.0, 4801.0, -5.0, 4800.0, 1.0), bars.NO_PRICE),
         ((4800.0, 4801.0, 4799.0, 4800.0, -1.0), bars.NO_VOLUME),
     ],
 )
 def test_a_bar_that_cannot_be_true_is_left_out_and_counted_with_its_reason(row: Row, reason: str) -> None:
     assert left_out(row) == (2, {reason: 1})
+
+
+def test_a_bar_below_zero_is_a_bar_like_any_other() -> None:
+    """As crude oil's were in April 2020."""
+    assert left_out((-37.5, -37.0, -40.25, -38.0, 1.0)) == (3, {})
 
 
 def test_a_bar_with_several_faults_is_counted_once() -> None:
@@ -69,10 +73,10 @@ def test_a_bar_off_the_minute_is_left_out() -> None:
 
 
 def test_a_missing_price_never_becomes_a_number() -> None:
-    assert bars.prices_e9(np.array([np.nan, np.inf, -1.0, 0.0, 2.0**63])).tolist() == [UNDEF_PRICE] * 5
+    assert bars.prices_e9(np.array([np.nan, np.inf, -np.inf, 0.0, 2.0**63])).tolist() == [UNDEF_PRICE] * 5
 
 
-@pytest.mark.parametrize("price", [0.01, 447.91, 4807.25, 6785.5, 99999.99, 123456.789012345])
+@pytest.mark.parametrize("price", [0.01, 447.91, 4807.25, 6785.5, 99999.99, 123456.789012345, -37.63])
 def test_prices_are_exact(price: float) -> None:
     assert bars.prices_e9(np.array([price])).tolist() == [int(f"{price:.9f}".replace(".", ""))]
 

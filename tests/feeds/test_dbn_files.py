@@ -251,8 +251,9 @@ def test_a_pass_can_be_given_up_and_begun_again(tmp_path: Path) -> None:
 
 
 def test_reading_imports_nothing_heavy() -> None:
-    modules = "dbn_files, dbn_writer, discover, merge, trades_once, front_month"
+    modules = "merge, dbn.files, dbn.writer, dbn.trades_once, choice.discover, choice.front_month"
     heavy = "{'pandas', 'databento', 'numba', 'textual', 'pyarrow', 'asyncio'}"
-    code = f"import sys; from spymaster.feeds import {modules}; print(sorted({heavy} & sys.modules.keys()))"
+    imports = ", ".join(f"spymaster.feeds.{module}" for module in modules.split(", "))
+    code = f"import sys, {imports}; print(sorted({heavy} & sys.modules.keys()))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

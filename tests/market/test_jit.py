@@ -22,7 +22,7 @@ KERNEL = "from spymaster.market.jit import kernel\n\n\n@kernel\ndef f(x):\n    r
 USE_A_KERNEL = """
 import json
 from spymaster.market.kernel_cache import CACHE_FOLDER, kernel_folder, unkept
-from spymaster.physics.mathx import hundredths
+from spymaster.physics.maths.elementary import hundredths
 value = hundredths(2.5)
 print(json.dumps({
     "value": value,
@@ -127,7 +127,7 @@ def test_a_kernel_is_kept_by_its_place_in_the_package(tmp_path: Path) -> None:
     assert (told["hits"], said) == (0, "")
     folder = Path(told["folder"])
     assert folder.parent == tmp_path
-    assert list((folder / "physics").glob("mathx.hundredths-*.nbi"))
+    assert list((folder / "physics" / "maths").glob("elementary.hundredths-*.nbi"))
 
 
 def test_a_kept_kernel_is_used_by_the_next_process(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Pictures of screens as snapshots: plain SVG without fonts, ids or anything that differs between two runs.
 
-``snap`` is a fixture: ``assert await snap(app)`` inside ``app.run_test()``. Update with ``pytest --snapshot-update``.
+``snap`` and ``snap_panels`` are fixtures: ``assert await snap(app)`` inside ``app.run_test()``. Update with
+``pytest --snapshot-update``. What a screen says is cheaper as text: ``screen_text``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -15,12 +16,17 @@ from rich.style import Style
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
+from textual.geometry import Region
 from textual.strip import Strip
 
+from tests.support.screens import CockpitApp
+
 MAX_BYTES: Final = 400_000
+MAX_BYTES_TOGETHER: Final = 15_000_000
 _CELL: Final = (10, 22)
 
 Snap = Callable[[App[Any]], Awaitable[bool]]
+SnapPanels = Callable[[CockpitApp, Sequence[str]], Awaitable[bool]]
 
 
 class SvgExtension(SingleFileSnapshotExtension):
@@ -33,6 +39,20 @@ class SvgExtension(SingleFileSnapshotExtension):
 def screen_svg(app: App[Any]) -> str:
     """What the app shows, one text for each run of a style."""
     return strips_svg(app.screen._compositor.render_strips())
+
+
+def panels_svg(app: CockpitApp, names: Sequence[str]) -> str:
+    """The part of the screen that panels of the cockpit cover, each at its own size. All of them must be shown."""
+    widgets = [app.panels.widget(name) for name in names]
+    assert all(widget.display for widget in widgets)
+    region = Region.from_union([widget.region for widget in widgets])
+    lines = app.screen._compositor.render_strips()[region.y : region.bottom]
+    return strips_svg(strip.crop(region.x, region.right) for strip in lines)
+
+
+def screen_text(app: App[Any]) -> str:
+    """What the app says, without colours; blanks at the ends of lines are cut off."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 def strips_svg(strips: Iterable[Strip]) -> str:
@@ -80,15 +100,34 @@ def _run(x: int, y: int, text: str, name: str, back: str) -> str:
 
 
 @pytest.fixture
-def snap(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Snap:
-    """Compare what an app shows with its snapshot, whatever the environment says about colours and animations."""
+def plain_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing the environment says about colours and animations is heard."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_DIM_FACTOR", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FILTERS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def snap(snapshot: SnapshotAssertion, plain_colours: None) -> Snap:
+    """Compare what an app shows with its snapshot."""
     pictures = snapshot.use_extension(SvgExtension)
 
     async def compare(app: App[Any]) -> bool:
-        picture = screen_svg(app)
-        assert len(picture.encode()) <= MAX_BYTES
-        return bool(picture == pictures)
+        return bool(_small(screen_svg(app)) == pictures)
 
     return compare
+
+
+@pytest.fixture
+def snap_panels(snapshot: SnapshotAssertion, plain_colours: None) -> SnapPanels:
+    """Compare some panels of the cockpit with their snapshot."""
+    pictures = snapshot.use_extension(SvgExtension)
+
+    async def compare(app: CockpitApp, names: Sequence[str]) -> bool:
+        return bool(_small(panels_svg(app, names)) == pictures)
+
+    return compare
+
+
+def _small(picture: str) -> str:
+    assert len(picture.encode()) <= MAX_BYTES
+    return picture

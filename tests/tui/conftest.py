@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.support.pty_terminal import PtyTerminal
-from tests.support.snapshots import snap
+from tests.support.snapshots import plain_colours, snap, snap_panels
 
-__all__ = ["Launch", "launch", "snap"]
+__all__ = ["Launch", "launch", "plain_colours", "snap", "snap_panels"]
 
 ROOT = Path(__file__).parents[2]
 

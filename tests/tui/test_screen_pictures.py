@@ -1,27 +1,26 @@
-"""How the screens around the cockpit look, as pictures."""
+"""How each screen looks, as one picture; how it is arranged at other sizes and moments, as text."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
+from syrupy.assertion import SnapshotAssertion
 
 from spymaster.signals.frame import Frame
+from spymaster.tui import screens
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.options import AppOptions
 from spymaster.tui.screens.start import Kind, Place, StartScreen
 from tests.support import frames
-from tests.support.snapshots import Snap
+from tests.support.snapshots import MAX_BYTES, MAX_BYTES_TOGETHER, Snap, screen_text
 from tests.support.still_source import StillSource
 
-SIZES = ((80, 24), (120, 40), (200, 60))
-THEMES = ("light", "colour-blind", "256")
 PLACES = (
     Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
     Place(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20")),
@@ -30,87 +29,108 @@ PLACES = (
 )
 
 
-def size_name(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-def cockpit(frame: Frame | None = None, theme: str = "dark", notice: str = "") -> SpymasterApp:
-    options = AppOptions(keymap=load_keymap("default"), theme=theme, notice=notice)
+def cockpit(frame: Frame | None = None, notice: str = "") -> SpymasterApp:
+    options = AppOptions(keymap=load_keymap("default"), notice=notice)
     return SpymasterApp(StillSource(frame or frames.frame()), options)
 
 
-async def pressed(app: SpymasterApp, size: tuple[int, int], keys: tuple[str, ...], snap: Snap) -> bool:
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        await pilot.press(*keys)
-        await settle(pilot)
-        return await snap(app)
+def start() -> SpymasterApp:
+    options = AppOptions(keymap=load_keymap("default"))
+    return SpymasterApp(None, options, lambda theme: StartScreen(theme, PLACES, lambda place: None))
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    for _ in range(3):
-        await pilot.pause()
-
-
-@pytest.mark.parametrize("size", SIZES, ids=size_name)
-@pytest.mark.parametrize("page", ["question_mark", "h"], ids=["help", "health"])
-async def test_a_page_at_a_size(page: str, size: tuple[int, int], snap: Snap) -> None:
-    assert await pressed(cockpit(), size, (page,), snap)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48), (200, 60)], ids=size_name)
-@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
-async def test_a_screen_over_the_cockpit_at_a_size(page: str, size: tuple[int, int], snap: Snap) -> None:
-    assert await pressed(cockpit(), size, (page,), snap)
-
-
-@pytest.mark.parametrize("theme", [*THEMES, "high-contrast"])
-@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
-async def test_a_screen_over_the_cockpit_in_a_theme(page: str, theme: str, snap: Snap) -> None:
-    assert await pressed(cockpit(theme=theme), (120, 40), (page,), snap)
-
-
-@pytest.mark.parametrize("page", ["enter", "p"], ids=["level", "chart"])
-async def test_a_screen_over_the_cockpit_of_a_replay(page: str, snap: Snap) -> None:
-    assert await pressed(cockpit(frames.replay_frame()), (120, 40), (page,), snap)
-
-
-@pytest.mark.parametrize("theme", THEMES)
-async def test_help_in_a_theme(theme: str, snap: Snap) -> None:
-    assert await pressed(cockpit(theme=theme), (120, 40), ("question_mark",), snap)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=size_name)
-async def test_the_log_at_a_size(size: tuple[int, int], snap: Snap, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+def with_a_log() -> SpymasterApp:
     app = cockpit()
     for number, (level, text) in enumerate([(20, "theme dark"), (30, "depth: silent for 3 s"), (40, "depth: gone")]):
         record = logging.LogRecord("spymaster", level, "", 0, text, None, None)
         record.created = 1_795_185_000.0 + number
         app.book.emit(record)
-    assert await pressed(app, size, ("l",), snap)
+    return app
 
 
-@pytest.mark.parametrize("size", SIZES, ids=size_name)
-async def test_the_start_screen_at_a_size(size: tuple[int, int], snap: Snap) -> None:
-    options = AppOptions(keymap=load_keymap("default"))
-    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, PLACES, lambda place: None))
-    assert await pressed(app, size, ("k", "enter"), snap)
-
-
-MOMENTS: dict[str, Callable[[], SpymasterApp]] = {
-    "live": cockpit,
-    "replay": lambda: cockpit(frames.replay_frame()),
-    "notice": lambda: cockpit(frames.replay_frame(simulated=True), notice="to go live, set DATABENTO_API_KEY"),
+SCREENS: dict[str, tuple[Callable[[], SpymasterApp], tuple[str, ...]]] = {
+    "start": (start, ("k", "enter")),
+    "cockpit": (cockpit, ()),
+    "level": (cockpit, ("enter",)),
+    "chart": (cockpit, ("p",)),
+    "help": (cockpit, ("question_mark",)),
+    "health": (cockpit, ("h",)),
+    "log": (with_a_log, ("l",)),
+    "jump": (cockpit, ("f",)),
+    "prompt": (cockpit, ("colon",)),
 }
+"""How each screen is reached."""
+
+OF_TEXTUAL = ("start", "help", "health", "log")
+"""Screens that are no projections of ``view``: only here is seen what they say at other sizes."""
 
 
-@pytest.mark.parametrize("moment", list(MOMENTS))
-async def test_the_whole_cockpit_screen(moment: str, snap: Snap) -> None:
-    assert await pressed(MOMENTS[moment](), (120, 40), (), snap)
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times of the log, whatever the machine's zone is."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
-@pytest.mark.parametrize(("keys", "name"), [(("f",), "jump"), (("colon",), "go to")], ids=["jump", "go to"])
-async def test_what_lies_over_the_cockpit(keys: tuple[str, ...], name: str, snap: Snap) -> None:
-    assert await pressed(cockpit(), (120, 40), keys, snap)
+@asynccontextmanager
+async def shown(app: SpymasterApp, keys: tuple[str, ...], size: tuple[int, int] = (120, 40)) -> AsyncIterator[None]:
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.press(*keys)
+        for _ in range(3):
+            await pilot.pause()
+        yield
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_a_screen(name: str, snap: Snap) -> None:
+    build, keys = SCREENS[name]
+    app = build()
+    async with shown(app, keys):
+        assert await snap(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("name", OF_TEXTUAL)
+async def test_what_a_screen_says_at_another_size(
+    name: str, size: tuple[int, int], snapshot: SnapshotAssertion, plain_colours: None
+) -> None:
+    build, keys = SCREENS[name]
+    app = build()
+    async with shown(app, keys, size):
+        assert screen_text(app) == snapshot
+
+
+async def test_a_notice_at_the_start_of_a_replay(snapshot: SnapshotAssertion, plain_colours: None) -> None:
+    """It stands over the rule, as the time bar has its line."""
+    app = cockpit(frames.replay_frame(simulated=True), notice="to go live, set DATABENTO_API_KEY")
+    async with shown(app, ()):
+        assert screen_text(app) == snapshot
+
+
+@pytest.mark.parametrize("name", ["level", "chart"])
+async def test_a_screen_over_a_replay_leaves_its_time_bar(
+    name: str, snapshot: SnapshotAssertion, plain_colours: None
+) -> None:
+    app = cockpit(frames.replay_frame())
+    async with shown(app, SCREENS[name][1]):
+        assert screen_text(app) == snapshot
+
+
+def test_every_screen_is_pictured() -> None:
+    folder = Path(screens.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} - NO_SCREENS == set(SCREENS)
+
+
+NO_SCREENS = {"__init__", "over", "page", "moment_actions", "replay_actions"}
+"""What screens have in common."""
+
+
+def test_all_pictures_together_are_small() -> None:
+    pictures = [path.stat().st_size for path in Path(__file__).parents[1].rglob("__snapshots__/**/*.svg")]
+    assert pictures
+    assert max(pictures) <= MAX_BYTES
+    assert sum(pictures) <= MAX_BYTES_TOGETHER

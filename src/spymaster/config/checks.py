@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -94,7 +95,9 @@ def _path(profile: Profile, key: str) -> str:
     return f"profile.{profile.name}.{key}"
 
 
-def _fields(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
+@lru_cache
+def _fields(struct: type[msgspec.Struct]) -> Mapping[str, inspect.Field]:
+    """A table's keys as msgspec describes them; it compiles every annotation anew each time it is asked."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     return {field.encode_name: field for field in info.fields}

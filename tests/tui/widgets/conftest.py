@@ -1,5 +1,5 @@
-"""The snapshot fixture, for all tests of widgets."""
+"""The snapshot fixtures, for all tests of widgets."""
 
-from tests.support.snapshots import snap
+from tests.support.snapshots import plain_colours, snap, snap_panels
 
-__all__ = ["snap"]
+__all__ = ["plain_colours", "snap", "snap_panels"]

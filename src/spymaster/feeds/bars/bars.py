@@ -30,7 +30,7 @@ MINUTE_NS: Final = 60 * NS_PER_S
 MINUTE_BARS: Final = "ohlcv-1m"
 
 OFF_MINUTE: Final = "does not begin on a minute"
-NO_PRICE: Final = "a price is missing or not positive"
+NO_PRICE: Final = "a price is missing or zero"
 NO_VOLUME: Final = "its volume is missing or negative"
 HIGH_BELOW_LOW: Final = "its high is below its low"
 OUTSIDE_RANGE: Final = "its open or close lies outside its high and low"
