@@ -24,8 +24,8 @@ WIDGETS: dict[str, tuple[str, ...]] = {
     "levels": ("levels_head", "levels_left", "levels_right"),
     "alerts": ("alerts",),
     "tape": ("tape",),
-    "note": ("rule", "note"),
-    "footer": ("footer",),
+    "rule": ("rule",),
+    "footer": ("note", "footer"),
 }
 """Panels of each widget. Together they are the whole cockpit of a live session."""
 
