@@ -355,7 +355,7 @@ def test_before_the_open_nothing_is_raised(data: Path) -> None:
             self.times: list[int] = []
             self.first_snap_ns = 0
 
-        def take(self, block: SnapBlock) -> None:
+        def on_block(self, block: SnapBlock) -> None:
             self.first_snap_ns = self.first_snap_ns or int(block.snaps["t_ns"][0])
             self.times += block.alerts["t_ns"].tolist()
 

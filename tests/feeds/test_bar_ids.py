@@ -46,7 +46,7 @@ def minutes(ids: Sequence[tuple[int, float, int]], count: int = 3, start_ns: int
 
 def taken(path: Path, taker: BarCollector | None = None) -> BarCollector:
     taker = taker or collector()
-    taker.take(path, read_table(path, Stamped.START))
+    taker.add(path, read_table(path, Stamped.START))
     return taker
 
 

@@ -21,7 +21,7 @@ FILE = Path("bars.csv")
 def left_out(*rows: Row, **options: Any) -> tuple[int, dict[str, int]]:
     """How many of these bars were kept, and why the others were not."""
     taker = collector(**options)
-    taker.take(FILE, [columns([FLAT, *rows, FLAT])])
+    taker.add(FILE, [columns([FLAT, *rows, FLAT])])
     return len(taker.records()), dict(taker.rejected)
 
 
@@ -68,7 +68,7 @@ def test_shares_have_no_grid_to_be_off() -> None:
 
 def test_a_bar_off_the_minute_is_left_out() -> None:
     taker = collector()
-    taker.take(FILE, [columns([FLAT] * 5), columns([FLAT], start_ns=NINE + 10 * MINUTE + 1)])
+    taker.add(FILE, [columns([FLAT] * 5), columns([FLAT], start_ns=NINE + 10 * MINUTE + 1)])
     assert (len(taker.records()), taker.rejected) == (5, {bars.OFF_MINUTE: 1})
 
 
@@ -91,22 +91,22 @@ def test_disorder_is_sorted() -> None:
 
 def test_of_a_minute_given_twice_the_last_is_used_and_the_other_counted() -> None:
     taker = collector()
-    taker.take(FILE, [columns([FLAT, (4800.0, 4810.0, 4799.0, 4805.0, 7.0)], step_ns=0)])
+    taker.add(FILE, [columns([FLAT, (4800.0, 4810.0, 4799.0, 4805.0, 7.0)], step_ns=0)])
     (bar,) = taker.records()
     assert (bar["volume"], taker.rejected) == (7, {bars.GIVEN_TWICE: 1})
 
 
 def test_a_later_file_replaces_minutes_of_an_earlier_one() -> None:
     taker = collector()
-    taker.take(Path("a.csv"), [columns([FLAT])])
-    taker.take(Path("b.csv"), [columns([(4800.0, 4801.0, 4799.0, 4800.0, 5.0)])])
+    taker.add(Path("a.csv"), [columns([FLAT])])
+    taker.add(Path("b.csv"), [columns([(4800.0, 4801.0, 4799.0, 4800.0, 5.0)])])
     assert [bar["volume"] for bar in taker.records()] == [5]
 
 
 def test_only_bars_inside_the_span_are_taken_and_the_others_are_no_fault() -> None:
     span = BarSpan(NINE + 2 * MINUTE, NINE + 5 * MINUTE)
     taker = collector(span=span)
-    taken = taker.take(FILE, [columns([FLAT] * 10)])
+    taken = taker.add(FILE, [columns([FLAT] * 10)])
     assert (taken, dict(taker.rejected)) == (3, {})
     assert taker.records()["ts_event"].tolist() == [NINE + n * MINUTE for n in (2, 3, 4)]
 
@@ -155,7 +155,7 @@ def test_else_each_session_is_told_by_its_largest_volume_and_that_is_said() -> N
         )
     ]
     taker = collector()
-    taker.take(FILE, pieces)
+    taker.add(FILE, pieces)
     assert taker.records()["volume"].tolist() == [90, 70]
     (told,) = taker.problems
     assert told.startswith("bars.csv: several contracts; of each session the one with the largest volume was used: ")
@@ -179,6 +179,6 @@ def test_one_contract_under_a_name_of_the_root_is_taken() -> None:
 def test_bars_a_minute_off_the_venue_s_hours_are_doubted(shift: int, told: str | None) -> None:
     taker = collector()
     sessions = [(at(f"2024-01-0{day}T18:00:00-05:00"), 23 * 60) for day in (2, 3)]
-    taker.take(FILE, [columns([FLAT] * count, start_ns=opens + shift) for opens, count in sessions])
+    taker.add(FILE, [columns([FLAT] * count, start_ns=opens + shift) for opens, count in sessions])
     said = [f"bars.csv: its bars seem to be stamped at their {told}; --bars-stamped {told} says so"]
     assert taker.problems == (said if told else [])

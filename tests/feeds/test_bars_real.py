@@ -27,7 +27,7 @@ from tests.support.bars import ES, SPY, WEEK, at, collector
 def taken(path: Path, span: BarSpan, instrument: Instrument = ES) -> tuple[Bars, list[str]]:
     """A table's bars inside a span, and what was said of them; nothing may be rejected."""
     taker = collector(instrument, span)
-    taker.take(path, read_table(path, Stamped.START))
+    taker.add(path, read_table(path, Stamped.START))
     bars = taker.records()
     assert taker.rejected == {}
     return bars, taker.problems

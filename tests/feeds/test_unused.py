@@ -24,17 +24,17 @@ def unused(tmp_path: Path, options: tuple[tuple[int, int], ...] = ()) -> Unused:
 
 def test_nothing_is_said_of_what_is_used(tmp_path: Path) -> None:
     counting = unused(tmp_path, ((1, 60), (ANY_PUBLISHER, 70)))
-    counting.take(Batch.of(Kind.MBP10, depth(9)))
-    counting.take(Batch.of(Kind.MBP1, records(Kind.MBP1, 4, instrument_id=60)))
-    counting.take(Batch.of(Kind.CBBO, records(Kind.CBBO, 4, instrument_id=70, publisher_id=33)))
+    counting.on_batch(Batch.of(Kind.MBP10, depth(9)))
+    counting.on_batch(Batch.of(Kind.MBP1, records(Kind.MBP1, 4, instrument_id=60)))
+    counting.on_batch(Batch.of(Kind.CBBO, records(Kind.CBBO, 4, instrument_id=70, publisher_id=33)))
     assert counting.counts() == ()
     assert unused_line(counting.counts(), ESH4) == ""
 
 
 def test_another_contract_and_an_id_without_a_name(tmp_path: Path) -> None:
     counting = unused(tmp_path)
-    counting.take(Batch.of(Kind.MBP10, depth(3, instrument_id=5)))
-    counting.take(Batch.of(Kind.TRADE, records(Kind.TRADE, 2, instrument_id=99)))
+    counting.on_batch(Batch.of(Kind.MBP10, depth(3, instrument_id=5)))
+    counting.on_batch(Batch.of(Kind.TRADE, records(Kind.TRADE, 2, instrument_id=99)))
     assert counting.counts() == (("ESM4", 1, 3), ("#99", 1, 2))
     assert unused_line(counting.counts(), ESH4) == (
         "5 records not used: 3 of ESM4 by publisher 1, 2 of #99 by publisher 1; ESH4 was chosen, --symbol chooses"
@@ -43,11 +43,11 @@ def test_another_contract_and_an_id_without_a_name(tmp_path: Path) -> None:
 
 def test_a_second_publisher_of_the_contract(tmp_path: Path) -> None:
     counting = unused(tmp_path)
-    counting.take(Batch.of(Kind.MBP10, depth(3, publisher_id=41)))
+    counting.on_batch(Batch.of(Kind.MBP10, depth(3, publisher_id=41)))
     assert unused_line(counting.counts(), ESH4).endswith("ESH4 is taken from publisher 1, --publisher chooses")
 
 
 def test_what_is_no_price_is_not_counted(tmp_path: Path) -> None:
     counting = unused(tmp_path)
-    counting.take(Batch.of(Kind.STATUS, records(Kind.STATUS, 3, instrument_id=5)))
+    counting.on_batch(Batch.of(Kind.STATUS, records(Kind.STATUS, 3, instrument_id=5)))
     assert counting.counts() == ()

@@ -28,7 +28,7 @@ def journalled(folder: Path, *frames: Frame, flags: FrameFlag = FrameFlag.NONE) 
     writer = JournalWriter(folder, "test", clock_ns=T0_NS)
     inlet = JournalInlet(writer)
     for frame in frames:
-        inlet.take(frame, flags)
+        inlet.on_frame(frame, flags)
     writer.close()
     return read_journal(folder)[:-1]
 
@@ -125,7 +125,7 @@ def test_a_batch_larger_than_a_frame_may_be_becomes_several(tmp_path: Path) -> N
 def test_signals_and_alerts_follow_the_records_they_rest_on(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, "test", clock_ns=T0_NS)
     inlet = JournalInlet(writer)
-    inlet.take(depth_frame(4))
+    inlet.on_frame(depth_frame(4))
     published: TestBlock = block([level(), level(price=4810.0)], [level()], alerts=[alert()])
     inlet.publish(published)
     writer.close()

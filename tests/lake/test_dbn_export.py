@@ -47,7 +47,7 @@ def exported(frames: Frames, folder: Path) -> dict[str, DbnFile]:
     run = lake.run()
     with DbnExport(str(folder / "out"), lake_symbols(lake.storage, run)) as export:
         for batch in lake_batches(lake.storage, run):
-            export.take(batch)
+            export.on_batch(batch)
         written = export.close()
     return {one.path.name: DbnFile.open(one.path) for one in written}
 
@@ -72,7 +72,7 @@ def test_every_schema_comes_out_as_it_went_in(schema: str, tmp_path: Path) -> No
 def test_the_announced_record_type_of_tbbo_is_written_as_version_3_has_it(tmp_path: Path) -> None:
     rows = records(Kind.MBP1, 4, rtype=np.array([197, 1, 197, 197]), action=b"T")
     with DbnExport(str(tmp_path / "out"), {17077: "ESH4"}) as export:
-        export.take(Batch.of(Kind.MBP1, rows, 0))
+        export.on_batch(Batch.of(Kind.MBP1, rows, 0))
         (written,) = export.close()
     assert written.path.name == "out.tbbo.dbn.zst"
     (batch,) = DbnFile.open(written.path).chunks()
@@ -129,7 +129,7 @@ def test_the_vendors_reader_opens_it(tmp_path: Path) -> None:
 
 def test_what_has_no_native_form_is_said(tmp_path: Path) -> None:
     export = DbnExport(str(tmp_path / "out"), {})
-    export.take(Batch({Kind.RAW: np.zeros(3, np.uint8)}, np.full(3, int(Kind.RAW), np.uint8)))
+    export.on_batch(Batch({Kind.RAW: np.zeros(3, np.uint8)}, np.full(3, int(Kind.RAW), np.uint8)))
     assert export.close() == ()
     assert list(export.losses(frames=True)) == [
         "3 RAW records have no native form: frames as a vendor sent them are not in the files",
@@ -141,7 +141,7 @@ def test_what_has_no_native_form_is_said(tmp_path: Path) -> None:
 def break_off(export: DbnExport) -> None:
     """Write some records, then meet an error."""
     with export:
-        export.take(Batch.of(Kind.TRADE, es_trades(5)))
+        export.on_batch(Batch.of(Kind.TRADE, es_trades(5)))
         raise ZeroDivisionError
 
 

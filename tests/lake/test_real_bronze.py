@@ -53,7 +53,7 @@ def test_native_files_come_out_of_bronze_as_they_went_in(name: str, tmp_path: Pa
     assert [finding for finding in verify(lake) if finding.is_damage] == []
     with DbnExport(str(tmp_path / "out"), lake_symbols(lake.storage, lake.run())) as export:
         for batch in lake_batches(lake.storage, lake.run()):
-            export.take(batch)
+            export.on_batch(batch)
         (written,) = export.close()
     assert content(DbnFile.open(written.path)) == content(source)
 
@@ -65,7 +65,7 @@ def test_the_vendors_reader_gives_the_same_depth(tmp_path: Path) -> None:
     lake = lake_at(tmp_path / "lake")
     with DbnExport(str(tmp_path / "out"), lake_symbols(lake.storage, lake.run())) as export:
         for batch in lake_batches(lake.storage, lake.run()):
-            export.take(batch)
+            export.on_batch(batch)
         (written,) = export.close()
     mine, vendors = (databento.DBNStore.from_file(file).to_ndarray() for file in (written.path, path))
     assert mine.tobytes() == vendors.tobytes()

@@ -59,9 +59,9 @@ def test_files_become_durable_when_the_clock_enters_another_hour(tmp_path: Path)
     frames.records(Kind.MBP10, es_depth(5))
     frames.records(Kind.MBP10, es_depth(5, T0_NS + HOUR_NS))
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
-    assert recorder.take(frames.stored[0]) == ()
+    assert recorder.on_frame(frames.stored[0]) == ()
     assert list(tmp_path.rglob("*.parquet")) == []
-    (file,) = recorder.take(frames.stored[1])
+    (file,) = recorder.on_frame(frames.stored[1])
     assert (tmp_path / file.path).is_file()
     assert [found.path for found in lake_at(tmp_path).run().manifest.files] == [file.path]
 
@@ -72,7 +72,7 @@ def test_the_start_of_the_open_hour_is_its_first_frame(tmp_path: Path) -> None:
     assert recorder.open_hour_start is None
     starts: list[Position | None] = []
     for frame in stored:
-        recorder.take(frame)
+        recorder.on_frame(frame)
         starts.append(recorder.open_hour_start)
     firsts = [stored[0].position, stored[7].position, stored[12].position]
     assert starts == [firsts[0]] * 7 + [firsts[1]] * 5 + [firsts[2]] * 5
@@ -86,14 +86,14 @@ def test_a_run_resumed_at_the_open_hour_equals_one_never_interrupted(cut: int, t
     storage = LocalStorage(tmp_path / "cut")
     first = LakeRecorder(storage, RUN)
     for frame in stored[:cut]:
-        first.take(frame)
+        first.on_frame(frame)
     start = first.open_hour_start
     assert start is not None
     del first
     again = LakeRecorder(storage, RUN)
     for frame in stored:
         if frame.position >= start:
-            again.take(frame)
+            again.on_frame(frame)
     again.seal()
     whole, resumed = content(tmp_path / "whole"), content(tmp_path / "cut")
     assert {name: resumed[name] for name in whole} == whole
@@ -103,7 +103,7 @@ def test_what_an_interrupted_run_left_half_written_is_no_part_of_the_lake(tmp_pa
     stored = three_hours().stored
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
     for frame in stored[:5]:
-        recorder.take(frame)
+        recorder.on_frame(frame)
     assert LocalStorage(tmp_path).names("bronze") == []
     assert lake_at(tmp_path).run().manifest.files == ()
 
@@ -111,7 +111,7 @@ def test_what_an_interrupted_run_left_half_written_is_no_part_of_the_lake(tmp_pa
 def test_a_discarded_hour_leaves_nothing(tmp_path: Path) -> None:
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
     for frame in three_hours().stored[:5]:
-        recorder.take(frame)
+        recorder.on_frame(frame)
     recorder.discard()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "runs" / f"{RUN.id}.json"]
 
@@ -124,17 +124,17 @@ def test_a_refusing_disk_is_reported_and_the_hour_can_be_written_again(
     storage = LocalStorage(tmp_path / "full")
     recorder = LakeRecorder(storage, RUN)
     for frame in stored[:12]:
-        recorder.take(frame)
+        recorder.on_frame(frame)
     with monkeypatch.context() as patch:
         patch.setattr(Upload, "write", refuse)
         with pytest.raises(OSError, match="No space left"):
-            recorder.take(stored[12])
+            recorder.on_frame(stored[12])
     start = recorder.open_hour_start
     recorder.discard()
     assert start == stored[7].position
     again = LakeRecorder(storage, RUN)
     for frame in stored[7:]:
-        again.take(frame)
+        again.on_frame(frame)
     again.seal()
     whole = content(tmp_path / "whole")
     assert {name: content(tmp_path / "full").get(name) for name in whole} == whole
@@ -176,7 +176,7 @@ def test_a_run_that_goes_on_is_open(tmp_path: Path) -> None:
 def test_a_torn_run_says_why(tmp_path: Path) -> None:
     recorder = LakeRecorder(LocalStorage(tmp_path), RUN)
     for frame in three_hours().stored:
-        recorder.take(frame)
+        recorder.on_frame(frame)
     recorder.seal(RunStatus.TORN, "the disk was full for 3 s")
     run = lake_at(tmp_path).run().run
     assert (run.status, run.reason) == (RunStatus.TORN, "the disk was full for 3 s")

@@ -44,7 +44,7 @@ class Scene:
         for hour in range(first, first + count):
             for part in range(4):
                 at_ns = T0_NS + hour * HOUR_NS + part * NS_PER_S
-                self.inlet.take(trades_frame(5, from_ns=at_ns, seed=hour * 4 + part))
+                self.inlet.on_frame(trades_frame(5, from_ns=at_ns, seed=hour * 4 + part))
 
     def sidecar(
         self, sleep: Callable[[float], None] = lambda _: None, *, delete: bool = False, files: Files | None = None

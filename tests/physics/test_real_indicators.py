@@ -64,7 +64,7 @@ def read(path: Path, instrument: Instrument, first: str, last: str) -> tuple[Bar
     span = BarSpan(at(first), at(last))
     sessions = sessions_between(FUTURES_CALENDAR, span.from_ns, span.until_ns)
     collector = BarCollector(instrument, span, sessions, on_ticks=instrument is ES)
-    collector.take(path, read_table(path, Stamped.START))
+    collector.add(path, read_table(path, Stamped.START))
     assert not collector.rejected
     return collector.records(), sessions
 
@@ -165,7 +165,7 @@ def test_every_level_of_real_sessions_of_2013(vendor_data: Path) -> None:
     span = ("2013-10-06T18:00:00-04:00", "2013-10-11T16:45:00-04:00")
     sessions = sessions_between(FUTURES_CALENDAR, at(span[0]), at(span[1]))
     collector = BarCollector(contract, BarSpan(at(span[0]), at(span[1])), sessions, on_ticks=True)
-    collector.take(path, read_table(path, Stamped.START))
+    collector.add(path, read_table(path, Stamped.START))
     bars = collector.records()
     starts = bars["ts_event"].astype(np.int64)
     place = np.searchsorted(sessions["close_ns"], starts, side="right")

@@ -38,7 +38,7 @@ def resolved(raised_s: float, seconds: float, **columns: float) -> dict[str, flo
 
 def take(book: AlertBook, *batches: Sequence[Row]) -> None:
     for alerts in batches:
-        book.take(block([level()], alerts=list(alerts)))  # type: ignore[arg-type]  # the shape of a SnapBlock
+        book.on_block(block([level()], alerts=list(alerts)))  # type: ignore[arg-type]  # the shape of a SnapBlock
 
 
 def test_an_alert_is_listed_as_it_was_raised(book: AlertBook) -> None:

@@ -101,7 +101,7 @@ class Mids:
     def __init__(self) -> None:
         self.all: list[float] = []
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         self.all += block.snaps["es_mid"].tolist()
 
 

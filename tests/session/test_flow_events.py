@@ -27,7 +27,7 @@ class Ledger:
     def __init__(self) -> None:
         self.cells: Counter[Cell] = Counter()
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         columns = flows_columns(block, TICK_E9)
         times, sides, prices = (columns[name].tolist() for name in ("ts_bucket_ns", "side", "price"))
         for name, event in FIELDS.items():

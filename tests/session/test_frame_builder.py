@@ -51,7 +51,7 @@ class Session:
         """Records, then the snaps up to a moment; the frame of the last one."""
         for frame in (records(words), WatermarkFrame(START_NS + round(until_s * S))):
             for block in self.engine.feed(frame):
-                self.builder.take(block)
+                self.builder.on_block(block)
         return self.builder.build(7, RUN)
 
 
@@ -165,7 +165,7 @@ def test_a_frame_knows_of_no_record_after_its_moment(words: Words) -> None:
     session = Session()
     frames: list[Frame] = []
     for block in session.engine.feed(records(words)):
-        session.builder.take(block)
+        session.builder.on_block(block)
         frames.append(session.builder.build(len(frames), RUN))
     assert [frame.number for frame in frames if frame.header.as_of_ns > frame.t_ns] == []
 
@@ -179,7 +179,7 @@ def test_the_book_of_a_frame_is_the_book_at_its_moment() -> None:
     session = Session()
     asks = {}
     for block in session.engine.feed(records(market.words())):
-        session.builder.take(block)
+        session.builder.on_block(block)
         frame = session.builder.build(1, RUN)
         asks[(frame.t_ns - START_NS) / S] = int(frame.book[ASK, 0, 0])
     assert asks == {0.25: MID + 1, 0.5: MID + 2, 0.75: MID + 3}
@@ -271,8 +271,8 @@ def bundled_alerts(bundled_plan: Any) -> Frame:
     builder = FrameBuilder(engine, source.config_frame(), HeatStore())
 
     class Sink:
-        def take(self, block: SnapBlock) -> None:
-            builder.take(block)
+        def on_block(self, block: SnapBlock) -> None:
+            builder.on_block(block)
 
     drive(source, engine, [Sink()])
     return builder.build(1, RUN)
@@ -324,4 +324,4 @@ def test_a_block_of_several_snaps_is_refused_since_the_book_beside_them_is_gone(
     builder = FrameBuilder(engine, engine.config, HeatStore())
     block = next(iter(engine.feed(records(market.words()))))
     with pytest.raises(ValueError, match=r"^a block of 4 snaps: frames need an engine with snaps_per_block=1$"):
-        builder.take(block)
+        builder.on_block(block)

@@ -29,7 +29,7 @@ class Times:
     def __init__(self) -> None:
         self.all: list[int] = []
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         self.all += block.snaps["t_ns"].tolist()
 
 

@@ -59,7 +59,7 @@ class Live:
         for frame in (records(words[self._fed :]), WatermarkFrame(START_NS + round(seconds * S))):
             for block in self.engine.feed(frame):
                 for snap in block.snaps:
-                    self.store.take(self.engine.state, int(snap["t_ns"]), NO_LEVELS)
+                    self.store.add_snap(self.engine.state, int(snap["t_ns"]), NO_LEVELS)
         self._fed = len(words)
 
     def buy(self, seconds: float, size: int) -> None:
@@ -73,7 +73,7 @@ class Live:
 
 def put(store: HeatStore, book: Book, seconds: float, levels: NDArray[Any] = NO_LEVELS) -> None:
     """The snap so many seconds after ``T0_NS``."""
-    store.take(book.state, T0_NS + round(seconds * S), levels)
+    store.add_snap(book.state, T0_NS + round(seconds * S), levels)
 
 
 def judged(tick: int, state: BarrierState, confidence: float = 0.5) -> NDArray[Any]:

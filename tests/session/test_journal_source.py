@@ -121,9 +121,9 @@ def test_frames_without_records_are_lived_again_too(journal: Path, tmp_path: Pat
 def test_records_fetched_later_and_outputs_are_passed_over(journal: Path, tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, "test")
     inlet = JournalInlet(writer)
-    inlet.take(JournalSource(journal).config)
-    inlet.take(depth_frame(5), FrameFlag.BACKFILL)
-    inlet.take(depth_frame(2))
+    inlet.on_frame(JournalSource(journal).config)
+    inlet.on_frame(depth_frame(5), FrameFlag.BACKFILL)
+    inlet.on_frame(depth_frame(2))
     writer.append(encode_signals(*signal_rows(1, 1)), clock_ns=T0_NS)
     writer.close()
     counts = [len(frame.batch) for frame in JournalSource(tmp_path).frames() if isinstance(frame, RecordsFrame)]

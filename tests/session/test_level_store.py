@@ -53,7 +53,7 @@ class Replay:
     def snap(self, *rows: Any) -> Replay:
         """The next snap with these rows."""
         self.t_ns += S // 4
-        self.store.take(self.t_ns, np.array(list(rows), LEVEL_ROW))
+        self.store.add_snap(self.t_ns, np.array(list(rows), LEVEL_ROW))
         return self
 
     def snaps(self, count: int, *rows: Any) -> Replay:
@@ -94,7 +94,7 @@ def test_the_second_being_filled_is_there_already() -> None:
 def test_more_snaps_in_a_second_than_are_held_apart_lose_no_flow() -> None:
     replay = Replay()
     for at in range(50):
-        replay.store.take(T0 + (at + 1) * S // 50, np.array([row(bucket_added=1.0)], LEVEL_ROW))
+        replay.store.add_snap(T0 + (at + 1) * S // 50, np.array([row(bucket_added=1.0)], LEVEL_ROW))
     assert column(replay.of(), "added").tolist() == [50.0]
 
 

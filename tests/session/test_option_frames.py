@@ -28,9 +28,9 @@ def last_frame(tape: OptionTape, **config: Any) -> Frame:
     builder = FrameBuilder(engine, engine.config, HeatStore())
     for frame in tape.frames(quiet_market(float(SECONDS))):
         for block in engine.feed(frame):
-            builder.take(block)
+            builder.on_block(block)
     for block in engine.finish():
-        builder.take(block)
+        builder.on_block(block)
     return builder.build(1, RUN)
 
 

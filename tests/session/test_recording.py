@@ -69,7 +69,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 def test_the_light_is_on_and_says_how_much_was_written(scene: Scene) -> None:
-    scene.recording.take(depth_frame(10))
+    scene.recording.on_frame(depth_frame(10))
     light = scene.recording.light
     assert (light.is_on, light.fault, light.lost_records) == (True, "", 0)
     assert light.written_bytes > 10 * 368
@@ -77,7 +77,7 @@ def test_the_light_is_on_and_says_how_much_was_written(scene: Scene) -> None:
 
 def test_a_full_disk_turns_the_light_off_with_the_reason_and_the_loss(scene: Scene) -> None:
     scene.files.room = 0
-    scene.recording.take(depth_frame(10))
+    scene.recording.on_frame(depth_frame(10))
     light = scene.recording.light
     assert (light.is_on, light.fault, light.lost_records) == (False, "no space left on device", 10)
 
@@ -85,16 +85,16 @@ def test_a_full_disk_turns_the_light_off_with_the_reason_and_the_loss(scene: Sce
 def test_a_lake_in_trouble_is_said_beside_a_light_that_is_on(scene: Scene) -> None:
     StatusFile(scene.out / "journal").say(SidecarState.FAILING, reason="the bucket is gone")
     scene.now_s += 1.0
-    scene.recording.take(depth_frame(1))
+    scene.recording.on_frame(depth_frame(1))
     light = scene.recording.light
     assert light.is_on
     assert light.lake_fault == "the lake cannot be written (the bucket is gone)"
 
 
 def test_what_is_taken_and_published_stands_in_that_order(scene: Scene) -> None:
-    scene.recording.take(depth_frame(1))
+    scene.recording.on_frame(depth_frame(1))
     scene.recording.publish(cast(Any, block([level()], alerts=[alert()])))
-    scene.recording.take(depth_frame(1))
+    scene.recording.on_frame(depth_frame(1))
     scene.recording.close()
     kinds = [FrameKind.RECORDS, FrameKind.SIGNAL, FrameKind.ALERT, FrameKind.RECORDS, FrameKind.END]
     assert scene.kinds() == kinds
@@ -111,12 +111,12 @@ def test_a_second_recording_of_one_run_is_refused(scene: Scene) -> None:
 
 
 def test_a_session_that_goes_on_with_its_journal_is_followed_again(scene: Scene) -> None:
-    scene.recording.take(depth_frame(1))
+    scene.recording.on_frame(depth_frame(1))
     scene.recording.abandon()
     StatusFile(scene.out / "journal").say(SidecarState.SEALED, reason="killed")
     scene.recording = scene.start(FailingFiles())
     assert scene.recording.health.complete is None
-    scene.recording.take(depth_frame(2))
+    scene.recording.on_frame(depth_frame(2))
     scene.recording.close()
     assert scene.kinds() == [FrameKind.RECORDS, FrameKind.RECORDS, FrameKind.END]
 

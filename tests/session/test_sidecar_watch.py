@@ -155,12 +155,12 @@ class Recording:
         write_plan(self.journal, SidecarPlan(str(out), RUN))
         self.watch = SidecarWatch(self.journal)
         self.watch.look()
-        self.inlet.take(msgspec.structs.replace(config_frame(), sessions=journals.config_frame().sessions))
+        self.inlet.on_frame(msgspec.structs.replace(config_frame(), sessions=journals.config_frame().sessions))
         self.hour = 0
 
     def write(self) -> None:
         """An hour's depth."""
-        self.inlet.take(RecordsFrame(Batch.of(Kind.MBP10, es_depth(200, T0_NS + self.hour * 3600 * S))))
+        self.inlet.on_frame(RecordsFrame(Batch.of(Kind.MBP10, es_depth(200, T0_NS + self.hour * 3600 * S))))
         self.hour += 1
 
     def wait_for(self, holds: Callable[[SidecarHealth], bool]) -> SidecarHealth:

@@ -57,7 +57,7 @@ def collector(instrument: Instrument = ES, span: BarSpan = WEEK, **options: Any)
 def collected(pieces: Iterable[BarColumns], **options: Any) -> Bars:
     """The records made of these bars."""
     taker = collector(**options)
-    taker.take(Path("bars.csv"), pieces)
+    taker.add(Path("bars.csv"), pieces)
     return taker.records()
 
 

@@ -33,7 +33,7 @@ class ShelfRecorder:
         self._hour: int | None = None
         self.open_hour_start: Position | None = None
 
-    def take(self, frame: StoredFrame) -> Sequence[object]:
+    def on_frame(self, frame: StoredFrame) -> Sequence[object]:
         """Keep a frame; the hour before it becomes durable when it begins another."""
         durable: Sequence[object] = ()
         hour = hour_of(frame.clock_ns)

@@ -123,7 +123,7 @@ def record(
     """Write a run into a lake; sealed unless told otherwise. The files that became durable."""
     storage = LocalStorage(root) if isinstance(root, Path) else root
     recorder = LakeRecorder(storage, run, group_rows=group_rows)
-    files = [file for frame in frames for file in recorder.take(frame)]
+    files = [file for frame in frames for file in recorder.on_frame(frame)]
     if status is not None:
         files += recorder.seal(status)
     return tuple(files)

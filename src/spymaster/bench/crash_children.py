@@ -95,7 +95,7 @@ def write_on(journal: Path, files: KillingFiles) -> None:
     held = sum(1 for _ in JournalReader(journal).frames())
     acks = os.open(journal / ACKS, os.O_WRONLY | os.O_CREAT)
     for index in range(held, FRAMES):
-        inlet.take(frame(index))
+        inlet.on_frame(frame(index))
         os.ftruncate(acks, index + 1)
     writer.close()
 

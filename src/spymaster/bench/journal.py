@@ -60,7 +60,7 @@ def journal_pace(records: Records) -> JournalPace:
         inlet = JournalInlet(writer)
         started = time.perf_counter()
         for batch in batches:
-            inlet.take(batch)
+            inlet.on_frame(batch)
         writer.sync()
         append_s = time.perf_counter() - started
         writer.close()
@@ -96,7 +96,7 @@ def _write_read_record(records: int) -> MemoryUse:
         writer = JournalWriter(journal, RUN.id, segment_bytes=64 * 2**20)
         inlet = JournalInlet(writer)
         recorder = LakeRecorder(LocalStorage(Path(folder) / "lake"), RUN)
-        inlet.take(frame(0))
+        inlet.on_frame(frame(0))
         reader = JournalReader(journal)
         words = np.zeros((CHUNK, 46), np.int64)
         at_ns = RUN.started_ns
@@ -105,11 +105,11 @@ def _write_read_record(records: int) -> MemoryUse:
             words[:, W_TS_EVENT] = at_ns + np.arange(CHUNK) * int(NS_PER_S / _RECORDS_PER_S)
             words[:, W_TS_RECV] = words[:, W_TS_EVENT]
             at_ns = int(words[-1, W_TS_EVENT])
-            inlet.take(RecordsFrame(Batch.of(Kind.MBP10, words)))
+            inlet.on_frame(RecordsFrame(Batch.of(Kind.MBP10, words)))
             written += CHUNK
             before = reader.position.segment
             for stored in reader.frames():
-                recorder.take(stored)
+                recorder.on_frame(stored)
             if reader.position.segment > before:
                 segment_path(journal, before).unlink()
             early = peak_rss_bytes() if written <= _WARM_RECORDS else early

@@ -24,7 +24,7 @@ class LevelSink:
         self._said = [np.zeros(0, SAID)]
         self._raised = [np.zeros(0, RAISED)]
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Copy the watched levels' states and the signals raised at them."""
         for snap, rows in zip(block.snaps, block.rows, strict=True):
             own = rows[: snap["levels"]]
@@ -62,7 +62,7 @@ class FuelSink:
         self.last_snap_ns = 0
         self._said = [np.zeros(0, SAID_FUEL)]
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Copy the exposures of a block."""
         for k, snap in enumerate(block.snaps):
             self.last_snap_ns = int(snap["t_ns"])

@@ -69,7 +69,7 @@ class _Raised:
     def __init__(self) -> None:
         self.counts: Counter[int] = Counter()
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Count those of a block."""
         alerts = block.alerts
         self.counts.update(alerts["signal"][alerts["event"] == AlertEvent.RAISED].tolist())

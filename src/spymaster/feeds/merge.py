@@ -151,7 +151,7 @@ def _open_due(waiting: list[_Lane], active: list[_Lane]) -> None:
 
 def _emit(lanes: Sequence[_Lane], bound: tuple[int, int, int], seq: int) -> Batch:
     """Everything up to the bound, merged. The bound is the last known record of one lane, so never nothing."""
-    runs = [run for run in (lane.take(bound) for lane in lanes) if len(run.order)]
+    runs = [run for run in (lane.pop_until(bound) for lane in lanes) if len(run.order)]
     if len(runs) == 1:
         return Batch(runs[0].arrays, runs[0].order, seq)
     runs.sort(key=lambda run: (run.rank, run.place))
@@ -276,7 +276,7 @@ class _Lane:
             self._taken[kind] = int(np.count_nonzero(batch.order[:count] == kind))
         return count
 
-    def take(self, bound: tuple[int, int, int]) -> _Run:
+    def pop_until(self, bound: tuple[int, int, int]) -> _Run:
         """The records up to the bound (key, rank, place), included."""
         assert self._batch is not None
         upto = self._upto(bound)

@@ -46,7 +46,7 @@ class JournalInlet:
         self._writer = writer
         self._limit_ns = NO_LIMIT
 
-    def take(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
+    def on_frame(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
         """Append what arrived. To be called before anything is computed from it."""
         if isinstance(frame, RecordsFrame):
             clock_ns = self._writer.clock_ns

@@ -124,9 +124,9 @@ def compare(
                 one.begin(frame)
                 other.begin(frame)
                 continue
-            spells.take(one.said(one.engine.feed(frame)), other.said(other.engine.feed(frame)))
+            spells.add_snap(one.said(one.engine.feed(frame)), other.said(other.engine.feed(frame)))
             after_frame(spells.last_ns)
-    spells.take(one.said(one.engine.finish()), other.said(other.engine.finish()))
+    spells.add_snap(one.said(one.engine.finish()), other.said(other.engine.finish()))
     source.close()
     return Comparison(one.side(), other.side(), spells.snaps, spells.finished(), source.problems)
 
@@ -140,7 +140,7 @@ class _Spells:
         self._open: dict[str, Difference] = {}
         self._closed: list[Difference] = []
 
-    def take(self, a: Mapping[int, _Said], b: Mapping[int, _Said]) -> None:
+    def add_snap(self, a: Mapping[int, _Said], b: Mapping[int, _Said]) -> None:
         """Let in the snaps of one frame."""
         for t_ns in sorted(a.keys() & b.keys()):
             self._snap(t_ns, a[t_ns], b[t_ns])

@@ -24,15 +24,15 @@ from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
 class Sink(Protocol):
     """Takes what the engine computed; the block's arrays are valid during the call only, which may be in any thread."""
 
-    def take(self, block: SnapBlock) -> None:
-        """Take consecutive snaps."""
+    def on_block(self, block: SnapBlock) -> None:
+        """Use consecutive snaps."""
         ...
 
 
 class Tap(Protocol):
     """Writes a run down (``journal.inlet.JournalInlet``): first what goes into the engine, then what came out."""
 
-    def take(self, frame: Frame) -> None:
+    def on_frame(self, frame: Frame) -> None:
         """Keep a frame; on return it is safe."""
         ...
 
@@ -65,7 +65,7 @@ class RunTotals:
         """Time of the first record of the run, 0 without any."""
         return self._first_ns or int(engine.state["clock"][0, 0]["first_ns"])
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Count a block in."""
         if len(block.snaps):
             self.last_snap_ns = int(block.snaps["t_ns"][-1])
@@ -87,7 +87,7 @@ def drive(
 ) -> None:
     """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
 
-    With a ``pacer`` the engine should gather one snap a block, so that each is handed on when it is due. The sinks take
+    With a ``pacer`` the engine should gather one snap a block, so that each is delivered when it is due. The sinks take
     a block in a thread of their own while the engine computes the next one; one block at a time and in order. ``tap``
     gets each frame before the engine does. ``at_change``: before a further CONFIG has the engine begin anew.
     """
@@ -101,7 +101,7 @@ def drive(
                         sleep(wait_s)
                 if taking is not None:
                     taking.result()
-                taking = pool.submit(_hand_on, block, sinks)
+                taking = pool.submit(_deliver, block, sinks)
             if taking is not None:
                 taking.result()
         finally:
@@ -117,7 +117,7 @@ def _blocks(
 ) -> Iterator[SnapBlock]:
     for frame in source.frames():
         if tap is not None:
-            tap.take(frame)
+            tap.on_frame(frame)
         if isinstance(frame, ConfigFrame) and engine.config is not None:
             at_change(engine)
         for block in engine.feed(frame):
@@ -132,9 +132,9 @@ def _blocks(
         yield block
 
 
-def _hand_on(block: SnapBlock, sinks: Sequence[Sink]) -> None:
+def _deliver(block: SnapBlock, sinks: Sequence[Sink]) -> None:
     for sink in sinks:
-        sink.take(block)
+        sink.on_block(block)
 
 
 def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:

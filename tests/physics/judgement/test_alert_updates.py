@@ -161,7 +161,7 @@ def test_the_list_shows_the_latest_word_on_a_signal_at_the_place_and_time_it_was
     book = AlertBook(SignalEncoder("es", ()))
     low = {"confidence_label": Confidence.LOW, "score": 75.5}
     alerts = [raised(), raised(price=4810.0), later(3, AlertEvent.UPDATED, **low)]
-    book.take(block([level()], alerts=alerts))  # type: ignore[arg-type]  # the shape of a SnapBlock
+    book.on_block(block([level()], alerts=alerts))  # type: ignore[arg-type]  # the shape of a SnapBlock
     other, view = book.latest()
     assert (other.price, view.price) == (4810.0, 4805.0)
     assert (view.t_ns, view.resolved_ns, view.confidence) == (T0_NS, None, "LOW")
@@ -172,7 +172,7 @@ def test_an_update_and_an_end_of_one_block_leave_a_resolved_alert() -> None:
     book = AlertBook(SignalEncoder("es", ()))
     end = later(4, AlertEvent.RESOLVED, reason=ResolveReason.SCORE_EXIT)
     alerts = [raised(), later(3, AlertEvent.UPDATED), end]
-    book.take(block([level()], alerts=alerts))  # type: ignore[arg-type]  # the shape of a SnapBlock
+    book.on_block(block([level()], alerts=alerts))  # type: ignore[arg-type]  # the shape of a SnapBlock
     (view,) = book.latest()
     assert view.resolved_ns == T0_NS + 4 * SECOND
     assert view.signal == Signal.BREAK.name

@@ -26,7 +26,7 @@ class Rows:
     def __init__(self) -> None:
         self._parts: list[NDArray[np.float64]] = []
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         for k, levels in enumerate(block.snaps["levels"].tolist()):
             self._parts.append(block.numbers[k, :levels].copy())
 

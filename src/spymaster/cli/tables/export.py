@@ -41,7 +41,7 @@ class ColumnSink:
         self.rows = 0
         self.last_snap_ns = 0
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Write the rows of a block."""
         if not len(block.snaps):
             return

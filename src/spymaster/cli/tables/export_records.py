@@ -81,7 +81,7 @@ def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None) -> int:
 def _write(export: DbnExport, batches: Iterator[Batch], *, simulated: bool, frames: bool) -> int:
     with export:
         for batch in batches:
-            export.take(batch)
+            export.on_batch(batch)
         written = export.close()
     mark = "SIMULATED " if simulated else ""
     for file in written:

@@ -95,7 +95,7 @@ class BarCollector:
         self.rejected: Counter[str] = Counter()
         self.problems: list[str] = []
 
-    def take(self, path: Path, pieces: Iterable[BarColumns]) -> int:
+    def add(self, path: Path, pieces: Iterable[BarColumns]) -> int:
         """Take one file's bars; where a minute was given before, this one replaces it. Returns how many were usable.
 
         Raises SourceError when the file's bars are not of one minute, or are all of another instrument.

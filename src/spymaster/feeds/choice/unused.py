@@ -50,7 +50,7 @@ class Unused:
         self._used = np.array([number << 16 | one for one, number in keys if one != ANY_PUBLISHER], np.uint64)
         self._any_publisher = np.array([number for one, number in keys if one == ANY_PUBLISHER], np.uint64)
 
-    def take(self, batch: Batch) -> None:
+    def on_batch(self, batch: Batch) -> None:
         """Count what is not used of a batch."""
         for kind, records in batch.arrays.items():
             if kind not in _COUNTED:

@@ -157,7 +157,7 @@ class _Lane:
             self._seqs, self._records = chunk
             self._at = 0
 
-    def take(self, bound: int) -> tuple[NDArray[np.uint64], Records]:
+    def pop_until(self, bound: int) -> tuple[NDArray[np.uint64], Records]:
         """The records up to a number, that one included."""
         assert self._records is not None
         upto = int(np.searchsorted(self._seqs, np.uint64(bound), "right"))
@@ -202,7 +202,7 @@ def _merge(lanes: Sequence[_Lane]) -> Iterator[Batch]:
 
 
 def _gather(lanes: Sequence[_Lane], bound: int) -> Iterator[Batch]:
-    taken = [(lane.kind, *lane.take(bound)) for lane in lanes]
+    taken = [(lane.kind, *lane.pop_until(bound)) for lane in lanes]
     runs = [(kind, seqs, records) for kind, seqs, records in taken if len(seqs)]
     if not runs:
         return

@@ -73,7 +73,7 @@ class DbnExport:
         if not folder.is_dir():
             raise UserError(prefix, f"there is no folder {folder}", "make it or choose another --out")
 
-    def take(self, batch: Batch) -> None:
+    def on_batch(self, batch: Batch) -> None:
         """Write records, each kind's in their order."""
         for kind, records in batch.arrays.items():
             if kind not in RTYPE_KINDS.values():

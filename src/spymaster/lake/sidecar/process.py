@@ -49,7 +49,7 @@ class Recorder(Protocol):
     open_hour_start: Position | None
     """Where the first frame stands that is not durable yet."""
 
-    def take(self, frame: StoredFrame) -> Sequence[object]:
+    def on_frame(self, frame: StoredFrame) -> Sequence[object]:
         """Take the next frame; returns the files that became durable by it."""
         ...
 
@@ -121,7 +121,7 @@ class Sidecar:
             # asked before reading, so that what a writer wrote before it died is still read
             alive = is_held(self._journal / WRITER_LOCK)
             try:
-                end = self._take_all(reader, recorder)
+                end = self._read_all(reader, recorder)
                 if end is None and not alive:
                     reader.check_tail()
             except (JournalError, FormatError) as error:
@@ -134,10 +134,10 @@ class Sidecar:
             self._report(reader)
             self._sleep(self._poll_s)
 
-    def _take_all(self, reader: JournalReader, recorder: Recorder) -> EndFrame | None:
+    def _read_all(self, reader: JournalReader, recorder: Recorder) -> EndFrame | None:
         """Hand on every frame there is; the journal's last one if it was among them."""
         for frame in reader.frames():
-            durable = recorder.take(frame)
+            durable = recorder.on_frame(frame)
             if durable and recorder.open_hour_start is not None:
                 self._durable += len(durable)
                 self._move(recorder.open_hour_start)

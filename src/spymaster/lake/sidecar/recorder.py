@@ -31,12 +31,14 @@ _NOTHING: Final[Durable] = ()
 class LakeRecorder:
     """Writes one run into a lake. Frames are given in the journal's order.
 
-    ``take`` returns the files that became durable, which is when the clock enters another hour; the manifest names them
-    by then. ``open_hour_start`` is where the first frame stands that is not durable yet: a later process makes a new
-    recorder of the same run and gives it every frame from there, and the hour is written again under the same names.
+    ``on_frame`` returns the files that became durable, which is when the clock enters another hour; the manifest names
+    them by then. ``open_hour_start`` is where the first frame stands that is not durable yet: a later process makes
+    a new recorder of the same run and gives it every frame from there, and the hour is written again under the same
+    names.
 
     Raises OSError where the disk or the network refuses; the recorder is of no use then: ``discard`` it, make another
-    one and begin again at ``open_hour_start``. Raises ``journal.format.FormatError`` for a frame that holds nonsense.
+    one and begin again at ``open_hour_start``. Raises ``journal.format.FormatError`` for a frame that holds
+    nonsense.
     """
 
     def __init__(self, storage: Storage, run: RunInfo, *, group_rows: int = GROUP_ROWS) -> None:
@@ -53,7 +55,7 @@ class LakeRecorder:
         """Place of the first frame that is not durable; None before the first frame."""
         self._learn_again(storage)
 
-    def take(self, frame: StoredFrame) -> Durable:
+    def on_frame(self, frame: StoredFrame) -> Durable:
         """Take the next frame in; returns the files that became durable by it."""
         if self.open_hour_start is None:
             self.open_hour_start = frame.position

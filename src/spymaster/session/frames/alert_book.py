@@ -26,12 +26,12 @@ class AlertBook:
         self.raised: tuple[AlertView, ...] = ()
         """Those raised in the latest block."""
 
-    def recall(self, alerts: Iterable[AlertView]) -> None:
+    def restore(self, alerts: Iterable[AlertView]) -> None:
         """Go on from what another book said: ``latest``, the oldest first."""
         self._alerts = {alert.id: alert for alert in alerts}
         self.raised = ()
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Let in the alerts of a block."""
         self.raised = ()
         if not len(block.alerts):

@@ -21,8 +21,8 @@ from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.state import CHART_BARS
 from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.frames.alert_book import AlertBook
-from spymaster.session.frames.heat_store import HeatMemory, HeatStore
-from spymaster.session.frames.level_store import LevelMemory, LevelStore
+from spymaster.session.frames.heat_store import HeatState, HeatStore
+from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
 from spymaster.session.frames.run_state import RunState, empty_book, empty_chart
 from spymaster.signals.encode import SignalEncoder
@@ -47,11 +47,11 @@ _HEAT_IN_FRAME_S: Final = 8
 _CHART_EVERY_S: Final = 1.0
 
 
-class BuilderMemory(msgspec.Struct, frozen=True):
+class BuilderState(msgspec.Struct, frozen=True):
     """Everything a FrameBuilder remembers and the engine does not. ``alerts``: the oldest first."""
 
-    heat: HeatMemory
-    levels_seen: LevelMemory
+    heat: HeatState
+    levels_seen: LevelState
     alerts: tuple[AlertView, ...]
     snap: bytes
     levels: bytes
@@ -100,7 +100,7 @@ class FrameBuilder:
         self._option_flow = OptionFlow()
         self._first_mid = math.nan
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Follow a block of at most one snap: it enters the heatmap and the levels' history and becomes the frame's.
 
         The book beside a snap is the engine's own as of that snap, which a block of several would have gone past.
@@ -113,40 +113,40 @@ class FrameBuilder:
             self._levels = block.rows[0, : int(self._snap["levels"][0])].copy()
             self._strikes = block.strikes[0, : int(self._snap["options"]["strikes"][0])].copy()
             t_ns = int(self._snap["t_ns"][0])
-            self._heat.take(self._engine.state, t_ns, self._levels)
-            self._levels_seen.take(t_ns, self._levels)
-            self._option_flow.take(t_ns, self._snap["options"][0])
+            self._heat.add_snap(self._engine.state, t_ns, self._levels)
+            self._levels_seen.add_snap(t_ns, self._levels)
+            self._option_flow.add_snap(t_ns, self._snap["options"][0])
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
-        self._alerts.take(block)
+        self._alerts.on_block(block)
         self._alerts.follow(self._engine.state["level"][0])
 
-    def memory(self) -> BuilderMemory:
-        """Everything, for ``recall``."""
+    def snapshot(self) -> BuilderState:
+        """Everything, for ``restore``."""
         alerts = tuple(reversed(self._alerts.latest()))
-        return BuilderMemory(
-            heat=self._heat.memory(),
-            levels_seen=self._levels_seen.memory(),
+        return BuilderState(
+            heat=self._heat.snapshot(),
+            levels_seen=self._levels_seen.snapshot(),
             alerts=alerts,
             snap=self._snap.tobytes(),
             levels=self._levels.tobytes(),
             strikes=self._strikes.tobytes(),
-            option_flow=self._option_flow.memory(),
+            option_flow=self._option_flow.snapshot(),
             first_mid=self._first_mid,
             records_before=self._records_before,
         )
 
-    def recall(self, memory: BuilderMemory) -> None:
+    def restore(self, snapshot: BuilderState) -> None:
         """Go on from what another builder of the same CONFIG remembered. Raises ValueError for anything else."""
-        self._heat.recall(memory.heat)
-        self._levels_seen.recall(memory.levels_seen)
-        self._alerts.recall(memory.alerts)
-        self._snap = np.frombuffer(memory.snap, SNAP).copy()
-        self._levels = np.frombuffer(memory.levels, LEVEL_ROW).copy()
-        self._strikes = np.frombuffer(memory.strikes, STRIKE_ROW).copy()
-        self._option_flow.recall(memory.option_flow)
-        self._first_mid = memory.first_mid
-        self._records_before = memory.records_before
+        self._heat.restore(snapshot.heat)
+        self._levels_seen.restore(snapshot.levels_seen)
+        self._alerts.restore(snapshot.alerts)
+        self._snap = np.frombuffer(snapshot.snap, SNAP).copy()
+        self._levels = np.frombuffer(snapshot.levels, LEVEL_ROW).copy()
+        self._strikes = np.frombuffer(snapshot.strikes, STRIKE_ROW).copy()
+        self._option_flow.restore(snapshot.option_flow)
+        self._first_mid = snapshot.first_mid
+        self._records_before = snapshot.records_before
 
     @property
     def raised(self) -> tuple[AlertView, ...]:

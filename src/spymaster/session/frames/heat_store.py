@@ -20,7 +20,7 @@ _TRADES_PER_BUCKET: Final = 256
 _ARRAYS: Final = ("t_ns", "base", "depth", "last", "bid", "ask", "gap_ns")
 
 
-class HeatMemory(msgspec.Struct, frozen=True):
+class HeatState(msgspec.Struct, frozen=True):
     """Everything a HeatStore remembers: the columns in use, oldest first, their trades and marks."""
 
     count: int
@@ -49,7 +49,7 @@ class HeatStore:
         self._marks: dict[int, NDArray[Any]] = {}
         self._scratch = np.zeros((_TRADES_PER_BUCKET, 3), np.int64)
 
-    def take(self, state: NDArray[Any], t_ns: int, levels: NDArray[Any]) -> None:
+    def add_snap(self, state: NDArray[Any], t_ns: int, levels: NDArray[Any]) -> None:
         """Bring the column of the snap at ``t_ns`` up to date. ``levels``: the snap's LEVEL_ROW rows."""
         book = state["book"][0, 0]
         with self._lock:
@@ -93,8 +93,8 @@ class HeatStore:
                 marks=_frozen(np.concatenate(marks) if marks else np.zeros(0, LEVEL_MARK)),
             )
 
-    def memory(self) -> HeatMemory:
-        """Everything, for ``recall``."""
+    def snapshot(self) -> HeatState:
+        """Everything, for ``restore``."""
         with self._lock:
             first = max(self._count - COLUMNS, 0)
             places = np.arange(first, self._count) % COLUMNS
@@ -103,7 +103,7 @@ class HeatStore:
                 for number, column in self._trades.items()
                 for tick, (buys, sells) in column.items()
             ]
-            return HeatMemory(
+            return HeatState(
                 count=self._count,
                 second=self._second,
                 columns={name: getattr(self, f"_{name}")[places].tobytes() for name in _ARRAYS},
@@ -111,21 +111,21 @@ class HeatStore:
                 marks=b"".join(self._marks[number].tobytes() for number in range(first, self._count)),
             )
 
-    def recall(self, memory: HeatMemory) -> None:
+    def restore(self, snapshot: HeatState) -> None:
         """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
-        held = min(memory.count, COLUMNS)
-        places = np.arange(memory.count - held, memory.count) % COLUMNS
+        held = min(snapshot.count, COLUMNS)
+        places = np.arange(snapshot.count - held, snapshot.count) % COLUMNS
         with self._lock:
             for name in _ARRAYS:
                 column = getattr(self, f"_{name}")
-                kept = np.frombuffer(memory.columns.get(name, b""), column.dtype)
+                kept = np.frombuffer(snapshot.columns.get(name, b""), column.dtype)
                 column[places] = kept.reshape(held, *column.shape[1:])
-            self._count, self._second = memory.count, memory.second
+            self._count, self._second = snapshot.count, snapshot.second
             self._trades = {}
-            for number, tick, buys, sells in np.frombuffer(memory.trades, TRADE_DOT).tolist():
+            for number, tick, buys, sells in np.frombuffer(snapshot.trades, TRADE_DOT).tolist():
                 self._trades.setdefault(number, {})[tick] = (buys, sells)
-            marks = np.frombuffer(memory.marks, LEVEL_MARK)
-            numbers = np.arange(memory.count - held, memory.count + 1)
+            marks = np.frombuffer(snapshot.marks, LEVEL_MARK)
+            numbers = np.arange(snapshot.count - held, snapshot.count + 1)
             ends = np.searchsorted(marks["column"], numbers).tolist()
             spans = zip(numbers.tolist(), ends, ends[1:], strict=False)
             self._marks = {number: marks[begin:end] for number, begin, end in spans}

@@ -80,7 +80,7 @@ class _Touch:
         return TouchView(self.t_ns, self.until_ns, self.direction, self.excursion, self.signal, self.score)
 
 
-class LevelMemory(msgspec.Struct, frozen=True):
+class LevelState(msgspec.Struct, frozen=True):
     """Everything a LevelStore remembers. ``touched``: (key of the level, its touches) by when it was last heard of."""
 
     count: int
@@ -115,13 +115,13 @@ class LevelStore:
         self.begun: tuple[float, ...] = ()
         """Keys (see ``key_of``) of the levels whose touch began at the latest snap."""
 
-    def memory(self) -> LevelMemory:
-        """Everything, for ``recall``."""
+    def snapshot(self) -> LevelState:
+        """Everything, for ``restore``."""
         with self._lock:
             held = min(self._count, SECONDS)
             places = np.arange(self._count - held, self._count) % SECONDS
             touched = tuple((key, tuple(replace(touch) for touch in known)) for key, known in self._touched.items())
-            return LevelMemory(
+            return LevelState(
                 count=self._count,
                 second=self._second,
                 taken=self._taken,
@@ -134,21 +134,21 @@ class LevelStore:
                 open=tuple(self._open),
             )
 
-    def recall(self, memory: LevelMemory) -> None:
+    def restore(self, snapshot: LevelState) -> None:
         """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
-        held = min(memory.count, SECONDS)
-        places = np.arange(memory.count - held, memory.count) % SECONDS
+        held = min(snapshot.count, SECONDS)
+        places = np.arange(snapshot.count - held, snapshot.count) % SECONDS
         with self._lock:
-            self._count, self._second, self._taken = memory.count, memory.second, memory.taken
-            self._last_ns = memory.last_ns
-            self._t_ns[places] = np.frombuffer(memory.t_ns, np.int64)
-            self._keys[places] = np.frombuffer(memory.keys).reshape(held, MAX_PUBLISHED)
-            self._values[places] = np.frombuffer(memory.values).reshape(held, MAX_PUBLISHED, len(_KEPT))
-            self._snaps[: self._taken] = np.frombuffer(memory.snaps).reshape(self._taken, MAX_PUBLISHED, len(_KEPT))
-            self._touched = {key: [replace(touch) for touch in known] for key, known in memory.touched}
-            self._open = set(memory.open)
+            self._count, self._second, self._taken = snapshot.count, snapshot.second, snapshot.taken
+            self._last_ns = snapshot.last_ns
+            self._t_ns[places] = np.frombuffer(snapshot.t_ns, np.int64)
+            self._keys[places] = np.frombuffer(snapshot.keys).reshape(held, MAX_PUBLISHED)
+            self._values[places] = np.frombuffer(snapshot.values).reshape(held, MAX_PUBLISHED, len(_KEPT))
+            self._snaps[: self._taken] = np.frombuffer(snapshot.snaps).reshape(self._taken, MAX_PUBLISHED, len(_KEPT))
+            self._touched = {key: [replace(touch) for touch in known] for key, known in snapshot.touched}
+            self._open = set(snapshot.open)
 
-    def take(self, t_ns: int, levels: NDArray[Any]) -> None:
+    def add_snap(self, t_ns: int, levels: NDArray[Any]) -> None:
         """Let in the rows (LEVEL_ROW) of the snap at ``t_ns``."""
         n = len(levels)
         rows = levels.view(np.float64).reshape(n, len(LEVEL_FIELDS))

@@ -16,7 +16,7 @@ class OptionFlow:
     def __init__(self) -> None:
         self._rows: NDArray[Any] = np.zeros(0, OPTION_FLOW)
 
-    def take(self, t_ns: int, options: Any) -> None:
+    def add_snap(self, t_ns: int, options: Any) -> None:
         """Add the flow of the snap at ``t_ns``; absent or no flow adds nothing."""
         calls, puts = (float(options[name]) for name in ("call_delta_flow", "put_delta_flow"))
         if not (calls or puts) or calls != calls or puts != puts:
@@ -35,10 +35,10 @@ class OptionFlow:
         out.flags.writeable = False
         return out
 
-    def memory(self) -> bytes:
-        """Everything, for ``recall``."""
+    def snapshot(self) -> bytes:
+        """Everything, for ``restore``."""
         return self._rows.tobytes()
 
-    def recall(self, memory: bytes) -> None:
+    def restore(self, snapshot: bytes) -> None:
         """Go on from another's memory. Raises ValueError for anything else."""
-        self._rows = np.frombuffer(memory, OPTION_FLOW).copy()
+        self._rows = np.frombuffer(snapshot, OPTION_FLOW).copy()

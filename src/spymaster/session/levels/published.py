@@ -112,7 +112,7 @@ class _LastSnap:
         self.standing: Standing | None = None
         self.config: ConfigFrame | None = None
 
-    def take(self, block: SnapBlock, source: ReplaySource, config: ConfigFrame | None) -> None:
+    def on_block(self, block: SnapBlock, source: ReplaySource, config: ConfigFrame | None) -> None:
         """Look at the snaps of a block; ``config``: the one they were made under."""
         times = block.snaps["t_ns"]
         wanted = len(times) if self._until_ns is None else int(np.searchsorted(times, self._until_ns, side="right"))
@@ -129,11 +129,11 @@ def _run(source: ReplaySource, last: _LastSnap) -> None:
         with closing(source.frames()) as frames:
             for frame in frames:
                 for block in engine.feed(frame):
-                    last.take(block, source, engine.config)
+                    last.on_block(block, source, engine.config)
                 if last.passed:
                     return
             for block in engine.finish():
-                last.take(block, source, engine.config)
+                last.on_block(block, source, engine.config)
     finally:
         source.close()
 

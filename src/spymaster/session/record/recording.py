@@ -50,8 +50,8 @@ class RunRecording:
 
     ``root``: another lake than that folder.
 
-    A ``Tap``: ``take`` writes a frame before the engine sees it, ``publish`` what the engine made of it. ``light`` is
-    what a screen shows of it.
+    A ``Tap``: ``on_frame`` writes a frame before the engine sees it, ``publish`` what the engine made of it.
+    ``light`` is what a screen shows of it.
     """
 
     def __init__(
@@ -82,10 +82,10 @@ class RunRecording:
         self.health = self._watch.look()
         self._looked_s = now_s()
 
-    def take(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
+    def on_frame(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
         """Write a frame down; on return a killed process no longer loses it. No signal comes between."""
         with held():
-            self._inlet.take(frame, flags)
+            self._inlet.on_frame(frame, flags)
             self.look()
 
     def publish(self, block: SnapBlock) -> None:

@@ -20,7 +20,7 @@ from spymaster.feeds.streams.file_identity import file_identity
 from spymaster.feeds.streams.seek_copy import SeekCopy
 from spymaster.feeds.streams.seekable import SeekableFile
 from spymaster.market.kernel_cache import CACHE_FOLDER, write_refusal
-from spymaster.session.replay.checkpoints import Shelf
+from spymaster.session.replay.checkpoints import CheckpointStore
 
 _WORTH_BYTES: Final = 1024 * 1024
 """A compressed file smaller than this is read again faster than a copy of it is made."""
@@ -78,7 +78,7 @@ class ReplayCache:
             self._copies[file.path] = SeekableFile(file.path, SeekCopy(path, room))
         return self._copies[file.path]
 
-    def shelf(self, identity: bytes) -> Shelf:
+    def checkpoint_store(self, identity: bytes) -> CheckpointStore:
         """The checkpoints of a source (its ``identity``), computed by these kernels on this machine."""
         whole = hashlib.sha256(identity + CACHE_FOLDER.name.encode()).digest()
         folder = None
@@ -88,7 +88,7 @@ class ReplayCache:
             with contextlib.suppress(OSError):
                 os.utime(folder)
             self.trim()
-        return Shelf(folder, whole, every_ns=self._plan.every_ns, most=self._plan.max_checkpoints)
+        return CheckpointStore(folder, whole, every_ns=self._plan.every_ns, most=self._plan.max_checkpoints)
 
     def trim(self) -> None:
         """Delete what was not used for longest until the folder is within its size; never what is in use here."""

@@ -14,8 +14,8 @@ import msgspec
 import zstandard
 
 from spymaster.market.frames import ConfigFrame
-from spymaster.session.frames.builder import BuilderMemory
-from spymaster.session.replay.event_index import PastMemory
+from spymaster.session.frames.builder import BuilderState
+from spymaster.session.replay.event_index import EventIndexState
 
 VERSION: Final = 2
 """Raised with every change of what is remembered."""
@@ -26,7 +26,7 @@ NEAR_KEPT: Final = 4
 _LEVEL: Final = 3
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 _ENDING: Final = ".checkpoint"
-_PAST: Final = "past"
+_EVENTS: Final = "past"
 
 SavedT = TypeVar("SavedT", bound=msgspec.Struct)
 
@@ -41,7 +41,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     records: int
     position: bytes
     engine: bytes
-    builder: BuilderMemory
+    builder: BuilderState
     digest: bytes
     config: ConfigFrame
 
@@ -58,13 +58,13 @@ def packed_engine(snapshot: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=_LEVEL).compress(snapshot)
 
 
-class _Past(msgspec.Struct, frozen=True):
+class _SavedEvents(msgspec.Struct, frozen=True):
     identity: bytes
     version: int
-    past: PastMemory
+    events: EventIndexState = msgspec.field(name="past")
 
 
-class Shelf:
+class CheckpointStore:
     """The checkpoints of one recording under one configuration, ``identity``. ``folder`` None keeps them in memory.
 
     At most ``most`` are kept; beyond that the one goes whose neighbours are nearest to each other.
@@ -84,7 +84,7 @@ class Shelf:
         """The snaps of the checkpoints kept, ns."""
         return tuple(t_ns for t_ns, _ in self._kept)
 
-    def wants(self, t_ns: int) -> bool:
+    def has_room_for(self, t_ns: int) -> bool:
         """Whether a checkpoint at ``t_ns`` would be worth its room."""
         slot = t_ns // self._every_ns
         if any(known // self._every_ns == slot for known, _ in self._kept):
@@ -131,16 +131,16 @@ class Shelf:
         if (t_ns, records) in self._kept:
             self._drop(self._kept.index((t_ns, records)))
 
-    def past(self) -> PastMemory | None:
+    def saved_events(self) -> EventIndexState | None:
         """What earlier sessions have seen of the recording."""
-        saved = _unpacked(self._read(_PAST), _Past)
+        saved = _unpacked(self._read(_EVENTS), _SavedEvents)
         if saved is None or saved.identity != self.identity or saved.version != VERSION:
             return None
-        return saved.past
+        return saved.events
 
-    def keep_past(self, past: PastMemory) -> None:
+    def save_events(self, events: EventIndexState) -> None:
         """Remember for the next session what was seen."""
-        self._write(_PAST, _packed(_Past(self.identity, VERSION, past)))
+        self._write(_EVENTS, _packed(_SavedEvents(self.identity, VERSION, events)))
 
     def _found(self) -> Iterator[tuple[int, int]]:
         if self._folder is None:

@@ -13,7 +13,7 @@ import msgspec
 from spymaster.signals.frame import AlertMark, AlertView
 
 
-class PastMemory(msgspec.Struct, frozen=True):
+class EventIndexState(msgspec.Struct, frozen=True):
     """What is known of a recording up to ``visited_ns``. ``touches``: (key of a level, moments); ``gaps``: (snap, next
     snap) where they are further apart than usual."""
 
@@ -24,19 +24,19 @@ class PastMemory(msgspec.Struct, frozen=True):
     gaps: tuple[tuple[int, int], ...] = ()
 
 
-class KnownPast:
+class EventIndex:
     """Fed every snap of every pass; only what lies beyond the furthest one is news. Times are ns, of snaps."""
 
-    def __init__(self, interval_ns: int, memory: PastMemory | None = None) -> None:
-        memory = memory if memory is not None else PastMemory()
+    def __init__(self, interval_ns: int, snapshot: EventIndexState | None = None) -> None:
+        snapshot = snapshot if snapshot is not None else EventIndexState()
         self._interval_ns = interval_ns
-        self.first_ns = memory.first_ns
-        self.visited_ns = memory.visited_ns
-        self.alerts = memory.alerts
-        self._touches = {key: list(moments) for key, moments in memory.touches}
-        self._gaps = list(memory.gaps)
+        self.first_ns = snapshot.first_ns
+        self.visited_ns = snapshot.visited_ns
+        self.alerts = snapshot.alerts
+        self._touches = {key: list(moments) for key, moments in snapshot.touches}
+        self._gaps = list(snapshot.gaps)
 
-    def take(self, t_ns: int, raised: Iterable[AlertView], touched: Iterable[float]) -> None:
+    def add_snap(self, t_ns: int, raised: Iterable[AlertView], touched: Iterable[float]) -> None:
         """Let in a snap: the alerts raised at it, and the keys of the levels whose touch began."""
         if t_ns <= self.visited_ns:
             return
@@ -49,10 +49,10 @@ class KnownPast:
         for key in touched:
             self._touches.setdefault(key, []).append(t_ns)
 
-    def memory(self) -> PastMemory:
+    def snapshot(self) -> EventIndexState:
         """Everything, for another of its kind."""
         touches = tuple((key, tuple(moments)) for key, moments in self._touches.items())
-        return PastMemory(self.first_ns, self.visited_ns, self.alerts, touches, tuple(self._gaps))
+        return EventIndexState(self.first_ns, self.visited_ns, self.alerts, touches, tuple(self._gaps))
 
     def snap_before(self, t_ns: int) -> int:
         """The last snap before ``t_ns``; the first of all where there is none before it."""

@@ -10,8 +10,8 @@ from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.engine import Engine, EngineError, SnapBlock
 from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
-from spymaster.session.replay.checkpoints import VERSION, Checkpoint, Shelf, packed_engine
-from spymaster.session.replay.event_index import KnownPast
+from spymaster.session.replay.checkpoints import VERSION, Checkpoint, CheckpointStore, packed_engine
+from spymaster.session.replay.event_index import EventIndex
 from spymaster.session.sources.holes import hole_lines
 from spymaster.session.sources.recorded import RecordedSource
 from spymaster.signals.hash import SignalHash
@@ -31,11 +31,15 @@ class ReplayRun:
     """
 
     def __init__(
-        self, source: RecordedSource, shelf: Shelf, past: KnownPast, checkpoint: Checkpoint | None = None
+        self,
+        source: RecordedSource,
+        checkpoints: CheckpointStore,
+        events: EventIndex,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self._source = source
-        self._shelf = shelf
-        self._past = past
+        self._checkpoints = checkpoints
+        self._events = events
         self._checkpoint = checkpoint
         self.engine = Engine(snaps_per_block=1)
         self.heat = HeatStore()
@@ -56,7 +60,7 @@ class ReplayRun:
         return self.builder.records
 
     def blocks(self) -> Generator[SnapBlock, None, None]:
-        """Snap by snap to the end of the recording; each block is to be given to ``take``."""
+        """Snap by snap to the end of the recording; each block is to be given to ``on_block``."""
         begun = self._checkpoint
         frames = self._source.frames() if begun is None else self._source.frames_from(begun.position)
         for frame in frames:
@@ -76,13 +80,13 @@ class ReplayRun:
         self.builder.begin_anew(config)
         list(self.engine.feed(config))
 
-    def take(self, block: SnapBlock) -> None:
+    def on_block(self, block: SnapBlock) -> None:
         """Follow a block."""
-        self.builder.take(block)
+        self.builder.on_block(block)
         self.hash.update(block)
         if len(block.snaps):
             self.last_snap_ns = int(block.snaps["t_ns"][-1])
-            self._past.take(self.last_snap_ns, self.builder.raised, self.builder.touches_begun)
+            self._events.add_snap(self.last_snap_ns, self.builder.raised, self.builder.touches_begun)
 
     def holes(self) -> tuple[str, ...]:
         """What is to be said of the holes passed over, a line each."""
@@ -92,13 +96,13 @@ class ReplayRun:
         """Everything, between two frames of records."""
         assert self.engine.config is not None
         return Checkpoint(
-            identity=self._shelf.identity,
+            identity=self._checkpoints.identity,
             version=VERSION,
             t_ns=self.last_snap_ns,
             records=self.records,
             position=self._source.position(),
             engine=packed_engine(self.engine.snapshot()),
-            builder=self.builder.memory(),
+            builder=self.builder.snapshot(),
             digest=self.hash.digest,
             config=self.engine.config,
         )
@@ -106,20 +110,20 @@ class ReplayRun:
     def _between_frames(self) -> None:
         if not self.last_snap_ns:
             return
-        if self._shelf.wants(self.last_snap_ns):
-            self._shelf.add(self.checkpoint())
-            self._shelf.keep_past(self._past.memory())
+        if self._checkpoints.has_room_for(self.last_snap_ns):
+            self._checkpoints.add(self.checkpoint())
+            self._checkpoints.save_events(self._events.snapshot())
         elif self.near_ns is not None:
             reach_ns = max(_NEAR_NS, 2 * (self.last_snap_ns - self._batch_ns))
             if self.near_ns - reach_ns <= self.last_snap_ns < self.near_ns:
-                self._shelf.add_near(self.checkpoint())
+                self._checkpoints.add_near(self.checkpoint())
                 self.near_ns = None
         self._batch_ns = self.last_snap_ns
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
             self.engine.restore(checkpoint.engine_bytes())
-            self.builder.recall(checkpoint.builder)
+            self.builder.restore(checkpoint.builder)
             self.hash = SignalHash(checkpoint.digest)
         except (EngineError, ValueError) as error:
             raise StaleCheckpointError(str(error)) from error

@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.session.replay.event_index import KnownPast
+from spymaster.session.replay.event_index import EventIndex
 from spymaster.signals.frame import Command
 
 
-class Aim(enum.Enum):
+class SeekKind(enum.Enum):
     """What is looked for."""
 
     MOMENT = enum.auto()
@@ -26,28 +26,28 @@ class Aim(enum.Enum):
     """The first touch of the level ``key`` that begins after ``ns``."""
 
 
-class Goal(msgspec.Struct, frozen=True):
-    """Somewhere to go as fast as possible. ``pause``: stand still there; ``words``: what is looked for, for people."""
+class SeekTarget(msgspec.Struct, frozen=True):
+    """Somewhere to go as fast as possible. ``pause``: stand still there; ``description``: for people."""
 
-    aim: Aim
+    kind: SeekKind
     ns: int = 0
     records: int = 0
     key: float = math.nan
     pause: bool = True
-    words: str = ""
+    description: str = ""
 
     @property
     def is_search(self) -> bool:
         """Whether it is not known that there is such a thing."""
-        return self.aim in (Aim.ALERT, Aim.TOUCH)
+        return self.kind in (SeekKind.ALERT, SeekKind.TOUCH)
 
     @property
-    def in_vain(self) -> str:
+    def not_found_message(self) -> str:
         """What is said where the recording ends before it."""
-        return f"{self.words}: none up to the end of the recording" if self.is_search else ""
+        return f"{self.description}: none up to the end of the recording" if self.is_search else ""
 
 
-class Here(msgspec.Struct, frozen=True):
+class ReplayPosition(msgspec.Struct, frozen=True):
     """Where a replay is, or will be once it has done what was asked before. ``key``: of the level asked about."""
 
     snap_ns: int
@@ -60,57 +60,61 @@ class Here(msgspec.Struct, frozen=True):
 _BACK: Final = {Command.BACK_SNAP, Command.BACK_SECOND}
 
 
-class NothingThere(Exception):
+class NotFoundError(Exception):
     """What was asked for is known not to exist; the message is for people."""
 
 
-def goal_for(command: Command, value: float, subject: str, here: Here, past: KnownPast) -> Goal | None:
-    """What a command asks for; None for one that asks to go nowhere. Raises NothingThere."""
+def seek_target_for(
+    command: Command, value: float, subject: str, here: ReplayPosition, events: EventIndex
+) -> SeekTarget | None:
+    """What a command asks for; None for one that asks to go nowhere. Raises NotFoundError."""
     if command is Command.SEEK:
-        return Goal(Aim.MOMENT, int(value), pause=not here.playing)
+        return SeekTarget(SeekKind.MOMENT, int(value), pause=not here.playing)
     if command is Command.SEEK_ALERT:
-        return Goal(Aim.MOMENT, int(value))
+        return SeekTarget(SeekKind.MOMENT, int(value))
     if command is Command.RESTART:
-        return Goal(Aim.MOMENT, 0, pause=False)
+        return SeekTarget(SeekKind.MOMENT, 0, pause=False)
     if command is Command.STEP_RECORD:
-        return Goal(Aim.RECORDS, records=here.records + 1)
+        return SeekTarget(SeekKind.RECORDS, records=here.records + 1)
     if command is Command.BACK_RECORD:
-        return Goal(Aim.RECORDS, records=max(here.records - 1, 1))
+        return SeekTarget(SeekKind.RECORDS, records=max(here.records - 1, 1))
     if command is Command.STEP_SNAP:
-        return Goal(Aim.MOMENT, (here.snap_ns // here.interval_ns + 1) * here.interval_ns)
+        return SeekTarget(SeekKind.MOMENT, (here.snap_ns // here.interval_ns + 1) * here.interval_ns)
     if command is Command.STEP_SECOND:
-        return Goal(Aim.MOMENT, here.snap_ns + NS_PER_S)
+        return SeekTarget(SeekKind.MOMENT, here.snap_ns + NS_PER_S)
     if command in _BACK:
         back_ns = here.snap_ns if command is Command.BACK_SNAP else here.snap_ns - NS_PER_S + 1
-        return Goal(Aim.MOMENT, past.snap_before(back_ns))
+        return SeekTarget(SeekKind.MOMENT, events.snap_before(back_ns))
     if command in (Command.NEXT_ALERT, Command.PREVIOUS_ALERT):
-        return _alert(command, here, past)
+        return _alert(command, here, events)
     if command in (Command.NEXT_TOUCH, Command.PREVIOUS_TOUCH):
-        return _touch(command, subject, here, past)
+        return _touch(command, subject, here, events)
     return None
 
 
-def _alert(command: Command, here: Here, past: KnownPast) -> Goal:
+def _alert(command: Command, here: ReplayPosition, events: EventIndex) -> SeekTarget:
     if command is Command.PREVIOUS_ALERT:
-        before = past.alert_before(here.snap_ns)
+        before = events.alert_before(here.snap_ns)
         if before is None:
-            raise NothingThere("No alert before this moment")
-        return Goal(Aim.MOMENT, before)
-    known = past.next_alert(here.snap_ns)
+            raise NotFoundError("No alert before this moment")
+        return SeekTarget(SeekKind.MOMENT, before)
+    known = events.next_alert(here.snap_ns)
     if known is not None:
-        return Goal(Aim.MOMENT, known)
-    return Goal(Aim.ALERT, max(here.snap_ns, past.visited_ns), words="the next alert")
+        return SeekTarget(SeekKind.MOMENT, known)
+    return SeekTarget(SeekKind.ALERT, max(here.snap_ns, events.visited_ns), description="the next alert")
 
 
-def _touch(command: Command, subject: str, here: Here, past: KnownPast) -> Goal:
+def _touch(command: Command, subject: str, here: ReplayPosition, events: EventIndex) -> SeekTarget:
     if math.isnan(here.key):
-        raise NothingThere(f"No level {subject} in this recording")
+        raise NotFoundError(f"No level {subject} in this recording")
     if command is Command.PREVIOUS_TOUCH:
-        before = past.touch_before(here.key, here.snap_ns)
+        before = events.touch_before(here.key, here.snap_ns)
         if before is None:
-            raise NothingThere(f"No touch of {subject} before this moment")
-        return Goal(Aim.MOMENT, before)
-    known = past.next_touch(here.key, here.snap_ns)
+            raise NotFoundError(f"No touch of {subject} before this moment")
+        return SeekTarget(SeekKind.MOMENT, before)
+    known = events.next_touch(here.key, here.snap_ns)
     if known is not None:
-        return Goal(Aim.MOMENT, known)
-    return Goal(Aim.TOUCH, max(here.snap_ns, past.visited_ns), key=here.key, words=f"the next touch of {subject}")
+        return SeekTarget(SeekKind.MOMENT, known)
+    return SeekTarget(
+        SeekKind.TOUCH, max(here.snap_ns, events.visited_ns), key=here.key, description=f"the next touch of {subject}"
+    )

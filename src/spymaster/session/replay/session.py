@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from spymaster.physics.engine import SnapBlock
     from spymaster.session.replay.cache import CachePlan
     from spymaster.session.replay.checkpoints import Checkpoint
-    from spymaster.session.replay.index import Recording
+    from spymaster.session.replay.index import ReplayIndex
     from spymaster.session.replay.run import ReplayRun
-    from spymaster.session.replay.seek_target import Goal
+    from spymaster.session.replay.seek_target import SeekTarget
     from spymaster.session.sources.replay_source import ReplayPlan
 
 _FRAME_EVERY_S: Final = 0.1
@@ -36,7 +36,7 @@ _COMPILE_S: Final = 40.0
 """How long compiling usually takes, for the progress bar only."""
 
 
-class _Elsewhere(Exception):
+class _RestartAt(Exception):
     """Go on from another place of the recording."""
 
     def __init__(self, checkpoint: Checkpoint | None) -> None:
@@ -71,7 +71,7 @@ class ReplaySession:
         self._now_s = now_s
         self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
         self._commands: queue.SimpleQueue[tuple[Command, float, str]] = queue.SimpleQueue()
-        self._recording: Recording | None = None
+        self._index: ReplayIndex | None = None
         self._run: ReplayRun | None = None
         self._shown: ReplayRun | None = None
         self._frame: Frame | None = None
@@ -80,10 +80,10 @@ class ReplaySession:
         self._message = ""
         self._progress = math.nan
         self._published_s = -1.0
-        self._goal: Goal | None = None
-        self._wanted: Goal | None = None
+        self._target: SeekTarget | None = None
+        self._requested: SeekTarget | None = None
         self._began_ns = 0
-        self._came_from_ns = 0
+        self._search_began_ns = 0
         self._checkpoint_ns: int | None = None
         self._loop = LoopRange()
         self._answer = ""
@@ -138,13 +138,13 @@ class ReplaySession:
     def _work(self) -> None:
         try:
             self._compile()
-            recording = self._open()
-            checkpoint = recording.begin_at(self._goal)
+            index = self._open()
+            checkpoint = index.begin_at(self._target)
             while True:
                 try:
-                    self._play(recording, checkpoint)
-                except _Elsewhere as elsewhere:
-                    checkpoint = elsewhere.checkpoint
+                    self._play(index, checkpoint)
+                except _RestartAt as restart:
+                    checkpoint = restart.checkpoint
         except _Stop:
             pass
         except Exception as error:
@@ -154,8 +154,8 @@ class ReplaySession:
             self._publish_waiting()
             self.reached.set()
         finally:
-            if self._recording is not None:
-                self._recording.close()
+            if self._index is not None:
+                self._index.close()
 
     def _compile(self) -> None:
         """Have the kernels compiled elsewhere while the screen stays alive."""
@@ -173,29 +173,29 @@ class ReplaySession:
                     if self._commands.get(timeout=_POLL_S)[0] is Command.STOP:
                         raise _Stop
 
-    def _open(self) -> Recording:
+    def _open(self) -> ReplayIndex:
         """Read what the recording says about itself."""
         self._phase = Phase.LOADING
         self._message = "opening the recording"
         self._progress = math.nan
         self._publish_waiting()
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
-        from spymaster.session.replay.index import Recording
-        from spymaster.session.replay.seek_target import Aim, Goal
+        from spymaster.session.replay.index import ReplayIndex
+        from spymaster.session.replay.seek_target import SeekKind, SeekTarget
 
         if self._until_ns is not None:
-            self._goal = Goal(Aim.MOMENT, self._until_ns)
-        self._recording = Recording(self._plan, self._cache)
-        return self._recording
+            self._target = SeekTarget(SeekKind.MOMENT, self._until_ns)
+        self._index = ReplayIndex(self._plan, self._cache)
+        return self._index
 
-    def _play(self, recording: Recording, checkpoint: Checkpoint | None) -> None:
+    def _play(self, index: ReplayIndex, checkpoint: Checkpoint | None) -> None:
         """From a checkpoint or the first record to the last, then wait for commands."""
-        run = self._run = recording.run(checkpoint)
+        run = self._run = index.run(checkpoint)
         self._began_ns = run.last_snap_ns
         self._checkpoint_ns = run.last_snap_ns or None
         self._pacer.forget()
         self._message = ""
-        self._set_out()
+        self._begin_run()
         with contextlib.closing(run.blocks()) as blocks:
             while True:
                 started = self._now_s()
@@ -203,60 +203,60 @@ class ReplaySession:
                 if block is None:
                     break
                 self._rate.note(self._now_s() - started, len(block.snaps))
-                self._let_through(block, run)
-        self._end(recording, run)
+                self._on_block(block, run)
+        self._end(index, run)
 
-    def _end(self, recording: Recording, run: ReplayRun) -> None:
-        goal, self._goal = self._goal, None
+    def _end(self, index: ReplayIndex, run: ReplayRun) -> None:
+        target, self._target = self._target, None
         self._phase = Phase.ENDED
-        self._message = "; ".join((*recording.problems, *run.holes()))
-        if goal is not None and goal.is_search:
-            self._answer = goal.in_vain
-            self._wanted = recording.back_to(self._came_from_ns)
-            self._go(run)
+        self._message = "; ".join((*index.problems, *run.holes()))
+        if target is not None and target.is_search:
+            self._answer = target.not_found_message
+            self._requested = index.back_to(self._search_began_ns)
+            self._seek(run)
         if run.last_snap_ns:
             self._publish(run)
         self.reached.set()
         while True:
-            self._obey(run, self._commands.get())
+            self._process_commands(run, self._commands.get())
             self._republish()
 
-    def _let_through(self, block: SnapBlock, run: ReplayRun) -> None:
+    def _on_block(self, block: SnapBlock, run: ReplayRun) -> None:
         """Show a block when it is due, answering commands meanwhile; while paused, nothing further is computed."""
         t_ns = int(block.snaps["t_ns"][-1]) if len(block.snaps) else None
         if t_ns is not None:
             self._await_due(t_ns, run)
         before_ns = run.last_snap_ns
-        run.take(block)
-        if self._goal is not None:
-            self._approach(self._goal, t_ns, run)
+        run.on_block(block)
+        if self._target is not None:
+            self._check_target(self._target, t_ns, run)
         if not self._commands.empty():
-            self._obey(run, self._commands.get())
+            self._process_commands(run, self._commands.get())
         if self._phase is Phase.PLAYING and t_ns is not None:
-            self._come_round(before_ns, t_ns, run)
+            self._loop_back(before_ns, t_ns, run)
         if self._phase is Phase.PAUSED:
             self._publish(run)
             self.reached.set()
             self._stay_paused(run)
-        elif self._goal is not None:
+        elif self._target is not None:
             if self._now_s() - self._published_s >= _FRAME_EVERY_S:
                 self._republish()
         elif self._pacer.shows_every_snap or self._now_s() - self._published_s >= _FRAME_EVERY_S:
             self._publish(run)
 
-    def _approach(self, goal: Goal, t_ns: int | None, run: ReplayRun) -> None:
-        """Stand still or play on where the goal has been reached."""
-        assert self._recording is not None
-        if self._recording.is_there(goal, t_ns, run):
-            self._goal = None
+    def _check_target(self, target: SeekTarget, t_ns: int | None, run: ReplayRun) -> None:
+        """Stand still or play on where the target has been reached."""
+        assert self._index is not None
+        if self._index.is_there(target, t_ns, run):
+            self._target = None
             run.engine.step_freely()
-            self._phase = Phase.PAUSED if goal.pause else Phase.PLAYING
+            self._phase = Phase.PAUSED if target.pause else Phase.PLAYING
             self._pacer.restart(run.last_snap_ns)
             self._published_s = -1.0
 
     def _await_due(self, t_ns: int, run: ReplayRun) -> None:
         """Wait until a snap is due. What is shown meanwhile is what was there before it."""
-        while self._goal is None:
+        while self._target is None:
             if self._phase is Phase.PAUSED:
                 self._stay_paused(run)
                 continue
@@ -264,26 +264,26 @@ class ReplaySession:
             if wait_s <= 0.0:
                 return
             with contextlib.suppress(queue.Empty):
-                self._obey(run, self._commands.get(timeout=min(wait_s, _POLL_S)))
+                self._process_commands(run, self._commands.get(timeout=min(wait_s, _POLL_S)))
                 self._republish()
 
     def _stay_paused(self, run: ReplayRun) -> None:
         while self._phase is Phase.PAUSED:
-            self._obey(run, self._commands.get())
+            self._process_commands(run, self._commands.get())
             self._republish()
         self._pacer.restart(run.last_snap_ns)
 
-    def _obey(self, run: ReplayRun, first: tuple[Command, float, str]) -> None:
+    def _process_commands(self, run: ReplayRun, first: tuple[Command, float, str]) -> None:
         """Do what was asked, all of it: of several places asked for at once only the last is gone to."""
-        self._heed(run, *first)
+        self._apply(run, *first)
         with contextlib.suppress(queue.Empty):
             while True:
-                self._heed(run, *self._commands.get_nowait())
-        if self._wanted is not None:
-            self._go(run)
+                self._apply(run, *self._commands.get_nowait())
+        if self._requested is not None:
+            self._seek(run)
 
-    def _heed(self, run: ReplayRun, command: Command, value: float, subject: str) -> None:
-        from spymaster.session.replay.seek_target import NothingThere
+    def _apply(self, run: ReplayRun, command: Command, value: float, subject: str) -> None:
+        from spymaster.session.replay.seek_target import NotFoundError
 
         if command is Command.STOP:
             raise _Stop
@@ -296,74 +296,74 @@ class ReplaySession:
         elif command is Command.LOOP_MARK:
             self._loop.mark(run.last_snap_ns)
         else:
-            assert self._recording is not None
-            here = self._recording.here(run, self._wanted or self._goal, subject, self._phase is Phase.PLAYING)
+            assert self._index is not None
+            here = self._index.here(run, self._requested or self._target, subject, self._phase is Phase.PLAYING)
             try:
-                self._wanted = self._recording.goal(command, value, subject, here) or self._wanted
-            except NothingThere as nothing:
+                self._requested = self._index.target(command, value, subject, here) or self._requested
+            except NotFoundError as nothing:
                 self._answer = str(nothing)
 
     def _play_or_pause(self, command: Command, run: ReplayRun) -> None:
         """A place already asked for is still gone to; on the way there a pause stops where it is."""
-        if self._wanted is not None:
-            self._wanted = msgspec.structs.replace(self._wanted, pause=command is not Command.PLAY)
-        elif self._phase is Phase.ENDED or (command is Command.CANCEL and self._goal is None):
+        if self._requested is not None:
+            self._requested = msgspec.structs.replace(self._requested, pause=command is not Command.PLAY)
+        elif self._phase is Phase.ENDED or (command is Command.CANCEL and self._target is None):
             return
-        elif command is Command.PLAY and self._goal is not None:
-            self._goal = msgspec.structs.replace(self._goal, pause=False)
+        elif command is Command.PLAY and self._target is not None:
+            self._target = msgspec.structs.replace(self._target, pause=False)
         else:
-            self._goal = None
+            self._target = None
             run.engine.step_freely()
             self._phase = Phase.PLAYING if command is Command.PLAY else Phase.PAUSED
 
-    def _go(self, run: ReplayRun) -> None:
+    def _seek(self, run: ReplayRun) -> None:
         """Set out for the place wanted, from where the replay is or from a better place to begin."""
-        goal, self._wanted = self._wanted, None
-        assert self._recording is not None
-        assert goal is not None
+        target, self._requested = self._requested, None
+        assert self._index is not None
+        assert target is not None
         ended = self._phase is Phase.ENDED
-        if ended and not self._recording.lies_behind(goal, run):
-            self._answer = goal.in_vain
+        if ended and not self._index.lies_behind(target, run):
+            self._answer = target.not_found_message
             return
-        if self._goal is None:
-            self._came_from_ns = run.last_snap_ns
-        self._goal = goal
-        elsewhere, checkpoint = self._recording.better_start(goal, run)
-        if elsewhere or ended:
+        if self._target is None:
+            self._search_began_ns = run.last_snap_ns
+        self._target = target
+        restarts, checkpoint = self._index.better_start(target, run)
+        if restarts or ended:
             self._phase = Phase.SEEKING
             self._republish()
-            raise _Elsewhere(checkpoint)
+            raise _RestartAt(checkpoint)
         self._began_ns = run.last_snap_ns
         self._checkpoint_ns = None
-        self._set_out()
+        self._begin_run()
 
-    def _set_out(self) -> None:
-        """Begin to run towards the goal, or to play."""
-        goal, run = self._goal, self._run
+    def _begin_run(self) -> None:
+        """Begin to run towards the target, or to play."""
+        target, run = self._target, self._run
         assert run is not None
-        self._phase = Phase.SEEKING if goal is not None else Phase.PLAYING
-        if goal is not None:
-            assert self._recording is not None
-            self._recording.aim(goal, run)
+        self._phase = Phase.SEEKING if target is not None else Phase.PLAYING
+        if target is not None:
+            assert self._index is not None
+            self._index.set_stop(target, run)
 
-    def _come_round(self, before_ns: int, t_ns: int, run: ReplayRun) -> None:
+    def _loop_back(self, before_ns: int, t_ns: int, run: ReplayRun) -> None:
         """At the end of the range to repeat go back to its beginning."""
-        assert self._recording is not None
+        assert self._index is not None
         begin_ns = self._loop.turns_back_to(before_ns, t_ns)
         if begin_ns is not None:
-            self._wanted = self._recording.back_to(begin_ns, pause=False)
-            self._go(run)
+            self._requested = self._index.back_to(begin_ns, pause=False)
+            self._seek(run)
 
     def _run_state(self) -> RunState:
         speed = self._pacer.speed
-        recording = self._recording
+        index = self._index
         return RunState(
             mode=Mode.REPLAY,
             phase=self._phase,
             simulated=self._simulated,
             speed=speed if speed is not None else MAX_SPEED,
-            first_ns=recording.first_ns if recording is not None else 0,
-            last_ns=recording.last_ns if recording is not None else 0,
+            first_ns=index.first_ns if index is not None else 0,
+            last_ns=index.last_ns if index is not None else 0,
             records_per_s=self._rate.records_per_s,
             snap_us=self._rate.snap_us,
             message=self._message,
@@ -371,11 +371,11 @@ class ReplaySession:
         )
 
     def _status(self) -> ReplayStatus | None:
-        recording, run = self._recording, self._run
-        if recording is None or run is None:
+        index, run = self._index, self._run
+        if index is None or run is None:
             return None
-        return recording.status(
-            self._goal, self._began_ns, run.last_snap_ns, self._checkpoint_ns, self._loop.range_ns, self._answer
+        return index.status(
+            self._target, self._began_ns, run.last_snap_ns, self._checkpoint_ns, self._loop.range_ns, self._answer
         )
 
     def _publish(self, run: ReplayRun) -> None:

@@ -139,7 +139,7 @@ class _Loader:
         taken: Counter[Path] = Counter()
         for part in sorted(parts, key=lambda part: part.order):
             try:
-                count = part.collector.take(part.path, part.pieces())
+                count = part.collector.add(part.path, part.pieces())
             except SourceError as error:
                 if part.origin == part.path:
                     raise

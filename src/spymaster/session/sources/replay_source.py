@@ -214,7 +214,9 @@ class ReplaySource:
         self._start_over()
         yield from self._begin(0, 0)
         if self._files_beside:
-            self._beside = TradesBeside(self._files_beside, [leg.instrument for leg in self._legs], self._unused.take)
+            self._beside = TradesBeside(
+                self._files_beside, [leg.instrument for leg in self._legs], self._unused.on_batch
+            )
         yield from self._records(None)
         if self._beside is not None:
             self.trades_missing, self.trades_extra = self._beside.finish()
@@ -327,7 +329,7 @@ class ReplaySource:
     def _given_on(self, stretch: Stretch) -> RecordsFrame:
         batch = stretch.batch
         self._at_end_of_batch = stretch.is_last
-        self._unused.take(batch)
+        self._unused.on_batch(batch)
         if self._beside is not None:
             self._beside.follow(batch)
         batch = self._without_bars(batch)
