@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.feeds.choice.front_month import InForce, Wish, choose_contracts
+from spymaster.feeds.choice.front_month import ContractQuery, InForce, choose_contracts
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.market.batches import Records
@@ -31,7 +31,7 @@ def live(path: Path, *rows: Records) -> DbnFile:
 
 
 ROLL = {"ES.v.0": [("2023-12-10", "2023-12-15", 4916), ("2023-12-15", "2023-12-17", 17077)]}
-ES = Wish(product="ES")
+ES = ContractQuery(product="ES")
 
 
 def test_a_continuous_symbol_means_another_contract_from_midnight_utc(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_the_date_asked_for_decides_the_contract(tmp_path: Path) -> None:
     both = {"ESZ3": [("2023-12-01", "2023-12-16", 1)], "ESH4": [("2023-12-01", "2023-12-16", 2)]}
     rows = depth(3, recv_ns=ns("2023-12-06T15:00:00"), instrument_id=1)
     path = dbn_file(tmp_path / "a.dbn", "mbp-10", rows, dated=both, end_ns=ns("2023-12-09T00:00:00"))
-    wish = Wish(product="ES", date=dt.date(2023, 12, 8))
-    assert told(choose_contracts([DbnFile.open(path)], wish)) == [(0, "ESH4", 2)]
+    query = ContractQuery(product="ES", date=dt.date(2023, 12, 8))
+    assert told(choose_contracts([DbnFile.open(path)], query)) == [(0, "ESH4", 2)]
 
 
 @pytest.mark.parametrize("other", ["CLG4", "6EH4", "AAAH4"])
@@ -84,14 +84,14 @@ def test_without_the_product_a_symbol_is_asked_for(tmp_path: Path) -> None:
     file = DbnFile.open(dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3, instrument_id=1), symbol_map={1: "CLG4"}))
     with pytest.raises(SourceError, match=r"no ES contract with depth or trades in it \(it holds: CLG4\); .*--symbol"):
         choose_contracts([file], ES)
-    assert told(choose_contracts([file], Wish("CLG4"))) == [(0, "CLG4", 1)]
+    assert told(choose_contracts([file], ContractQuery("CLG4"))) == [(0, "CLG4", 1)]
 
 
 def test_two_ids_without_a_name_are_not_told_apart_by_chance(tmp_path: Path) -> None:
     path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3, instrument_id=7), depth(3, instrument_id=8), symbol_map={})
     with pytest.raises(SourceError, match=r"it holds: #7, #8.*--symbol"):
         choose_contracts([DbnFile.open(path)], ES)
-    assert told(choose_contracts([DbnFile.open(path)], Wish("8"))) == [(0, "#8", 8)]
+    assert told(choose_contracts([DbnFile.open(path)], ContractQuery("8"))) == [(0, "#8", 8)]
 
 
 def test_a_contract_named_behind_any_number_of_messages_is_found(tmp_path: Path) -> None:
@@ -131,12 +131,12 @@ def test_a_contract_given_another_id_after_a_reconnect_is_followed(tmp_path: Pat
 def test_the_publisher_asked_for(tmp_path: Path) -> None:
     rows = (depth(3), depth(4, publisher_id=41))
     file = DbnFile.open(dbn_file(tmp_path / "a.dbn", "mbp-10", *rows))
-    assert choose_contracts([file], Wish(product="ES"))[0].instrument.publisher_id == 1
-    assert choose_contracts([file], Wish(product="ES", publisher_id=41))[0].instrument.publisher_id == 41
+    assert choose_contracts([file], ContractQuery(product="ES"))[0].instrument.publisher_id == 1
+    assert choose_contracts([file], ContractQuery(product="ES", publisher_id=41))[0].instrument.publisher_id == 41
     with pytest.raises(
         SourceError, match=r"no records of ESH4 by publisher 7; it holds 1 \(3 records\), 41 \(4 records"
     ):
-        choose_contracts([file], Wish(product="ES", publisher_id=7))
+        choose_contracts([file], ContractQuery(product="ES", publisher_id=7))
 
 
 def test_the_end_is_that_of_the_records_where_the_header_has_none_or_one_far_away(tmp_path: Path) -> None:
@@ -149,6 +149,6 @@ def test_the_end_is_that_of_the_records_where_the_header_has_none_or_one_far_awa
 def test_a_stock_alone_will_do_where_it_is_the_profile_s_share(tmp_path: Path) -> None:
     path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3), symbol_map={17077: "SPY"}, dataset="XNAS.ITCH")
     file = DbnFile.open(path)
-    assert told(choose_contracts([file], Wish(product="ES", share="SPY"))) == [(0, "SPY", 17077)]
+    assert told(choose_contracts([file], ContractQuery(product="ES", equity="SPY"))) == [(0, "SPY", 17077)]
     with pytest.raises(SourceError, match=r"it holds: SPY.*--symbol"):
         choose_contracts([file], ES)

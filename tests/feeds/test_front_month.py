@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spymaster.feeds.choice.discover import discover
-from spymaster.feeds.choice.equities import choose_share
+from spymaster.feeds.choice.equities import choose_equity
 from spymaster.feeds.choice.first_record import first_record
 from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.feeds.dbn.definitions import session_date
@@ -232,7 +232,7 @@ def test_real_definitions_know_outright_from_spread(data: Path, tmp_path: Path) 
     assert (chosen.symbol, chosen.tick_source, chosen.multiplier) == ("ESM3", TickSource.DEFINITION, 50)
 
 
-def _share_file(
+def _equity_file(
     folder: Path, name: str, schema: str, dataset: str, number: int = 42, start_ns: int = START_NS
 ) -> DbnFile:
     kind = {"trades": Kind.TRADE, "bbo-1s": Kind.BBO, "mbp-1": Kind.MBP1}[schema]
@@ -242,29 +242,29 @@ def _share_file(
 
 def test_a_share_is_found_under_its_symbol_with_trades_and_quotes(tmp_path: Path) -> None:
     files = [
-        _share_file(tmp_path, "q.dbn", "bbo-1s", "XNAS.ITCH"),
-        _share_file(tmp_path, "t.dbn", "trades", "XNAS.ITCH"),
+        _equity_file(tmp_path, "q.dbn", "bbo-1s", "XNAS.ITCH"),
+        _equity_file(tmp_path, "t.dbn", "trades", "XNAS.ITCH"),
     ]
-    share = choose_share(files, "spy")
-    assert share is not None
-    assert share.files == tuple(files)
-    assert share.instrument == Instrument(2, 42, "SPY", 10_000_000, 1, TickSource.INFERRED, "NASDAQ")
-    assert choose_share(files, "QQQ") is None
+    equity = choose_equity(files, "spy")
+    assert equity is not None
+    assert equity.files == tuple(files)
+    assert equity.instrument == Instrument(2, 42, "SPY", 10_000_000, 1, TickSource.INFERRED, "NASDAQ")
+    assert choose_equity(files, "QQQ") is None
 
 
 def test_of_several_datasets_the_one_with_quotes_of_the_share_is_taken(tmp_path: Path) -> None:
-    quotes = _share_file(tmp_path, "q.dbn", "mbp-1", "XNAS.ITCH")
-    share = choose_share([_share_file(tmp_path, "t.dbn", "trades", "DBEQ.BASIC"), quotes], "SPY")
-    assert share is not None
-    assert share.files == (quotes,)
+    quotes = _equity_file(tmp_path, "q.dbn", "mbp-1", "XNAS.ITCH")
+    equity = choose_equity([_equity_file(tmp_path, "t.dbn", "trades", "DBEQ.BASIC"), quotes], "SPY")
+    assert equity is not None
+    assert equity.files == (quotes,)
 
 
 def test_a_file_with_the_share_under_another_id_is_not_of_the_same_key(tmp_path: Path) -> None:
-    today = _share_file(tmp_path, "b.dbn", "bbo-1s", "XNAS.ITCH")
-    later = _share_file(tmp_path, "a.dbn", "bbo-1s", "XNAS.ITCH", number=43, start_ns=START_NS + DAY_NS)
-    share = choose_share([later, today], "SPY")
-    assert share is not None
-    assert share.files == (today,)
+    today = _equity_file(tmp_path, "b.dbn", "bbo-1s", "XNAS.ITCH")
+    later = _equity_file(tmp_path, "a.dbn", "bbo-1s", "XNAS.ITCH", number=43, start_ns=START_NS + DAY_NS)
+    equity = choose_equity([later, today], "SPY")
+    assert equity is not None
+    assert equity.files == (today,)
 
 
 def test_the_first_record_s_time_and_a_price_are_read_off_the_instrument_s_own(tmp_path: Path) -> None:

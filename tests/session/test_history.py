@@ -287,7 +287,7 @@ def test_bars_inside_a_stream_of_records_come_too_late_and_are_counted(
     assert source.rejected() == {BARS_AMONG_RECORDS: 2}
 
 
-def share_trades(path: Path, start_ns: int, *, symbol: str = "SPY", number: int = 42) -> Path:
+def equity_trades(path: Path, start_ns: int, *, symbol: str = "SPY", number: int = 42) -> Path:
     rows = records(
         *(Kind.TRADE, 20),
         recv_ns=start_ns,
@@ -301,7 +301,7 @@ def share_trades(path: Path, start_ns: int, *, symbol: str = "SPY", number: int 
     return dbn_file(path, "trades", rows, dataset="XNAS.ITCH", symbol_map={number: symbol}, start_ns=start_ns)
 
 
-def share_quotes(path: Path, start_ns: int, **about: Any) -> Path:
+def equity_quotes(path: Path, start_ns: int, **about: Any) -> Path:
     rows = records(Kind.BBO, 20, recv_ns=start_ns, publisher_id=2, **{"instrument_id": 42, **about})
     return dbn_file(path, "bbo-1s", rows, dataset="XNAS.ITCH", symbol_map={42: "SPY"}, start_ns=start_ns)
 
@@ -321,7 +321,7 @@ def test_the_share_is_merged_in_profile_spy_and_named_in_the_configuration(
     tmp_path: Path, words: Words, depth: Path, begins: int
 ) -> None:
     own_trades = trades_file(tmp_path / "z.trades.dbn", trades_of(words))
-    files = (depth, own_trades, share_trades(tmp_path / "a.dbn", begins), share_quotes(tmp_path / "q.dbn", begins))
+    files = (depth, own_trades, equity_trades(tmp_path / "a.dbn", begins), equity_quotes(tmp_path / "q.dbn", begins))
     source = with_warmup(*files, profile="spy")
     config = source.config_frame()
     assert (config.instrument.symbol, config.tape_from) == ("ESH4", TapeFrom.DEPTH)
@@ -334,7 +334,7 @@ def test_the_share_is_merged_in_profile_spy_and_named_in_the_configuration(
 
 
 def test_profile_es_uses_no_share_and_says_so(tmp_path: Path, words: Words, depth: Path, begins: int) -> None:
-    path = share_trades(tmp_path / "a.dbn", begins)
+    path = equity_trades(tmp_path / "a.dbn", begins)
     source = with_warmup(depth, path)
     assert source.config_frame().equity is None
     assert kinds_of(source) == {(Kind.MBP10, 1): len(words)}
@@ -342,7 +342,7 @@ def test_profile_es_uses_no_share_and_says_so(tmp_path: Path, words: Words, dept
 
 
 def test_another_share_is_left_out_and_said(tmp_path: Path, depth: Path, begins: int) -> None:
-    path = share_trades(tmp_path / "a.dbn", begins, symbol="QQQ")
+    path = equity_trades(tmp_path / "a.dbn", begins, symbol="QQQ")
     source = with_warmup(depth, path, profile="spy")
     assert source.config_frame().equity is None
     assert source.problems == (f"{path}: not used: no trades or quotes of SPY in it",)
@@ -358,7 +358,7 @@ def test_the_future_is_chosen_even_where_only_the_share_has_depth(tmp_path: Path
 
 
 def test_share_alone_is_the_instrument_and_converts_nothing(tmp_path: Path, begins: int) -> None:
-    source = with_warmup(share_trades(tmp_path / "a.dbn", begins), profile="spy")
+    source = with_warmup(equity_trades(tmp_path / "a.dbn", begins), profile="spy")
     assert (source.instrument.symbol, source.config_frame().equity) == ("SPY", None)
 
 
@@ -368,8 +368,8 @@ def test_bars_named_for_the_share_carry_its_key(
 ) -> None:
     path = tmp_path / "spy.csv"
     path.write_text(csv_text(near(price / 10, 3), start_ns=minute_before - 2 * MINUTE))
-    files = (depth, share_quotes(tmp_path / "q.dbn", begins)) if with_feed else (depth,)
-    source = with_warmup(*files, profile="spy", share_warmup=(path,))
+    files = (depth, equity_quotes(tmp_path / "q.dbn", begins)) if with_feed else (depth,)
+    source = with_warmup(*files, profile="spy", equity_warmup=(path,))
     equity = source.config_frame().equity
     assert equity is not None
     keys = {(int(bar["publisher_id"]), int(bar["instrument_id"])) for bar in bars_of(source)}
@@ -394,7 +394,7 @@ def test_bars_of_one_minute_come_future_first(tmp_path: Path, depth: Path, minut
     ours = bar_file(tmp_path / "z.dbn", near(price, 2), start_ns=minute_before - MINUTE)
     share = tmp_path / "a.csv"
     share.write_text(csv_text(near(price / 10, 2), start_ns=minute_before - MINUTE))
-    bars = bars_of(with_warmup(depth, profile="spy", warmup=(ours,), share_warmup=(share,)))
+    bars = bars_of(with_warmup(depth, profile="spy", warmup=(ours,), equity_warmup=(share,)))
     assert bars["instrument_id"].tolist() == [17077, NO_FEED_ID] * 2
     assert (np.diff(bars["ts_event"].astype(np.int64)) >= 0).all()
 

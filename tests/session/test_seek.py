@@ -234,15 +234,15 @@ def test_a_range_is_played_again_and_again(open_screen: Open, plan: ReplayPlan, 
     screen.session.send(Command.PLAY)
     times: list[int] = []
     deadline = time.monotonic() + PATIENCE_S
-    turns = 0
-    while turns < 3 and time.monotonic() < deadline:
+    transitions = 0
+    while transitions < 3 and time.monotonic() < deadline:
         frame = screen.frame()
         if times and frame.t_ns < times[-1]:
-            turns += 1
+            transitions += 1
         if not times or frame.t_ns != times[-1]:
             times.append(frame.t_ns)
         time.sleep(0.0005)
-    assert turns == 3
+    assert transitions == 3
     assert min(times) >= begin
     assert max(times) <= end
     screen.session.send(Command.PAUSE)

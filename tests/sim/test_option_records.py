@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from spymaster.cli.main import app
 from spymaster.feeds.choice.discover import discover
-from spymaster.feeds.choice.equities import choose_share
+from spymaster.feeds.choice.equities import choose_equity
 from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP
 from spymaster.market.manifest import RecordingManifest, load_manifest
@@ -162,8 +162,8 @@ def test_options_on_the_share_are_quoted_from_half_past_nine(folders: dict[str, 
 def test_the_future_is_still_the_instrument_and_the_share_is_found(folders: dict[str, Path], profile: str) -> None:
     files = discover([folders[profile]]).files
     assert choose_instrument(files).symbol == "ESM6"
-    share = choose_share(files, "SPY")
-    assert (share is not None) == (profile == "spy")
+    equity = choose_equity(files, "SPY")
+    assert (equity is not None) == (profile == "spy")
 
 
 @pytest.mark.parametrize("profile", FILES)

@@ -25,7 +25,7 @@ from spymaster.session.sources.replay_source import ReplayPlan
 _SLOWEST: Final = 0.25
 _FASTEST: Final = 64.0
 _DEFAULT_PROFILE: Final = "spy"
-LIVED: Final = "lived"
+RECORDED_ORDER: Final = "lived"
 VENDOR: Final = "vendor"
 _TAGGED: Final = re.compile(r"(?P<symbol>[A-Za-z][A-Za-z.]{0,9})=(?P<path>.+)")
 
@@ -89,7 +89,7 @@ def prepare(request: Request) -> Prepared:
     if len(levels) > MAX_USER_LEVELS:
         problem = f"{len(levels)} levels were asked for"
         raise UserError("--level", problem, f"at most {MAX_USER_LEVELS} fit, leave some out", code=ExitCode.USAGE)
-    warmup, share_warmup = parse_warmup(request.warmup, profile)
+    warmup, equity_warmup = parse_warmup(request.warmup, profile)
     plan = ReplayPlan(
         sources=request.sources,
         profile=profile,
@@ -97,7 +97,7 @@ def prepare(request: Request) -> Prepared:
         user_levels=tuple(levels),
         records_per_chunk=request.chunk,
         warmup=warmup,
-        share_warmup=share_warmup,
+        equity_warmup=equity_warmup,
         bars_stamped=_stamped(request.bars_stamped),
         date=parse_date(request.date),
         publisher=request.publisher,
@@ -109,29 +109,32 @@ def prepare(request: Request) -> Prepared:
 def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The paths of ``--warmup``: (for the future, for the share named as ``SPY=PATH``). Raises UserError."""
     plain: list[Path] = []
-    of_share: list[Path] = []
+    of_equity: list[Path] = []
     for text in texts:
         match = _TAGGED.fullmatch(text)
         if match is None or Path(text).exists():
             plain.append(Path(text))
         elif match["symbol"].upper() == profile.underlying_symbol:
-            of_share.append(Path(match["path"]))
+            of_equity.append(Path(match["path"]))
         else:
             share = profile.underlying_symbol
             remedy = f"write {share}=PATH for it, PATH alone for the future" if share else "write PATH alone"
             problem = f"profile {profile.name} uses no share {match['symbol']}"
             raise UserError(f"--warmup {text}", problem, remedy, code=ExitCode.USAGE)
-    return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(of_share))
+    return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(of_equity))
 
 
 def _check_order(request: Request) -> None:
     """A session's own recording is lived again, vendor files are merged. Raises UserError."""
-    if request.order not in (None, LIVED, VENDOR):
+    if request.order not in (None, RECORDED_ORDER, VENDOR):
         raise UserError(
-            f"--order {request.order}", "there is no such order", f"choose {LIVED} or {VENDOR}", code=ExitCode.USAGE
+            f"--order {request.order}",
+            "there is no such order",
+            f"choose {RECORDED_ORDER} or {VENDOR}",
+            code=ExitCode.USAGE,
         )
     own = form_of(request.sources) is not Form.FILES
-    if request.order is not None and own is not (request.order == LIVED):
+    if request.order is not None and own is not (request.order == RECORDED_ORDER):
         if own:
             raise UserError(
                 "--order vendor", "a recording of one's own is replayed as lived", "leave it out", code=ExitCode.USAGE

@@ -31,7 +31,7 @@ def load_truth(recording: Path, start_ns: int, end_ns: int) -> Truth:
         raise UserError(recording, problem, "simulate it again", code=ExitCode.DATA) from None
 
 
-def future_per_share(recording: Path, profile: str) -> float:
+def future_per_equity(recording: Path, profile: str) -> float:
     """What a planted level's price times this is the future's: 1 in profile es, in spy the session's own ratio."""
     if profile != "spy":
         return 1.0

@@ -11,7 +11,7 @@ import msgspec
 from spymaster.cli.request import Prepared, Request, prepare
 from spymaster.evaluate.agreement import Evidence, judge, pool
 from spymaster.evaluate.agreement_report import report_text, states_report
-from spymaster.evaluate.agreement_truth import future_per_share, load_truth
+from spymaster.evaluate.agreement_truth import future_per_equity, load_truth
 from spymaster.evaluate.second_truth import is_plain, plain_truth
 from spymaster.evaluate.sinks import LevelSink
 from spymaster.evaluate.what_ifs import rates_by_fuel, rates_text
@@ -41,7 +41,7 @@ def _of_recording(folder: Path, config: Path | None) -> Evidence:
     manifest = load_manifest(folder)
     truth = plain_truth(manifest) if is_plain(manifest) else load_truth(folder, manifest.start_ns, manifest.end_ns)
     prepared = _prepared(folder, config)
-    ratio = future_per_share(folder, prepared.plan.profile.name)
+    ratio = future_per_equity(folder, prepared.plan.profile.name)
     sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns, ratio)
     return judge(truth, sink.said(), sink.raised())
 

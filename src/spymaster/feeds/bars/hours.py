@@ -32,7 +32,7 @@ def zone_hint(
     if known is None or not known.any():
         return None
     read, utc = start_ns[known], as_utc_ns[known]
-    wide = _hours(sessions, "open_ns", "close_ns") if on_future else _share_hours(sessions)
+    wide = _hours(sessions, "open_ns", "close_ns") if on_future else _equity_hours(sessions)
     outside, otherwise = (int(np.count_nonzero(~_inside(times, *wide))) for times in (read, utc))
     strange = outside > _MANY * len(read) and otherwise * 4 < outside
     if not strange and not on_future:
@@ -56,7 +56,7 @@ def _hours(sessions: NDArray[np.void], begin: str, end: str) -> Hours:
     return some[begin], some[end]
 
 
-def _share_hours(sessions: NDArray[np.void]) -> Hours:
+def _equity_hours(sessions: NDArray[np.void]) -> Hours:
     begins, ends = _hours(sessions, "rth_open_ns", "rth_close_ns")
     return begins - _BEFORE_NS, ends + _AFTER_NS
 

@@ -1,4 +1,4 @@
-"""The share beside a future."""
+"""The equity beside a future."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from spymaster.market.instruments import Instrument
 from spymaster.market.kinds import Kind
 from spymaster.market.venues import AssetClass, asset_class
 
-_SHARE_KINDS: Final = frozenset({Kind.TRADE, Kind.MBP1, Kind.BBO})
+_EQUITY_KINDS: Final = frozenset({Kind.TRADE, Kind.MBP1, Kind.BBO})
 
 
-class Share(msgspec.Struct, frozen=True):
-    """A share in a source, and the files of trades and quotes that hold it under its one key."""
+class Equity(msgspec.Struct, frozen=True):
+    """An equity in a source, and the files of trades and quotes that hold it under its one key."""
 
     instrument: Instrument
     files: tuple[DbnFile, ...]
 
 
-def choose_share(files: Sequence[DbnFile], symbol: str) -> Share | None:
-    """The share of that symbol among the stock files with trades or quotes (TRADE, MBP1, BBO); None without any.
+def choose_equity(files: Sequence[DbnFile], symbol: str) -> Equity | None:
+    """The equity of that symbol among the stock files with trades or quotes (TRADE, MBP1, BBO); None without any.
 
-    An engine knows a share by one (publisher, id). Of several datasets the one with quotes is taken, then the first by
-    name; a file in which the share has another id (venues give them anew each day) is not among the files returned.
+    An engine knows an equity by one (publisher, id). Of several datasets the one with quotes is taken, then the first
+    by name; a file in which the equity has another id (venues give them anew each day) is not among the files returned.
     """
     found: dict[str, list[Candidate]] = {}
     for file in files:
-        if file.kind in _SHARE_KINDS and asset_class(file.dataset, file.header.symbols) is AssetClass.EQUITY:
+        if file.kind in _EQUITY_KINDS and asset_class(file.dataset, file.header.symbols) is AssetClass.EQUITY:
             own = [c for c in candidates(file) if c.symbol.upper() == symbol.upper()]
             found.setdefault(file.dataset, []).extend(own)
     held = {dataset: candidates for dataset, candidates in found.items() if candidates}
@@ -43,4 +43,4 @@ def choose_share(files: Sequence[DbnFile], symbol: str) -> Share | None:
     first = min(held[dataset], key=lambda c: (c.file.first_ns, str(c.file.path)))
     definitions = read_definitions(files, {first.symbol}, {first.instrument_id})
     same = (c.file for c in held[dataset] if c.instrument_id == first.instrument_id)
-    return Share(instrument_of(first.symbol, first, definitions, None), tuple(same))
+    return Equity(instrument_of(first.symbol, first, definitions, None), tuple(same))

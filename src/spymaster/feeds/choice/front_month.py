@@ -46,16 +46,16 @@ _TURN: Final = dt.time(18, 0)
 _ONE_DAY: Final = dt.timedelta(days=1)
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ContractQuery(msgspec.Struct, frozen=True):
     """What was asked for. ``symbol``: a contract by name or id; ``product``: the root to choose from without it, None
-    for any; ``share``: the stock that will do where there is no such future; ``publisher_id``: whose records of it;
+    for any; ``equity``: the stock that will do where there is no such future; ``publisher_id``: whose records of it;
     ``date``: the only trade date of interest."""
 
     symbol: str | None = None
     product: str | None = None
     publisher_id: int | None = None
     date: dt.date | None = None
-    share: str = ""
+    equity: str = ""
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class _Named(msgspec.Struct, frozen=True):
     candidate: Candidate
 
 
-def choose_contracts(files: Sequence[DbnFile], wish: Wish) -> tuple[InForce, ...]:
+def choose_contracts(files: Sequence[DbnFile], query: ContractQuery) -> tuple[InForce, ...]:
     """The instrument whose depth and trades are meant, at every time of the source; the first from its beginning.
 
     Of the contracts wanted: where a continuous symbol was asked for, the one it means at the time; else one a trade
@@ -87,20 +87,20 @@ def choose_contracts(files: Sequence[DbnFile], wish: Wish) -> tuple[InForce, ...
         held = [c for file in priced if file.kind in kinds for c in candidates(file)]
         definitions = read_definitions(priced, {c.symbol for c in held}, {c.instrument_id for c in held})
         outrights = [_Named(_name(c, definitions), c) for c in held if _is_outright(c, definitions)]
-        wanted = [each for each in outrights if _is_wanted(each, wish)]
+        wanted = [each for each in outrights if _is_wanted(each, query)]
         futures = [each for each in wanted if each.candidate.asset is AssetClass.FUTURES]
-        if futures and _are_told_apart(futures, wish):
-            return tuple(_in_force(futures, definitions, files, wish))
+        if futures and _are_told_apart(futures, query):
+            return tuple(_in_force(futures, definitions, files, query))
         if wanted and not futures and len({each.name for each in wanted}) == 1:
             stocks.append((wanted, definitions))
     if stocks:
-        return tuple(_in_force(*stocks[0], files, wish))
-    raise _nothing(files, priced, wish)
+        return tuple(_in_force(*stocks[0], files, query))
+    raise _nothing(files, priced, query)
 
 
 def choose_instrument(files: Sequence[DbnFile], symbol: str | None = None, product: str | None = None) -> Instrument:
     """The contract at the beginning, as ``choose_contracts`` has it."""
-    return choose_contracts(files, Wish(symbol, product))[0].instrument
+    return choose_contracts(files, ContractQuery(symbol, product))[0].instrument
 
 
 def instrument_of(name: str, candidate: Candidate, definitions: Definitions, publisher_id: int | None) -> Instrument:
@@ -153,40 +153,40 @@ def _is_outright(candidate: Candidate, definitions: Definitions) -> bool:
     return outright_root(candidate.symbol) is not None or candidate.is_nameless
 
 
-def _is_wanted(each: _Named, wish: Wish) -> bool:
+def _is_wanted(each: _Named, query: ContractQuery) -> bool:
     candidate = each.candidate
-    if wish.symbol is not None:
+    if query.symbol is not None:
         known = (each.name, candidate.symbol, candidate.asked, str(candidate.instrument_id))
-        return wish.symbol.upper().removeprefix("#") in (name.upper().removeprefix("#") for name in known if name)
-    if wish.product is None:
+        return query.symbol.upper().removeprefix("#") in (name.upper().removeprefix("#") for name in known if name)
+    if query.product is None:
         return True
     if candidate.asset is AssetClass.EQUITY:
-        return each.name.upper() == wish.share
-    return outright_root(each.name) == wish.product or (
+        return each.name.upper() == query.equity
+    return outright_root(each.name) == query.product or (
         candidate.is_nameless and candidate.asset is AssetClass.FUTURES and each.name == candidate.symbol
     )
 
 
-def _are_told_apart(futures: Sequence[_Named], wish: Wish) -> bool:
+def _are_told_apart(futures: Sequence[_Named], query: ContractQuery) -> bool:
     """Whether something says which is which: ids without a name say nothing once there are several."""
     nameless = {each.name for each in futures if each.name.startswith("#")}
-    return not nameless or len({each.name for each in futures}) == 1 or wish.symbol is not None
+    return not nameless or len({each.name for each in futures}) == 1 or query.symbol is not None
 
 
 def _in_force(
-    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], wish: Wish
+    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], query: ContractQuery
 ) -> Iterator[InForce]:
     last: tuple[str, int] | None = None
-    for begin_ns, each in _timeline(wanted, definitions, files, wish):
+    for begin_ns, each in _timeline(wanted, definitions, files, query):
         key = each.name, each.candidate.instrument_id
         if key != last:
-            instrument = instrument_of(each.name, each.candidate, definitions, wish.publisher_id)
+            instrument = instrument_of(each.name, each.candidate, definitions, query.publisher_id)
             yield InForce(begin_ns if last is not None else 0, instrument)
         last = key
 
 
 def _timeline(
-    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], wish: Wish
+    wanted: Sequence[_Named], definitions: Definitions, files: Sequence[DbnFile], query: ContractQuery
 ) -> Iterator[tuple[int, _Named]]:
     """(time, who is in force from then on), the same one perhaps several times; never nothing."""
     if len({(each.name, each.candidate.instrument_id) for each in wanted}) == 1:
@@ -195,7 +195,7 @@ def _timeline(
     plain = {each.candidate.instrument_id for each in wanted if not each.candidate.is_continuous}
     volumes = cleared_volumes(files, plain) if len(plain) > 1 else {}
     said = False
-    for day in _trade_dates(wanted, wish):
+    for day in _trade_dates(wanted, query):
         begin_ns, end_ns = et_ns(day - _ONE_DAY, _TURN), et_ns(day, _TURN)
         there = [each for each in wanted if each.candidate.is_there(begin_ns, end_ns)]
         if not there:
@@ -219,12 +219,12 @@ def _names_at(candidate: Candidate, at_ns: int) -> bool:
     return candidate.begin_ns <= at_ns < candidate.end_ns
 
 
-def _trade_dates(wanted: Sequence[_Named], wish: Wish) -> Iterator[dt.date]:
+def _trade_dates(wanted: Sequence[_Named], query: ContractQuery) -> Iterator[dt.date]:
     files = {each.candidate.file.path: each.candidate.file for each in wanted}.values()
     starts = [file.first_ns for file in files if file.first_ns]
     day, last = session_date(min(starts, default=0)), session_date(max(file.end_ns for file in files))
-    if wish.date is not None:
-        day = last = wish.date
+    if query.date is not None:
+        day = last = query.date
     while day <= last:
         yield day
         day += _ONE_DAY
@@ -253,15 +253,15 @@ def _expiry(each: _Named, definitions: Definitions, session: dt.date) -> dt.date
     return contract_expiry(each.name, session) or session
 
 
-def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], wish: Wish) -> SourceError:
+def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], query: ContractQuery) -> SourceError:
     held = names_held(priced)
     names = ", ".join(held[:_MENTIONED]) + (f" and {len(held) - _MENTIONED} more" if len(held) > _MENTIONED else "")
     place = (priced or files)[0].path if files else "the source"
-    if wish.symbol is not None:
+    if query.symbol is not None:
         remedy = f"pick another with --symbol; it holds: {names or 'nothing'}"
-        return SourceError(place, f"no outright {wish.symbol} with depth or trades in it", remedy)
-    what = "futures contract" if wish.product is None else f"{wish.product} contract"
-    stock = " and no single stock" if wish.product is None else ""
+        return SourceError(place, f"no outright {query.symbol} with depth or trades in it", remedy)
+    what = "futures contract" if query.product is None else f"{query.product} contract"
+    stock = " and no single stock" if query.product is None else ""
     return SourceError(
         place,
         f"no {what}{stock} with depth or trades in it (it holds: {names or 'nothing'})",

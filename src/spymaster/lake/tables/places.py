@@ -74,7 +74,7 @@ class Places:
         self._own = outright_root(symbol) or symbol
         self._own_publisher: int | None = None
         self._own_asset = AssetClass.FUTURES if outright_root(symbol) else AssetClass.EQUITY
-        self._share = self._own
+        self._equity = self._own
         self._owners: dict[int, Owner] = {}
 
     @property
@@ -85,13 +85,13 @@ class Places:
     def configure(self, frame: ConfigFrame) -> None:
         """Learn the run's own instrument and the share beside it."""
         instrument = frame.instrument
-        is_share = instrument.calendar == EQUITY_CALENDAR
-        self._own_asset = AssetClass.EQUITY if is_share else AssetClass.FUTURES
-        self._own = self._share = outright_root(instrument.symbol) or instrument.symbol
+        is_equity = instrument.calendar == EQUITY_CALENDAR
+        self._own_asset = AssetClass.EQUITY if is_equity else AssetClass.FUTURES
+        self._own = self._equity = outright_root(instrument.symbol) or instrument.symbol
         self._own_publisher = instrument.publisher_id
         self._owners[_key_of(instrument)] = Owner(self._own_asset, self._own)
         if frame.equity is not None:
-            self._share = frame.equity.symbol
+            self._equity = frame.equity.symbol
             self._owners[_key_of(frame.equity)] = Owner(AssetClass.EQUITY, frame.equity.symbol)
 
     def learn(self, frame: MappingFrame) -> None:
@@ -164,7 +164,7 @@ class Places:
         publisher = key & 0xFFFF
         is_own_venue = self._is_own(publisher)
         if kind in _ALWAYS_OPTIONS:
-            return Owner(AssetClass.OPTIONS, self._own if is_own_venue else self._share)
+            return Owner(AssetClass.OPTIONS, self._own if is_own_venue else self._equity)
         if is_own_venue:
             return Owner(self._own_asset, self._own)
         return Owner(AssetClass.EQUITY, f"id-{key >> 16}")

@@ -18,7 +18,7 @@ from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.sessions import SESSION, et_stamp, session_at
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.levels.reasons import Moment, why_unpublished
-from spymaster.session.sources.replay_source import ReplaySource, Standing
+from spymaster.session.sources.replay_source import ReplaySource, SourceSummary
 from spymaster.signals.words import DIRECTION_WORDS, KIND_WORDS, SIGNAL_WORDS, STATE_WORDS, DirectionWord
 
 
@@ -109,7 +109,7 @@ class _LastSnap:
         self.snap: Any = None
         self.rows: NDArray[Any] = np.zeros(0)
         self.passed = False
-        self.standing: Standing | None = None
+        self.standing: SourceSummary | None = None
         self.config: ConfigFrame | None = None
 
     def on_block(self, block: SnapBlock, source: ReplaySource, config: ConfigFrame | None) -> None:

@@ -61,11 +61,11 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
         from spymaster.session.sources.replay_source import ReplaySource
 
         return ReplaySource(plan)
-    from spymaster.session.sources.recorded_order import lived_bronze, lived_journal
+    from spymaster.session.sources.recorded_order import bronze_in_recorded_order, journal_in_recorded_order
 
     (root,) = plan.sources
     if form is Form.JOURNAL:
-        source = lived_journal(_journal_in(root) or root, plan)
+        source = journal_in_recorded_order(_journal_in(root) or root, plan)
         if plan.date is not None:
             _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
         return source
@@ -74,7 +74,7 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
 
     lake = Lake(open_storage(root))
     run = lake.run() if plan.date is None else _run_on(lake.runs, root, plan.date)
-    return lived_bronze(lake, run, plan)
+    return bronze_in_recorded_order(lake, run, plan)
 
 
 def interval_ns_of(config: ConfigFrame) -> int:

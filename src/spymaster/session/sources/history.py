@@ -1,4 +1,4 @@
-"""The minute bars before a recording: found, attributed to the future or its share, cut to the sessions wanted."""
+"""The minute bars before a recording: found, attributed to the future or its equity, cut to the sessions wanted."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ REJECTED_PREFIX: Final = "minute bar: "
 _BATCH_BARS: Final = 4096
 _DAY_NS: Final = 86_400 * NS_PER_S
 _LONGEST_BREAK_DAYS: Final = 14
-_SHARE_TICK_E9: Final = 10_000_000
+_EQUITY_TICK_E9: Final = 10_000_000
 _MENTIONED: Final = 4
 
 
 class HistoryPlan(msgspec.Struct, frozen=True):
     """Which bars a recording needs before it.
 
-    ``paths``: files and folders the user named for the future (or told apart by their symbols), ``share_paths`` those
-    named for the share. ``underlying``: the share's symbol, empty where prices are not converted. ``share``: its
+    ``paths``: files and folders the user named for the future (or told apart by their symbols), ``equity_paths`` those
+    named for the equity. ``underlying``: the equity's symbol, empty where prices are not converted. ``equity``: its
     instrument where there is a feed of it. ``begins_ns``: time of the recording's first record. ``near_e9``: a price of
-    the instrument in the recording, None where its first records tell none; ``ratio``: about how many of the share's
+    the instrument in the recording, None where its first records tell none; ``ratio``: about how many of the equity's
     prices make one of the future's.
     """
 
@@ -47,24 +47,26 @@ class HistoryPlan(msgspec.Struct, frozen=True):
     begins_ns: int
     sessions_before: int
     underlying: str = ""
-    share: Instrument | None = None
+    equity: Instrument | None = None
     paths: tuple[Path, ...] = ()
-    share_paths: tuple[Path, ...] = ()
+    equity_paths: tuple[Path, ...] = ()
     stamped: Stamped = Stamped.START
     near_e9: int | None = None
     ratio: float = 1.0
 
 
 class History:
-    """Bars in hand. ``bars``: records of both instruments, oldest first, the future's before the share's of a minute.
+    """Bars in hand. ``bars``: records of both instruments, oldest first, the future's before the equity's of a minute.
 
-    ``share``: whose key the share's bars carry, the feed's where there is one; None without bars of a share.
+    ``equity``: whose key the equity's bars carry, the feed's where there is one; None without bars of an equity.
     ``rejected``: reason -> bars left out. ``problems``: a line each.
     """
 
-    def __init__(self, bars: Bars, share: Instrument | None, rejected: dict[str, int], problems: Sequence[str]) -> None:
+    def __init__(
+        self, bars: Bars, equity: Instrument | None, rejected: dict[str, int], problems: Sequence[str]
+    ) -> None:
         self.bars = bars
-        self.share = share
+        self.equity = equity
         self.rejected = rejected
         self.problems = tuple(problems)
 
@@ -120,11 +122,11 @@ class _Loader:
         on_ticks = plan.instrument.calendar != EQUITY_CALENDAR
         near_e9 = plan.near_e9
         self._own = BarCollector(plan.instrument, self._span, sessions, on_ticks=on_ticks, near_e9=near_e9)
-        self._share = plan.share or (_without_feed(plan.underlying) if plan.underlying else None)
-        self._of_share: BarCollector | None = None
-        if self._share is not None:
+        self._equity = plan.equity or (_without_feed(plan.underlying) if plan.underlying else None)
+        self._of_equity: BarCollector | None = None
+        if self._equity is not None:
             near_e9 = None if near_e9 is None else round(near_e9 / plan.ratio)
-            self._of_share = BarCollector(self._share, self._span, sessions, on_ticks=False, near_e9=near_e9)
+            self._of_equity = BarCollector(self._equity, self._span, sessions, on_ticks=False, near_e9=near_e9)
         self._problems: list[str] = []
         self._named: list[DbnFile] = []
 
@@ -133,9 +135,9 @@ class _Loader:
         parts = list(self._parts_of_source(bar_files))
         for path in self._plan.paths:
             parts += self._parts_of_named(path, self._own)
-        for path in self._plan.share_paths:
-            assert self._of_share is not None
-            parts += self._parts_of_named(path, self._of_share)
+        for path in self._plan.equity_paths:
+            assert self._of_equity is not None
+            parts += self._parts_of_named(path, self._of_equity)
         taken: Counter[Path] = Counter()
         for part in sorted(parts, key=lambda part: part.order):
             try:
@@ -147,24 +149,24 @@ class _Loader:
                 continue
             if part.origin is not None:
                 taken[part.origin] += count
-        for path in (*self._plan.paths, *self._plan.share_paths):
+        for path in (*self._plan.paths, *self._plan.equity_paths):
             if not taken[path]:
                 self._problems.append(self._nothing_wanted(path))
         return self._history()
 
     def _history(self) -> History:
         own = self._own.records()
-        shares = self._of_share.records() if self._of_share else own[:0]
-        bars = np.concatenate((own, shares))
+        equities = self._of_equity.records() if self._of_equity else own[:0]
+        bars = np.concatenate((own, equities))
         bars = bars[np.argsort(bars["ts_event"], kind="stable")]
-        collectors = [self._own, *([self._of_share] if self._of_share else [])]
+        collectors = [self._own, *([self._of_equity] if self._of_equity else [])]
         rejected: Counter[str] = Counter()
         # what is wrong with the recording's own files is told with the recording
         self._problems += [line for file in self._named for line in file.problems]
         for collector in collectors:
             rejected.update({REJECTED_PREFIX + reason: count for reason, count in collector.rejected.items()})
             self._problems += collector.problems
-        return History(bars, self._share if len(shares) else None, dict(rejected), self._problems)
+        return History(bars, self._equity if len(equities) else None, dict(rejected), self._problems)
 
     def _parts_of_source(self, files: Iterable[DbnFile]) -> Iterator[_Part]:
         for file in files:
@@ -199,8 +201,8 @@ class _Loader:
         if file.kind not in (Kind.BAR, *TRADED_KINDS):
             return None
         owners = [(self._plan.instrument, self._own)]
-        if self._share is not None and self._of_share is not None:
-            owners.append((self._share, self._of_share))
+        if self._equity is not None and self._of_equity is not None:
+            owners.append((self._equity, self._of_equity))
         for instrument, collector in owners:
             if ids := ids_of(file, instrument):
                 # bars the vendor made are whole; those put together from trades yield to them
@@ -223,7 +225,7 @@ class _Loader:
 
 
 def _without_feed(symbol: str) -> Instrument:
-    return Instrument(0, NO_FEED_ID, symbol, _SHARE_TICK_E9, 1, TickSource.INFERRED, EQUITY_CALENDAR)
+    return Instrument(0, NO_FEED_ID, symbol, _EQUITY_TICK_E9, 1, TickSource.INFERRED, EQUITY_CALENDAR)
 
 
 def _rank(file: DbnFile) -> int:

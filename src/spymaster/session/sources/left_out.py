@@ -9,7 +9,7 @@ from spymaster.feeds.choice.candidates import PRICED_KINDS
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.kinds import Kind
 from spymaster.market.venues import AssetClass, asset_class
-from spymaster.session.sources.legs import Leg
+from spymaster.session.sources.contract_periods import ContractPeriod
 
 
 def is_of_stock(file: DbnFile) -> bool:
@@ -24,11 +24,11 @@ def is_deep(file: DbnFile) -> bool:
     return Kind.MBP10 in file.head.arrays or Kind.MBP10 in file.survey.kinds
 
 
-def why_left_out(file: DbnFile, profile: Profile, legs: Sequence[Leg]) -> str:
+def why_left_out(file: DbnFile, profile: Profile, periods: Sequence[ContractPeriod]) -> str:
     """Why a file of a stock beside a future is left out, in a line."""
-    used = [leg.share for leg in legs if leg.share is not None]
+    used = [period.equity for period in periods if period.equity is not None]
     if not profile.underlying_symbol:
-        why = f"profile {profile.name} uses no stock beside {legs[0].instrument.symbol}"
+        why = f"profile {profile.name} uses no stock beside {periods[0].instrument.symbol}"
     elif used and profile.underlying_symbol in {span.symbol for span in file.spans}:
         why = f"{profile.underlying_symbol} is taken from {used[0].files[0].path.name}, under another id"
     else:

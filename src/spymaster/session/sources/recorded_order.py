@@ -39,7 +39,7 @@ class _Store(Protocol):
     def identity(self) -> bytes: ...
 
 
-class LivedSource:
+class RecordedOrderSource:
     """The frames of a session in the order in which it lived them (a ``RecordedSource``).
 
     With ``plan.as_recorded`` under the CONFIG of that session, so that the same is published again; otherwise under the
@@ -115,14 +115,14 @@ class LivedSource:
             first = first and not isinstance(frame, ConfigFrame)
 
 
-def lived_journal(folder: Path, plan: ReplayPlan) -> LivedSource:
+def journal_in_recorded_order(folder: Path, plan: ReplayPlan) -> RecordedOrderSource:
     """The journal in a folder. Raises JournalError."""
-    return LivedSource(_JournalStore(folder), plan)
+    return RecordedOrderSource(_JournalStore(folder), plan)
 
 
-def lived_bronze(lake: Lake, run: LakeRun, plan: ReplayPlan) -> LivedSource:
+def bronze_in_recorded_order(lake: Lake, run: LakeRun, plan: ReplayPlan) -> RecordedOrderSource:
     """A run of a lake. Raises LakeError or SourceError."""
-    return LivedSource(_BronzeStore(lake, run), plan)
+    return RecordedOrderSource(_BronzeStore(lake, run), plan)
 
 
 class _JournalStore:

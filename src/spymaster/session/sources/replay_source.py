@@ -15,7 +15,7 @@ from spymaster.config.params import build_params
 from spymaster.config.profiles import Profile
 from spymaster.feeds.bars.bars import Stamped
 from spymaster.feeds.choice.discover import discover
-from spymaster.feeds.choice.front_month import Wish, choose_contracts
+from spymaster.feeds.choice.front_month import ContractQuery, choose_contracts
 from spymaster.feeds.choice.option_chain import is_option_file
 from spymaster.feeds.choice.unused import Unused, unused_line
 from spymaster.feeds.dbn.files import DbnFile
@@ -30,12 +30,12 @@ from spymaster.market.frames import DEPTH_FEED, ConfigFrame, FeedStatusFrame, Fr
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
 from spymaster.market.kinds import Kind
 from spymaster.market.sessions import sessions_between
+from spymaster.session.sources.contract_periods import chain_problems, change_line, plan_periods, span_of
 from spymaster.session.sources.history import History
 from spymaster.session.sources.left_out import is_deep, is_of_stock, why_left_out
-from spymaster.session.sources.leg_history import HistoryWish, LegHistories
-from spymaster.session.sources.legs import chain_problems, change_line, plan_legs, span_of
+from spymaster.session.sources.period_history import HistoryRequest, PeriodHistories
 from spymaster.session.sources.trade_day import arrivals, day_ns, files_of_day, within
-from spymaster.session.sources.turns import Stretch, TurnCutter, condition_lines, turns_of
+from spymaster.session.sources.transitions import Stretch, TransitionSplitter, condition_lines, transitions_of
 from spymaster.signals.headless import Ignored
 
 BARS_AMONG_RECORDS: Final = "minute bars among other records are not used"
@@ -49,9 +49,9 @@ class ReplayPlan(msgspec.Struct, frozen=True):
 
     ``symbol``, ``publisher``: the contract, by name or id, and whose records of it; without, the profile's product and
     its first publisher. ``warmup``: files and folders with minute bars, or with trades to make them of, from before the
-    recording; ``share_warmup``: those that were named for the share. ``bars_stamped``: which end of its minute a bar's
-    time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made with.
-    ``date``: only the session of that trade date (yyyymmdd).
+    recording; ``equity_warmup``: those that were named for the equity. ``bars_stamped``: which end of its minute a
+    bar's time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made
+    with. ``date``: only the session of that trade date (yyyymmdd).
     """
 
     sources: tuple[Path, ...]
@@ -60,14 +60,14 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     user_levels: tuple[UserLevel, ...] = ()
     records_per_chunk: int | None = None
     warmup: tuple[Path, ...] = ()
-    share_warmup: tuple[Path, ...] = ()
+    equity_warmup: tuple[Path, ...] = ()
     bars_stamped: Stamped = Stamped.START
     as_recorded: bool = False
     date: int | None = None
     publisher: int | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
+class SourceSummary(msgspec.Struct, frozen=True):
     """What is in force where a source has come to. ``begins_ns``: since when; ``bars``: those before it; ``follows``:
     the contract before it in this source, None for the first."""
 
@@ -79,11 +79,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class _Position(msgspec.Struct, frozen=True):
-    """How far the files were read, leg and turns passed, bars handed on, and those among the records left out."""
+    """How far the files were read, periods and transitions passed, bars delivered, and those among the records left
+    out."""
 
     merge: MergePosition
-    leg: int
-    turns: int
+    period: int = msgspec.field(name="leg")
+    transitions: int = msgspec.field(name="turns")
     bars_given: int
     bars_dropped: int
 
@@ -91,12 +92,12 @@ class _Position(msgspec.Struct, frozen=True):
 class ReplaySource:
     """The frames of recorded files. Raises SourceError when the files cannot be used.
 
-    A source may hold several contracts after each other (``legs``): at each change the engine is given a CONFIG of its
-    own. With depth present a trades file of the contract gives the engine nothing: it is read beside the depth and only
-    compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
+    A source may hold several contracts after each other (``periods``): at each change the engine is given a CONFIG of
+    its own. With depth present a trades file of the contract gives the engine nothing: it is read beside the depth and
+    only compared (``trades_missing``, ``trades_extra``). ohlcv-1m files among the sources are history, as are those of
     ``ReplayPlan.warmup``: their bars come after CONFIG and before the first record. Stock files beside a future are
-    merged where they hold the share that the profile converts to, and left out otherwise. So are option files: those
-    of the future itself (profile ``es``) or of the share (``spy``) that expire on the day of a leg are used.
+    merged where they hold the equity that the profile converts to, and left out otherwise. So are option files: those
+    of the future itself (profile ``es``) or of the equity (``spy``) that expire on the day of a period are used.
     """
 
     def __init__(self, plan: ReplayPlan) -> None:
@@ -114,7 +115,7 @@ class ReplaySource:
         day = date_of(plan.date) if plan.date is not None else None
         product = plan.profile.product if plan.symbol is None else None
         contracts = choose_contracts(
-            recorded, Wish(plan.symbol, product, plan.publisher, day, plan.profile.underlying_symbol)
+            recorded, ContractQuery(plan.symbol, product, plan.publisher, day, plan.profile.underlying_symbol)
         )
         self._is_future = contracts[0].instrument.calendar != EQUITY_CALENDAR
         self._day_ns = day_ns(plan.date) if plan.date is not None else None
@@ -124,26 +125,30 @@ class ReplaySource:
         merged, beside = split_trades(own, [one.instrument for one in contracts])
         span = span_of(contracts, own, merged, plan.date)
         self.first_ns, self.begins_ns, self.last_ns = span.first_ns, span.begins_ns, span.last_ns
-        self._legs = plan_legs(contracts, recorded, plan.profile, span)
+        self._periods = plan_periods(contracts, recorded, plan.profile, span)
         self.tape_from = TapeFrom.DEPTH if any(map(is_deep, own)) else TapeFrom.TRADES
-        share_files = list(dict.fromkeys(file for leg in self._legs if leg.share for file in leg.share.files))
-        used = list(dict.fromkeys(file for leg in self._legs for file in leg.chain.files))
+        equity_files = list(
+            dict.fromkeys(file for period in self._periods if period.equity for file in period.equity.files)
+        )
+        used = list(dict.fromkeys(file for period in self._periods for file in period.chain.files))
         self._skipped += [
-            why_left_out(file, plan.profile, self._legs)
+            why_left_out(file, plan.profile, self._periods)
             for file in recorded
-            if file not in own + of_options + share_files
+            if file not in own + of_options + equity_files
         ]
-        self._skipped += chain_problems(self._legs)
-        self._files = list(dict.fromkeys([*merged, *share_files, *used]))
-        self._all_files = list(dict.fromkeys([*own, *share_files, *bar_files, *used]))
+        self._skipped += chain_problems(self._periods)
+        self._files = list(dict.fromkeys([*merged, *equity_files, *used]))
+        self._all_files = list(dict.fromkeys([*own, *equity_files, *bar_files, *used]))
         self._files_beside = beside
         underlying = plan.profile.underlying_symbol if self._is_future else ""
-        self._histories = LegHistories(
-            HistoryWish(plan.profile, underlying, plan.warmup, plan.share_warmup, plan.bars_stamped), bar_files, merged
+        self._histories = PeriodHistories(
+            HistoryRequest(plan.profile, underlying, plan.warmup, plan.equity_warmup, plan.bars_stamped),
+            bar_files,
+            merged,
         )
         self._changes: dict[int, str] = {}
         conditions = {day: why for file in own for day, why in file.notes.conditions.items()}
-        self._turns = turns_of([leg.begin_ns for leg in self._legs], conditions)
+        self._transitions = transitions_of([period.begin_ns for period in self._periods], conditions)
         self._skipped += condition_lines(conditions, self.begins_ns, self.last_ns)
         self.trades_missing = 0
         self.trades_extra = 0
@@ -153,36 +158,36 @@ class ReplaySource:
         self._history(0)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> SourceSummary:
         """What is in force as of the latest frame."""
-        leg = self._legs[self._leg]
-        begins_ns = self._leg_records_ns or max(leg.begin_ns, self.begins_ns)
-        follows = next((one.follows for one in reversed(self._legs[: self._leg + 1]) if one.is_another), None)
-        bars = self._history(self._leg).bars
-        return Standing(leg.instrument, begins_ns, bars, len(leg.chain.contracts) > 0, follows)
+        period = self._periods[self._period]
+        begins_ns = self._period_records_ns or max(period.begin_ns, self.begins_ns)
+        follows = next((one.follows for one in reversed(self._periods[: self._period + 1]) if one.is_another), None)
+        bars = self._history(self._period).bars
+        return SourceSummary(period.instrument, begins_ns, bars, len(period.chain.contracts) > 0, follows)
 
     @property
     def instrument(self) -> Instrument:
         """The contract in force as of the latest frame, at first the first."""
-        return self._legs[self._leg].instrument
+        return self._periods[self._period].instrument
 
     @property
     def history(self) -> History:
-        """The minute bars before the present leg."""
-        return self._history(self._leg)
+        """The minute bars before the present period."""
+        return self._history(self._period)
 
     @property
     def has_options(self) -> bool:
-        """Whether options of the day are among the records of the present leg."""
-        return len(self._legs[self._leg].chain.contracts) > 0
+        """Whether options of the day are among the records of the present period."""
+        return len(self._periods[self._period].chain.contracts) > 0
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What was wrong with the files or is to be known of them, a line each; complete once the frames have been
         read."""
         files = (line for file in self._all_files for line in file.problems)
-        changes = (self._changes[leg] for leg in sorted(self._changes))
-        unused = unused_line(self._unused.counts(), self._legs[0].instrument)
+        changes = (self._changes[period] for period in sorted(self._changes))
+        unused = unused_line(self._unused.counts(), self._periods[0].instrument)
         return (*self._skipped, *self._histories.problems, *files, *changes, *filter(None, [unused]))
 
     @property
@@ -209,13 +214,13 @@ class ReplaySource:
         return self._config(0)
 
     def frames(self) -> Generator[Frame, None, None]:
-        """CONFIG, then the bars of the days before, then the records, numbered through; the same for each leg."""
+        """CONFIG, then the bars of the days before, then the records, numbered through; the same for each period."""
         self.close()
         self._start_over()
         yield from self._begin(0, 0)
         if self._files_beside:
             self._beside = TradesBeside(
-                self._files_beside, [leg.instrument for leg in self._legs], self._unused.on_batch
+                self._files_beside, [period.instrument for period in self._periods], self._unused.on_batch
             )
         yield from self._records(None)
         if self._beside is not None:
@@ -226,7 +231,7 @@ class ReplaySource:
         assert self._merge is not None
         place = self._merge.position()
         return msgspec.msgpack.encode(
-            _Position(place, self._leg, self._cutter.passed, self._bars_given, self._bars_dropped)
+            _Position(place, self._period, self._splitter.passed, self._bars_given, self._bars_dropped)
         )
 
     def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
@@ -237,12 +242,12 @@ class ReplaySource:
             place = msgspec.msgpack.decode(position, type=_Position)
         except msgspec.DecodeError as error:
             raise ValueError(f"not a position in this source: {error}") from error
-        if len(place.merge.lanes) != len(self._files) or not place.leg < len(self._legs):
+        if len(place.merge.lanes) != len(self._files) or not place.period < len(self._periods):
             raise ValueError("not a position in this source: it has other files")
         self._start_over()
-        self._leg, self._bars_given, self._bars_dropped = place.leg, place.bars_given, place.bars_dropped
-        self._cutter = TurnCutter(self._turns, place.turns)
-        self._use(place.leg)
+        self._period, self._bars_given, self._bars_dropped = place.period, place.bars_given, place.bars_dropped
+        self._splitter = TransitionSplitter(self._transitions, place.transitions)
+        self._use(place.period)
         yield from self._records(place.merge)
 
     @property
@@ -255,11 +260,14 @@ class ReplaySource:
         config = self.config_frame()
         names = (config.profile, config.instrument, config.user_levels, config.tape_from.value, config.equity)
         digest = hashlib.sha256(str(self._plan.date).encode() + config.params + config.sessions + repr(names).encode())
-        for leg in self._legs:
-            share = leg.share.instrument if leg.share is not None else None
-            digest.update(repr((leg.begin_ns, leg.instrument, share)).encode() + leg.chain.contracts.tobytes())
-        digest.update(repr(self._turns).encode() + self._history(0).bars.tobytes())
-        if len(self._legs) > 1:
+        for period in self._periods:
+            equity = period.equity.instrument if period.equity is not None else None
+            digest.update(
+                repr((period.begin_ns, period.instrument, equity)).encode() + period.chain.contracts.tobytes()
+            )
+        changes = [(each.at_ns, each.period, each.state) for each in self._transitions]
+        digest.update(repr(changes).encode() + self._history(0).bars.tobytes())
+        if len(self._periods) > 1:
             digest.update(self._histories.identity())
         for file in sorted(self._files, key=sort_key):
             digest.update(file.path.name.encode() + file_identity(file.path))
@@ -280,12 +288,12 @@ class ReplaySource:
         self._beside = None
 
     def _start_over(self) -> None:
-        self._leg = 0
-        self._leg_records_ns = 0
+        self._period = 0
+        self._period_records_ns = 0
         self._bars_given = 0
         self._bars_dropped = 0
         self._at_end_of_batch = False
-        self._cutter = TurnCutter(self._turns)
+        self._splitter = TransitionSplitter(self._transitions)
         self._unused = Unused(self._files)
         self._use(0)
 
@@ -294,35 +302,36 @@ class ReplaySource:
         batches = self._merge.batches()
         try:
             for batch in within(batches, *self._day_ns) if self._day_ns is not None else batches:
-                for stretch in self._cutter.stretches(batch):
+                for stretch in self._splitter.stretches(batch):
                     yield from self._changed(stretch)
                     yield self._given_on(stretch)
         finally:
             batches.close()
 
     def _changed(self, stretch: Stretch) -> Iterator[Frame]:
-        """What comes before records among which something has changed: of several legs passed only the last begins."""
-        legs = [turn.leg for turn in stretch.turns if turn.leg is not None]
-        states = [turn for turn in stretch.turns if turn.state is not None]
-        if legs:
-            yield from self._begin(legs[-1], stretch.batch.first_seq)
-            self._leg_records_ns = int(arrivals(stretch.batch)[0])
-        if states or (legs and self._cutter.state is not None):
-            at_ns = states[-1].at_ns if states else self._legs[self._leg].begin_ns
-            assert self._cutter.state is not None
-            yield FeedStatusFrame(DEPTH_FEED, self._cutter.state, at_ns, "the vendor's condition of the day")
+        """What comes before records among which something has changed: of several periods passed only the last
+        begins."""
+        periods = [transition.period for transition in stretch.transitions if transition.period is not None]
+        states = [transition for transition in stretch.transitions if transition.state is not None]
+        if periods:
+            yield from self._begin(periods[-1], stretch.batch.first_seq)
+            self._period_records_ns = int(arrivals(stretch.batch)[0])
+        if states or (periods and self._splitter.state is not None):
+            at_ns = states[-1].at_ns if states else self._periods[self._period].begin_ns
+            assert self._splitter.state is not None
+            yield FeedStatusFrame(DEPTH_FEED, self._splitter.state, at_ns, "the vendor's condition of the day")
 
-    def _begin(self, leg: int, first_seq: int) -> Iterator[Frame]:
-        """A leg's CONFIG and the bars before it."""
-        self._leg = leg
+    def _begin(self, period: int, first_seq: int) -> Iterator[Frame]:
+        """A period's CONFIG and the bars before it."""
+        self._period = period
         self._at_end_of_batch = False
-        self._use(leg)
-        this = self._legs[leg]
+        self._use(period)
+        this = self._periods[period]
         if this.follows is not None:
-            self._changes[leg] = change_line(this)
-        yield self._config(leg)
+            self._changes[period] = change_line(this)
+        yield self._config(period)
         base = first_seq + self._bars_given
-        for batch in self._history(leg).batches(self._plan.records_per_chunk):
+        for batch in self._history(period).batches(self._plan.records_per_chunk):
             self._bars_given += len(batch)
             yield RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + base))
 
@@ -336,23 +345,23 @@ class ReplaySource:
         before = self._bars_given
         return RecordsFrame(Batch(batch.arrays, batch.order, batch.first_seq + before) if before else batch)
 
-    def _use(self, leg: int) -> None:
-        this = self._legs[leg]
-        shares = [this.share.instrument] if this.share is not None else []
+    def _use(self, period: int) -> None:
+        this = self._periods[period]
+        equities = [this.equity.instrument] if this.equity is not None else []
         chain = this.chain.contracts
         keys = zip(chain["publisher_id"].tolist(), chain["instrument_id"].tolist(), strict=True)
-        self._unused.begin([this.instrument, *shares], list(keys))
+        self._unused.begin([this.instrument, *equities], list(keys))
 
-    def _config(self, leg: int) -> ConfigFrame:
-        """A leg's CONFIG; its sessions cover the leg and the bars before it.
+    def _config(self, period: int) -> ConfigFrame:
+        """A period's CONFIG; its sessions cover the period and the bars before it.
 
-        ``equity`` is the share's instrument where the sources hold its trades or quotes. Where there are only bars of
+        ``equity`` is the equity's instrument where the sources hold its trades or quotes. Where there are only bars of
         it, its key is one that no venue gives, so that they are still told from the future's.
         """
-        this, history = self._legs[leg], self._history(leg)
+        this, history = self._periods[period], self._history(period)
         first_ns = max(this.begin_ns, self.first_ns)
         first_ns = min(first_ns, history.first_ns or first_ns)
-        last_ns = self._legs[leg + 1].begin_ns if leg + 1 < len(self._legs) else self.last_ns
+        last_ns = self._periods[period + 1].begin_ns if period + 1 < len(self._periods) else self.last_ns
         sessions = sessions_between(this.instrument.calendar, first_ns, max(last_ns, first_ns))
         return ConfigFrame(
             profile=self._plan.profile.name,
@@ -361,12 +370,12 @@ class ReplaySource:
             tape_from=self.tape_from,
             user_levels=self._plan.user_levels,
             sessions=sessions.tobytes(),
-            equity=this.share.instrument if this.share is not None else history.share,
+            equity=this.equity.instrument if this.equity is not None else history.equity,
             chain=this.chain.contracts.tobytes(),
         )
 
-    def _history(self, leg: int) -> History:
-        this = self._legs[leg]
+    def _history(self, period: int) -> History:
+        this = self._periods[period]
         return self._histories.before(this, max(this.begin_ns, self.begins_ns))
 
     def _without_bars(self, batch: Batch) -> Batch:

@@ -1,4 +1,4 @@
-"""A source as stretches under one CONFIG each: the contract in force, with the share and the options of the day."""
+"""A source as periods under one CONFIG each: the contract in force, with the equity and the options of the day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from spymaster.config.profiles import Profile
 from spymaster.feeds.choice.candidates import candidates
-from spymaster.feeds.choice.equities import Share, choose_share
+from spymaster.feeds.choice.equities import Equity, choose_equity
 from spymaster.feeds.choice.first_record import first_in_head, first_record
 from spymaster.feeds.choice.front_month import InForce
 from spymaster.feeds.choice.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
@@ -30,13 +30,13 @@ _DEFINED_BEFORE_NS: Final = 7 * 86_400_000_000_000
 """How long before a day definitions of its options may have been given."""
 
 
-class Leg(msgspec.Struct, frozen=True):
-    """From ``begin_ns`` (arrival; 0 for the first) to the next leg's beginning. ``follows``: the contract before, where
-    that had another id. ``near_e9``: a price of about then, None where none is known."""
+class ContractPeriod(msgspec.Struct, frozen=True):
+    """From ``begin_ns`` (arrival; 0 for the first) to the next period's beginning. ``follows``: the contract before,
+    where that had another id. ``near_e9``: a price of about then, None where none is known."""
 
     begin_ns: int
     instrument: Instrument
-    share: Share | None
+    equity: Equity | None
     chain: OptionChain
     near_e9: int | None
     follows: Instrument | None = None
@@ -76,39 +76,41 @@ def span_of(
     return Span(max(first_ns, from_ns), begins_ns or first_ns, min(last_ns, until_ns), near_e9)
 
 
-def plan_legs(contracts: Sequence[InForce], files: Sequence[DbnFile], profile: Profile, span: Span) -> tuple[Leg, ...]:
-    """The legs of a source, at least one.
+def plan_periods(
+    contracts: Sequence[InForce], files: Sequence[DbnFile], profile: Profile, span: Span
+) -> tuple[ContractPeriod, ...]:
+    """The periods of a source, at least one.
 
-    A change of contract begins a leg. So does every trade date where the files hold options, whose chain is of one day,
-    or a share whose id changes from day to day.
+    A change of contract begins a period. So does every trade date where the files hold options, whose chain is of one
+    day, or an equity whose id changes from day to day.
     """
     is_future = contracts[0].instrument.calendar != EQUITY_CALENDAR
     underlying = profile.underlying_symbol if is_future else ""
     daily = is_future and (any(file.kind in _QUOTED and is_option_file(file) for file in files))
-    share = choose_share(files, underlying) if underlying else None
-    share_varies = share is not None and _ids_vary(files, underlying)
-    legs: list[Leg] = []
+    equity = choose_equity(files, underlying) if underlying else None
+    equity_varies = equity is not None and _ids_vary(files, underlying)
+    periods: list[ContractPeriod] = []
     near_e9 = span.near_e9
-    for begin_ns, end_ns, instrument in _stretches(contracts, span, daily or share_varies):
+    for begin_ns, end_ns, instrument in _stretches(contracts, span, daily or equity_varies):
         at_ns = max(begin_ns, span.begins_ns)
         there = [file for file in files if _reaches(file, at_ns, end_ns)]
-        near_e9 = near_e9 if not legs else _price(there, instrument, at_ns) or near_e9
-        if share_varies and legs:
-            share = choose_share(there, underlying)
+        near_e9 = near_e9 if not periods else _price(there, instrument, at_ns) or near_e9
+        if equity_varies and periods:
+            equity = choose_equity(there, underlying)
         query = _query(profile, instrument, at_ns, near_e9)
-        chain = choose_chain(files if not daily or not legs else there, query)
-        before = legs[-1].instrument if legs else instrument
+        chain = choose_chain(files if not daily or not periods else there, query)
+        before = periods[-1].instrument if periods else instrument
         follows = before if before.instrument_id != instrument.instrument_id else None
-        legs.append(Leg(begin_ns, instrument, share, chain, near_e9, follows))
-    return tuple(legs)
+        periods.append(ContractPeriod(begin_ns, instrument, equity, chain, near_e9, follows))
+    return tuple(periods)
 
 
-def change_line(leg: Leg) -> str:
+def change_line(period: ContractPeriod) -> str:
     """What is said where the contract changes."""
-    assert leg.follows is not None
-    when = dt.datetime.fromtimestamp(leg.begin_ns // NS_PER_S, dt.UTC)
-    new, old = (f"{one.symbol} (id {one.instrument_id})" for one in (leg.instrument, leg.follows))
-    if not leg.is_another:
+    assert period.follows is not None
+    when = dt.datetime.fromtimestamp(period.begin_ns // NS_PER_S, dt.UTC)
+    new, old = (f"{one.symbol} (id {one.instrument_id})" for one in (period.instrument, period.follows))
+    if not period.is_another:
         return f"{when:%Y-%m-%d %H:%M:%S} UTC: {old} is {new} from here on: the engine begins anew"
     return (
         f"{when:%Y-%m-%d %H:%M:%S} UTC: the contract changes from {old} to {new}: the engine begins anew, levels that "
@@ -116,21 +118,21 @@ def change_line(leg: Leg) -> str:
     )
 
 
-def chain_problems(legs: Sequence[Leg]) -> list[str]:
-    """What is said of options, a line each; a file that some leg uses is no file that is not used."""
-    used = {str(file.path) for leg in legs for file in leg.chain.files}
-    lines = dict.fromkeys(line for leg in legs for line in leg.chain.problems)
+def chain_problems(periods: Sequence[ContractPeriod]) -> list[str]:
+    """What is said of options, a line each; a file that some period uses is no file that is not used."""
+    used = {str(file.path) for period in periods for file in period.chain.files}
+    lines = dict.fromkeys(line for period in periods for line in period.chain.problems)
     return [line for line in lines if line.split(": not used: ")[0] not in used]
 
 
 def _stretches(contracts: Sequence[InForce], span: Span, daily: bool) -> Iterator[tuple[int, int, Instrument]]:
-    """(beginning, end, contract) of each leg that is played, the first from 0 on."""
-    turns = {one.begin_ns for one in contracts}
+    """(beginning, end, contract) of each period that is played, the first from 0 on."""
+    transitions = {one.begin_ns for one in contracts}
     day = session_date(span.begins_ns)
     while daily and day_ns(_yyyymmdd(day))[1] < span.last_ns:
-        turns.add(day_ns(_yyyymmdd(day))[1])
+        transitions.add(day_ns(_yyyymmdd(day))[1])
         day += dt.timedelta(days=1)
-    begins = [turn for turn in sorted(turns) if span.begins_ns < turn < span.last_ns]
+    begins = [transition for transition in sorted(transitions) if span.begins_ns < transition < span.last_ns]
     for begin_ns, end_ns in zip([0, *begins], [*begins, max(span.last_ns, span.begins_ns + 1)], strict=True):
         at_ns = max(begin_ns, span.begins_ns)
         in_force = [contracts[0], *(one for one in contracts if one.begin_ns <= at_ns)][-1]
@@ -161,7 +163,7 @@ def _ids_vary(files: Sequence[DbnFile], symbol: str) -> bool:
 
 
 def _query(profile: Profile, instrument: Instrument, at_ns: int, near_e9: int | None) -> ChainQuery:
-    """The options of a leg's first day: on the future itself, or on the share that prices convert to."""
+    """The options of a period's first day: on the future itself, or on the equity that prices convert to."""
     session = session_at(sessions_between(instrument.calendar, at_ns, at_ns), at_ns)
     return ChainQuery(
         underlying=profile.underlying_symbol or instrument.symbol,
