@@ -14,12 +14,12 @@ if os.environ.get("CI"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hear INT as a program in front of a user does; leave slow tests out where a developer waits, unless ``-m`` or a
-    test's own name asks for some.
+    """Hear INT as a program in front of a user does; leave slow tests out where a developer waits, unless ``-m`` or the
+    name of a file or of a test asks for them.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # as a shell leaves it for what it runs in the background: here and in each process that a test starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    named = any("::" in argument for argument in config.args)
+    named = any(".py" in argument for argument in config.args)
     if not (os.environ.get("CI") or config.option.markexpr or named):
         config.option.markexpr = "not slow"

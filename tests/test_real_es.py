@@ -39,6 +39,8 @@ from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import HeadlessResult
 from spymaster.view.layout import layout_for
 
+pytestmark = pytest.mark.slow
+
 Words = NDArray[np.int64]
 S = 1_000_000_000
 INTERVAL_NS = S // 4

@@ -58,7 +58,7 @@ CASES = {
     ),
     "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.take")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
-    "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.cli.bench:_against_floor")),
+    "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),
     "levels": Case("levels list {small}", Seam("spymaster.physics.engine:Engine.feed", 2)),
     "screenshot": Case("replay {small} --screenshot {here}/out.svg", Seam("spymaster.tui.screenshot:_await_frame")),
     "record": Case(

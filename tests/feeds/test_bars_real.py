@@ -23,6 +23,8 @@ from spymaster.market.sessions import et_stamp
 from spymaster.session.sources.history import HistoryPlan, load_history
 from tests.support.bars import ES, SPY, WEEK, at, collector
 
+pytestmark = pytest.mark.slow
+
 
 def taken(path: Path, span: BarSpan, instrument: Instrument = ES) -> tuple[Bars, list[str]]:
     """A table's bars inside a span, and what was said of them; nothing may be rejected."""

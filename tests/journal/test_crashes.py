@@ -23,10 +23,12 @@ def matrix() -> Iterator[CrashMatrix]:
     matrix.close()
 
 
+@pytest.mark.slow
 def test_killed_writers_leave_exactly_what_was_appended_and_go_on_from_there(matrix: CrashMatrix) -> None:
     assert matrix.kill_writers(WRITERS).kills >= WRITERS
 
 
+@pytest.mark.slow
 def test_killed_sidecars_leave_readable_files_and_in_the_end_the_same_lake(matrix: CrashMatrix) -> None:
     assert matrix.kill_sidecars(SIDECARS).kills >= SIDECARS
 

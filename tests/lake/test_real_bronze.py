@@ -17,7 +17,10 @@ from spymaster.market.frames import RecordsFrame
 from tests.support.lakes import Frames, config_frame, lake_at, record
 
 DATA = os.environ.get("SPYMASTER_DATA")
-pytestmark = pytest.mark.skipif(not DATA, reason="SPYMASTER_DATA names no folder of real market data")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA, reason="SPYMASTER_DATA names no folder of real market data"),
+]
 
 ES = "es/esh4-20231225-2300-2330.mbp-10.dbn.zst"
 FILES = (

@@ -20,6 +20,8 @@ from tests.support.engine import Cell, Results, Words, engine_for, feed, records
 from tests.support.market import ASK, BID, HOUR, INTERVAL, OPEN_NS, SECOND, TICK_E9
 from tests.support.reference_ledger import ReferenceLedger, same_ledger
 
+pytestmark = pytest.mark.slow
+
 ES_OPEN_NS = 1_703_545_200 * SECOND
 """2023-12-25 23:00 UTC, the opening of the session of the 26th."""
 

@@ -29,6 +29,8 @@ from tests.support.market import SECOND, Market
 from tests.support.prices import FUTURE, SPY, at, placed, started
 from tests.support.reference_indicators import MINUTE, NEW_YORK, Bar, Day, levels_at, wilder_atr
 
+pytestmark = pytest.mark.slow
+
 ES = Instrument(*FUTURE, "ESH6", 250_000_000, 50, TickSource.DEFINITION, FUTURES_CALENDAR)
 CLOCKS = ("20:00", "03:59", "04:30", "09:29", "09:30", "09:40", "09:45", "11:01", "12:00", "15:59", "16:30")
 APPROXIMATE = 1e-9

@@ -36,6 +36,8 @@ from spymaster.physics.options.implied import implied_deviation
 from spymaster.physics.options.option_time import variance_time
 from spymaster.physics.options.parity import parity_forward
 
+pytestmark = pytest.mark.slow
+
 Floats = NDArray[np.float64]
 S = 1_000_000_000
 OPEN_NS = int(datetime(2023, 8, 3, 9, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()) * S

@@ -14,7 +14,7 @@ from tests.session.conftest import plan_of
 from tests.session.screen import INTERVAL_NS, Open, S
 from tests.session.test_seek import at, played_to, same_everywhere
 
-pytestmark = pytest.mark.usefixtures("warm")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm")]
 
 VARIABLE = "SPYMASTER_DATA"
 FILES = ("esh4-20231225-2300-2330.mbp-10", "esh4-20231225-2300-2330.trades", "definition-glbx-es-fut")

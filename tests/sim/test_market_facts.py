@@ -28,6 +28,7 @@ NEAR = {"cancels_per_add": (0.9, 1.0), "order_impact_exponent": (0.35, 0.7)}
 """What the market comes near to and does not reach: ``evaluate facts`` stars it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("intensity", "minutes"), [("midday", 40), ("open", 15)])
 def test_the_facts_hold_for_two_seeds(intensity: str, minutes: float) -> None:
     samples = [measure(simulate(default_settings(seed, "none", intensity), minutes).records) for seed in (1, 2)]
@@ -57,6 +58,7 @@ def test_what_is_out_of_bounds_is_starred() -> None:
     assert "*" in table([found]).splitlines()[5]
 
 
+@pytest.mark.slow
 def test_the_facts_of_the_real_half_hour_can_be_measured() -> None:
     folder = os.environ.get("SPYMASTER_DATA")
     if not folder:

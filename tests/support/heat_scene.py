@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +30,12 @@ class HeatScene:
     end: int = 0
 
     def columns(self) -> HeatColumns:
-        """The newest ``seconds`` columns, ending at the scene's moment plus ``end`` seconds."""
+        """The newest ``seconds`` columns, ending at the scene's moment plus ``end`` seconds. For reading only: they are
+        made once and shown in many tests."""
+        return _columns(self)
+
+    def made(self) -> HeatColumns:
+        """The columns, made anew."""
         total = self.seconds + self.end
         dice = np.random.default_rng(self.seed)
         walk = _walk(dice, 2000)
@@ -84,6 +90,16 @@ class HeatScene:
                 state = BarrierState.CONSUMED if left % 60 > 50 else BarrierState.ABSORPTION
                 out.append((number, LAST + 9, int(state), 0.8))
         return np.array(out, dtype=LEVEL_MARK)
+
+
+@lru_cache
+def _columns(scene: HeatScene) -> HeatColumns:
+    columns = scene.made()
+    for part in (columns.t_ns, columns.base, columns.depth, columns.last, columns.bid, columns.ask, columns.gap_ns):
+        part.setflags(write=False)
+    columns.trades.setflags(write=False)
+    columns.marks.setflags(write=False)
+    return columns
 
 
 def _walk(dice: np.random.Generator, count: int) -> NDArray[np.int64]:

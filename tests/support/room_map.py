@@ -28,13 +28,18 @@ def room_map() -> str:
     return "\n".join(["| room | what is in it, and what may be changed there |", "|---|---|", *rows])
 
 
+def between(guide: str, begin: str, end: str, table: str) -> str:
+    """The guide with a table between two marks. Raises ValueError where a mark is missing."""
+    before, first, rest = guide.partition(begin)
+    _, last, after = rest.partition(end)
+    if not first or not last:
+        raise ValueError(f"AGENTS.md: a table stands between {begin} and {end}; a mark is missing")
+    return f"{before}{begin}\n{table}\n{end}{after}"
+
+
 def mapped(guide: str) -> str:
     """The guide with the map of today between its marks. Raises ValueError where a mark is missing."""
-    before, begin, rest = guide.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"AGENTS.md: the map stands between {BEGIN} and {END}; a mark is missing")
-    return f"{before}{BEGIN}\n{room_map()}\n{END}{after}"
+    return between(guide, BEGIN, END, room_map())
 
 
 if __name__ == "__main__":

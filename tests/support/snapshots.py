@@ -71,8 +71,9 @@ def strips_svg(strips: Iterable[Strip]) -> str:
         width, height = max(width, x), y + 1
     styles = "".join(_css(name, *look) for look, name in classes.items())
     size = f'width="{width * _CELL[0]}" height="{height * _CELL[1]}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" {size}>\n<style>text{{font:16.6px monospace;white-space:pre}}'
-    return f"{head}{styles}</style>\n" + "\n".join(body) + "\n</svg>\n"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" {size}>'
+    text = "text{font:16.6px monospace;white-space:pre}"
+    return f"{head}\n<style>{text}{styles}</style>\n" + "\n".join(body) + "\n</svg>\n"
 
 
 def _look(style: Style | None) -> tuple[str, str, bool]:
