@@ -111,7 +111,7 @@ class PtyTerminal:
         """Send the program a signal."""
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 30.0) -> int:
         """Exit status of the program once it has ended and everything it wrote has been read."""
         status = self.process.wait(timeout)
         deadline = time.monotonic() + 2.0
@@ -133,7 +133,7 @@ class PtyTerminal:
         with self._lock:
             return self._screen.buffer[row][column]
 
-    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 10.0) -> float:
+    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 30.0) -> float:
         """Wait until the screen shows a text (or satisfies a test); returns the moment it was seen."""
         shows = wanted if callable(wanted) else lambda text: wanted in text
         deadline = time.monotonic() + timeout
