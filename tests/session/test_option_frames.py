@@ -14,7 +14,7 @@ from spymaster.session.frames.run_state import RunState
 from spymaster.signals.frame import Frame, Mode, Phase
 from spymaster.view.drawing.cells import text_of
 from spymaster.view.options.strike_grid import strike_rows
-from spymaster.view.options.words import options_words, summary_of
+from spymaster.view.options.texts import options_text, summary_of
 from tests.support.engine import engine_for
 from tests.support.options import NOON_NS, STRIKES, OptionTape, chain, quiet_market
 
@@ -50,7 +50,7 @@ def test_the_frame_holds_the_strikes_by_rising_price_and_what_they_come_to(trade
     assert set(traded.strikes["strike"]) <= set(STRIKES)
     assert summary_of(traded)["volume"] == 60.0
     assert summary_of(traded)["strikes"] == len(traded.strikes)
-    assert options_words(traded) == ""
+    assert options_text(traded) == ""
 
 
 def test_bought_options_leave_dealers_short_gamma(traded: Frame) -> None:
@@ -77,7 +77,7 @@ def test_nothing_of_the_options_can_be_written_to(traded: Frame) -> None:
 def test_without_a_chain_there_are_no_options() -> None:
     frame = last_frame(OptionTape(), chain=b"")
     assert (len(frame.options), len(frame.strikes), len(frame.option_flow)) == (0, 0, 0)
-    assert options_words(frame) == "no options"
+    assert options_text(frame) == "no options"
 
 
 def test_before_quotes_the_smile_is_awaited() -> None:
@@ -85,4 +85,4 @@ def test_before_quotes_the_smile_is_awaited() -> None:
     tape.trade(5000, CALL, 1.3, 9.5, 4, b"B")
     frame = last_frame(tape)
     assert np.isnan(summary_of(frame)["hedge"])
-    assert options_words(frame) == "needs 5 quoted strikes"
+    assert options_text(frame) == "needs 5 quoted strikes"

@@ -30,7 +30,7 @@ def main() -> int:
     from spymaster.tui.keys.keymap import load_keymap
     from spymaster.tui.options import AppOptions
     from spymaster.tui.run import run_app, run_start_screen
-    from spymaster.tui.screens.start import Kind, Place
+    from spymaster.tui.screens.start import Kind, StartChoice
 
     hangup = Path(given.get("hangup", os.devnull))
     options = AppOptions(
@@ -42,9 +42,9 @@ def main() -> int:
     )
     if mode == "start":
         places = (
-            Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-            Place(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
-            Place(Kind.DEMO, "Demo", "the bundled simulated recording"),
+            StartChoice(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
+            StartChoice(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
+            StartChoice(Kind.DEMO, "Demo", "the bundled simulated recording"),
         )
         ending, place = run_start_screen(places, options)
         print("took", place.title if place is not None else "nothing")

@@ -48,7 +48,7 @@ def projected(
 def placed_text(layout: Layout, panels: Panels) -> str:
     """A screen without cards as lines of text; blanks at their ends are cut off."""
     lines = [[" "] * layout.width for _ in range(layout.height)]
-    for name, place in layout.places.items():
+    for name, place in layout.rects.items():
         _write(lines, place.x, place.y, panels[name])
     return "\n".join("".join(line).rstrip() for line in lines)
 
@@ -56,10 +56,10 @@ def placed_text(layout: Layout, panels: Panels) -> str:
 def as_text(layout: Layout, panels: Panels) -> str:
     """The screen as lines of text; blanks at their ends are cut off. A card lies over the rail's rows."""
     lines = [[" "] * layout.width for _ in range(layout.height)]
-    for name, place in layout.places.items():
+    for name, place in layout.rects.items():
         _write(lines, place.x, place.y, panels.get(name, ()))
     if card := panels.get("card"):
-        axis = layout.places["rail"]
+        axis = layout.rects["rail"]
         _write(lines, 1, axis.y + (axis.height - len(card)) // 2, card)
     return "\n".join("".join(line).rstrip() for line in lines)
 

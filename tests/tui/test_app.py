@@ -27,7 +27,7 @@ from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
-from spymaster.tui.screens.start import Kind, Place, StartScreen
+from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
 from spymaster.view.state import Quality, ViewState
 from tests.support.scripted_source import ScriptedSource
 
@@ -458,14 +458,14 @@ async def test_ctrl_c_interrupts(opened: Opened) -> None:
 
 
 PLACES = (
-    Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-    Place(Kind.RECORDING, "first-look", path=Path("first-look")),
-    Place(Kind.DEMO, "Demo"),
+    StartChoice(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
+    StartChoice(Kind.RECORDING, "first-look", path=Path("first-look")),
+    StartChoice(Kind.DEMO, "Demo"),
 )
 
 
-async def taken(*keys: str, places: tuple[Place, ...] = PLACES) -> list[Place]:
-    took: list[Place] = []
+async def taken(*keys: str, places: tuple[StartChoice, ...] = PLACES) -> list[StartChoice]:
+    took: list[StartChoice] = []
     options = AppOptions(keymap=load_keymap("default"))
     app = SpymasterApp(None, options, lambda theme: StartScreen(theme, places, took.append))
     async with app.run_test(size=(100, 30)) as pilot:

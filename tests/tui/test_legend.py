@@ -10,7 +10,7 @@ from spymaster.tui.keys.actions import ACTIONS
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.keys.legend import legend_rows
 from spymaster.view.drawing.cells import text_of, width_of
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_WORDS, STATE_WORDS, Glyphs
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, STATE_NAMES, Glyphs
 
 
 def legend(width: int = 106, glyphs: str = "unicode") -> str:
@@ -31,7 +31,7 @@ def test_every_mark_is_in_the_legend(glyphs: str, width: int) -> None:
 
 def test_every_state_and_signal_is_named() -> None:
     shown = legend()
-    assert [word for word in (*STATE_WORDS[:6], *SIGNAL_WORDS) if word not in shown] == []
+    assert [label for label in (*STATE_NAMES[:6], *SIGNAL_NAMES) if label not in shown] == []
 
 
 def test_every_action_is_in_the_list_of_keys() -> None:

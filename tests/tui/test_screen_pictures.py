@@ -16,16 +16,16 @@ from spymaster.tui import screens
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.options import AppOptions
-from spymaster.tui.screens.start import Kind, Place, StartScreen
+from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
 from tests.support import frames
 from tests.support.snapshots import MAX_BYTES, MAX_BYTES_TOGETHER, Snap, screen_text
 from tests.support.still_source import StillSource
 
 PLACES = (
-    Place(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-    Place(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20")),
-    Place(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
-    Place(Kind.DEMO, "Demo", "the bundled simulated recording"),
+    StartChoice(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
+    StartChoice(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20")),
+    StartChoice(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
+    StartChoice(Kind.DEMO, "Demo", "the bundled simulated recording"),
 )
 
 

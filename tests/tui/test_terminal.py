@@ -28,9 +28,9 @@ def answer_times(terminal: PtyTerminal, presses: int) -> list[float]:
     """Seconds from pressing space to seeing the footer say the opposite."""
     times = []
     for press in range(presses):
-        word = "Space play" if press % 2 == 0 else "Space pause"
+        label = "Space play" if press % 2 == 0 else "Space pause"
         pressed = terminal.send(" ")
-        times.append(terminal.wait_for(word) - pressed)
+        times.append(terminal.wait_for(label) - pressed)
         time.sleep(0.31 + 0.07 * press)
     return times
 

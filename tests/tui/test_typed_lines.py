@@ -27,9 +27,9 @@ def pasted(text: str) -> str:
 
 def logged(terminal: PtyTerminal, *wanted: str) -> list[str]:
     """Lines of the open log page that hold the wanted words, once all of them are there."""
-    terminal.wait_for(lambda text: "newest last" in text and all(word in text for word in wanted))
+    terminal.wait_for(lambda text: "newest last" in text and all(label in text for label in wanted))
     lines = [line for line in terminal.lines() if LOGGED.match(line)]
-    return [line for line in lines if any(word in line for word in wanted)]
+    return [line for line in lines if any(label in line for label in wanted)]
 
 
 def test_two_lines_typed_in_one_piece_are_two_answers(cockpit: PtyTerminal) -> None:

@@ -17,15 +17,15 @@ from spymaster.signals.frame import CHART_BAR, Frame, InputTrust, LevelHistory, 
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.screens.health import health_rows
-from spymaster.tui.screens.start import Kind, Place, start_rows
+from spymaster.tui.screens.start import Kind, StartChoice, start_rows
 from spymaster.tui.terminal.link import LinkState
-from spymaster.view.chart import ChartState, chart_panels, chart_places
+from spymaster.view.chart import ChartState, chart_panels, chart_rects
 from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.cells import Rows, text_of, width_of
 from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.plain_text import ascii_text
 from spymaster.view.layout import Layout, layout_for
-from spymaster.view.level_detail import DetailState, detail_panels, detail_places
+from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
 from spymaster.view.levels.items import level_items
 from spymaster.view.state import Quality, ScreenStats
 from tests.support import frames, past
@@ -44,7 +44,7 @@ Sized = list[tuple[str, Rows, int | None]]
 
 
 def of_panels(name: str, layout: Layout, panels: dict[str, Rows]) -> Sized:
-    sized: Sized = [(f"{name} {panel}", panels[panel], place.width) for panel, place in layout.places.items()]
+    sized: Sized = [(f"{name} {panel}", panels[panel], place.width) for panel, place in layout.rects.items()]
     return [*sized, (f"{name} card", panels.get("card", ()), None)]
 
 
@@ -65,9 +65,9 @@ def everything(
     layout = layout_for(width, height, replayed)
     out = of_panels("cockpit", layout, CockpitProjector().project(frame, view, layout, 0.0))
     items = level_items(frame) if frame is not None else ()
-    layout = detail_places(width, height, replayed)
+    layout = detail_rects(width, height, replayed)
     out += of_panels("level", layout, detail_panels(frame, items, history, DetailState("STRIKE_687"), view, layout))
-    layout = chart_places(width, height, replayed)
+    layout = chart_rects(width, height, replayed)
     bars = np.zeros(0, CHART_BAR) if bars is None else bars
     out += of_panels("chart", layout, chart_panels(frame, items, bars, ChartState(), view, layout))
     out.append(("health", health_rows(frame, link or LinkState(), width), width))
@@ -244,7 +244,7 @@ def test_in_ascii_no_character_of_ours_is_unknown(size: tuple[int, int], mode: M
     )
     pages = (
         legend_rows(size[0], load_keymap("default"), SETS["ascii"], "dark"),
-        start_rows((Place(Kind.LIVE, "Live", missing="no key"),), 0, "said", size[0]),
+        start_rows((StartChoice(Kind.LIVE, "Live", missing="no key"),), 0, "said", size[0]),
     )
     said += "".join(text_of(row) for rows in pages for row in rows)
     plain = ascii_text(said)

@@ -17,7 +17,7 @@ from spymaster.view.chart import (
     ZOOMS,
     ChartState,
     chart_panels,
-    chart_places,
+    chart_rects,
     furthest_back,
     merged_bars,
     plot_cells,
@@ -47,7 +47,7 @@ def chart(
     **changes: Any,
 ) -> tuple[Layout, Panels]:
     frame = being_recorded(frame or frames.frame())
-    layout = chart_places(width, height, time_bar)
+    layout = chart_rects(width, height, time_bar)
     given_bars = past.bars() if bars is None else bars
     view = view_state(width, height, **changes)
     return layout, chart_panels(frame, level_items(frame), given_bars, state or ChartState(), view, layout)
@@ -84,9 +84,9 @@ def test_rows_have_the_width_and_number_of_their_cells(
     width: int, height: int, count: int, zoom: int | None, back: int, glyphs: Any, time_bar: bool
 ) -> None:
     layout, panels = chart(width, height, past.bars(count), ChartState(zoom, back), time_bar=time_bar, glyphs=glyphs)
-    for panel, place in layout.places.items():
-        assert [width_of(row) for row in panels[panel]] == [place.width] * place.height, panel
-        assert place.y + place.height <= height, panel
+    for panel, rect in layout.rects.items():
+        assert [width_of(row) for row in panels[panel]] == [rect.width] * rect.height, panel
+        assert rect.y + rect.height <= height, panel
 
 
 def test_without_a_bar_it_says_what_it_waits_for() -> None:
@@ -163,7 +163,7 @@ def test_the_zoom_suits_the_number_of_bars_until_one_is_chosen() -> None:
 
 
 def test_one_may_scroll_until_the_oldest_bar_is_at_the_left() -> None:
-    layout = chart_places(120, 40, False)
+    layout = chart_rects(120, 40, False)
     cells = plot_cells(layout)
     back = furthest_back(300, ChartState(zoom=3), cells)
     assert back == 300 - cells

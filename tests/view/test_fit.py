@@ -39,8 +39,8 @@ def test_rows_have_the_width_and_number_of_their_cells(
     width: int, height: int, name: str, zoom: int, glyphs: str
 ) -> None:
     layout, panels = projected(scene(name), width, height, time_bar=name == "replay", zoom=zoom, glyphs=glyphs)
-    for panel, place in layout.places.items():
-        assert [width_of(row) for row in panels[panel]] == [place.width] * place.height, panel
+    for panel, rect in layout.rects.items():
+        assert [width_of(row) for row in panels[panel]] == [rect.width] * rect.height, panel
     for row in panels.get("card", ()):
         assert width_of(row) <= min(width, 72)
 

@@ -7,10 +7,10 @@ import pytest
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelView
-from spymaster.view.chart import ChartState, chart_panels, chart_places
+from spymaster.view.chart import ChartState, chart_panels, chart_rects
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Row, text_of
-from spymaster.view.level_detail import DetailState, detail_panels, detail_places
+from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
 from spymaster.view.levels.items import HELD, level_items, running_places
 from tests.support import frames, past
 from tests.support.screens import view_state
@@ -35,7 +35,7 @@ def all_text(rows: tuple[Row, ...]) -> str:
 
 
 def chart_lines(frame: Frame) -> list[str]:
-    layout = chart_places(160, 48, False)
+    layout = chart_rects(160, 48, False)
     bars = past.bars()
     return [
         text_of(row)
@@ -44,7 +44,7 @@ def chart_lines(frame: Frame) -> list[str]:
 
 
 def detail(frame: Frame, ident: str) -> Panels:
-    layout = detail_places(160, 48, False)
+    layout = detail_rects(160, 48, False)
     state = DetailState(ident, 60)
     return detail_panels(frame, level_items(frame), None, state, view_state(160, 48), layout)
 
@@ -59,8 +59,8 @@ def test_the_rail_marks_a_held_level_and_draws_the_true_one_at_its_price() -> No
 
 
 def test_the_row_of_the_true_one_says_nothing_that_is_said_of_levels() -> None:
-    (place,) = running_places(level_items(held_frame()), held_frame())
-    assert (place.price, place.state, place.signal, place.seen) == (NOW_AT, BarrierState.MISSING, 0, False)
+    (rect,) = running_places(level_items(held_frame()), held_frame())
+    assert (rect.price, rect.state, rect.signal, rect.seen) == (NOW_AT, BarrierState.MISSING, 0, False)
 
 
 def test_the_ladder_tints_the_row_of_the_true_one() -> None:

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spymaster.view.layout import Grade, Layout, Place, layout_for
+from spymaster.view.layout import Grade, Layout, Rect, layout_for
 
 SIZES = st.tuples(st.integers(20, 260), st.integers(5, 80))
 
 
-def cells(place: Place) -> set[tuple[int, int]]:
-    return {(x, y) for x in range(place.x, place.x + place.width) for y in range(place.y, place.y + place.height)}
+def cells(rect: Rect) -> set[tuple[int, int]]:
+    return {(x, y) for x in range(rect.x, rect.x + rect.width) for y in range(rect.y, rect.y + rect.height)}
 
 
 def columns(layout: Layout, name: str) -> tuple[int, int]:
-    place = layout.places[name]
-    return place.x, place.x + place.width - 1
+    rect = layout.rects[name]
+    return rect.x, rect.x + rect.width - 1
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_panels_stand_in_the_columns_of_the_design(
 ) -> None:
     layout = layout_for(*size)
     assert columns(layout, "rail") == rail
-    assert layout.places["bid"].x == bid
-    assert (columns(layout, "side") if "side" in layout.places else None) == side
+    assert layout.rects["bid"].x == bid
+    assert (columns(layout, "side") if "side" in layout.rects else None) == side
 
 
 def test_the_level_table_fills_its_columns_at_200() -> None:
@@ -57,19 +57,19 @@ def test_the_level_table_fills_its_columns_at_200() -> None:
 
 def test_160x48_has_a_wide_heatmap_and_a_wide_rail() -> None:
     layout = layout_for(160, 48)
-    assert (layout.heat_width, layout.places["rail"].width) == (72, 22)
+    assert (layout.heat_width, layout.rects["rail"].width) == (72, 22)
 
 
 def test_the_side_column_is_full_from_176_columns() -> None:
-    assert layout_for(176, 48).places["side"].width >= 39
+    assert layout_for(176, 48).rects["side"].width >= 39
 
 
 @given(SIZES, st.booleans())
 def test_no_panel_leaves_the_terminal_or_covers_another(size: tuple[int, int], time_bar: bool) -> None:
     layout = layout_for(*size, time_bar)
     taken: set[tuple[int, int]] = set()
-    for place in layout.places.values():
-        own = cells(place)
+    for rect in layout.rects.values():
+        own = cells(rect)
         assert own
         assert not own & taken
         taken |= own
@@ -85,8 +85,8 @@ def test_the_axis_never_has_fewer_than_nine_rows(size: tuple[int, int]) -> None:
 @given(SIZES)
 def test_heatmap_rail_and_ladder_share_their_rows(size: tuple[int, int]) -> None:
     layout = layout_for(*size)
-    names = [n for n in layout.places if n[5:].isdigit()] + ["rail", "bid", "price", "ask", "flow_bid", "volume"]
-    spans = {(place.y, place.height) for name in names if (place := layout.place(name)) is not None}
+    names = [n for n in layout.rects if n[5:].isdigit()] + ["rail", "bid", "price", "ask", "flow_bid", "volume"]
+    spans = {(rect.y, rect.height) for name in names if (rect := layout.rect(name)) is not None}
     assert len(spans) <= 1
 
 
@@ -98,7 +98,7 @@ def test_what_must_never_be_dropped_is_there(size: tuple[int, int]) -> None:
         if layout.grade is Grade.TINY
         else {"header_left", "header_right", "price", "bid", "ask", "levels_left"}
     )
-    assert needed <= set(layout.places)
+    assert needed <= set(layout.rects)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_what_must_never_be_dropped_is_there(size: tuple[int, int]) -> None:
 )
 def test_narrow_terminals_lose_first_the_heatmap_then_the_flows(width: int, heat: bool, flows: bool) -> None:
     layout = layout_for(width, 24)
-    assert (bool(layout.bands), "flow_bid" in layout.places) == (heat, flows)
+    assert (bool(layout.bands), "flow_bid" in layout.rects) == (heat, flows)
 
 
 @pytest.mark.parametrize("size", [(39, 24), (80, 11)])
 def test_below_40x12_four_lines_remain(size: tuple[int, int]) -> None:
     layout = layout_for(*size)
     assert layout.grade is Grade.TINY
-    assert layout.places == {"tiny": Place(0, 0, size[0], 4)}
+    assert layout.rects == {"tiny": Rect(0, 0, size[0], 4)}

@@ -18,7 +18,7 @@ from spymaster.signals.frame import LEVEL_SECOND, Frame, LevelHistory, TouchView
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.layout import Layout
-from spymaster.view.level_detail import WINDOWS_S, DetailState, detail_panels, detail_places
+from spymaster.view.level_detail import WINDOWS_S, DetailState, detail_panels, detail_rects
 from spymaster.view.levels.items import level_items
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import heights_for
@@ -42,7 +42,7 @@ def detail(
     **changes: Any,
 ) -> tuple[Layout, Panels]:
     frame = being_recorded(frame or frames.frame())
-    layout = detail_places(width, height, time_bar)
+    layout = detail_rects(width, height, time_bar)
     state = view_state(width, height, **changes)
     shown = history or past.level_history()
     panels = detail_panels(frame, level_items(frame), shown, DetailState(level_id, window_s), state, layout)
@@ -89,15 +89,15 @@ def scene(name: str) -> Frame | None:
 def test_rows_have_the_width_and_number_of_their_cells(
     width: int, height: int, name: str, window_s: int, count: int, level_id: str | None, glyphs: Any, time_bar: bool
 ) -> None:
-    layout = detail_places(width, height, time_bar)
+    layout = detail_rects(width, height, time_bar)
     frame = scene(name)
     items = level_items(frame) if frame is not None else ()
     state = view_state(width, height, glyphs=glyphs)
     history = past.level_history(count=count, touches=past.TOUCHES * 3)
     panels = detail_panels(frame, items, history, DetailState(level_id, window_s), state, layout)
-    for panel, place in layout.places.items():
-        assert [width_of(row) for row in panels[panel]] == [place.width] * place.height, panel
-        assert place.y + place.height <= height, panel
+    for panel, rect in layout.rects.items():
+        assert [width_of(row) for row in panels[panel]] == [rect.width] * rect.height, panel
+        assert rect.y + rect.height <= height, panel
 
 
 @settings(max_examples=60, deadline=None)

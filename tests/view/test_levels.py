@@ -10,8 +10,8 @@ from spymaster.market.rows import Signal
 from spymaster.signals.frame import Frame
 from spymaster.view.drawing.cells import Line, text_of
 from spymaster.view.drawing.glyphs import UNICODE
-from spymaster.view.drawing.meter import put_forces, put_meter
-from spymaster.view.levels.items import level_items, picked_item, spoken
+from spymaster.view.drawing.meter import put_components, put_meter
+from spymaster.view.levels.items import level_items, level_text, picked_item
 from tests.support import frames
 from tests.support.screens import projected
 
@@ -104,7 +104,7 @@ def test_the_meter_runs_from_fifty_to_the_score(score: float, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("forces", "text"),
+    ("components", "text"),
     [
         ((20, 9, 5), "       │BBBBFFT"),
         ((-21, -6, -5), " TFBBBB│       "),
@@ -112,9 +112,9 @@ def test_the_meter_runs_from_fifty_to_the_score(score: float, text: str) -> None
         ((16, NAN, -4), "      T│BBB    "),
     ],
 )
-def test_forces_are_runs_of_their_letters(forces: tuple[float, float, float], text: str) -> None:
+def test_forces_are_runs_of_their_letters(components: tuple[float, float, float], text: str) -> None:
     line = Line(15)
-    put_forces(line, 0, 15, forces, "ground", UNICODE)
+    put_components(line, 0, 15, components, "ground", UNICODE)
     assert text_of(line.row()) == text
 
 
@@ -128,7 +128,7 @@ def test_forces_are_runs_of_their_letters(forces: tuple[float, float, float], te
     ],
 )
 def test_levels_are_named_as_people_say_them(ident: str, value: float, text: str) -> None:
-    assert spoken(ident, value) == text
+    assert level_text(ident, value) == text
 
 
 def test_two_levels_on_one_row_show_the_one_nearer_to_a_signal() -> None:

@@ -10,7 +10,7 @@ import pytest
 from spymaster.signals.frame import InputTrust
 from spymaster.view.drawing.cells import Rows, text_of, width_of
 from spymaster.view.options.strike_grid import around, strike_rows
-from spymaster.view.options.words import dollars, money, money_unit
+from spymaster.view.options.texts import dollars, money, money_unit
 from tests.support import frames, option_scene
 
 NAN = math.nan

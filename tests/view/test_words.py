@@ -161,7 +161,7 @@ def test_blind_shows_a_card_with_the_reason() -> None:
 
 def test_a_card_leaves_the_ladder_readable() -> None:
     layout, panels = projected(frames.blind_frame(), 120, 40)
-    assert len(text_of(panels["card"][0])) < layout.places["ladder_head"].x
+    assert len(text_of(panels["card"][0])) < layout.rects["ladder_head"].x
 
 
 def test_an_error_card_says_what_why_and_what_to_do() -> None:

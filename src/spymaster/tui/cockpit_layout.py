@@ -26,7 +26,7 @@ from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.axis import PriceAxis
 from spymaster.view.edges.alerts import listed
 from spymaster.view.edges.cards import blind_inputs
-from spymaster.view.layout import Layout, Place, layout_for
+from spymaster.view.layout import Layout, Rect, layout_for
 from spymaster.view.state import Quality, ScreenStats, ViewState
 
 MAX_BANDS: Final = 25
@@ -149,14 +149,14 @@ class CockpitPanels:
         """Move the widgets to their cells in a terminal of that size; those left out are hidden."""
         self._layout = layout_for(width, height, time_bar)
         for name, widget in self._widgets.items():
-            _move(widget, self._layout.place(name))
+            _move(widget, self._layout.rect(name))
         self._structure = ()
 
     def region(self, name: str) -> Region | None:
         """Cells of a panel: heat, rail, ladder, side, levels, alerts or tape; None where it is left out."""
-        names = tuple(n for n in self._layout.places if n[5:].isdigit()) if name == "heat" else _PANELS.get(name, ())
-        places = [place for each in names if (place := self._layout.place(each)) is not None]
-        return Region.from_union([Region(p.x, p.y, p.width, p.height) for p in places]) if places else None
+        names = tuple(n for n in self._layout.rects if n[5:].isdigit()) if name == "heat" else _PANELS.get(name, ())
+        rects = [rect for each in names if (rect := self._layout.rect(each)) is not None]
+        return Region.from_union([Region(p.x, p.y, p.width, p.height) for p in rects]) if rects else None
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint everything in another theme."""
@@ -176,7 +176,7 @@ class CockpitPanels:
         self._missing = self._projector.missing_seconds(self._layout, state) if frame is not None else 0
         resting: frozenset[str] = frozenset()
         if not self._structure_changed(frame, state):
-            resting = frozenset(n for n in self._layout.places if not self._due(n, state.quality, now_s))
+            resting = frozenset(n for n in self._layout.rects if not self._due(n, state.quality, now_s))
         panels = self._projector.panels(frame, state, self._layout, resting)
         painted = 0
         for name, rows in panels.items():
@@ -212,23 +212,23 @@ class CockpitPanels:
             return 0
         width, height = sum(len(text) for text, _ in rows[0]), len(rows)
         axis_y, axis_rows = self._axis_span()
-        rail = self._layout.place("rail")
+        rail = self._layout.rect("rail")
         room = rail.x + rail.width - 1 if rail is not None and self._layout.bands else 0
         x = 1 + (room - width) // 2 if width <= room else max((self._layout.width - width) // 2, 0)
-        _move(card, Place(x, max(axis_y + (axis_rows - height) // 2, 0), width, height))
+        _move(card, Rect(x, max(axis_y + (axis_rows - height) // 2, 0), width, height))
         return card.show(rows)
 
     def _axis_span(self) -> tuple[int, int]:
-        place = self._layout.place("rail")
-        return (place.y, place.height) if place else (0, self._layout.height)
+        rect = self._layout.rect("rail")
+        return (rect.y, rect.height) if rect else (0, self._layout.height)
 
 
-def _move(widget: RowWidget, place: Place | None) -> None:
-    if place is None:
+def _move(widget: RowWidget, rect: Rect | None) -> None:
+    if rect is None:
         widget.display = False
         return
     styles = widget.styles
-    styles.offset = (place.x, place.y)
-    styles.width = place.width
-    styles.height = place.height
+    styles.offset = (rect.x, rect.y)
+    styles.width = rect.width
+    styles.height = rect.height
     widget.display = True

@@ -37,12 +37,12 @@ class PanelStack:
     def place(self, layout: Layout) -> None:
         """Move the widgets to their cells; those left out are hidden."""
         for name, widget in self._widgets.items():
-            place = layout.place(name)
-            widget.display = place is not None
-            if place is not None:
-                widget.styles.offset = (place.x, place.y)
-                widget.styles.width = place.width
-                widget.styles.height = place.height
+            rect = layout.rect(name)
+            widget.display = rect is not None
+            if rect is not None:
+                widget.styles.offset = (rect.x, rect.y)
+                widget.styles.width = rect.width
+                widget.styles.height = rect.height
 
     def show(self, panels: dict[str, Rows]) -> int:
         """Show the rows. Returns the number of rows to be painted."""

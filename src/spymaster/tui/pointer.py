@@ -26,5 +26,5 @@ def level_at(panels: CockpitPanels, at: Offset) -> str | None:
     region = panels.region("levels")
     if region is None or not region.contains_point(at):
         return None
-    place, ids = at.y - region.y, panels.level_ids
-    return ids[place] if place < len(ids) else None
+    index, ids = at.y - region.y, panels.level_ids
+    return ids[index] if index < len(ids) else None

@@ -12,8 +12,8 @@ def level_line(frame: Frame | None, level_id: str | None) -> str | None:
     if frame is None or not frame.level_views:
         return None
     ids = [view.id for view in frame.level_views]
-    place = ids.index(level_id) if level_id in ids else 0
-    view, row = frame.level_views[place], frame.levels[place]
+    index = ids.index(level_id) if level_id in ids else 0
+    view, row = frame.level_views[index], frame.levels[index]
     distance = float(row["price"]) - float(row["spot"])
     return "\t".join(
         (

@@ -10,9 +10,9 @@ from spymaster.interrupts import taken_back
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.options import AppOptions, Ending
-from spymaster.tui.screens.start import Place, StartScreen
+from spymaster.tui.screens.start import StartChoice, StartScreen
 from spymaster.tui.terminal.driver import terminal_fileno
-from spymaster.tui.terminal.paced_app import give_up_terminal
+from spymaster.tui.terminal.paced_app import release_terminal
 
 PACKAGE_LOGGER = "spymaster"
 
@@ -28,10 +28,10 @@ def run_app(source: FrameSource, options: AppOptions) -> Ending:
     return _run(app, options)
 
 
-def run_start_screen(places: tuple[Place, ...], options: AppOptions) -> tuple[Ending, Place | None]:
-    """Let the user choose what to start. Nothing is opened here; the place is None if the user left."""
-    taken: list[Place] = []
-    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, places, taken.append))
+def run_start_screen(choices: tuple[StartChoice, ...], options: AppOptions) -> tuple[Ending, StartChoice | None]:
+    """Let the user choose what to start. Nothing is opened here; the choice is None if the user left."""
+    taken: list[StartChoice] = []
+    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, choices, taken.append))
     ending = _run(app, options)
     return ending, taken[0] if taken else None
 
@@ -42,7 +42,7 @@ def _run(app: SpymasterApp, options: AppOptions) -> Ending:
     with _log_into(app), taken_back():
         ending = app.run(mouse=options.mouse)
     if ending is Ending.HANGUP:
-        give_up_terminal()
+        release_terminal()
         if options.on_hangup is not None:
             options.on_hangup()
     return Ending.FAILED if ending is None else ending

@@ -17,10 +17,10 @@ from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, clock_minute, price, short
-from spymaster.view.drawing.plot import nice_above, put_up, scale_text
+from spymaster.view.drawing.plot import nice_above, put_bars_up, scale_text
 from spymaster.view.edges import footer
 from spymaster.view.edges.tiny import tiny_rows
-from spymaster.view.layout import Grade, Layout, Place, layout_for
+from spymaster.view.layout import Grade, Layout, Rect, layout_for
 from spymaster.view.level_detail import edge_panels
 from spymaster.view.levels.items import LevelItem, running_places
 from spymaster.view.market.candles import PriceScale, put_candle
@@ -64,28 +64,28 @@ class ChartState:
 
 
 @lru_cache(maxsize=16)
-def chart_places(width: int, height: int, time_bar: bool) -> Layout:
+def chart_rects(width: int, height: int, time_bar: bool) -> Layout:
     """Where everything stands: the rows at the edges as on the cockpit, a title, the chart."""
     base = layout_for(width, height, time_bar)
-    places = {name: place for name, place in base.places.items() if name in _SHARED}
+    rects = {name: rect for name, rect in base.rects.items() if name in _SHARED}
     if base.grade is Grade.TINY:
-        return Layout(width, height, base.grade, places)
+        return Layout(width, height, base.grade, rects)
     airy = height >= 36
     top = (2 if base.two_headers else 1) + (1 if airy else 0)
-    places["chart_title"] = Place(1, top, width - 2, 1)
+    rects["chart_title"] = Rect(1, top, width - 2, 1)
     top += 2 if airy else 1
-    bottom = height - (1 if "time_bar" in places else 0) - (1 if "footer" in places else 0)
+    bottom = height - (1 if "time_bar" in rects else 0) - (1 if "footer" in rects else 0)
     if airy:
         bottom -= 1
-        places["rule"] = Place(1, bottom, width - 2, 1)
-    places["chart"] = Place(1, top, width - 2, max(bottom - top, 1))
-    return Layout(width, height, base.grade, places, two_headers=base.two_headers)
+        rects["rule"] = Rect(1, bottom, width - 2, 1)
+    rects["chart"] = Rect(1, top, width - 2, max(bottom - top, 1))
+    return Layout(width, height, base.grade, rects, two_headers=base.two_headers)
 
 
 def plot_cells(layout: Layout) -> int:
     """Cells the candles have."""
-    place = layout.place("chart")
-    return max(place.width - _axis_width(place.width), 1) if place else 1
+    rect = layout.rect("chart")
+    return max(rect.width - _axis_width(rect.width), 1) if rect else 1
 
 
 def zoom_of(bars: int, state: ChartState, cells: int) -> int:
@@ -110,23 +110,23 @@ def chart_panels(
     layout: Layout,
 ) -> Panels:
     """The rows of every panel of the layout. ``bars``: CHART_BAR[n], oldest first."""
-    if tiny := layout.place("tiny"):
+    if tiny := layout.rect("tiny"):
         return {"tiny": tiny_rows(frame, items, state, tiny.width, tiny.height)}
     out = edge_panels(frame, state, layout, state.keys or CHART_KEYS)
-    place = layout.places["chart"]
+    rect = layout.rects["chart"]
     cells = plot_cells(layout)
     zoom = zoom_of(len(bars), chart, cells)
     shown = merged_bars(bars, ZOOMS[zoom][0])
     count = max(cells // ZOOMS[zoom][1], 1)
     end = max(len(shown) - chart.back, min(count, len(shown)))
     view = shown[max(end - count, 0) : end]
-    out["chart_title"] = (_title(view, frame, zoom, end == len(shown), layout.places["chart_title"].width, state),)
+    out["chart_title"] = (_title(view, frame, zoom, end == len(shown), layout.rects["chart_title"].width, state),)
     if not len(view):
-        line = Line(place.width)
+        line = Line(rect.width)
         line.put(1, "waiting for the first bar", "muted")
-        out["chart"] = (line.row(), *(blank(place.width),) * (place.height - 1))
+        out["chart"] = (line.row(), *(blank(rect.width),) * (rect.height - 1))
     else:
-        look = _ChartLook(place.width, place.height, cells, zoom, state.glyphs, state.picked)
+        look = _ChartLook(rect.width, rect.height, cells, zoom, state.glyphs, state.picked)
         drawn = items if frame is None else (*items, *running_places(items, frame))
         out["chart"] = _chart_rows(view, drawn, frame, look)
     return out
@@ -333,7 +333,7 @@ def _volume(view: NDArray[Any], look: _ChartLook, rows: int) -> list[Row]:
     for at, bar in enumerate(view):
         rising = bar["close"] >= bar["open"]
         for sub in range(max(look.each - 1, 1)):
-            put_up(
+            put_bars_up(
                 lines,
                 at * look.each + sub,
                 float(bar["volume"]) / top,

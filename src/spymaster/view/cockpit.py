@@ -29,7 +29,7 @@ HEAD_ZOOMS: Final = (2, 4)
 _SLACK: Final = 0.2
 
 Panels = dict[str, Rows]
-"""Rows by panel name; the names are those of the layout's places."""
+"""Rows by panel name; the names are those of the layout's rectangles."""
 
 
 class CockpitProjector:
@@ -39,7 +39,7 @@ class CockpitProjector:
         self.history = HeatHistory()
         self.axis = PriceAxis(0, 1, 1)
         self.items: tuple[LevelItem, ...] = ()
-        self.places: tuple[LevelItem, ...] = ()
+        self.rects: tuple[LevelItem, ...] = ()
         self._centring = Centring()
         self._scale = heat.HeatScale()
         self._scaled_for: tuple[object, ...] = ()
@@ -49,8 +49,8 @@ class CockpitProjector:
         self._bands_for: tuple[object, ...] = ()
         self._wanted = 0
         self._reach = 0
-        self._words: Panels = {}
-        self._words_for: tuple[object, ...] = ()
+        self._texts: Panels = {}
+        self._texts_for: tuple[object, ...] = ()
 
     def load_heat(self, columns: HeatColumns) -> None:
         """Take over many heat columns at once: on start, after a seek, after a hole."""
@@ -79,7 +79,7 @@ class CockpitProjector:
         if frame is not None:
             self.history.merge(frame.heat)
             self.items = level_items(frame)
-            self.places = running_places(self.items, frame)
+            self.rects = running_places(self.items, frame)
         self._centre(frame, state, layout, now_s)
 
     def panels(
@@ -87,7 +87,7 @@ class CockpitProjector:
     ) -> Panels:
         """The rows of the layout's panels, without those that rest and would not be shown anyway."""
         if layout.grade is Grade.TINY:
-            return {"tiny": tiny.tiny_rows(frame, self.items, state, layout.width, layout.places["tiny"].height)}
+            return {"tiny": tiny.tiny_rows(frame, self.items, state, layout.width, layout.rects["tiny"].height)}
         out = _Panels(layout, resting)
         self._header(out, frame, state)
         if frame is None or not cards.started(frame):
@@ -144,7 +144,7 @@ class CockpitProjector:
     def _axis_panels(self, out: _Panels, frame: Frame, state: ViewState) -> None:
         window = book_window(frame, self.axis)
         blind = bool(cards.blind_inputs(frame))
-        grouped = rail.by_row((*self.items, *self.places), self.axis)
+        grouped = rail.by_row((*self.items, *self.rects), self.axis)
         self._heat(out, frame, state, blind, grouped)
         self._rail(out, frame, state, blind, grouped, window)
         self._ladder(out, frame, state, window, grouped, blind)
@@ -185,7 +185,7 @@ class CockpitProjector:
                 kept[(own, width)] = rows
             out.rows[f"heat_{index}"] = rows
         self._bands = kept
-        self._heat_words(out, frame, state, look, blind)
+        self._heat_head_texts(out, frame, state, look, blind)
 
     def _no_heat(self, out: _Panels, state: ViewState) -> None:
         hatch = SETS[state.glyphs].hatch
@@ -204,16 +204,16 @@ class CockpitProjector:
             self._scaled_for = (page, *view)
         return replace(look, scale=self._scale)
 
-    def _heat_words(self, out: _Panels, frame: Frame, state: ViewState, look: heat.HeatLook, blind: bool) -> None:
+    def _heat_head_texts(self, out: _Panels, frame: Frame, state: ViewState, look: heat.HeatLook, blind: bool) -> None:
         stopped = ""
         if blind:
             ages = [trust.age_ns for trust in cards.blind_inputs(frame) if trust.age_ns is not None]
             stopped = f"stopped {clock(frame.header.t_ns - max(ages))}" if ages else "stopped"
         newest = self.history.newest
         key = (newest, self.history.epoch, look.seconds, look.layers, stopped, out.layout, state.limits, state.glyphs)
-        if key != self._words_for:
-            self._words, self._words_for = self._heat_texts(out.layout, state, look, stopped), key
-        for name, rows in self._words.items():
+        if key != self._texts_for:
+            self._texts, self._texts_for = self._heat_texts(out.layout, state, look, stopped), key
+        for name, rows in self._texts.items():
             out.put(name, rows)
 
     def _heat_texts(self, layout: Layout, state: ViewState, look: heat.HeatLook, stopped: str) -> Panels:
@@ -239,15 +239,15 @@ class CockpitProjector:
         window: BookWindow,
     ) -> None:
         spot_row = self.axis.row_of(window.last_tick) if window.last_tick != NO_TICK else -1
-        place = out.layout.places["rail"]
-        look = rail.RailLook(self.axis, place.width, blind, frame.header.spot, spot_row, state.picked, state.glyphs)
+        rect = out.layout.rects["rail"]
+        look = rail.RailLook(self.axis, rect.width, blind, frame.header.spot, spot_row, state.picked, state.glyphs)
         if out.width("rail"):
             out.put("rail", rail.rail_rows(grouped, look))
         unit = frame.header.profile.upper()
         if out.width("rail_head"):
-            out.put("rail_head", rail.rail_head((*self.items, *self.places), look, unit, out.layout.two_heads))
+            out.put("rail_head", rail.rail_head((*self.items, *self.rects), look, unit, out.layout.two_heads))
         if out.width("rail_foot"):
-            out.put("rail_foot", (rail.beyond_row((*self.items, *self.places), look, False),))
+            out.put("rail_foot", (rail.beyond_row((*self.items, *self.rects), look, False),))
 
     def _ladder(
         self,
@@ -355,8 +355,8 @@ class CockpitProjector:
         if card is None:
             return
         widest = out.layout.width - 4
-        if card.tone == "blind" and (place := out.layout.place("rail")):
-            widest = place.x + place.width - 2
+        if card.tone == "blind" and (rect := out.layout.rect("rail")):
+            widest = rect.x + rect.width - 2
         rows = cards.card_rows(card, widest, out.layout.axis_rows, state.glyphs)
         out.rows["card"] = rows
 
@@ -370,20 +370,20 @@ class _Panels:
         self._resting = resting
 
     def width(self, name: str) -> int:
-        place = None if name in self._resting else self.layout.place(name)
-        return place.width if place else 0
+        rect = None if name in self._resting else self.layout.rect(name)
+        return rect.width if rect else 0
 
     def height(self, name: str) -> int:
-        place = self.layout.place(name)
-        return place.height if place else 0
+        rect = self.layout.rect(name)
+        return rect.height if rect else 0
 
     def put(self, name: str, rows: Rows) -> None:
-        if name in self.layout.places:
+        if name in self.layout.rects:
             self.rows[name] = rows
 
     def clear(self, name: str) -> None:
-        if place := self.layout.place(name):
-            self.rows[name] = (blank(place.width),) * place.height
+        if rect := self.layout.rect(name):
+            self.rows[name] = (blank(rect.width),) * rect.height
 
 
 def _steady(old: float, new: float) -> float:

@@ -25,7 +25,7 @@ class Grade(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Rect:
     """Cells of a panel: left, top, width, height."""
 
     x: int
@@ -67,7 +67,7 @@ class TableGrid:
     score: int = 3
     meter: int = 15
     conf: int = 4
-    forces: int = 9
+    components: int = 9
     number: int = 0
     runway: int = 0
     confluence: int = 0
@@ -81,22 +81,22 @@ class TableGrid:
     @property
     def right(self) -> int:
         """Cells of the right cut: confidence to confluence."""
-        columns = (self.conf, self.forces, self.number, self.number, self.number, self.runway, self.confluence)
+        columns = (self.conf, self.components, self.number, self.number, self.number, self.runway, self.confluence)
         return max(sum(w + 1 for w in columns if w) - 1, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The places of all panels by name, and what their inside depends on.
+    """The rectangles of all panels by name, and what their inside depends on.
 
     ``axis_rows``: rows of the price axis. ``level_rows``: levels in the table. ``seconds``: of one heat column.
-    ``bands``: places of the heat bands from left to right; the heat's width is their sum.
+    ``bands``: rectangles of the heat bands from left to right; the heat's width is their sum.
     """
 
     width: int
     height: int
     grade: Grade
-    places: dict[str, Place]
+    rects: dict[str, Rect]
     axis_rows: int = 0
     level_rows: int = 0
     seconds: int = 1
@@ -111,9 +111,9 @@ class Layout:
         """Cells of the heatmap."""
         return sum(self.bands)
 
-    def place(self, name: str) -> Place | None:
+    def rect(self, name: str) -> Rect | None:
         """Cells of a panel, None where it is left out."""
-        return self.places.get(name)
+        return self.rects.get(name)
 
 
 _BIG_TABLE: Final = TableGrid(10, 11, 6, 5, 12, 4, 3, 21, 4, 15, 3, 16, 2)
@@ -125,7 +125,7 @@ _MEDIUM_TABLE: Final = TableGrid()
 def layout_for(width: int, height: int, time_bar: bool = False) -> Layout:
     """The arrangement for a terminal of ``width`` x ``height`` cells; ``time_bar``: the last rows are a replay's."""
     if width < MIN_WIDTH or height < MIN_HEIGHT:
-        return Layout(width, height, Grade.TINY, {"tiny": Place(0, 0, width, min(height, 4))})
+        return Layout(width, height, Grade.TINY, {"tiny": Rect(0, 0, width, min(height, 4))})
     if width >= 200 and height >= 50:
         return _arrange(_Plan(width, height, time_bar, Grade.BIG))
     if width >= 120 and height >= 30:
@@ -268,23 +268,23 @@ class _Taker:
 
 def _arrange(plan: _Plan) -> Layout:
     columns, rows = _columns(plan), _rows(plan)
-    places: dict[str, Place] = {}
-    _place_header(plan, rows, places)
-    _place_axis(columns, rows, places)
+    rects: dict[str, Rect] = {}
+    _place_header(plan, rows, rects)
+    _place_axis(columns, rows, rects)
     table = _table(plan)
-    _place_bottom(plan, rows, table, places)
+    _place_bottom(plan, rows, table, rects)
     first = columns.heat % BAND or min(BAND, columns.heat)
     bands = (first, *([BAND] * ((columns.heat - first) // BAND))) if columns.heat else ()
     x = 1
     for index, width in enumerate(bands):
-        places[f"heat_{index}"] = Place(x, rows.axis_y, width, rows.axis)
+        rects[f"heat_{index}"] = Rect(x, rows.axis_y, width, rows.axis)
         x += width
     seconds = {Grade.BIG: 1, Grade.MEDIUM: 2}.get(plan.grade, 4 if plan.width < 100 else 2)
     return Layout(
         plan.width,
         plan.height,
         plan.grade,
-        places,
+        rects,
         rows.axis,
         rows.levels,
         seconds,
@@ -296,54 +296,54 @@ def _arrange(plan: _Plan) -> Layout:
     )
 
 
-def _place_header(plan: _Plan, rows: _Rows, places: dict[str, Place]) -> None:
+def _place_header(plan: _Plan, rows: _Rows, rects: dict[str, Rect]) -> None:
     width = plan.width
     right = 60 if width >= 160 else 30 if width >= 100 else 18 if width >= 60 else 16
-    places["header_left"] = Place(0, 0, width - right, 1)
-    places["header_right"] = Place(width - right, 0, right, 1)
+    rects["header_left"] = Rect(0, 0, width - right, 1)
+    rects["header_right"] = Rect(width - right, 0, right, 1)
     if rows.headers == 2:
         right = 40 if width >= 120 else 20
-        places["trust_left"] = Place(1, 1, width - 2 - right, 1)
-        places["trust_right"] = Place(width - 1 - right, 1, right, 1)
+        rects["trust_left"] = Rect(1, 1, width - 2 - right, 1)
+        rects["trust_right"] = Rect(width - 1 - right, 1, right, 1)
 
 
-def _place_axis(columns: _Columns, rows: _Rows, places: dict[str, Place]) -> None:
+def _place_axis(columns: _Columns, rows: _Rows, rects: dict[str, Rect]) -> None:
     y, height, x = rows.axis_y, rows.axis, 1
     if columns.heat:
         if rows.heads:
-            places["heat_head"] = Place(x, rows.head_y, columns.heat, rows.heads)
+            rects["heat_head"] = Rect(x, rows.head_y, columns.heat, rows.heads)
         if rows.foot >= 0:
-            places["time_axis"] = Place(x, rows.foot, columns.heat, 1)
+            rects["time_axis"] = Rect(x, rows.foot, columns.heat, 1)
         x += columns.heat + 1
-    places["rail"] = Place(x, y, columns.rail, height)
+    rects["rail"] = Rect(x, y, columns.rail, height)
     if rows.heads:
-        places["rail_head"] = Place(x, rows.head_y, columns.rail, rows.heads)
+        rects["rail_head"] = Rect(x, rows.head_y, columns.rail, rows.heads)
     if rows.foot >= 0:
-        places["rail_foot"] = Place(x, rows.foot, columns.rail, 1)
+        rects["rail_foot"] = Rect(x, rows.foot, columns.rail, 1)
     x += columns.rail + 1
     ladder = columns.ladder
     if rows.heads:
-        places["ladder_head"] = Place(x, rows.head_y, ladder.width, rows.heads)
+        rects["ladder_head"] = Rect(x, rows.head_y, ladder.width, rows.heads)
     if rows.foot >= 0:
-        places["ladder_foot"] = Place(x, rows.foot, ladder.width, 1)
+        rects["ladder_foot"] = Rect(x, rows.foot, ladder.width, 1)
     names = ("flow_bid", "bid", "price", "ask", "flow_ask", "volume")
     end = x + ladder.width
     for name, width in zip(names, ladder.columns, strict=True):
         if width:
-            places[name] = Place(x, y, min(width + 1, end - x), height)
+            rects[name] = Rect(x, y, min(width + 1, end - x), height)
             x += width + 1
     if columns.side:
-        _place_side(columns, rows, x - 1 + columns.side_gap, places)
+        _place_side(columns, rows, x - 1 + columns.side_gap, rects)
 
 
-def _place_side(columns: _Columns, rows: _Rows, x: int, places: dict[str, Place]) -> None:
+def _place_side(columns: _Columns, rows: _Rows, x: int, rects: dict[str, Rect]) -> None:
     top = rows.head_y if rows.heads else rows.axis_y
     height = rows.axis + rows.heads + (rows.foot >= 0)
     if columns.side_gap > 1:
         tape = 7 if rows.axis >= 37 else 5
         height -= tape + 1
-        places["tape"] = Place(x, top + height + 1, columns.side, tape)
-    places["side"] = Place(x, top, columns.side, height)
+        rects["tape"] = Rect(x, top + height + 1, columns.side, tape)
+    rects["side"] = Rect(x, top, columns.side, height)
 
 
 def _table(plan: _Plan) -> TableGrid:
@@ -353,46 +353,46 @@ def _table(plan: _Plan) -> TableGrid:
         return _WIDE_TABLE if plan.width >= 176 else _MEDIUM_TABLE
     width = plan.width
     if width >= 92:
-        return TableGrid(meter=21, forces=15)
+        return TableGrid(meter=21, components=15)
     if width >= 72:
-        return TableGrid(meter=21, forces=0)
+        return TableGrid(meter=21, components=0)
     if width >= 62:
-        return TableGrid(meter=11, forces=0)
+        return TableGrid(meter=11, components=0)
     if width >= 48:
-        return TableGrid(meter=0, forces=0)
-    return TableGrid(dist=0, meter=0, conf=0, forces=0)
+        return TableGrid(meter=0, components=0)
+    return TableGrid(dist=0, meter=0, conf=0, components=0)
 
 
-def _place_bottom(plan: _Plan, rows: _Rows, table: TableGrid, places: dict[str, Place]) -> None:
+def _place_bottom(plan: _Plan, rows: _Rows, table: TableGrid, rects: dict[str, Rect]) -> None:
     inner, right = plan.width - 2, table.right
     y, height = rows.table, rows.levels
-    places["levels_left"] = Place(1, y, min(table.left, inner), height)
+    rects["levels_left"] = Rect(1, y, min(table.left, inner), height)
     if right and table.left + right <= inner:
-        places["levels_right"] = Place(1 + table.left, y, right, height)
+        rects["levels_right"] = Rect(1 + table.left, y, right, height)
     if rows.rule >= 0:
-        places["rule"] = Place(1, rows.rule, inner, 1)
+        rects["rule"] = Rect(1, rows.rule, inner, 1)
     if plan.grade in (Grade.BIG, Grade.MEDIUM):
-        places["levels_head"] = Place(1, rows.table_head, table.left + right, y - rows.table_head)
+        rects["levels_head"] = Rect(1, rows.table_head, table.left + right, y - rows.table_head)
         x = 135 if plan.grade is Grade.BIG else 1 + table.left + right + 6
-        _place_alerts(plan, rows, x, places)
+        _place_alerts(plan, rows, x, rects)
     elif rows.alert >= 0:
-        places["alerts"] = Place(1, rows.alert, inner, 1)
+        rects["alerts"] = Rect(1, rows.alert, inner, 1)
     if rows.note >= 0:
-        stop = places["tape"].x - 2 if plan.grade is Grade.MEDIUM and "tape" in places else plan.width - 1
-        places["note"] = Place(1, rows.note, stop - 1, 1)
+        stop = rects["tape"].x - 2 if plan.grade is Grade.MEDIUM and "tape" in rects else plan.width - 1
+        rects["note"] = Rect(1, rows.note, stop - 1, 1)
     if rows.bar >= 0:
-        places["time_bar"] = Place(0, rows.bar, plan.width, 1)
+        rects["time_bar"] = Rect(0, rows.bar, plan.width, 1)
     if rows.keys >= 0:
-        places["footer"] = Place(0, rows.keys, plan.width, 1)
+        rects["footer"] = Rect(0, rows.keys, plan.width, 1)
 
 
-def _place_alerts(plan: _Plan, rows: _Rows, x: int, places: dict[str, Place]) -> None:
+def _place_alerts(plan: _Plan, rows: _Rows, x: int, rects: dict[str, Rect]) -> None:
     width = plan.width - 1 - x
     if plan.grade is Grade.BIG:
-        places["alerts"] = Place(x, rows.table_head, width, 1 + rows.table - rows.table_head - 1 + rows.levels)
+        rects["alerts"] = Rect(x, rows.table_head, width, 1 + rows.table - rows.table_head - 1 + rows.levels)
         return
     if plan.time_bar:
-        places["alerts"] = Place(x, rows.table_head, width, 9)
+        rects["alerts"] = Rect(x, rows.table_head, width, 9)
         return
-    places["alerts"] = Place(x, rows.table_head, width, 6)
-    places["tape"] = Place(x, rows.table_head + 7, width, 4)
+    rects["alerts"] = Rect(x, rows.table_head, width, 6)
+    rects["tape"] = Rect(x, rows.table_head + 7, width, 4)

@@ -14,20 +14,20 @@ from spymaster.signals.frame import Frame, LevelHistory, TouchView
 from spymaster.signals.notes import level_note
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
 from spymaster.view.drawing.numbers import age, beside_spot, clock, clock_ms, price, signed
 from spymaster.view.drawing.part_rows import MIDDLE, PartLook, text_row, title_row
 from spymaster.view.drawing.sections import Section, column_rows
 from spymaster.view.edges import cards, footer, header
 from spymaster.view.edges.time_bar import time_bar_row
 from spymaster.view.edges.tiny import tiny_rows
-from spymaster.view.layout import Grade, Layout, Place, layout_for
+from spymaster.view.layout import Grade, Layout, Rect, layout_for
 from spymaster.view.levels import level_parts as parts
 from spymaster.view.levels.fuel import fuel_section
-from spymaster.view.levels.items import CONFIDENCE_WORDS, HELD, LevelItem, facts_of, spoken, stacked
+from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import PlotLook, plot_rows
-from spymaster.view.options.words import fuel_facts, options_words
+from spymaster.view.options.texts import fuel_facts, options_text
 from spymaster.view.state import Keys, ViewState
 
 WINDOWS_S: Final = (60, 120, 300, 900)
@@ -49,33 +49,33 @@ _SAID: Final = (*_SAID_UNSEEN, "direction", "added", "pulled", "filled", "window
 
 
 @lru_cache(maxsize=16)
-def detail_places(width: int, height: int, time_bar: bool) -> Layout:
+def detail_rects(width: int, height: int, time_bar: bool) -> Layout:
     """Where everything stands: the rows at the edges as on the cockpit, plots left, facts right, one sentence below."""
     base = layout_for(width, height, time_bar)
-    places = {name: place for name, place in base.places.items() if name in _SHARED}
+    rects = {name: rect for name, rect in base.rects.items() if name in _SHARED}
     if base.grade is Grade.TINY:
-        return Layout(width, height, base.grade, places)
+        return Layout(width, height, base.grade, rects)
     airy = height >= 36
     top = (2 if base.two_headers else 1) + (1 if airy else 0)
-    places["level_title"] = Place(1, top, width - 2, 1)
+    rects["level_title"] = Rect(1, top, width - 2, 1)
     top += 2 if airy else 1
-    bottom = height - 1 - (1 if "time_bar" in places else 0)
-    if "footer" not in places:
+    bottom = height - 1 - (1 if "time_bar" in rects else 0)
+    if "footer" not in rects:
         bottom += 1
     if height >= 20:
         bottom -= 1
-        places["note"] = Place(1, bottom, width - 2, 1)
+        rects["note"] = Rect(1, bottom, width - 2, 1)
     if airy:
         bottom -= 1
-        places["rule"] = Place(1, bottom, width - 2, 1)
+        rects["rule"] = Rect(1, bottom, width - 2, 1)
     rows = max(bottom - top, 1)
     facts = 40 if width >= 116 else 26 if width >= 76 else 0
     gap = 3 if width >= 150 else 2
     plots = width - 2 - (facts + gap if facts else 0)
-    places["level_plots"] = Place(1, top, plots, rows)
+    rects["level_plots"] = Rect(1, top, plots, rows)
     if facts:
-        places["level_facts"] = Place(width - 1 - facts, top, facts, rows)
-    return Layout(width, height, base.grade, places, two_headers=base.two_headers)
+        rects["level_facts"] = Rect(width - 1 - facts, top, facts, rows)
+    return Layout(width, height, base.grade, rects, two_headers=base.two_headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +96,24 @@ def detail_panels(
 ) -> Panels:
     """The rows of every panel of the layout. ``history``: of the level shown, None before there is one."""
     item = next((each for each in items if each.id == detail.level_id), None)
-    if tiny := layout.place("tiny"):
+    if tiny := layout.rect("tiny"):
         return {"tiny": tiny_rows(frame, items, state, tiny.width, tiny.height)}
     out = edge_panels(frame, state, layout, state.keys or LEVEL_KEYS)
     blind = bool(cards.blind_inputs(frame))
-    if title := layout.place("level_title"):
+    if title := layout.rect("level_title"):
         out["level_title"] = (_title(frame, item, history, detail, blind, state, title.width),)
-    place = layout.places["level_plots"]
+    rect = layout.rects["level_plots"]
     if frame is None or not cards.started(frame) or detail.level_id is None or history is None:
-        line = Line(place.width)
-        line.put(1, "waiting for the first book: no level yet"[: place.width - 1], "muted")
-        out["level_plots"] = (line.row(), *(blank(place.width),) * (place.height - 1))
-        if facts := layout.place("level_facts"):
+        line = Line(rect.width)
+        line.put(1, "waiting for the first book: no level yet"[: rect.width - 1], "muted")
+        out["level_plots"] = (line.row(), *(blank(rect.width),) * (rect.height - 1))
+        if facts := layout.rect("level_facts"):
             out["level_facts"] = (blank(facts.width),) * facts.height
     else:
-        out["level_plots"] = _plots(frame, item, history, detail, blind, state, place)
-        if facts := layout.place("level_facts"):
+        out["level_plots"] = _plots(frame, item, history, detail, blind, state, rect)
+        if facts := layout.rect("level_facts"):
             out["level_facts"] = _facts(frame, item, items, history, blind, state, facts)
-    if note := layout.place("note"):
+    if note := layout.rect("note"):
         out["note"] = (_note(frame, item, state, blind, note.width),)
     return out
 
@@ -127,17 +127,17 @@ def edge_panels(frame: Frame | None, state: ViewState, layout: Layout, keys: Key
         ("trust_left", header.trust_left),
         ("trust_right", header.trust_right),
     ):
-        if place := layout.place(name):
-            out[name] = (build(frame, state, place.width),)
-    if place := layout.place("rule"):
-        out["rule"] = (((SETS[state.glyphs].rule * place.width, "rule"),),)
-    replaying = layout.place("time_bar")
+        if rect := layout.rect(name):
+            out[name] = (build(frame, state, rect.width),)
+    if rect := layout.rect("rule"):
+        out["rule"] = (((SETS[state.glyphs].rule * rect.width, "rule"),),)
+    replaying = layout.rect("time_bar")
     if replaying is not None:
         row = time_bar_row(frame, replaying.width, state.glyphs) if frame else blank(replaying.width)
         out["time_bar"] = (row,)
-    if place := layout.place("footer"):
+    if rect := layout.rect("footer"):
         ground = header.band_of(frame.header if frame else None).ground if replaying is not None else "ground"
-        out["footer"] = (footer.footer_row(keys, place.width, ground if ground != "raised" else "ground"),)
+        out["footer"] = (footer.footer_row(keys, rect.width, ground if ground != "raised" else "ground"),)
     return out
 
 
@@ -148,12 +148,12 @@ def _plots(
     detail: DetailState,
     blind: bool,
     state: ViewState,
-    place: Place,
+    rect: Rect,
 ) -> Rows:
     support = item is not None and item.direction < 0
     look = PlotLook(
-        width=place.width,
-        height=place.height,
+        width=rect.width,
+        height=rect.height,
         end_ns=frame.t_ns,
         span_s=float(detail.window_s),
         side="bid" if support else "ask",
@@ -185,11 +185,11 @@ def _title(
     start = width - 1 - cells
     if width >= 150:
         start = min(start, 88)
-    name = spoken(item.id, item.price)
+    name = level_text(item.id, item.price)
     if item.held:
         name = name.replace(" ", f" {HELD}", 1)
     x = line.runs(1, [(name, f"{item.role}*")])
-    for group in _place_words(frame, item, history):
+    for group in _position_texts(frame, item, history):
         if x + 3 + len(group) > start - 1:
             break
         x = line.put(x + 3, group, "muted")
@@ -197,22 +197,22 @@ def _title(
     return line.row()
 
 
-def _place_words(frame: Frame, item: LevelItem, history: LevelHistory | None) -> list[str]:
+def _position_texts(frame: Frame, item: LevelItem, history: LevelHistory | None) -> list[str]:
     """Where the level is and what happened there, the most important first."""
-    words = []
+    texts = []
     side = "support" if item.direction < 0 else "resistance"
     if item.held:
-        words.append(f"held while price is at it, now {price(item.running)}")
-    words.append(f"{side}, {beside_spot(item.offset)}")
+        texts.append(f"held while price is at it, now {price(item.running)}")
+    texts.append(f"{side}, {beside_spot(item.offset)}")
     if frame.header.profile == "spy" and item.tick != NO_TICK:
         ticks = facts_of(frame, item.id).get("width_ticks", math.nan)
         noise = f" ±{ticks:.0f} ticks" if ticks >= 0.5 else ""
-        words.append(f"ES {item.tick * frame.header.tick_size:.2f}{noise}")
+        texts.append(f"ES {item.tick * frame.header.tick_size:.2f}{noise}")
     count = len(history.touches) if history is not None else 0
-    words.append(
+    texts.append(
         f"{_ORDINALS[count]} test" if 0 < count < len(_ORDINALS) else f"{count} tests" if count else "not tested"
     )
-    return words
+    return texts
 
 
 _ORDINALS: Final = ("", "first", "second", "third", "fourth", "fifth", "sixth")
@@ -223,14 +223,14 @@ def _signal(frame: Frame, item: LevelItem, blind: bool, glyphs: Glyphs, width: i
         return [(f"{glyphs.blind} blind: no signal", "blind*")]
     score = f"{item.score:.0f}" if item.seen else "—"
     if not item.signalling:
-        state = (f"{glyphs.states[item.state]} {STATE_WORDS[item.state]}", STATE_ROLES[item.state])
-        words = "no signal" if width >= 100 else ""
-        return [state, ("   ", "muted"), (score, "text*"), (f"   {words}".rstrip(), "muted")]
+        state = (f"{glyphs.states[item.state]} {STATE_NAMES[item.state]}", STATE_ROLES[item.state])
+        texts = "no signal" if width >= 100 else ""
+        return [state, ("   ", "muted"), (score, "text*"), (f"   {texts}".rstrip(), "muted")]
     role = SIGNAL_ROLES[item.signal] if item.in_window else "muted"
     arrow = "" if not item.arrow else f" {glyphs.up if item.arrow > 0 else glyphs.down}"
-    text = f"{glyphs.signals[item.signal]} {SIGNAL_WORDS[item.signal]}{arrow}"
+    text = f"{glyphs.signals[item.signal]} {SIGNAL_NAMES[item.signal]}{arrow}"
     runs: list[Run] = [(text, f"{role}*"), ("  ", "muted"), (score, f"{role}*")]
-    runs += [("  ", "muted"), (CONFIDENCE_WORDS[item.confidence], "text")]
+    runs += [("  ", "muted"), (CONFIDENCE_NAMES[item.confidence], "text")]
     alert = next((each for each in frame.alerts if each.level_id == item.id and each.resolved_ns is None), None)
     if alert is not None and width >= 120:
         runs.append((f"  since {clock_ms(alert.t_ns)}, held {age(frame.t_ns - alert.t_ns)}", "muted"))
@@ -244,17 +244,17 @@ def _facts(
     history: LevelHistory,
     blind: bool,
     state: ViewState,
-    place: Place,
+    rect: Rect,
 ) -> Rows:
-    look = PartLook(place.width, blind, options_words(frame), state.glyphs)
+    look = PartLook(rect.width, blind, options_text(frame), state.glyphs)
     tests = _tests(history.touches, frame.t_ns, look)
     if item is None:
-        return column_rows([tests], place.width, place.height)
+        return column_rows([tests], rect.width, rect.height)
     facts = {} if blind else facts_of(frame, item.id) | fuel_facts(frame)
     wide = look.wide
     sections = [
         parts.chances_section(item, facts, look, 2),
-        _forces(item, look, 1),
+        _components(item, look, 1),
         parts.barrier_section(item, facts, look, 9, 4),
         parts.tags_section(facts, look, 7),
         parts.tape_section(facts, look, 10, 6),
@@ -266,12 +266,12 @@ def _facts(
         tests,
         parts.runway_section(item, look, 3),
     ]
-    return column_rows(sections, place.width, place.height)
+    return column_rows(sections, rect.width, rect.height)
 
 
-def _forces(item: LevelItem, look: PartLook, rank: int) -> Section:
-    """The forces, and what they add up to."""
-    rows = parts.forces_section(item, look, rank).variants[0]
+def _components(item: LevelItem, look: PartLook, rank: int) -> Section:
+    """The components, and what they add up to."""
+    rows = parts.components_section(item, look, rank).variants[0]
     line = Line(look.width)
     line.put(0, "score", "text")
     seen = item.seen and not look.blind
@@ -299,7 +299,7 @@ def _test(touch: TouchView, now_ns: int, look: PartLook) -> Row:
     code = _CODES.get(touch.signal, 0)
     towards = touch.direction if code == 1 else -touch.direction
     if code:
-        word = f"{glyphs.signals[code]} {SIGNAL_WORDS[code]} " if look.wide else f"{glyphs.signals[code]} "
+        word = f"{glyphs.signals[code]} {SIGNAL_NAMES[code]} " if look.wide else f"{glyphs.signals[code]} "
         line.put(x, word + (glyphs.up if towards > 0 else glyphs.down), SIGNAL_ROLES[code], bold=True)
     else:
         line.put(x, "no signal" if look.wide else glyphs.dot, "muted")

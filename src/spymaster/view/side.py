@@ -9,17 +9,17 @@ from typing import Final
 
 from spymaster.signals.frame import Frame
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank, clip
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.meter import put_meter
 from spymaster.view.drawing.numbers import MISSING, price
 from spymaster.view.drawing.part_rows import PartLook, text_row
 from spymaster.view.drawing.sections import Section, column_rows
 from spymaster.view.levels import level_parts as parts
 from spymaster.view.levels.fuel import fuel_section
-from spymaster.view.levels.items import CONFIDENCE_WORDS, LevelItem, facts_of, stacked
+from spymaster.view.levels.items import CONFIDENCE_NAMES, LevelItem, facts_of, stacked
 from spymaster.view.options.flow_wave import wave_rows
 from spymaster.view.options.strike_grid import strike_rows
-from spymaster.view.options.words import fuel_facts, options_words
+from spymaster.view.options.texts import fuel_facts, options_text
 
 _FOCUS_ROWS: Final = 10
 _STRIKE_ROWS: Final = 10
@@ -70,11 +70,11 @@ def _focus(frame: Frame, item: LevelItem | None, items: tuple[LevelItem, ...], l
         waiting = (text_row(look.width, "FOCUS", bold=True), text_row(look.width, "waiting for a level"))
         return [Section(0, (waiting,))]
     facts = {} if look.blind else facts_of(frame, item.id) | fuel_facts(frame)
-    part = PartLook(look.width, look.blind, options_words(frame), look.glyphs)
+    part = PartLook(look.width, look.blind, options_text(frame), look.glyphs)
     return [
         Section(0, ((_focus_title(item, look), *_state_rows(item, look)),)),
         Section(1, (_meter_rows(item, look),)),
-        parts.forces_section(item, part, 4, 2),
+        parts.components_section(item, part, 4, 2),
         fuel_section(facts, part, 3),
         parts.barrier_section(item, facts, part, 13, 9),
         parts.tags_section(facts, part, 8),
@@ -100,19 +100,19 @@ def _state_rows(item: LevelItem, look: SideLook) -> list[Row]:
     if look.blind:
         return [text_row(look.width, f"{glyphs.blind} blind")]
     state = Line(look.width)
-    state.put(0, f"{glyphs.states[item.state]} {STATE_WORDS[item.state]}", STATE_ROLES[item.state], bold=True)
+    state.put(0, f"{glyphs.states[item.state]} {STATE_NAMES[item.state]}", STATE_ROLES[item.state], bold=True)
     if not math.isnan(item.chance):
         state.right(look.width - 1, f"{item.chance * 100:.0f} %", "text")
     signal = Line(look.width)
     role = SIGNAL_ROLES[item.signal] if item.in_window else "muted"
     if item.signalling:
-        x = signal.put(0, f"{glyphs.signals[item.signal]} {SIGNAL_WORDS[item.signal]}", role, bold=item.in_window)
+        x = signal.put(0, f"{glyphs.signals[item.signal]} {SIGNAL_NAMES[item.signal]}", role, bold=item.in_window)
         if item.arrow:
             signal.put(x + 1, glyphs.up if item.arrow > 0 else glyphs.down, role)
     else:
         signal.put(0, "no signal", "muted")
     if item.seen:
-        signal.right(look.width - 1, CONFIDENCE_WORDS[item.confidence], "text" if item.confidence == 2 else "muted")
+        signal.right(look.width - 1, CONFIDENCE_NAMES[item.confidence], "text" if item.confidence == 2 else "muted")
     return [state.row(), signal.row()]
 
 

@@ -138,8 +138,8 @@ def test_a_style_is_made_once() -> None:
 
 
 def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
-    from spymaster.view.chart import ZOOMS, ChartState, chart_panels, chart_places
-    from spymaster.view.level_detail import DetailState, detail_panels, detail_places
+    from spymaster.view.chart import ZOOMS, ChartState, chart_panels, chart_rects
+    from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
     from spymaster.view.levels.items import level_items
     from tests.support import frames, past
     from tests.support.screens import projected, view_state
@@ -152,10 +152,10 @@ def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
     items = level_items(frame)
     detail = DetailState("STRIKE_687")
     for blind in (frames.blind_frame(), frame):
-        layout = detail_places(160, 48, False)
+        layout = detail_rects(160, 48, False)
         scenes.append((layout, detail_panels(blind, items, past.level_history(), detail, state, layout)))
     for zoom in range(len(ZOOMS)):
-        layout = chart_places(160, 48, False)
+        layout = chart_rects(160, 48, False)
         scenes.append((layout, chart_panels(frame, items, past.bars(), ChartState(zoom), state, layout)))
     used = {name for _, panels in scenes for rows in panels.values() for row in rows for _, name in row}
     for theme in THEMES.values():

@@ -35,20 +35,20 @@ def _choose(config: Path | None, colour: str, mouse: bool) -> int:
 
     options = app_options(load_config(config), None, colour=colour, mouse=mouse)
     from spymaster.tui.run import run_start_screen
-    from spymaster.tui.screens.start import Kind, Place
+    from spymaster.tui.screens.start import Kind, StartChoice
 
     demo = bundled_recording()
     recordings = tuple(
-        Place(Kind.RECORDING, folder.name, str(folder), folder)
+        StartChoice(Kind.RECORDING, folder.name, str(folder), folder)
         for folder in sorted(Path.cwd().glob("*/"))
         if (folder / "manifest.json").is_file()
     )
-    places = (
-        Place(Kind.LIVE, "Live", "ES depth and 0DTE options", missing=_NOT_YET),
+    choices = (
+        StartChoice(Kind.LIVE, "Live", "ES depth and 0DTE options", missing=_NOT_YET),
         *recordings,
-        Place(Kind.DEMO, "Demo", "the bundled recording, simulated", demo),
+        StartChoice(Kind.DEMO, "Demo", "the bundled recording, simulated", demo),
     )
-    ending, place = run_start_screen(places, options)
-    if place is None or place.path is None:
+    ending, choice = run_start_screen(choices, options)
+    if choice is None or choice.path is None:
         return int(ending)
-    return _show(config, place.path, colour, mouse, GO_LIVE if place.kind is Kind.DEMO else "")
+    return _show(config, choice.path, colour, mouse, GO_LIVE if choice.kind is Kind.DEMO else "")

@@ -56,14 +56,14 @@ _SCREENS: Final[Mapping[Scope, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do. ``word`` stands in the footer, ``legend`` in the list of keys (actions of equal legend share a
+    """One thing to do. ``label`` stands in the footer, ``legend`` in the list of keys (actions of equal legend share a
     line), ``description`` in the palette; ``footer``: its place in the footer, None where it is left out, and
     ``replay_footer`` in a replay's, where that differs. The method ``action_<name>`` of the app (scope APP) or of the
     screen that offers it carries it out."""
 
     name: str
     scope: Scope
-    word: str
+    label: str
     legend: str
     description: str
     footer: int | None = None

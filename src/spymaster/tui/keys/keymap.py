@@ -136,19 +136,19 @@ def clashes_of(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "cockpit") -> tuple[tuple[str, str], ...]:
     """(keys, word) of the footer of a screen in order: the replay's own keys first where it is one, except on screens
     over the cockpit, which begin with the way back. The footer itself adds help."""
-    places: dict[tuple[bool, int], list[Action]] = {}
+    groups: dict[tuple[bool, int], list[Action]] = {}
     for action in ACTIONS:
         place = action.replay_footer if replay and action.replay_footer is not None else action.footer
         if place is not None and _in_footer(action, replay, screen):
             later = screen != "cockpit" and (action.scope.replays or action.scope is Scope.APP)
-            places.setdefault((later, place), []).append(action)
+            groups.setdefault((later, place), []).append(action)
     pairs = []
-    for _, actions in sorted(places.items()):
+    for _, actions in sorted(groups.items()):
         keys = " ".join(filter(None, (keymap.shown(action.name) for action in actions)))
-        word = "pause" if actions[0].name == "play_pause" and playing else actions[0].word
-        word = "next level" if actions[0].scope is Scope.LEVELS and len(actions) > 1 else word
+        label = "pause" if actions[0].name == "play_pause" and playing else actions[0].label
+        label = "next level" if actions[0].scope is Scope.LEVELS and len(actions) > 1 else label
         if keys:
-            pairs.append((keys, word))
+            pairs.append((keys, label))
     return tuple(pairs)
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from spymaster.tui.keys.actions import ACTIONS
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
-from spymaster.view.drawing.glyphs import SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.drawing.glyphs import SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
 from spymaster.view.levels.items import HELD
 from spymaster.view.market.heat import STEPS
 
@@ -51,7 +51,7 @@ def _moved(parts: Sequence[Part], by: int) -> list[Part]:
 
 
 def _state(glyphs: Glyphs, code: int, x: int) -> Part:
-    return (x, f"{glyphs.states[code]} {STATE_WORDS[code]}", f"{STATE_ROLES[code]}*")
+    return (x, f"{glyphs.states[code]} {STATE_NAMES[code]}", f"{STATE_ROLES[code]}*")
 
 
 def _states(glyphs: Glyphs) -> list[Sequence[Part]]:
@@ -70,8 +70,8 @@ def _signals(glyphs: Glyphs) -> list[Sequence[Part]]:
     ways = (glyphs.down, glyphs.up, "")
     rows: list[Sequence[Part]] = [((0, "SIGNAL", "muted*"),)]
     for code, (meaning, way) in enumerate(zip(meanings, ways, strict=True), 1):
-        word = f"{glyphs.signals[code]} {SIGNAL_WORDS[code]} {way}"
-        rows.append(((0, word, f"{SIGNAL_ROLES[code]}*"), (15, meaning, "text")))
+        label = f"{glyphs.signals[code]} {SIGNAL_NAMES[code]} {way}"
+        rows.append(((0, label, f"{SIGNAL_ROLES[code]}*"), (15, meaning, "text")))
     track = glyphs.track * 4 + glyphs.cross + glyphs.track * 4 + glyphs.cross + glyphs.track * 4 + glyphs.cross
     value = glyphs.value_right + glyphs.value * 3 + glyphs.value_left
     meter = [(0, track + glyphs.track * 4, "rule"), (9, value, "break")]
@@ -91,7 +91,7 @@ def _trust(glyphs: Glyphs) -> list[Sequence[Part]]:
         (glyphs.absent, "not configured", "muted", ""),
     )
     rows: list[Sequence[Part]] = [((0, "TRUST", "muted*"),)]
-    rows += [((0, f"{glyph} {word}", f"{ink}*"), (15, says, "text")) for glyph, word, ink, says in lights]
+    rows += [((0, f"{glyph} {label}", f"{ink}*"), (15, says, "text")) for glyph, label, ink, says in lights]
     rows.append(((0, f"{glyphs.light} REC", "ask"), (15, "recording", "text")))
     return rows
 

@@ -19,7 +19,7 @@ from spymaster.view.chart import (
     ZOOMS,
     ChartState,
     chart_panels,
-    chart_places,
+    chart_rects,
     furthest_back,
     plot_cells,
     zoom_of,
@@ -50,7 +50,7 @@ class ChartScreen(OverScreen):
 
     def arranged(self, width: int, height: int, time_bar: bool) -> Layout:
         """The chart between the edges."""
-        return chart_places(width, height, time_bar)
+        return chart_rects(width, height, time_bar)
 
     def panels(self, frame: Frame | None, state: ViewState, layout: Layout) -> Panels:
         """The bars as they are now; a chart that was scrolled back stays where it is."""

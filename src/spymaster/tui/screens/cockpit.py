@@ -89,7 +89,7 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
-        """Place the panels, show what there is and begin to pull."""
+        """Rect the panels, show what there is and begin to pull."""
         app = self._app
         if self._options.quality is not None and app.pacer is not None:
             app.pacer.hold_quality()
@@ -112,10 +112,10 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     def _place_said(self) -> None:
         """A replay's time bar stands where the sentence would be: what is said then covers the rule for a while."""
         layout, said = self._panels.layout, self.query_one("#said", Static)
-        said.display = bool(self._view.note) and layout.place("note") is None
+        said.display = bool(self._view.note) and layout.rect("note") is None
         if said.display:
-            place = layout.place("rule") or layout.place("footer")
-            said.styles.offset = (1, place.y if place is not None else 0)
+            rect = layout.rect("rule") or layout.rect("footer")
+            said.styles.offset = (1, rect.y if rect is not None else 0)
             said.styles.width = max(self.size.width - 2, 1)
             said.update(f"▎ {self._view.note}")
 
@@ -305,14 +305,14 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         alerts = self._view.panel == "alerts"
         return alerts, self._panels.alert_ids if alerts else self._panels.level_ids
 
-    def _move(self, place: int | None, by: int = 0) -> None:
+    def _move(self, index: int | None, by: int = 0) -> None:
         alerts, ids = self._listed()
         if not ids:
             return
         picked = self._view.picked_alert if alerts else self._view.picked
-        if place is None:
-            place = min(max(ids.index(picked) + by, 0), len(ids) - 1) if picked in ids else (0 if by > 0 else -1)
-        self._change(**{"picked_alert" if alerts else "picked": ids[place]})
+        if index is None:
+            index = min(max(ids.index(picked) + by, 0), len(ids) - 1) if picked in ids else (0 if by > 0 else -1)
+        self._change(**{"picked_alert" if alerts else "picked": ids[index]})
 
     def action_list_down(self) -> None:
         """Next row."""

@@ -19,7 +19,7 @@ from spymaster.view.level_detail import (
     WINDOWS_S,
     DetailState,
     detail_panels,
-    detail_places,
+    detail_rects,
     edge_panels,
 )
 from spymaster.view.state import ViewState
@@ -44,7 +44,7 @@ class LevelScreen(OverScreen):
 
     def arranged(self, width: int, height: int, time_bar: bool) -> Layout:
         """Plots left, facts right."""
-        return detail_places(width, height, time_bar)
+        return detail_rects(width, height, time_bar)
 
     def panels(self, frame: Frame | None, state: ViewState, layout: Layout) -> Panels:
         """The level now and before."""
@@ -63,9 +63,9 @@ class LevelScreen(OverScreen):
         """Id of the level shown."""
         return self._detail.level_id or super().level_meant
 
-    def _choose(self, place: int) -> None:
+    def _choose(self, index: int) -> None:
         if self.items:
-            level_id = self.items[min(max(place, 0), len(self.items) - 1)].id
+            level_id = self.items[min(max(index, 0), len(self.items) - 1)].id
             self._detail = DetailState(level_id, self._detail.window_s)
             self._cockpit.pick(level_id)
             self.redraw()
@@ -99,8 +99,8 @@ class LevelScreen(OverScreen):
         self._turn(+1)
 
     def _turn(self, by: int) -> None:
-        place = min(max(WINDOWS_S.index(self._detail.window_s) + by, 0), len(WINDOWS_S) - 1)
-        self._detail = DetailState(self._detail.level_id, WINDOWS_S[place])
+        index = min(max(WINDOWS_S.index(self._detail.window_s) + by, 0), len(WINDOWS_S) - 1)
+        self._detail = DetailState(self._detail.level_id, WINDOWS_S[index])
         self.redraw()
 
     def action_copy_row(self) -> None:

@@ -28,7 +28,7 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StartChoice:
     """One thing to start. ``detail`` says what it is; ``missing`` why it cannot be started now, empty if it can."""
 
     kind: Kind
@@ -42,7 +42,7 @@ HEADS: Final = {Kind.LIVE: "LIVE", Kind.RECORDING: "RECORDINGS", Kind.DEMO: "DEM
 
 
 class StartScreen(Screen[None], inherit_bindings=False):
-    """A list of places; ``chosen`` is called with the one that was taken, and the application ends."""
+    """A list of choices; ``chosen`` is called with the one that was taken, and the application ends."""
 
     CSS_PATH = "start.tcss"
     AUTO_FOCUS = ""
@@ -54,12 +54,12 @@ class StartScreen(Screen[None], inherit_bindings=False):
         Binding("d", "take_kind('demo')", show=False),
     ]
 
-    def __init__(self, theme: Theme, places: tuple[Place, ...], chosen: Callable[[Place], None]) -> None:
+    def __init__(self, theme: Theme, choices: tuple[StartChoice, ...], chosen: Callable[[StartChoice], None]) -> None:
         super().__init__()
         self._theme = theme
-        self._places = places
+        self._choices = choices
         self._chosen = chosen
-        self._at = next((n for n, place in enumerate(places) if not place.missing), 0)
+        self._at = next((n for n, choice in enumerate(choices) if not choice.missing), 0)
         self._said = ""
 
     def compose(self) -> ComposeResult:
@@ -82,44 +82,44 @@ class StartScreen(Screen[None], inherit_bindings=False):
 
     def _show(self) -> None:
         width = min(self.size.width, 92) - 6
-        self.query_one(PageRows).show(start_rows(self._places, self._at, self._said, width), self._theme)
+        self.query_one(PageRows).show(start_rows(self._choices, self._at, self._said, width), self._theme)
 
     def action_move(self, by: int) -> None:
-        """The next or the previous place."""
-        self._at = min(max(self._at + by, 0), len(self._places) - 1)
+        """The next or the previous choice."""
+        self._at = min(max(self._at + by, 0), len(self._choices) - 1)
         self._said = ""
         self._show()
 
     def action_take(self) -> None:
-        """Start the picked place, or say why it cannot be started."""
-        if not self._places:
+        """Start the picked choice, or say why it cannot be started."""
+        if not self._choices:
             return
-        place = self._places[self._at]
-        if place.missing:
-            self._said = place.missing
+        choice = self._choices[self._at]
+        if choice.missing:
+            self._said = choice.missing
             self._show()
             return
-        self._chosen(place)
+        self._chosen(choice)
         self.app.exit(Ending.QUIT)
 
     def action_take_kind(self, kind: str) -> None:
-        """Start the first place of a kind."""
-        for at, place in enumerate(self._places):
-            if place.kind == kind:
+        """Start the first choice of a kind."""
+        for at, choice in enumerate(self._choices):
+            if choice.kind == kind:
                 self._at = at
                 self.action_take()
                 return
 
 
-def start_rows(places: tuple[Place, ...], picked: int, said: str, width: int) -> Rows:
+def start_rows(choices: tuple[StartChoice, ...], picked: int, said: str, width: int) -> Rows:
     """The list under its headings, then a remark and the keys."""
     rows = [_text("spymaster-tui", "bright*", width), _text("break or reject, how sure, and why", "muted", width)]
     kind = None
-    for at, place in enumerate(places):
-        if place.kind is not kind:
-            kind = place.kind
+    for at, choice in enumerate(choices):
+        if choice.kind is not kind:
+            kind = choice.kind
             rows += [blank(width, GROUND), _text(HEADS[kind], "muted*", width)]
-        rows.append(_place(place, at == picked, width))
+        rows.append(_choice_row(choice, at == picked, width))
     rows += [blank(width, GROUND), _text(said, "degraded", width), _keys(width)]
     return tuple(rows)
 
@@ -130,12 +130,12 @@ def _text(text: str, ink: str, width: int) -> Row:
     return line.row()
 
 
-def _place(place: Place, picked: bool, width: int) -> Row:
+def _choice_row(choice: StartChoice, picked: bool, width: int) -> Row:
     line = Line(width, "selected" if picked else GROUND)
     if picked:
         line.put(0, "▎", "bright")
-    line.put(2, clip(place.title, 28), "muted" if place.missing else "bright" if picked else "text")
-    line.put(32, clip(place.missing or place.detail, width - 32), "muted")
+    line.put(2, clip(choice.title, 28), "muted" if choice.missing else "bright" if picked else "text")
+    line.put(32, clip(choice.missing or choice.detail, width - 32), "muted")
     return line.row()
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 CHUNK_BYTES: Final = 4096
-CLOSE_PATIENCE_S: Final = 2.0
+CLOSE_TIMEOUT_S: Final = 2.0
 ACK_ROW: Final = 2
 """Terminal row the queries are asked from: a reply from row 1 could be taken for a function key."""
 
@@ -69,12 +69,12 @@ class OutputThread(threading.Thread):
             self._waiting.clear()
         return size
 
-    def close(self, patience_s: float) -> None:
+    def close(self, timeout_s: float) -> None:
         """Write what is left, waiting no longer than ``patience_s`` for a terminal that does not read."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self.join(patience_s)
+        self.join(timeout_s)
 
     def run(self) -> None:
         """Write until closed or until the terminal is gone."""
@@ -240,15 +240,15 @@ class PacedDriver(LinuxDriver):
             if self._gone or not self._meter.answering or not self._meter.unanswered:
                 return
             self._quiet.clear()
-            slot, patience_s = self._meter.pinged(time.monotonic()), self._meter.farewell_s
+            slot, timeout_s = self._meter.pinged(time.monotonic()), self._meter.last_reply_timeout_s
         self._send(query(slot))
-        self._quiet.wait(patience_s)
+        self._quiet.wait(timeout_s)
 
     def close(self) -> None:
         """Wait a little for the last bytes, then let go."""
         self.flush()
         if self._output is not None:
-            self._output.close(CLOSE_PATIENCE_S)
+            self._output.close(CLOSE_TIMEOUT_S)
             self._output = None
 
     def process_message(self, message: Message) -> None:

@@ -30,8 +30,8 @@ NARROW_BYTES_PER_S: Final = 100_000
 
 RATE_WINDOW_S: Final = 2.0
 PING_EVERY_S: Final = 3.0
-REPLY_PATIENCE_S: Final = 1.5
-LONGEST_PATIENCE_S: Final = 6.0
+REPLY_TIMEOUT_S: Final = 1.5
+MAX_REPLY_TIMEOUT_S: Final = 6.0
 LOST_REPLIES_BEFORE_DOUBT: Final = 3
 
 
@@ -199,31 +199,31 @@ class LinkMeter:
 
     def acked(self, slot: int, now: float) -> bool:
         """The terminal answered the question of ``slot``. Replies to forgotten questions are ignored (False)."""
-        place = next((n for n, frame in enumerate(self._flight) if frame.slot == slot), None)
+        index = next((n for n, frame in enumerate(self._flight) if frame.slot == slot), None)
         self._lost = 0
         self._answers = self._replied = True
-        if place is None:
+        if index is None:
             return False
-        for _ in range(place):
+        for _ in range(index):
             self._arrived(self._flight.popleft(), now)
         self._arrived(self._flight.popleft(), now)
         return True
 
     @property
-    def patience_s(self) -> float:
+    def reply_timeout_s(self) -> float:
         """How long a reply may take."""
-        return min(max(REPLY_PATIENCE_S, 4.0 * (self._last_trip or 0.0)), LONGEST_PATIENCE_S)
+        return min(max(REPLY_TIMEOUT_S, 4.0 * (self._last_trip or 0.0)), MAX_REPLY_TIMEOUT_S)
 
     @property
-    def farewell_s(self) -> float:
+    def last_reply_timeout_s(self) -> float:
         """How long to wait for the last replies: long where they are sure to come, or they end up in the shell."""
-        return LONGEST_PATIENCE_S if self._replied else REPLY_PATIENCE_S
+        return MAX_REPLY_TIMEOUT_S if self._replied else REPLY_TIMEOUT_S
 
     def overdue(self, now: float) -> bool:
         """Give up on replies that are far too late although every byte has left; True if something was given up."""
         if not self._flight or self.pending_bytes:
             return False
-        if now - self._flight[-1].sent_at < self.patience_s:
+        if now - self._flight[-1].sent_at < self.reply_timeout_s:
             return False
         self._lost += 1
         self._answers = self._answers and self._replied and self._lost < LOST_REPLIES_BEFORE_DOUBT

@@ -37,7 +37,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
         self._hold: AbstractContextManager[None] | None = None
         self._missed_paint = False
         self._data_at: float | None = None
-        self._keys = KeyGate(self, self._hand_on)
+        self._keys = KeyGate(self, self._forward)
         self.takes_signals = False
         """Whether signals end it: set by who runs it on a terminal. A picture has none that must be given back."""
 
@@ -77,7 +77,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
         else:
             await super().on_event(event)
 
-    async def _hand_on(self, event: Typed) -> None:
+    async def _forward(self, event: Typed) -> None:
         await super().on_event(self.as_typed(event))
 
     def as_typed(self, event: Typed) -> Typed:
@@ -146,7 +146,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
         self.screen.check_idle()
 
 
-def give_up_terminal() -> None:
+def release_terminal() -> None:
     """Point the standard streams nowhere: the terminal is gone, and writing to it would only fail."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fileno in (0, 1, 2):

@@ -176,10 +176,10 @@ class _Reader:
         if not isinstance(ramp, list) or not 4 <= len(ramp) <= 16:
             raise self.fail("heat.ramp", "is not a ramp", "write a list of 4 to 16 colours")
         colours = tuple(self.as_colour(value, f"heat.ramp[{at}]", palette) for at, value in enumerate(ramp))
-        places = {}
+        levels = {}
         for key in ("ink_from", "clamp"):
             value = table.get(key)
             if type(value) is not int or not 0 <= value < len(ramp):
                 raise self.fail(f"heat.{key}", f"cannot be {value!r}", f"write a step from 0 to {len(ramp) - 1}")
-            places[key] = int(value)
-        return Heat(colours, places["ink_from"], self.colour(table, "ink", "heat.", palette), places["clamp"])
+            levels[key] = int(value)
+        return Heat(colours, levels["ink_from"], self.colour(table, "ink", "heat.", palette), levels["clamp"])

@@ -162,9 +162,9 @@ SETS: Final = {"unicode": UNICODE, "ascii": ASCII}
 STATE_ROLES: Final = ("vacuum", "consumed", "weak", "neutral", "absorption", "wall", "muted")
 """Colour role by ``BarrierState`` code."""
 
-STATE_WORDS: Final = ("VACUUM", "CONSUMED", "WEAK", "NEUTRAL", "ABSORPTION", "WALL", "unseen")
+STATE_NAMES: Final = ("VACUUM", "CONSUMED", "WEAK", "NEUTRAL", "ABSORPTION", "WALL", "unseen")
 
 SIGNAL_ROLES: Final = ("muted", "break", "reject", "contest")
 """Colour role by ``Signal`` code."""
 
-SIGNAL_WORDS: Final = ("", "BREAK", "REJECT", "CONTEST")
+SIGNAL_NAMES: Final = ("", "BREAK", "REJECT", "CONTEST")

@@ -1,4 +1,4 @@
-"""The score's meter and the bar of the three forces."""
+"""The score's meter and the bar of the three components."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spymaster.view.drawing.cells import Line
 from spymaster.view.drawing.glyphs import Glyphs
 
 FULL_POINTS: Final = 36.0
-"""Points of score that fill one side of the forces bar."""
+"""Points of score that fill one side of the components bar."""
 
 _MARKS: Final = (20, 50, 80)
 
@@ -36,15 +36,17 @@ def put_meter(line: Line, x: int, width: int, score: float, ink: str, glyphs: Gl
             line.put(x + at, glyph, ink, bold=bold)
 
 
-def put_forces(line: Line, x: int, width: int, forces: tuple[float, float, float], ground: str, glyphs: Glyphs) -> None:
+def put_components(
+    line: Line, x: int, width: int, components: tuple[float, float, float], ground: str, glyphs: Glyphs
+) -> None:
     """Draw barrier, fuel and tape in points of score, as runs of their letters from the middle outwards: towards BREAK
-    on the right, towards REJECT on the left. Absent forces draw nothing."""
+    on the right, towards REJECT on the left. Absent components draw nothing."""
     half = width // 2
     line.put(x + half, glyphs.axis, "rule")
     per_cell = FULL_POINTS / half
     ink = "text" if ground == "ground" else "bright"
     reach = {1: 0, -1: 0}
-    for letter, role, points in zip("BFT", ("force_b", "force_f", "force_t"), forces, strict=True):
+    for letter, role, points in zip("BFT", ("force_b", "force_f", "force_t"), components, strict=True):
         if math.isnan(points):
             continue
         side = 1 if points > 0 else -1

@@ -33,7 +33,7 @@ def scale_text(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def put_up(lines: Sequence[Line], x: int, part: float, ink: str, glyphs: Glyphs) -> None:
+def put_bars_up(lines: Sequence[Line], x: int, part: float, ink: str, glyphs: Glyphs) -> None:
     """A column standing on the last of the lines; ``part`` of their height, 0 to 1."""
     eighths = _eighths(part, len(lines))
     for line in reversed(lines):
@@ -43,7 +43,7 @@ def put_up(lines: Sequence[Line], x: int, part: float, ink: str, glyphs: Glyphs)
         eighths -= 8
 
 
-def put_down(lines: Sequence[Line], x: int, part: float, ink: str, glyphs: Glyphs) -> None:
+def put_bars_down(lines: Sequence[Line], x: int, part: float, ink: str, glyphs: Glyphs) -> None:
     """A column hanging from the first of the lines; ``part`` of their height, 0 to 1."""
     eighths = _eighths(part, len(lines))
     for line in lines:

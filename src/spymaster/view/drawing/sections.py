@@ -38,8 +38,8 @@ def column_rows(sections: Sequence[Section], width: int, height: int) -> Rows:
         spare = height - sum(len(rows) for rows, _ in shown)
         if spare >= 0 or not shown:
             break
-        left = [place for place, section in enumerate(sections) if chosen[place] < len(section.variants)]
-        chosen[max(left, key=lambda place: (sections[place].rank_of(chosen[place]), place))] += 1
+        left = [index for index, section in enumerate(sections) if chosen[index] < len(section.variants)]
+        chosen[max(left, key=lambda index: (sections[index].rank_of(chosen[index]), index))] += 1
     out: list[Row] = []
     for rows, joined in shown:
         if out and not joined and spare > 0:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import AlertView
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, Glyphs
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, Glyphs
 from spymaster.view.drawing.numbers import clock
-from spymaster.view.levels.items import spoken
+from spymaster.view.levels.items import level_text
 
 FRESH_NS = 2 * NS_PER_S
 """A new alert's row is inverse for this long."""
@@ -105,7 +105,7 @@ def _alert_row(
     if moved:
         score = f"{score}{glyphs.clear}{furthest}"
     room = min(15, 18 - len(score)) if wide else width - 23 - len(score)
-    name = spoken(alert.level_id, alert.price, room)
+    name = level_text(alert.level_id, alert.price, room)
     if moved and len(name) > room:
         # the price stands in the table too, what the level is called nowhere else
         name = name.partition(" ")[2]
@@ -123,7 +123,7 @@ def _alert_row(
 
 def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:
     mark = ("" if alert.in_window else glyphs.hushed) or glyphs.signals[code]
-    x = line.put(x, f"{mark} {SIGNAL_WORDS[code]}", ink, bold=bold)
+    x = line.put(x, f"{mark} {SIGNAL_NAMES[code]}", ink, bold=bold)
     towards = alert.direction if code == 1 else -alert.direction if code == 2 else 0
     if towards:
         line.put(x + 1, glyphs.up if towards > 0 else glyphs.down, ink)

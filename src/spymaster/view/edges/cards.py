@@ -15,13 +15,15 @@ from spymaster.view.state import Card, ViewState
 
 WIDEST: Final = 72
 
-_WORDS: Final = {"depth": "depth", "tape": "tape"}
+_INPUT_NAMES: Final = {"depth": "depth", "tape": "tape"}
 _TONES: Final = {"error": ("raised", "degraded"), "blind": ("alarm", "blind"), "work": ("raised", "reject")}
 
 
 def blind_inputs(frame: Frame | None) -> tuple[InputTrust, ...]:
     """The inputs of the book that have gone blind. One without which nothing can be scored is enough."""
-    return tuple(trust for trust in frame.trust if trust.name in _WORDS and trust.state == "BLIND") if frame else ()
+    return (
+        tuple(trust for trust in frame.trust if trust.name in _INPUT_NAMES and trust.state == "BLIND") if frame else ()
+    )
 
 
 def started(frame: Frame | None) -> bool:
@@ -52,13 +54,13 @@ def _blind_card(frame: Frame) -> Card | None:
     blind = blind_inputs(frame)
     if not blind or not started(frame):
         return None
-    subject = " and ".join(_WORDS[trust.name] for trust in blind)
+    subject = " and ".join(_INPUT_NAMES[trust.name] for trust in blind)
     ages = [trust.age_ns for trust in blind if trust.age_ns is not None]
     since = f"No ES record for {age(max(ages))}: no signal is given." if ages else "No ES record: no signal is given."
     said: dict[str, list[str]] = {}
     for trust in blind:
         if trust.reason:
-            said.setdefault(trust.reason, []).append(_WORDS[trust.name])
+            said.setdefault(trust.reason, []).append(_INPUT_NAMES[trust.name])
     reasons = tuple(f"{', '.join(names)}: {reason}" for reason, names in said.items())
     extra = (frame.header.message,) if frame.header.message else ()
     return Card("blind", "BLIND", (since, "", *reasons, *extra), keys=(("h", "health"), ("l", "log")), subject=subject)

@@ -77,8 +77,8 @@ def left_row(frame: Frame | None, state: ViewState, width: int) -> Row:
         room -= gap + _cells(parts)
         kept.append((rank, [(" " * gap, band.soft), *parts]))
     x = 1
-    places = {rank: at for at, (rank, _, _) in enumerate(groups)}
-    for _, parts in sorted(kept, key=lambda item: places[item[0]]):
+    order = {rank: at for at, (rank, _, _) in enumerate(groups)}
+    for _, parts in sorted(kept, key=lambda item: order[item[0]]):
         x = line.runs(x, parts[1:] if x == 1 else parts)
     x += min(3, max(width - x - _cells(mode), 0))
     line.runs(x, mode)
@@ -110,7 +110,7 @@ def _left_groups(header: Header | None, state: ViewState, band: Band) -> list[tu
     groups.append((3, 0, [(" ET", band.soft)]))
     if header is not None and known_time and state.width >= 160:
         groups.append((8, 2, [(day(header.t_ns), band.soft)]))
-        groups.append((9, 2, [(_session_word(header), band.soft)]))
+        groups.append((9, 2, [(_session_text(header), band.soft)]))
     return groups
 
 
@@ -130,7 +130,7 @@ def _price_parts(name: str, price: float, moving: int, band: Band) -> list[Run]:
     return [(f"{name} {text[:-moving]}", band.soft), (text[-moving:], f"{band.loud}*")]
 
 
-def _session_word(header: Header) -> str:
+def _session_text(header: Header) -> str:
     since = header.minutes_since_open
     if not known(since):
         return "no session"

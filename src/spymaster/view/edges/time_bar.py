@@ -87,11 +87,11 @@ def _marks(frame: Frame) -> tuple[AlertMark, ...]:
 def _seeking(line: Line, first: int, last: int, status: ReplayStatus, ink: str, ground: str) -> None:
     sought = clock(status.seeking_ns) if status.seeking_ns else status.seeking or "the beginning"
     x = line.put(first, f" seeking {sought} "[: last - first], ground, bold=True, ground=ink) + 1
-    words = f"checkpoint {clock(status.checkpoint_ns)}" if status.checkpoint_ns else ""
-    room = last - x - len(words) - 2
+    text = f"checkpoint {clock(status.checkpoint_ns)}" if status.checkpoint_ns else ""
+    room = last - x - len(text) - 2
     if room < 6:
         return
     done = math.floor(min(max(status.seek_progress, 0.0), 1.0) * room)
     line.fill(x, x + done, ink)
     line.fill(x + done, x + room, _derived(ink, "loop"))
-    line.put(x + room + 2, words, ink)
+    line.put(x + room + 2, text, ink)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spymaster.signals.frame import Frame
 from spymaster.view.drawing.cells import Line, Row, Rows, Run
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, price
 from spymaster.view.edges.header import band_of, light
 from spymaster.view.levels.items import LevelItem, picked_item
@@ -44,7 +44,7 @@ def _level(item: LevelItem | None, state: ViewState, width: int) -> Row:
         [
             (f"{price(item.price)} ", "text"),
             (f"{item.short} ", item.role),
-            (f"{glyph} {STATE_WORDS[item.state]}", STATE_ROLES[item.state]),
+            (f"{glyph} {STATE_NAMES[item.state]}", STATE_ROLES[item.state]),
         ],
     )
     return line.row()
@@ -58,7 +58,7 @@ def _signal(item: LevelItem | None, state: ViewState, width: int) -> Row:
     if item.signalling:
         role = SIGNAL_ROLES[item.signal] if item.in_window else "muted"
         glyph = SETS[state.glyphs].signals[item.signal]
-        line.put(0, f"{score} {glyph} {SIGNAL_WORDS[item.signal]}", role, bold=True)
+        line.put(0, f"{score} {glyph} {SIGNAL_NAMES[item.signal]}", role, bold=True)
     else:
         line.put(0, f"{score} no signal", "muted")
     return line.row()

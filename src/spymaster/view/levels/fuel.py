@@ -18,7 +18,7 @@ from spymaster.view.drawing.part_rows import (
     with_unit,
 )
 from spymaster.view.drawing.sections import Section
-from spymaster.view.options.words import EFFECT_ROLES, EFFECT_WORDS, band, effect_of, exposure, gamma_role, short_words
+from spymaster.view.options.texts import EFFECT_NAMES, EFFECT_ROLES, band, effect_of, exposure, gamma_role, short_text
 
 _NO_SMILE: Final = "no smile"
 
@@ -28,14 +28,14 @@ def fuel_section(facts: Facts, look: PartLook, rank: int, least: int | None = No
     get, minus = Numbers(facts), look.set.minus
     hedge = get("hedge")
     if look.fuel or math.isnan(hedge):
-        words = look.fuel or "—"
+        text = look.fuel or "—"
         if look.width < MIDDLE:
-            short = _NO_SMILE if words.startswith("needs") else short_words(words)
+            short = _NO_SMILE if text.startswith("needs") else short_text(text)
             return Section(rank, ((text_row(look.width, "gamma", right=short),),), least)
-        return Section(rank, ((title_row(look, "GAMMA", words),),), least)
+        return Section(rank, ((title_row(look, "GAMMA", text),),), least)
     velocity = get("gamma_velocity")
     effect = effect_of(get("fuel_effect"))
-    regime, role = EFFECT_WORDS[effect], EFFECT_ROLES[effect]
+    regime, role = EFFECT_NAMES[effect], EFFECT_ROLES[effect]
     doubt = "±" if get("convention_dependent") == 1.0 else ""
     value = f"{exposure(hedge, minus)}{doubt}"
     shown: tuple[Fact, ...] = (

@@ -49,7 +49,7 @@ _KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
 HELD: Final = "="
 """Before the name of a level that is held: ``=SES_HI`` is where the session's high was, and no longer is."""
 
-CONFIDENCE_WORDS: Final = ("LOW", "MED", "HIGH")
+CONFIDENCE_NAMES: Final = ("LOW", "MED", "HIGH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ def picked_item(items: tuple[LevelItem, ...], picked: str | None) -> LevelItem |
 
 
 @lru_cache(maxsize=1024)
-def spoken(level_id: str, price: float, width: int = 40) -> str:
+def level_text(level_id: str, price: float, width: int = 40) -> str:
     """A level as people say it: ``687 STRIKE``, ``687.34 VWAP``, ``6868.5 open``; with a shorter name if that is what
     fits ``width`` cells."""
     head = level_id.split("_")[0]

@@ -11,7 +11,7 @@ from typing import Final
 
 from spymaster.market.rows import BarrierAlarm, Tag
 from spymaster.view.drawing.cells import Line, Row, clip
-from spymaster.view.drawing.glyphs import STATE_ROLES, STATE_WORDS
+from spymaster.view.drawing.glyphs import STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, number, price, signed
 from spymaster.view.drawing.part_rows import (
     MIDDLE,
@@ -31,7 +31,7 @@ from spymaster.view.drawing.part_rows import (
 from spymaster.view.drawing.sections import Section
 from spymaster.view.levels.items import LevelItem
 
-_FORCES: Final = (("Barrier", "force_b"), ("Fuel", "force_f"), ("Tape", "force_t"))
+_COMPONENTS: Final = (("Barrier", "force_b"), ("Fuel", "force_f"), ("Tape", "force_t"))
 _CHANCES: Final = (
     (0, "p_vacuum"),
     (2, "p_weak"),
@@ -44,7 +44,7 @@ _OFI: Final = (("1 s", "ofi_1s"), ("5 s", "ofi_5s"), ("15 s", "ofi_15s"), ("60 s
 _OFI_FULL: Final = 3.0
 """Best queues that fill one side of an OFI bar."""
 
-_FORCE_FULL: Final = 36.0
+_COMPONENT_FULL: Final = 36.0
 _ALARMS: Final = {
     BarrierAlarm.STACKING: ("STACKING", "wall"),
     BarrierAlarm.PULLING: ("PULLING", "vacuum"),
@@ -52,10 +52,10 @@ _ALARMS: Final = {
 }
 
 
-def forces_section(item: LevelItem, look: PartLook, rank: int, least: int | None = None) -> Section:
+def components_section(item: LevelItem, look: PartLook, rank: int, least: int | None = None) -> Section:
     """What pushes the score away from 50, and by how much; in one row where there is no room for three."""
     rows = [title_row(look, "FORCES", "points from 50" if look.width >= MIDDLE else "points")]
-    for (name, role), points in zip(_FORCES, (item.barrier, item.fuel, item.tape), strict=True):
+    for (name, role), points in zip(_COMPONENTS, (item.barrier, item.fuel, item.tape), strict=True):
         line = Line(look.width)
         line.put(0, name, "text")
         known = not math.isnan(points) and not look.blind
@@ -63,21 +63,26 @@ def forces_section(item: LevelItem, look: PartLook, rank: int, least: int | None
         line.right(look.width - 1, text, role if known else "muted", bold=known)
         if (room := look.width - 15) >= 7:
             put_diverging(
-                line, 8, room | 1 if room % 2 else room - 1, points / _FORCE_FULL if known else math.nan, role, look.set
+                line,
+                8,
+                room | 1 if room % 2 else room - 1,
+                points / _COMPONENT_FULL if known else math.nan,
+                role,
+                look.set,
             )
         rows.append(line.row())
-    return Section(rank, (tuple(rows), (_forces_row(item, look),)), least)
+    return Section(rank, (tuple(rows), (_components_row(item, look),)), least)
 
 
-def _forces_row(item: LevelItem, look: PartLook) -> Row:
+def _components_row(item: LevelItem, look: PartLook) -> Row:
     line = Line(look.width)
     wide = look.width >= MIDDLE
     if wide:
         line.put(0, "FORCES", "muted", bold=True)
     step = look.width // 3 if not wide else (look.width - 8) // 3
-    for place, ((name, role), points) in enumerate(zip(_FORCES, (item.barrier, item.fuel, item.tape), strict=True)):
+    for index, ((name, role), points) in enumerate(zip(_COMPONENTS, (item.barrier, item.fuel, item.tape), strict=True)):
         known = not math.isnan(points) and not look.blind
-        x = (8 if wide else 0) + place * step
+        x = (8 if wide else 0) + index * step
         x = line.put(x, name[0] + (" " if wide else ""), "muted")
         text = signed(points, 1 if wide else 0, look.set.minus) if known else MISSING
         line.put(x, text, role if known else "muted", bold=known)
@@ -92,7 +97,7 @@ def chances_section(item: LevelItem, facts: Facts, look: PartLook, rank: int) ->
         chance = facts.get(name, math.nan)
         own = code == item.state and not look.blind
         line = Line(look.width)
-        line.put(0, f"{glyphs.states[code]} {STATE_WORDS[code]}", STATE_ROLES[code], bold=own)
+        line.put(0, f"{glyphs.states[code]} {STATE_NAMES[code]}", STATE_ROLES[code], bold=own)
         line.right(look.width - 1, share(chance), "text" if own else "muted", bold=own)
         room = look.width - 13 - 6
         if room >= 3 and not math.isnan(chance):

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from spymaster.market.rows import Confidence, Signal
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES, SIGNAL_WORDS, STATE_ROLES, STATE_WORDS, Glyphs
-from spymaster.view.drawing.meter import put_forces, put_meter
+from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
+from spymaster.view.drawing.meter import put_components, put_meter
 from spymaster.view.drawing.numbers import MISSING, number, price, signed, signed_fit
 from spymaster.view.layout import TableGrid
-from spymaster.view.levels.items import CONFIDENCE_WORDS, LevelItem, Runway
+from spymaster.view.levels.items import CONFIDENCE_NAMES, LevelItem, Runway
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def fitted(grid: TableGrid, items: tuple[LevelItem, ...]) -> TableGrid:
         grid.score,
         grid.meter,
         grid.conf,
-        grid.forces,
+        grid.components,
         grid.number,
         grid.runway,
         grid.confluence,
@@ -101,9 +101,9 @@ def _right_heads(line: Line, x: int, grid: TableGrid) -> None:
     if grid.conf:
         line.put(x, "CONF", "muted")
         x += grid.conf + 1
-    if grid.forces:
+    if grid.components:
         line.put(x, "FORCES", "muted")
-        x += grid.forces + 1
+        x += grid.components + 1
     if grid.number:
         for letter in "BFT":
             line.right(x + grid.number - 1, letter, "muted")
@@ -127,7 +127,7 @@ def left_rows(items: tuple[LevelItem, ...], look: TableLook, width: int) -> Rows
 
 
 def right_rows(items: tuple[LevelItem, ...], look: TableLook, width: int) -> Rows:
-    """The right cut: confidence, forces, their numbers, runway, confluence."""
+    """The right cut: confidence, components, their numbers, runway, confluence."""
     out = [_right_of(item, look, width) for item in items[: look.rows]]
     out += [blank(width)] * (look.rows - len(out))
     return tuple(out)
@@ -192,7 +192,7 @@ def _left_row(
     if blind:
         line.put(x, f"{glyph_set.blind} blind", "muted")
     else:
-        line.put(x, f"{glyph_set.states[state]} {STATE_WORDS[state]}", STATE_ROLES[state])
+        line.put(x, f"{glyph_set.states[state]} {STATE_NAMES[state]}", STATE_ROLES[state])
     x += grid.state + 1
     if grid.chance:
         if chance >= 0 and seen:
@@ -215,15 +215,15 @@ def _put_signal(line: Line, width: int, signal: int, arrow: int, ink: str, hushe
     if width < 10:
         line.put(1, glyph_set.signals[signal], ink, bold=not hushed)
         return
-    text = f"{(glyph_set.hushed if hushed else '') or glyph_set.signals[signal]} {SIGNAL_WORDS[signal]}"
+    text = f"{(glyph_set.hushed if hushed else '') or glyph_set.signals[signal]} {SIGNAL_NAMES[signal]}"
     line.put(1, text, ink, bold=not hushed)
     if arrow:
         line.put(len(text) + 2, glyph_set.up if arrow > 0 else glyph_set.down, ink)
 
 
 def _right_of(item: LevelItem, look: TableLook, width: int) -> Row:
-    forces = (item.barrier, item.fuel, item.tape)
-    rounded = tuple(0.5 if math.isnan(value) else float(round(value)) for value in forces)
+    components = (item.barrier, item.fuel, item.tape)
+    rounded = tuple(0.5 if math.isnan(value) else float(round(value)) for value in components)
     return _right_row(
         width,
         look.grid,
@@ -242,7 +242,7 @@ def _right_row(
     width: int,
     grid: TableGrid,
     confidence: int,
-    forces: tuple[float, float, float],
+    components: tuple[float, float, float],
     seen: bool,
     confluence: int,
     runway: Runway | None,
@@ -256,12 +256,12 @@ def _right_row(
         return line.row()
     x = 0
     if grid.conf:
-        line.put(x, CONFIDENCE_WORDS[confidence], "text" if confidence == Confidence.HIGH else "muted")
+        line.put(x, CONFIDENCE_NAMES[confidence], "text" if confidence == Confidence.HIGH else "muted")
         x += grid.conf + 1
-    known = (_absent(forces[0]), _absent(forces[1]), _absent(forces[2]))
-    if grid.forces:
-        put_forces(line, x, grid.forces, known, ground, SETS[glyphs])
-        x += grid.forces + 1
+    known = (_absent(components[0]), _absent(components[1]), _absent(components[2]))
+    if grid.components:
+        put_components(line, x, grid.components, known, ground, SETS[glyphs])
+        x += grid.components + 1
     if grid.number:
         for role, points in zip(("force_b", "force_f", "force_t"), known, strict=True):
             text = signed(points, 0, SETS[glyphs].minus)

@@ -48,8 +48,8 @@ def past_of(seconds: NDArray[Any], end_ns: int, span_s: float, cells: int) -> Pa
         past_end = first + 1
         known = np.abs(t_ns[first] - middles) < _STALE_NS if len(t_ns) else np.zeros(cells, bool)
     else:
-        places = np.searchsorted(t_ns, edges, "right")
-        first, past_end = places[:-1], places[1:]
+        ends = np.searchsorted(t_ns, edges, "right")
+        first, past_end = ends[:-1], ends[1:]
         known = past_end > first
     last = np.clip(past_end - 1, 0, max(len(t_ns) - 1, 0))
     columns = {name: _picked(seconds[name], last, known) for name in _LAST}
@@ -61,9 +61,9 @@ def past_of(seconds: NDArray[Any], end_ns: int, span_s: float, cells: int) -> Pa
     return Past(known=known, state=state, **columns, **flows)
 
 
-def _picked(values: NDArray[Any], places: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    out = np.full(len(places), np.nan)
-    out[known] = values[places[known]]
+def _picked(values: NDArray[Any], indices: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    out = np.full(len(indices), np.nan)
+    out[known] = values[indices[known]]
     return out
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from spymaster.market.rows import BarrierState
 from spymaster.view.drawing.cells import Line, Rows
-from spymaster.view.drawing.glyphs import SETS, STATE_ROLES, STATE_WORDS, Glyphs
+from spymaster.view.drawing.glyphs import SETS, STATE_NAMES, STATE_ROLES, Glyphs
 from spymaster.view.drawing.numbers import signed
-from spymaster.view.drawing.plot import nice_above, put_down, put_path, put_time_axis, put_up, scale_text
+from spymaster.view.drawing.plot import nice_above, put_bars_down, put_bars_up, put_path, put_time_axis, scale_text
 from spymaster.view.levels.past import Past
 
 _ZERO: Final = 1e-9
@@ -160,7 +160,7 @@ def _guide(line: Line, look: PlotLook, glyph: str) -> None:
 def _score(past: Past, look: PlotLook, heights: Heights) -> list[Line]:
     glyphs = SETS[look.glyphs]
     half = (heights.score - 1) // 2
-    head = _head(look, heights, "SCORE", _span_words(look))
+    head = _head(look, heights, "SCORE", _span_text(look))
     lines = _plot(look, heights.score)
     high, low = int(0.4 * half), heights.score - 1 - int(0.4 * half)
     for row in (high, low):
@@ -171,10 +171,10 @@ def _score(past: Past, look: PlotLook, heights: Heights) -> list[Line]:
         if math.isnan(score):
             continue
         if score >= 50:
-            put_up(lines[:half], look.x + cell, (score - 50) / 50, "break" if score >= 80 else "dim:break", glyphs)
+            put_bars_up(lines[:half], look.x + cell, (score - 50) / 50, "break" if score >= 80 else "dim:break", glyphs)
         else:
             ink = "reject" if score <= 20 else "dim:reject"
-            put_down(lines[half + 1 :], look.x + cell, (50 - score) / 50, ink, glyphs)
+            put_bars_down(lines[half + 1 :], look.x + cell, (50 - score) / 50, ink, glyphs)
     _put_awaited(lines[: max(half, 1)], look, not all(math.isnan(score) for score in past.score.tolist()))
     for row, text in ((0, "100"), (half, "50"), (heights.score - 1, "0"), (high, "80"), (low, "20")):
         if heights.score >= 9 or row in (0, half, heights.score - 1):
@@ -199,7 +199,7 @@ def _score_tags(lines: Sequence[Line], look: PlotLook, half: int, marks: tuple[i
     lines[row].put(x, f"{look.score:.0f} {mark}".ljust(7), role, bold=True)
 
 
-def _span_words(look: PlotLook) -> str:
+def _span_text(look: PlotLook) -> str:
     each = look.span_s / look.cells
     return f"{look.span_s:.0f} s, {each:.1f} s/col"
 
@@ -229,13 +229,13 @@ def _state(past: Past, look: PlotLook, rows: int) -> list[Line]:
 
 
 def _run(names: Line | None, band: Line, x: int, cells: int, state: int, glyphs: Glyphs) -> None:
-    glyph, word, role = glyphs.states[state], STATE_WORDS[state], STATE_ROLES[state]
+    glyph, label, role = glyphs.states[state], STATE_NAMES[state], STATE_ROLES[state]
     if state == int(BarrierState.MISSING):
         band.put(x, glyphs.hatch * cells, "hatch")
     if names is None:
         band.put(x, glyph, role)
-    elif cells >= len(word) + 3:
-        names.put(x, f"{glyph} {word}", role)
+    elif cells >= len(label) + 3:
+        names.put(x, f"{glyph} {label}", role)
     elif cells >= 2:
         names.put(x, glyph, role)
 
@@ -273,7 +273,7 @@ def _depth(past: Past, look: PlotLook, heights: Heights) -> list[Line]:
     top = nice_above(max(known, default=1.0))
     vacuum = int(BarrierState.VACUUM)
     for cell, (depth, state) in enumerate(zip(past.depth.tolist(), past.state.tolist(), strict=True)):
-        put_up(lines, look.x + cell, depth / top, "dim:vacuum" if state == vacuum else f"dim:{look.side}", glyphs)
+        put_bars_up(lines, look.x + cell, depth / top, "dim:vacuum" if state == vacuum else f"dim:{look.side}", glyphs)
     _put_awaited(lines, look, bool(known))
     _label(lines[0], look, scale_text(top) if heights.titles else "DEPTH", not heights.titles)
     if rows > 1:
@@ -291,8 +291,8 @@ def _flow(past: Past, look: PlotLook, heights: Heights) -> list[Line]:
     both = [value for value in (*past.added.tolist(), *past.pulled.tolist()) if not math.isnan(value)]
     top = nice_above(max(both, default=1.0))
     for cell, (added, pulled) in enumerate(zip(past.added.tolist(), past.pulled.tolist(), strict=True)):
-        put_up(lines[:half], look.x + cell, added / top, "dim:wall", glyphs)
-        put_down(lines[half:], look.x + cell, pulled / top, "dim:vacuum", glyphs)
+        put_bars_up(lines[:half], look.x + cell, added / top, "dim:wall", glyphs)
+        put_bars_down(lines[half:], look.x + cell, pulled / top, "dim:vacuum", glyphs)
     _put_awaited(lines, look, bool(both))
     _label(lines[0], look, f"+{scale_text(top)}" if heights.titles else "FLOW", not heights.titles)
     _label(lines[-1], look, f"{glyphs.minus}{scale_text(top)}")
@@ -311,7 +311,7 @@ def _fills(past: Past, look: PlotLook, glyphs: Glyphs) -> Line:
     known = [value for value in past.filled.tolist() if not math.isnan(value)]
     top = nice_above(max(known, default=1.0))
     for cell, filled in enumerate(past.filled.tolist()):
-        put_up((line,), look.x + cell, filled / top, "absorption", glyphs)
+        put_bars_up((line,), look.x + cell, filled / top, "absorption", glyphs)
     _label(line, look, "fill")
     if look.tags and known:
         line.put(look.x + look.cells + 1, f"{glyphs.up}{scale_text(top)}", "muted")

@@ -1,1 +1,1 @@
-"""Options as rows of cells: words, strikes, the flow wave."""
+"""Options as rows of cells: texts, strikes, the flow wave."""

@@ -23,7 +23,7 @@ _LEAST_SPAN_NS: Final = 600 * NS_PER_S
 _STEPS: Final = 8
 
 
-def wave_rows(flow: NDArray[Any], t_ns: int, width: int, lane: int, words: str, glyphs: str) -> Rows:
+def wave_rows(flow: NDArray[Any], t_ns: int, width: int, lane: int, message: str, glyphs: str) -> Rows:
     """Title, totals and the wave with ``lane`` rows above its line and as many below, ``lane * 2 + 2`` rows in all.
 
     ``words``: what is to be said instead, where there is no wave.
@@ -31,8 +31,8 @@ def wave_rows(flow: NDArray[Any], t_ns: int, width: int, lane: int, words: str, 
     step = -(-_LEAST_SPAN_NS // (width * OPTION_FLOW_NS)) * OPTION_FLOW_NS
     span = f"{round(10 * width * step / _LEAST_SPAN_NS)} min"
     name, right = ("FLOW WAVE", f"net δ  {span}") if width >= 24 else ("FLOW δ", span)
-    title = text_row(width, name, bold=True, right=words or right)
-    if words:
+    title = text_row(width, name, bold=True, right=message or right)
+    if message:
         return (title,)
     columns = _columns(flow, t_ns, width, step)
     up = np.maximum(columns, 0.0)
@@ -49,10 +49,10 @@ def wave_rows(flow: NDArray[Any], t_ns: int, width: int, lane: int, words: str, 
 def _columns(flow: NDArray[Any], t_ns: int, width: int, step: int) -> NDArray[np.float64]:
     """(calls, puts) of each column of ``step`` nanoseconds, the newest last."""
     out = np.zeros((width, 2))
-    place = width - 1 - (t_ns // step - flow["t_ns"] // step)
-    inside = (place >= 0) & (place < width)
+    cell = width - 1 - (t_ns // step - flow["t_ns"] // step)
+    inside = (cell >= 0) & (cell < width)
     for column, name in enumerate(("calls", "puts")):
-        np.add.at(out[:, column], place[inside], flow[name][inside])
+        np.add.at(out[:, column], cell[inside], flow[name][inside])
     return out
 
 

@@ -21,9 +21,9 @@ from spymaster.view.drawing.cells import Line, Row, Rows
 from spymaster.view.drawing.glyphs import SETS, Glyphs
 from spymaster.view.drawing.numbers import percent, price, short
 from spymaster.view.drawing.part_rows import text_row
-from spymaster.view.options.words import (
+from spymaster.view.options.texts import (
+    EFFECT_NAMES,
     EFFECT_ROLES,
-    EFFECT_WORDS,
     Summary,
     band,
     dollars,
@@ -33,8 +33,8 @@ from spymaster.view.options.words import (
     money,
     money_unit,
     options_blind,
-    options_words,
-    short_words,
+    options_text,
+    short_text,
     summary_of,
 )
 
@@ -47,7 +47,7 @@ _SURE: Final = 1.645
 _WALLS: Final = (("call_wall", "C_WALL", "CALL"), ("put_wall", "P_WALL", "PUT"))
 """Field, name, and the name where a bar has fewer cells than that."""
 
-_WALL_WORDS: Final = {float(WallSign.PIN): "pin", float(WallSign.SLIP): "slip"}
+_WALL_SIGNS: Final = {float(WallSign.PIN): "pin", float(WallSign.SLIP): "slip"}
 _FULL_VOLUME: Final = 999.0
 _LEAST_ROWS: Final = 3
 _LEAST_REST: Final = 3
@@ -98,7 +98,7 @@ def strike_rows(frame: Frame, width: int, height: int, glyphs: str) -> Rows:
     summary = summary_of(frame)
     if not len(frame.strikes):
         return _absent(frame, width)
-    below = _totals(summary, options_words(frame), grid)
+    below = _totals(summary, options_text(frame), grid)
     rows = [_title(frame, grid)]
     if (room := height - 2 - len(below)) >= _LEAST_ROWS:
         shown = around(frame.strikes, frame.header.spot, room)
@@ -121,10 +121,10 @@ def _nearest(strikes: NDArray[Any], spot: float) -> int:
 
 
 def _absent(frame: Frame, width: int) -> Rows:
-    words = options_words(frame) or "waiting for strikes"
+    message = options_text(frame) or "waiting for strikes"
     if width >= 36:
-        return (text_row(width, "STRIKES", bold=True, right=words),)
-    return (text_row(width, "STRIKES", bold=True, right="γ"), text_row(width, short_words(words)))
+        return (text_row(width, "STRIKES", bold=True, right=message),)
+    return (text_row(width, "STRIKES", bold=True, right="γ"), text_row(width, short_text(message)))
 
 
 def _title(frame: Frame, grid: _Grid) -> Row:
@@ -154,13 +154,13 @@ def _strikes(shown: NDArray[Any], spot: float, summary: Summary, grid: _Grid) ->
     doubted = bool(summary.get("convention_dependent", 0.0) == 1.0)
     names = ("strike", "hedge", "hedge_sd", "call_premium", "call_volume", "put_volume", "put_premium")
     rows = []
-    for place, values in enumerate(shown[list(names)].tolist()):
+    for index, values in enumerate(shown[list(names)].tolist()):
         strike, hedge, spread, *traded = values
-        wall = next((_wall_name(words, grid) for name, *words in _WALLS if summary.get(name) == strike), "")
+        wall = next((_wall_name(message, grid) for name, *message in _WALLS if summary.get(name) == strike), "")
         unsure = doubted or not abs(hedge) > _SURE * spread
         part = 0.0 if math.isnan(hedge) or not scale else hedge / scale
         eighths = round(part * grid.bar * 8)
-        rows.append(_row(strike, eighths, unsure, wall, place == at_spot, tuple(traded), grid))
+        rows.append(_row(strike, eighths, unsure, wall, index == at_spot, tuple(traded), grid))
     return rows
 
 
@@ -214,8 +214,8 @@ def _put_bar(line: Line, grid: _Grid, eighths: int, unsure: bool, glyphs: Glyphs
         line.put(start - 1, glyphs.eighths[8 - rest], "ground", ground=ink)
 
 
-def _wall_name(words: list[str], grid: _Grid) -> str:
-    return words[0] if len(words[0]) <= grid.bar else words[1]
+def _wall_name(message: list[str], grid: _Grid) -> str:
+    return message[0] if len(message[0]) <= grid.bar else message[1]
 
 
 def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:
@@ -226,7 +226,7 @@ def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:
     known = f"{percent(get('classified_share', math.nan), 0)}"
     flip = price(get("flip", math.nan))
     if missing:
-        said = text_row(grid.width, "H", right=missing) if grid.wide else text_row(grid.width, short_words(missing))
+        said = text_row(grid.width, "H", right=missing) if grid.wide else text_row(grid.width, short_text(missing))
         return [said, text_row(grid.width, "sides known" if grid.wide else "sides", right=known, right_ink="text")]
     hedge = summary["hedge"]
     role = gamma_role(hedge)
@@ -243,11 +243,11 @@ def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:
         ]
     first, second = Line(grid.width), Line(grid.width)
     first.runs(0, (("H ", "muted"), (value, f"{role}*"), (" ES/pt  ", role), (limits, "muted")))
-    first.right(grid.width - 1, EFFECT_WORDS[effect], EFFECT_ROLES[effect], bold=True)
+    first.right(grid.width - 1, EFFECT_NAMES[effect], EFFECT_ROLES[effect], bold=True)
     second.runs(0, (("GEX ", "muted"), (money, f"{role}*"), ("  flip ", "muted"), (flip, "level_wall")))
     second.right(grid.width - 1, f"sides {known}", "muted")
     walls = [
-        f"{word} {get(name, math.nan):g} {_WALL_WORDS.get(get(f'{name}_sign', 0.0), '')}"
+        f"{word} {get(name, math.nan):g} {_WALL_SIGNS.get(get(f'{name}_sign', 0.0), '')}"
         for name, word, _ in _WALLS
         if not math.isnan(get(name, math.nan))
     ]

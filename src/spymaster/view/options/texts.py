@@ -13,7 +13,7 @@ from spymaster.view.drawing.numbers import MISSING, short, signed
 LEAST_STRIKES: Final = 5
 """Quoted strikes that a smile needs."""
 
-EFFECT_WORDS: Final = {FuelEffect.NEUTRAL: "NEUTRAL", FuelEffect.AMPLIFY: "AMPLIFY", FuelEffect.DAMPEN: "DAMPEN"}
+EFFECT_NAMES: Final = {FuelEffect.NEUTRAL: "NEUTRAL", FuelEffect.AMPLIFY: "AMPLIFY", FuelEffect.DAMPEN: "DAMPEN"}
 EFFECT_ROLES: Final = {
     FuelEffect.NEUTRAL: "muted",
     FuelEffect.AMPLIFY: "gamma_below",
@@ -38,7 +38,7 @@ def fuel_facts(frame: Frame) -> dict[str, float]:
     return {"charm_flow": summary_of(frame).get("charm_flow", math.nan)}
 
 
-def options_words(frame: Frame) -> str:
+def options_text(frame: Frame) -> str:
     """What is to be said where numbers of the options would stand; empty where they do."""
     summary = summary_of(frame)
     light = next((trust for trust in frame.trust if trust.name == "options"), None)
@@ -49,9 +49,9 @@ def options_words(frame: Frame) -> str:
     return f"needs {LEAST_STRIKES} quoted strikes" if math.isnan(summary["hedge"]) else ""
 
 
-def short_words(words: str) -> str:
-    """``options_words`` for a column of 17 cells."""
-    return words.replace(" quoted", "").replace(" for options", "")
+def short_text(message: str) -> str:
+    """``options_text`` for a column of 17 cells."""
+    return message.replace(" quoted", "").replace(" for options", "")
 
 
 def options_blind(frame: Frame) -> bool:
