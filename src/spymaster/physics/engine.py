@@ -33,25 +33,16 @@ from spymaster.market.params import PARAMS
 from spymaster.market.rows import TrustReason
 from spymaster.market.sessions import SESSION
 from spymaster.physics.book.flows import hide_book, restart_windows
-from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, take_due, walk
-from spymaster.physics.history import take_history
+from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, dispatch_records, take_due_snaps
+from spymaster.physics.history import ingest_bars
 from spymaster.physics.levels.active import put_level
 from spymaster.physics.maths.elementary import exp_, log_, smoothing
-from spymaster.physics.memory.option_state import put_chain
+from spymaster.physics.memory.counters import COUNTERS
+from spymaster.physics.memory.indices import OFI_WINDOWS_NS, USER_SLOTS
+from spymaster.physics.memory.level_records import ALPHAS, LOGS
+from spymaster.physics.memory.option_records import put_chain
 from spymaster.physics.memory.outputs import Out, new_out
-from spymaster.physics.memory.state import (
-    A_GROWTH,
-    A_RATES,
-    A_SCALES,
-    COUNTERS,
-    OFI_WINDOWS_NS,
-    USER_SLOTS,
-    Array,
-    new_state,
-    pack_state,
-    ring_length,
-    unpack_state,
-)
+from spymaster.physics.memory.state import Array, new_state, pack_state, ring_length, unpack_state
 from spymaster.physics.session_start import hear
 from spymaster.physics.time.ranges import note_hole
 
@@ -119,7 +110,7 @@ class Engine:
         return self._state
 
     def feed(self, frame: Frame) -> Iterator[SnapBlock]:
-        """Take one frame in; yields the snaps it completed. Must be exhausted before the next frame is fed."""
+        """Ingest one frame; yields the snaps it completed. Must be exhausted before the next frame is fed."""
         if isinstance(frame, RecordsFrame):
             yield from self._feed_records(frame.batch)
         elif isinstance(frame, WatermarkFrame):
@@ -144,7 +135,7 @@ class Engine:
             yield from self._rest()
 
     def counters(self) -> dict[str, int]:
-        """What was counted so far, by name (see ``state.COUNTERS``)."""
+        """What was counted so far, by name (see ``counters.COUNTERS``)."""
         return {name: int(n) for name, n in zip(COUNTERS, self.state["counters"][0], strict=True)}
 
     def snapshot(self) -> bytes:
@@ -166,16 +157,16 @@ class Engine:
         depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
         others = tuple(_words(batch, kind) for kind in OTHER_KINDS)
         if Kind.BAR in batch.arrays:
-            take_history(state, self._params, _words(batch, Kind.BAR))
+            ingest_bars(state, self._params, _words(batch, Kind.BAR))
         cursors = np.zeros(CURSORS, np.int64)
         while True:
             limit = self.records_per_step
-            done = walk(state, self._params, batch.order, depth, others, cursors, limit, self._out)
+            done = dispatch_records(state, self._params, batch.order, depth, others, cursors, limit, self._out)
             if done >= len(batch.order):
                 break
-            yield self._take_block()
+            yield self._next_block()
         if self.records_per_step != NO_LIMIT:
-            yield self._take_block()
+            yield self._next_block()
         else:
             yield from self._rest()
 
@@ -183,25 +174,24 @@ class Engine:
         """Nothing earlier than ``clock_ns`` is expected any more: take the snaps due."""
         clock = self.state["clock"][0]
         if 0 < clock["now_ns"][0] < clock_ns:
-            while not take_due(self.state[0], self._params, clock_ns, self._out):
-                yield self._take_block()
+            while not take_due_snaps(self.state[0], self._params, clock_ns, self._out):
+                yield self._next_block()
             clock["now_ns"] = clock_ns
         yield from self._rest()
 
     def _rest(self) -> Iterator[SnapBlock]:
         if self._out.held[0] > 0:
-            yield self._take_block()
+            yield self._next_block()
 
-    def _take_block(self) -> SnapBlock:
+    def _next_block(self) -> SnapBlock:
         out = self._out
-        book = self.state["book"][0, 0]
-        snaps, flows, alerts = int(out.held[0]), int(out.held[1]), int(book["alerts"])
+        alerts = self.state["alerts"][0, 0]
+        snaps, flows, told = int(out.held[0]), int(out.held[1]), alerts["row"][: int(alerts["held"])].copy()
         out.held[:2] = 0
-        book["alerts"] = 0
+        alerts["held"] = 0
         self._out, self._other_out = self._other_out, out
-        held = self.state["alert"][0, :alerts].copy()
         return SnapBlock(
-            out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], held, out.strikes[:snaps]
+            out.snaps[:snaps], out.rows[:snaps], out.numbers[:snaps], out.flows[:flows], told, out.strikes[:snaps]
         )
 
     def _configure(self, frame: ConfigFrame) -> None:
@@ -221,10 +211,10 @@ class Engine:
         _set_smoothers(state, params)
         ratio = float(p["ratio_default"]) if p["is_spy"] else 1.0
         state["market"]["ratio"] = ratio
-        state["book"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
-        state["market"]["sigma_1m"] = p["sigma_floor"]
-        state["market"]["large_order"] = p["large_lot_min"]
-        state["market"]["round_high"] = -1
+        state["windows"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
+        state["volatility"]["sigma_1m"] = p["sigma_floor"]
+        state["orders"]["large_order"] = p["large_lot_min"]
+        state["levels"]["round_high"] = -1
         if int(p["level_kinds"]) >> LevelKind.USER & 1:
             for index, level in enumerate(frame.user_levels):
                 _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
@@ -278,33 +268,31 @@ def _key(instrument: Instrument) -> NDArray[np.int64]:
 
 
 def _set_instrument(state: Array, frame: ConfigFrame) -> None:
-    instrument = frame.instrument
-    book = state["book"]
-    book["key"] = _key(instrument)
-    state["equity"]["key"] = -1
+    instrument, equity, trust = state["instrument"], state["equity"], state["trust"]
+    instrument["key"] = _key(frame.instrument)
+    instrument["tick_e9"] = frame.instrument.tick_e9
+    instrument["per_tick"] = 1.0 / frame.instrument.tick_e9
+    instrument["multiplier"] = frame.instrument.multiplier
+    equity["key"] = -1
     if frame.equity is not None:
-        state["equity"]["key"] = _key(frame.equity)
-        state["equity"]["configured"] = 1
-        state["equity"]["has_feed"] = int(frame.equity.instrument_id != NO_FEED_ID)
-    book["tick_e9"] = instrument.tick_e9
-    book["per_tick"] = 1.0 / instrument.tick_e9
-    book["multiplier"] = instrument.multiplier
+        equity["key"] = _key(frame.equity)
+        equity["configured"] = 1
+        equity["has_feed"] = int(frame.equity.instrument_id != NO_FEED_ID)
     state["clock"]["session"] = -1
-    state["trust"]["tape_from_depth"] = int(frame.tape_from is TapeFrom.DEPTH)
-    state["trust"]["tick_inferred"] = int(instrument.tick_source is TickSource.INFERRED)
+    trust["tape_from_depth"] = int(frame.tape_from is TapeFrom.DEPTH)
+    trust["tick_inferred"] = int(frame.instrument.tick_source is TickSource.INFERRED)
     _hide_book(state, 0)
 
 
 def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
     p = params[0]
     dt_s = int(p["snap_interval_ns"]) * 1e-9
-    names = ("tau_score_s", "tau_velocity_s", "tau_delta_liq_s", "tau_replenishment_s", "tau_confidence_s")
-    state["logs"][0] = [log_(float(p[name])) for name in ("r_vac", "r_wall", "iceberg_odds")]
-    for index, name in enumerate(names):
-        state["share"][0, index] = smoothing(dt_s, float(p[name]))
-    state["share"][0, A_SCALES] = smoothing(dt_s, float(p["tau_scales_s"]))
-    state["share"][0, A_RATES] = smoothing(dt_s, _RATES_TAU_S)
-    state["share"][0, A_GROWTH] = exp_(dt_s / float(p["tau_scales_s"]))
+    for name in LOGS.names or ():
+        state["logs"][name] = log_(float(p[name]))
+    for name, tau in ALPHAS.items():
+        state["alpha"][name] = smoothing(dt_s, float(p[tau]))
+    state["alpha"]["rates"] = smoothing(dt_s, _RATES_TAU_S)
+    state["alpha"]["growth"] = exp_(dt_s / float(p["tau_scales_s"]))
 
 
 @kernel

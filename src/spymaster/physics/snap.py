@@ -1,4 +1,7 @@
-"""One snap: close the bucket, bring everything up to date, judge every level, write the results (SPEC 4, 6, 7.1)."""
+"""One snap: close the bucket, bring everything up to date, score every level, write the results.
+
+docs/physics.md 0.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,18 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import MASK32
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.rows import INPUTS, LEVEL_FIELDS
-from spymaster.physics.book.equity import find_spot, follow_ratio, level_width_ticks
+from spymaster.physics.book.equity import find_spot, level_width_ticks, update_ratio
 from spymaster.physics.book.events import close_event
 from spymaster.physics.book.flicker import age_additions
 from spymaster.physics.book.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
 from spymaster.physics.book.scales import observe_scales
 from spymaster.physics.book.windows import open_bucket, recentre, slide_windows
-from spymaster.physics.judgement.components import judge_barrier, judge_tape
-from spymaster.physics.judgement.fuel_rows import judge_fuel, write_common_fuel, write_strikes, write_summary
-from spymaster.physics.judgement.score import combine_forces, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.judgement.barrier_component import score_barrier
+from spymaster.physics.judgement.fuel_rows import score_fuel, write_common_fuel, write_strikes, write_summary
+from spymaster.physics.judgement.score import combine_components, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.judgement.tape_component import score_tape
 from spymaster.physics.judgement.trigger import end_signal_of_lost_level, update_signal, update_trigger
-from spymaster.physics.judgement.trust import judge_inputs, worst_configured
+from spymaster.physics.judgement.trust import update_trust, worst_configured
 from spymaster.physics.levels.active import (
     LEVELS_NEW,
     arm_distance,
@@ -30,67 +34,85 @@ from spymaster.physics.levels.active import (
     place_structural,
     rank_levels,
 )
-from spymaster.physics.levels.confluence import find_company, write_company
+from spymaster.physics.levels.confluence import find_neighbours, write_neighbours
 from spymaster.physics.levels.option_levels import place_option_levels
 from spymaster.physics.levels.runway import is_strong, order_by_price, write_runways
-from spymaster.physics.levels.touches import follow_touch, write_attempt
+from spymaster.physics.levels.touches import update_touch, write_attempt
+from spymaster.physics.memory.indices import (
+    BARRIER,
+    FUEL,
+    LEVEL_SLOTS,
+    OFI_1S,
+    OFI_5S,
+    OFI_15S,
+    OFI_60S,
+    OFI_BEST,
+    TAPE,
+    TOTALS,
+    TRUST_DEPTH,
+    TRUST_EQUITY,
+    TRUST_OPTIONS,
+    TRUST_TAPE,
+)
 from spymaster.physics.memory.outputs import Out, write_flows
-from spymaster.physics.memory.state import BARRIER, FUEL, LEVEL_SLOTS, MASS, OFI_BEST, TAPE, Array, State
+from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.fuel import refresh_fuel
 from spymaster.physics.session_start import enter_session
 from spymaster.physics.time.bars import approach_of, close_due_bars
 from spymaster.physics.time.clock import in_signal_window, minutes_since_open, snap_at_or_after
-from spymaster.physics.time.motion import follow_price, microprice, mid_points, motion_spreads, tick_points
-from spymaster.physics.time.volatility import follow_volatility
+from spymaster.physics.time.motion import microprice, mid_points, motion_spreads, tick_points, update_price
+from spymaster.physics.time.volatility import update_volatility
 
 _USER: Final = int(LevelKind.USER)
 _NEAR_EVERY: Final = 8
-_COMPANY_EVERY: Final = 4
-"""Levels that moved keep their company for at most this many snaps."""
+_NEIGHBOURS_EVERY: Final = 4
+"""Levels that moved keep their neighbours for at most this many snaps."""
 LEVEL_NUMBERS: Final = len(LEVEL_FIELDS)
 
 
 @kernel
 def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     """Take the snap at T = ``t_ns``; ``out`` must have room."""
-    c = s.clock[0]
+    clock = s.clock[0]
+    alerts = s.alerts[0]
+    chain = s.chain[0]
     close_event(s, p)
-    if c.now_ns < t_ns:
-        c.now_ns = t_ns
-    if t_ns >= c.boundary_ns:
+    if clock.now_ns < t_ns:
+        clock.now_ns = t_ns
+    if t_ns >= clock.boundary_ns:
         enter_session(s, p)
     k = out.held[0]
     flows = write_flows(s, t_ns, out) if out.held[2] != 0 else 0
     close_windows(s, p, t_ns)
-    judge_inputs(s, p, t_ns)
-    first_alert = s.book[0].alerts
+    update_trust(s, p, t_ns)
+    first_alert = alerts.held
     spot = find_spot(s, p, t_ns)
     published = 0
     if not math.isnan(spot):
         place_structural(s, p, t_ns)
         place_rounds(s, p, spot)
-        if s.chain[0].contracts > 0:
+        if chain.contracts > 0:
             refresh_fuel(s, p, t_ns)
             place_option_levels(s, p, spot)
             write_common_fuel(s, out.blank[0])
         write_common(s, p, t_ns, out.blank[0])
         published = min(rank_levels(s, spot), MAX_PUBLISHED)
-        judge_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.blank_numbers)
+        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.blank_numbers)
         _end_lost(s, t_ns, published, out.blank[0])
-        if c.snaps % _NEAR_EVERY == 0:
+        if clock.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
     observe_scales(s, p, t_ns)
     write_snap(s, p, t_ns, out, k)
-    if s.chain[0].contracts > 0:
+    if chain.contracts > 0:
         write_summary(s, p, out.snaps[k].options)
         out.snaps[k].options.strikes = write_strikes(s, p, out.strikes[k])
     out.snaps[k].levels = published
     out.snaps[k].flows = flows
-    out.snaps[k].alerts = s.book[0].alerts - first_alert
+    out.snaps[k].alerts = alerts.held - first_alert
     out.held[0] = k + 1
     open_bucket(s, t_ns, out.held[2] != 0)
-    c.snaps += 1
-    c.next_snap_ns = snap_at_or_after(s, p, t_ns + 1)
+    clock.snaps += 1
+    clock.next_snap_ns = snap_at_or_after(s, p, t_ns + 1)
 
 
 @kernel
@@ -100,24 +122,24 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
     age_additions(s, t_ns, p[0].snap_interval_ns)
     recentre(s, p, t_ns)
     close_due_bars(s, t_ns)
-    follow_price(s, p)
-    follow_volatility(s, p, t_ns)
-    follow_ratio(s, p, t_ns)
+    update_price(s, p)
+    update_volatility(s, p, t_ns)
+    update_ratio(s, p, t_ns)
 
 
 @kernel
-def judge_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, blank: Array) -> None:
+def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, blank: Array) -> None:
     """Every published level into its row: each on its own, then what they mean to each other."""
+    levels = s.levels[0]
     arm = arm_distance(s, p)
     order_by_price(s, published, s.market[0].spot)
-    m = s.market[0]
-    moved = m.levels_changed != 0 and s.clock[0].snaps % _COMPANY_EVERY == 0
-    if moved or m.levels_changed == LEVELS_NEW or published != m.crowd:
-        m.crowd = published
-        find_company(s, p, published)
+    moved = levels.changed != 0 and s.clock[0].snaps % _NEIGHBOURS_EVERY == 0
+    if moved or levels.changed == LEVELS_NEW or published != levels.grouped:
+        levels.grouped = published
+        find_neighbours(s, p, published)
     worst = worst_configured(s)
     for j in range(published):
-        judge_level(s, p, t_ns, s.ranking[j], arm, worst, rows[j], numbers[j], blank)
+        score_level(s, p, t_ns, levels.ranking[j], arm, worst, rows[j], numbers[j], blank)
     write_runways(s, p, rows, published)
     for j in range(published):
         one_nan(numbers[j])
@@ -134,20 +156,22 @@ def one_nan(numbers: Array) -> None:
 @kernel
 def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
     """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped."""
+    levels = s.levels[0]
     for k in range(published, LEVEL_SLOTS):
-        v = s.level[s.ranking[k]]
+        v = levels.at[levels.ranking[k]]
         v.high_since_ns = 0
         v.low_since_ns = 0
         if v.signal != 0:
-            end_signal_of_lost_level(s, s.ranking[k], t_ns, blank)
+            end_signal_of_lost_level(s, levels.ranking[k], t_ns, blank)
 
 
 @kernel
-def judge_level(
+def score_level(
     s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
 ) -> None:
     """Everything about a level into ``row``; ``numbers`` is the same memory, ``blank`` what all rows share."""
-    v = s.level[slot]
+    scratch = s.scratch[0]
+    v = s.levels[0].at[slot]
     for f in range(LEVEL_NUMBERS):
         numbers[f] = blank[f]
     ratio = s.market[0].ratio
@@ -156,17 +180,17 @@ def judge_level(
     touching = abs(x) <= p[0].touch_band
     row.x = x
     write_identity(s, v, row, in_band, touching)
-    scores = s.scores
-    weights = s.weights
-    has_barrier, scores[BARRIER], weight = judge_barrier(s, p, t_ns, slot, row)
+    scores = scratch.scores
+    weights = scratch.weights
+    has_barrier, scores[BARRIER], weight = score_barrier(s, p, t_ns, slot, row)
     weights[BARRIER] = smooth_weight(s, slot, BARRIER, has_barrier, weight)
-    has_tape, scores[TAPE], weight = judge_tape(s, p, t_ns, slot, row)
+    has_tape, scores[TAPE], weight = score_tape(s, p, t_ns, slot, row)
     weights[TAPE] = smooth_weight(s, slot, TAPE, has_tape, weight)
-    has_fuel, scores[FUEL], weight = judge_fuel(s, p, t_ns, slot, in_band, row)
+    has_fuel, scores[FUEL], weight = score_fuel(s, p, t_ns, slot, in_band, row)
     weights[FUEL] = smooth_weight(s, slot, FUEL, has_fuel, weight)
     has_score = False
     if in_band:
-        has_score = combine_forces(s, p, slot, scores, weights, row)
+        has_score = combine_components(s, p, slot, scores, weights, row)
     else:
         v.has_score = 0
     label = 0
@@ -174,10 +198,10 @@ def judge_level(
         write_attribution(s, slot, has_barrier, has_fuel, has_tape, row)
         label = confidence_label(p, v.confidence, worst_trust)
     row.confidence_label = label
-    began = follow_touch(p, v, x, arm / ratio, touching, t_ns)
+    began = update_touch(p, v, x, arm / ratio, touching, t_ns)
     write_motion_towards(s, v, row)
     write_attempt(v, row, began, has_barrier)
-    write_company(s, p, v, row)
+    write_neighbours(s, p, v, row)
     update_trigger(s, p, slot, t_ns, in_band, touching, has_score, has_barrier, row)
     update_signal(s, slot, t_ns, row)
     row.signal = v.signal
@@ -220,86 +244,90 @@ def write_motion_towards(s: State, v: Any, row: Any) -> None:
         row.ofi_depth_5s = -row.ofi_depth_5s
         row.queue_imbalance = -row.queue_imbalance
         row.approach_velocity = -row.approach_velocity
-        row.approach_bars = s.falling_bars[0]
+        row.approach_bars = s.scratch[0].falling_bars
 
 
 @kernel
 def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     """What is true of the whole snap into the blank row: each level's row repeats it and so stands on its own."""
-    c = s.clock[0]
-    b = s.book[0]
-    m = s.market[0]
-    point = tick_points(s) / m.ratio
-    row.spot = m.spot
-    row.bid = b.bid * point if b.has_bbo != 0 else math.nan
-    row.ask = b.ask * point if b.has_bbo != 0 else math.nan
-    row.ratio = m.ratio
+    market = s.market[0]
+    book = s.book[0]
+    clock = s.clock[0]
+    trust = s.trust[0]
+    point = tick_points(s) / market.ratio
+    row.spot = market.spot
+    row.bid = book.bid * point if book.has_bbo != 0 else math.nan
+    row.ask = book.ask * point if book.has_bbo != 0 else math.nan
+    row.ratio = market.ratio
     row.microprice = microprice(s)
-    row.sigma_1m = m.sigma_1m
-    row.atr = m.atr
-    row.as_of_age_ns = t_ns - c.as_of_ns
+    row.sigma_1m = s.volatility[0].sigma_1m
+    row.atr = s.bars[0].atr
+    row.as_of_age_ns = t_ns - clock.as_of_ns
     row.minutes_since_open = minutes_since_open(s, t_ns)
     row.in_window = 1.0 if in_signal_window(s, p, t_ns) else 0.0
-    row.trust_depth = s.trust[0].state[0]
-    row.trust_tape = s.trust[0].state[1]
-    row.trust_options = s.trust[0].state[2]
-    row.trust_equity = s.trust[0].state[3]
-    row.input_fold_high = (c.fold >> 32) & MASK32
-    row.input_fold_low = c.fold & MASK32
+    row.trust_depth = trust.state[TRUST_DEPTH]
+    row.trust_tape = trust.state[TRUST_TAPE]
+    row.trust_options = trust.state[TRUST_OPTIONS]
+    row.trust_equity = trust.state[TRUST_EQUITY]
+    row.input_fold_high = (clock.fingerprint >> 32) & MASK32
+    row.input_fold_low = clock.fingerprint & MASK32
     write_motion(s, p, row)
-    row.ofi_1s = integrated_ofi(s, 0)
-    row.ofi_5s = integrated_ofi(s, 1)
-    row.ofi_15s = integrated_ofi(s, 2)
-    row.ofi_60s = integrated_ofi(s, 3)
+    row.ofi_1s = integrated_ofi(s, OFI_1S)
+    row.ofi_5s = integrated_ofi(s, OFI_5S)
+    row.ofi_15s = integrated_ofi(s, OFI_15S)
+    row.ofi_60s = integrated_ofi(s, OFI_60S)
     row.ofi_z = row.ofi_5s / ofi_spread(s)
-    row.ofi_best_5s = s.ofi_sum[1, OFI_BEST]
-    row.ofi_depth_5s = depth_ofi(s, 1)
+    row.ofi_best_5s = s.ofi[0].sums[OFI_5S, OFI_BEST]
+    row.ofi_depth_5s = depth_ofi(s, OFI_5S)
     row.queue_imbalance = queue_imbalance(s)
     row.approach_velocity, row.approach_bars, row.approach_distance = approach_of(s, 1)
-    _, s.falling_bars[0], _ = approach_of(s, -1)
+    _, s.scratch[0].falling_bars, _ = approach_of(s, -1)
 
 
 @kernel
 def write_motion(s: State, p: Array, row: Any) -> None:
-    """Motion of the future and how unusual it is for a walk of this volatility."""
-    m = s.market[0]
-    row.velocity = m.velocity_smooth
-    row.acceleration = m.acceleration
-    row.jerk = m.cubic[3]
-    velocity, acceleration, jerk = motion_spreads(p, m.sigma_1m)
-    row.velocity_z = m.velocity / velocity
-    row.acceleration_z = m.acceleration / acceleration
-    row.jerk_z = m.cubic[3] / jerk
+    """Motion of the future and how unusual it is for a dispatch_records of this volatility."""
+    motion = s.motion[0]
+    row.velocity = motion.velocity_smooth
+    row.acceleration = motion.acceleration
+    row.jerk = motion.cubic[3]
+    velocity, acceleration, jerk = motion_spreads(p, s.volatility[0].sigma_1m)
+    row.velocity_z = motion.velocity / velocity
+    row.acceleration_z = motion.acceleration / acceleration
+    row.jerk_z = motion.cubic[3] / jerk
 
 
 @kernel
 def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     """The snap's own record."""
-    c = s.clock[0]
-    b = s.book[0]
-    m = s.market[0]
+    clock = s.clock[0]
+    orders = s.orders[0]
+    market = s.market[0]
+    book = s.book[0]
+    motion = s.motion[0]
+    trust = s.trust[0]
     r = out.snaps[k]
     mid = mid_points(s)
     r.t_ns = t_ns
-    r.as_of_ns = c.as_of_ns
-    r.session_date = s.sessions[max(c.session, 0)].session_date
-    r.orders = b.orders
-    r.spot = m.spot
-    r.bid = b.bid * tick_points(s) / m.ratio if b.has_bbo != 0 else math.nan
-    r.ask = b.ask * tick_points(s) / m.ratio if b.has_bbo != 0 else math.nan
+    r.as_of_ns = clock.as_of_ns
+    r.session_date = s.calendar[0].sessions[max(clock.session, 0)].session_date
+    r.orders = orders.orders
+    r.spot = market.spot
+    r.bid = book.bid * tick_points(s) / market.ratio if book.has_bbo != 0 else math.nan
+    r.ask = book.ask * tick_points(s) / market.ratio if book.has_bbo != 0 else math.nan
     r.es_mid = mid
-    r.es_last = b.last_tick * tick_points(s) if b.has_last != 0 else math.nan
+    r.es_last = book.last_tick * tick_points(s) if book.has_last != 0 else math.nan
     r.microprice = microprice(s)
-    r.velocity = m.velocity_smooth
-    r.acceleration = m.acceleration
-    r.sigma_1m = m.sigma_1m
-    r.atr = m.atr
-    r.ratio = m.ratio
-    r.cvd = b.cvd
+    r.velocity = motion.velocity_smooth
+    r.acceleration = motion.acceleration
+    r.sigma_1m = s.volatility[0].sigma_1m
+    r.atr = s.bars[0].atr
+    r.ratio = market.ratio
+    r.cvd = orders.cvd
     r.minutes_since_open = minutes_since_open(s, t_ns)
     r.in_window = 1 if in_signal_window(s, p, t_ns) else 0
     for i in range(len(INPUTS)):
-        r.trust[i] = s.trust[0].state[i]
-        r.trust_reason[i] = s.trust[0].reason[i]
-    for i in range(MASS):
-        r.mass[i] = s.mass_sum[i]
+        r.trust[i] = trust.state[i]
+        r.trust_reason[i] = trust.reason[i]
+    for i in range(TOTALS):
+        r.mass[i] = s.windows[0].totals_sum[i]

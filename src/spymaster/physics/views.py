@@ -7,7 +7,21 @@ from typing import Any
 
 from spymaster.market.jit import kernel
 from spymaster.physics.book.windows import buckets_in
-from spymaster.physics.memory.state import ADD, BUY, CHART_BARS, LEDGER_TICKS, PULL, SELL, UNKNOWN, Array
+from spymaster.physics.memory.indices import (
+    ADD,
+    ASK_FIELDS,
+    BUY,
+    CHART_BARS,
+    HIGH,
+    LEDGER_TICKS,
+    LOW,
+    PULL,
+    SELL,
+    TAPE_BUY,
+    TAPE_SELL,
+    UNKNOWN,
+)
+from spymaster.physics.memory.state import Array
 from spymaster.physics.time.bars import DOUBLE_NS
 
 
@@ -15,30 +29,30 @@ from spymaster.physics.time.bars import DOUBLE_NS
 def read_ladder(state: Array, p: Array, t_ns: int, low_tick: int, out: Array) -> None:
     """Fill ``out`` (``signals.frame.LADDER_ROW[n]``) with the prices from ``low_tick`` upwards as of ``t_ns``."""
     s = state[0]
-    b = s.book[0]
-    window = min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)
+    ledger = s.ledger[0]
+    window = min(buckets_in(p, p[0].w_barrier_ns), ledger.buckets_closed)
     # after a snap the bucket just closed is the one before the open one
-    newest = b.bucket - 1
+    newest = ledger.bucket - 1
     for n in range(len(out)):
         row = out[n]
         row.tick = low_tick + n
-        i = low_tick + n - b.base
+        i = low_tick + n - ledger.base
         row.bid = row.ask = row.bid_seen = row.ask_seen = row.bid_change = row.ask_change = row.buys = row.sells = 0
         row.bid_age_ns = row.ask_age_ns = -1
         if i < 0 or i >= LEDGER_TICKS:
             continue
-        row.bid = s.depth[0, i]
-        row.ask = s.depth[1, i]
-        row.bid_seen = 1 if s.seen_since[0, i] > 0 else 0
-        row.ask_seen = 1 if s.seen_since[1, i] > 0 else 0
-        row.bid_age_ns = _age(t_ns, s.seen_since[0, i], s.last_seen[0, i])
-        row.ask_age_ns = _age(t_ns, s.seen_since[1, i], s.last_seen[1, i])
+        row.bid = ledger.depth[0, i]
+        row.ask = ledger.depth[1, i]
+        row.bid_seen = 1 if ledger.seen_since[0, i] > 0 else 0
+        row.ask_seen = 1 if ledger.seen_since[1, i] > 0 else 0
+        row.bid_age_ns = _age(t_ns, ledger.seen_since[0, i], ledger.last_seen[0, i])
+        row.ask_age_ns = _age(t_ns, ledger.seen_since[1, i], ledger.last_seen[1, i])
         for k in range(window):
-            j = (newest - k) % b.ring
+            j = (newest - k) % ledger.ring
             row.bid_change += s.flow[j, i, ADD] - s.flow[j, i, PULL]
-            row.ask_change += s.flow[j, i, 4 + ADD] - s.flow[j, i, 4 + PULL]
-        row.buys = s.volume[0, i]
-        row.sells = s.volume[1, i]
+            row.ask_change += s.flow[j, i, ASK_FIELDS + ADD] - s.flow[j, i, ASK_FIELDS + PULL]
+        row.buys = ledger.volume[TAPE_BUY, i]
+        row.sells = ledger.volume[TAPE_SELL, i]
 
 
 @kernel
@@ -55,28 +69,29 @@ def read_heat(state: Array, low_tick: int, depth: Array) -> None:
     A price shows the side that rests there; with the best prices between them both sides are in sight and empty.
     """
     s = state[0]
-    b = s.book[0]
+    ledger = s.ledger[0]
+    book = s.book[0]
     for n in range(len(depth)):
-        i = low_tick + n - b.base
+        i = low_tick + n - ledger.base
         depth[n] = -1
-        if i < 0 or i >= LEDGER_TICKS or b.status == UNKNOWN:
+        if i < 0 or i >= LEDGER_TICKS or book.status == UNKNOWN:
             continue
-        side = 0 if low_tick + n <= b.bid else 1
-        if s.seen_since[side, i] > 0:
-            depth[n] = s.depth[side, i]
+        side = 0 if low_tick + n <= book.bid else 1
+        if ledger.seen_since[side, i] > 0:
+            depth[n] = ledger.depth[side, i]
 
 
 @kernel
 def read_bucket_trades(state: Array, out: Array) -> int:
     """Trades of the bucket closed last into ``out`` (int64[n, 3]: tick, buys, sells); returns how many rows."""
     s = state[0]
-    b = s.book[0]
-    j = (b.bucket - 1) % b.ring
+    ledger = s.ledger[0]
+    j = (ledger.bucket - 1) % ledger.ring
     n = 0
-    for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+    for i in range(ledger.touched[j, LOW], ledger.touched[j, HIGH] + 1):
         buys, sells = s.flow[j, i, BUY], s.flow[j, i, SELL]
         if (buys > 0 or sells > 0) and n < len(out):
-            out[n, 0] = b.base + i
+            out[n, 0] = ledger.base + i
             out[n, 1] = buys
             out[n, 2] = sells
             n += 1
@@ -90,16 +105,17 @@ def read_chart(state: Array, out: Array) -> int:
     The last of them may still be in the making: the minutes closed so far and the one being formed.
     """
     s = state[0]
-    m = s.market[0]
-    held = min(m.chart_held, CHART_BARS, len(out) - 1)
+    bars = s.bars[0]
+    ranges = s.ranges[0]
+    held = min(bars.chart_held, CHART_BARS, len(out) - 1)
     for k in range(held):
-        r = s.chart[(m.chart_held - held + k) % CHART_BARS]
+        r = bars.chart[(bars.chart_held - held + k) % CHART_BARS]
         write_bar(out[k], r.start_ns, r.open, r.high, r.low, r.close, r.volume)
         out[k].vwap = r.vwap
         out[k].sma_200 = r.sma_200
         out[k].sma_400 = r.sma_400
-    d = s.double[0]
-    f = s.minute[0]
+    d = bars.double[0]
+    f = bars.minute[0]
     if d.trades == 0 and f.trades == 0:
         return int(held)
     now = out[held]
@@ -109,9 +125,9 @@ def read_chart(state: Array, out: Array) -> int:
             write_bar(now, d.start_ns, d.open, max(d.high, f.high), min(d.low, f.low), f.close, d.volume + f.volume)
     else:
         write_bar(now, f.start_ns // DOUBLE_NS * DOUBLE_NS, f.open, f.high, f.low, f.close, f.volume)
-    now.vwap = m.vwap_value / m.vwap_volume if m.vwap_volume > 0.0 else math.nan
-    now.sma_200 = m.sma_200
-    now.sma_400 = m.sma_400
+    now.vwap = ranges.vwap_value / ranges.vwap_volume if ranges.vwap_volume > 0.0 else math.nan
+    now.sma_200 = bars.sma_200
+    now.sma_400 = bars.sma_400
     return int(held + 1)
 
 

@@ -16,7 +16,7 @@ from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.physics.engine import Engine
-from spymaster.physics.memory.state import ADD, BUY, FILL, HIDDEN, OFF_BOOK, PULL, SELL
+from spymaster.physics.memory.indices import ADD, BUY, FILL, HIDDEN, OFF_BOOK, PULL, SELL
 from spymaster.signals.columns import Columns, Words
 
 KINDS: Final = ("ADDED", "PULLED", "FILLED", "HIDDEN", "OFF_BOOK", "TRADED")
@@ -85,12 +85,12 @@ class _Watch:
     def look(self, engine: Engine) -> Iterator[Row]:
         """What came into the bucket since, and into the one before it if that was closed meanwhile."""
         state = engine.state
-        book, clock = state["book"][0, 0], state["clock"][0, 0]
+        ledger, clock = state["ledger"][0, 0], state["clock"][0, 0]
         now_ns = int(clock["as_of_ns"])
-        if self._closed >= 0 and int(book["buckets_closed"]) != self._closed:
+        if self._closed >= 0 and int(ledger["buckets_closed"]) != self._closed:
             yield from self._changes(engine, now_ns)
             self._cells = {}
-        self._bucket, self._closed = int(book["bucket"]), int(book["buckets_closed"])
+        self._bucket, self._closed = int(ledger["bucket"]), int(ledger["buckets_closed"])
         self._t_ns = int(clock["next_snap_ns"])
         yield from self._changes(engine, now_ns)
 
@@ -107,11 +107,12 @@ class _Watch:
     def _read(self, engine: Engine) -> Cells:
         """The bucket's prices with any flow."""
         state = engine.state
-        low, high = state["touched"][0, self._bucket].tolist()
+        ledger = state["ledger"][0, 0]
+        low, high = ledger["touched"][self._bucket].tolist()
         if high < low:
             return {}
         flows = state["flow"][0, self._bucket, low : high + 1][:, _FIELDS].astype(np.int64)
-        base = int(state["book"][0, 0]["base"]) + low
+        base = int(ledger["base"]) + low
         return {base + int(place): flows[place] for place in np.flatnonzero(flows.any(axis=1))}
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.physics.memory.state import COUNTERS, REJECTIONS
+from spymaster.physics.memory.counters import COUNTERS, REJECTIONS
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.holes import hole_lines
 from spymaster.session.sources.recorded import RecordedSource

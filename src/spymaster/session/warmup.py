@@ -132,15 +132,15 @@ def _compile(function: Any, *arguments: Any) -> None:
 
 
 def compile_levels() -> None:
-    """What closes a bucket and judges every level, but for the fuel."""
+    """What closes a bucket and scores every level, but for the fuel."""
     from spymaster.physics.book.scales import observe_scales
     from spymaster.physics.memory.outputs import new_out, write_flows
-    from spymaster.physics.snap import close_windows, judge_levels, write_common
+    from spymaster.physics.snap import close_windows, score_levels, write_common
 
     engine, params = _engine()
     state, out = engine.state[0], new_out(1, True)
     _compile(close_windows, state, params, 0)
-    _compile(judge_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
+    _compile(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
     _compile(observe_scales, state, params, 0)
     _compile(write_common, state, params, 0, out.blank[0])
     _compile(write_flows, state, 0, out)
@@ -163,29 +163,29 @@ def compile_fuel() -> None:
 
 def compile_snap() -> None:
     """The snap, with everything below it at hand."""
-    from spymaster.physics.dispatch import take_due
+    from spymaster.physics.dispatch import take_due_snaps
     from spymaster.physics.memory.outputs import new_out
 
     engine, params = _engine()
-    take_due(engine.state[0], params, 0, new_out(1, True))
+    take_due_snaps(engine.state[0], params, 0, new_out(1, True))
 
 
 def compile_records() -> None:
     """Records of every kind into book, ledger and tape, bars into history, and what screens read."""
     from spymaster.market.kinds import MBP10_WORDS, Kind
-    from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
+    from spymaster.physics.dispatch import FUTURE, step_depth, step_equity, step_option, step_trade
     from spymaster.physics.engine import BAR_WORDS
-    from spymaster.physics.history import take_history
+    from spymaster.physics.history import ingest_bars
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()
     words = np.zeros(MBP10_WORDS, np.int64)
-    step_depth(engine.state[0], params, words, -1)
-    step_trade(engine.state[0], params, words, -1)
+    step_depth(engine.state[0], params, words, -1, FUTURE)
+    step_trade(engine.state[0], params, words, -1, FUTURE)
     step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
     step_option(engine.state[0], params, words, -1, int(Kind.BBO), 0)
-    take_history(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
+    ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))
     read_bucket_trades(engine.state, np.zeros((1, 3), np.int64))

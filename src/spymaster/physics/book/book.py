@@ -1,8 +1,8 @@
-"""One MBP-10 record into the book and the ledger (decomposition per record, SPEC 6.1; formulas and invariants: P1)."""
+"""One MBP-10 record into the book and the ledger (docs/physics.md 1)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -18,19 +18,13 @@ from spymaster.market.kinds import (
     UNDEF_PRICE,
 )
 from spymaster.physics.book.flows import change_size, hide_book, index_of, is_visible, move_edge, settle_pending
-from spymaster.physics.memory.state import (
-    ASK,
-    BID,
-    C_BAD_PRICE,
-    C_BAD_SIZE,
-    C_UNORDERED,
-    LEDGER_TICKS,
-    LOADING,
-    M_RESIDUAL,
-    UNKNOWN,
-    Array,
-    State,
-)
+from spymaster.physics.memory.counters import Counter
+from spymaster.physics.memory.indices import ASK, BID, LEDGER_TICKS, LOADING, TOTAL_RESIDUAL, UNKNOWN
+from spymaster.physics.memory.state import Array, State
+
+_BAD_PRICE: Final = int(Counter.BAD_PRICE)
+_BAD_SIZE: Final = int(Counter.BAD_SIZE)
+_UNORDERED_BOOK: Final = int(Counter.UNORDERED_BOOK)
 
 _FIRST = 6
 _STEP = 4
@@ -53,7 +47,7 @@ def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
 def keep_record(s: State, w: NDArray[Any]) -> None:
     """Remember a record as the last applied. A loop: slice assignment costs half a second of compile time a place."""
     for k in range(MBP10_WORDS):
-        s.words[k] = w[k]
+        s.book[0].words[k] = w[k]
 
 
 @kernel
@@ -62,12 +56,12 @@ def tick_of(s: State, price_e9: int) -> int:
 
     By the reciprocal first, which is exact up to 2**53 and several times faster than an integer division.
     """
-    b = s.book[0]
-    tick = int(price_e9 * b.per_tick)
-    if tick * b.tick_e9 != price_e9:
-        if price_e9 == UNDEF_PRICE or price_e9 % b.tick_e9 != 0:
+    instrument = s.instrument[0]
+    tick = int(price_e9 * instrument.per_tick)
+    if tick * instrument.tick_e9 != price_e9:
+        if price_e9 == UNDEF_PRICE or price_e9 % instrument.tick_e9 != 0:
             return NO_TICK
-        tick = int(price_e9 // b.tick_e9)
+        tick = int(price_e9 // instrument.tick_e9)
     return tick if -MAX_TICK < tick < MAX_TICK else NO_TICK
 
 
@@ -89,7 +83,7 @@ def keep_changed(s: State, w: NDArray[Any], repriced: int, resized: int) -> None
     k = _FIRST + 2
     while levels != 0:
         if (levels & 1) != 0:
-            s.words[k] = w[k]
+            s.book[0].words[k] = w[k]
         levels >>= 1
         k += _STEP
 
@@ -102,11 +96,12 @@ def _is_worse(side: int, tick: int, than: int) -> bool:
 
 @kernel
 def read_side(s: State, w: NDArray[Any], side: int) -> int:
-    """Decode one side into ``s.scratch[side]`` (ticks, sizes); returns how many levels, or -(counter of its fault).
+    """Decode one side into the scratch (ticks, sizes); returns how many levels, or -(counter of its fault).
 
     A price that is no multiple of the tick, a level without size, a size without price, a hole and levels out of order
     each make the record unusable: it is rejected as a whole and counted.
     """
+    scratch = s.scratch[0]
     n = 0
     for level in range(10):
         k = _FIRST + _STEP * level
@@ -114,17 +109,17 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
         size = (w[k + 2] >> (32 * side)) & MASK32
         if price == UNDEF_PRICE:
             if size != 0:
-                return -C_BAD_SIZE
+                return -_BAD_SIZE
             continue
         tick = tick_of(s, price)
         if tick == NO_TICK:
-            return -C_BAD_PRICE
+            return -_BAD_PRICE
         if size == 0 or size > MAX_CONTRACTS:
-            return -C_BAD_SIZE
-        if n != level or (n > 0 and not _is_worse(side, tick, s.scratch[side, 0, n - 1])):
-            return -C_UNORDERED
-        s.scratch[side, 0, n] = tick
-        s.scratch[side, 1, n] = size
+            return -_BAD_SIZE
+        if n != level or (n > 0 and not _is_worse(side, tick, scratch.tick[side, n - 1])):
+            return -_UNORDERED_BOOK
+        scratch.tick[side, n] = tick
+        scratch.size[side, n] = size
         n += 1
     return n
 
@@ -132,36 +127,40 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
 @kernel
 def store_side(s: State, side: int, n: int) -> None:
     """The decoded side becomes the known one."""
+    book = s.book[0]
+    scratch = s.scratch[0]
     for k in range(n):
-        s.ladder[side, 0, k] = s.scratch[side, 0, k]
-        s.ladder[side, 1, k] = s.scratch[side, 1, k]
-    s.ladder[side, 0, 10] = n
+        book.tick[side, k] = scratch.tick[side, k]
+        book.size[side, k] = scratch.size[side, k]
+    book.shown[side] = n
 
 
 @kernel
 def edge_of(s: State, side: int, n: int) -> int:
     """Worst visible tick of the decoded side: everything is visible when fewer than ten levels are shown."""
     if n == 10:
-        return int(s.scratch[side, 0, 9])
+        return int(s.scratch[0].tick[side, 9])
     return _FAR if side == ASK else -_FAR
 
 
 @kernel
 def write_depth(s: State, side: int, n: int) -> None:
     """Displayed sizes of the decoded side into the tick-indexed depth."""
+    scratch = s.scratch[0]
     for k in range(n):
-        i = index_of(s, s.scratch[side, 0, k])
+        i = index_of(s, scratch.tick[side, k])
         if i >= 0:
-            s.depth[side, i] = s.scratch[side, 1, k]
+            s.ledger[0].depth[side, i] = scratch.size[side, k]
 
 
 @kernel
 def load_side(s: State, side: int, n: int, t_ns: int) -> None:
     """Take a side as it is, without flows."""
-    for k in range(s.ladder[side, 0, 10]):
-        i = index_of(s, s.ladder[side, 0, k])
+    book = s.book[0]
+    for k in range(book.shown[side]):
+        i = index_of(s, book.tick[side, k])
         if i >= 0:
-            s.depth[side, i] = 0
+            s.ledger[0].depth[side, i] = 0
     move_edge(s, side, edge_of(s, side, n), t_ns)
     write_depth(s, side, n)
     store_side(s, side, n)
@@ -174,27 +173,28 @@ def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expe
     ``tick`` and ``expected``: the change of size the record itself declares, or tick -2**40 for none; changes anywhere
     else, and the difference at that price, are unexplained.
     """
-    old_n = s.ladder[side, 0, 10]
+    book = s.book[0]
+    scratch = s.scratch[0]
+    old_n = book.shown[side]
     sign = 1 if side == ASK else -1
-    b = s.book[0]
-    old_far = b.far_ask if side == ASK else b.far_bid
+    old_far = book.far_ask if side == ASK else book.far_bid
     new_far = edge_of(s, side, n)
     limit = min(sign * old_far, sign * new_far)
     i = j = 0
     unexplained = 0
     seen_expected = False
     while i < old_n or j < n:
-        key_old = sign * s.ladder[side, 0, i] if i < old_n else 2 * _FAR
-        key_new = sign * s.scratch[side, 0, j] if j < n else 2 * _FAR
+        key_old = sign * book.tick[side, i] if i < old_n else 2 * _FAR
+        key_new = sign * scratch.tick[side, j] if j < n else 2 * _FAR
         key = min(key_old, key_new)
         if key > limit:
             break
         before = after = 0
         if key_old == key:
-            before = s.ladder[side, 1, i]
+            before = book.size[side, i]
             i += 1
         if key_new == key:
-            after = s.scratch[side, 1, j]
+            after = scratch.size[side, j]
             j += 1
         change = after - before
         if change != 0:
@@ -203,7 +203,7 @@ def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expe
             if key_new != key:
                 k = index_of(s, price)
                 if k >= 0:
-                    s.depth[side, k] = 0
+                    s.ledger[0].depth[side, k] = 0
             declared = 0
             if price == tick:
                 declared = expected
@@ -226,20 +226,21 @@ def resize_side(
 
     ``resized``: bit k is set where level k has another size.
     """
+    book = s.book[0]
     unexplained = 0
     seen_expected = False
     level = 0
     while resized != 0:
         if (resized & 1) != 0:
             size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & MASK32
-            before = s.ladder[side, 1, level]
+            before = book.size[side, level]
             change = size - before
-            price = s.ladder[side, 0, level]
+            price = book.tick[side, level]
             change_size(s, p, side, price, change, before, t_ns)
-            s.ladder[side, 1, level] = size
+            book.size[side, level] = size
             i = index_of(s, price)
             if i >= 0:
-                s.depth[side, i] = size
+                s.ledger[0].depth[side, i] = size
             declared = 0
             if price == tick:
                 declared = expected
@@ -256,16 +257,17 @@ def resize_side(
 def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
     """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
     bids, 10-19 asks), and whether one of those is no size to go with its price."""
+    book = s.book[0]
     bid = 0
     ask = 0
     resized = 0
     unusable = False
     for level in range(10):
         k = _FIRST + _STEP * level
-        bid |= w[k] ^ s.words[k]
-        ask |= w[k + 1] ^ s.words[k + 1]
+        bid |= w[k] ^ book.words[k]
+        ask |= w[k + 1] ^ book.words[k + 1]
         sizes = w[k + 2]
-        change = sizes ^ s.words[k + 2]
+        change = sizes ^ book.words[k + 2]
         if change != 0:
             unusable |= not _fits(w[k], sizes & MASK32) or not _fits(w[k + 1], (sizes >> 32) & MASK32)
             resized |= ((1 if (change & MASK32) != 0 else 0) << level) | (
@@ -282,7 +284,7 @@ def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, si
     """
     new_bid, new_ask, resized, unusable = changed_words(s, w)
     if unusable:
-        return C_BAD_SIZE
+        return _BAD_SIZE
     unexplained = 0
     n_bid = n_ask = 0
     if new_bid != 0 or new_ask != 0:
@@ -300,7 +302,7 @@ def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, si
             bits = (resized & _LEVEL_BITS) if of == BID else (resized >> 10)
             unexplained += resize_side(s, p, w, of, bits, t_ns, price, expected)
     if action == ACTION_ADD or action == ACTION_CANCEL:
-        s.mass[s.book[0].bucket, M_RESIDUAL] += unexplained
+        s.windows[0].totals[s.ledger[0].bucket, TOTAL_RESIDUAL] += unexplained
     keep_changed(s, w, new_bid | new_ask, resized)
     return 0
 
@@ -312,21 +314,22 @@ def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
     ``whole``: the record is a snapshot. A book that begins otherwise, and with fewer than ten levels on a side, was
     joined in mid-stream: older orders are missing from it and nothing will bring them back but a snapshot.
     """
+    book = s.book[0]
+    ledger = s.ledger[0]
     n_bid = read_side(s, w, BID)
     n_ask = read_side(s, w, ASK)
     if min(n_bid, n_ask) < 0:
         return -min(n_bid, n_ask)
-    b = s.book[0]
-    if b.status == UNKNOWN:
-        b.status = LOADING
+    if book.status == UNKNOWN:
+        book.status = LOADING
         shallow = w[_LAST] == UNDEF_PRICE or w[_LAST + 1] == UNDEF_PRICE
-        b.incomplete = 1 if shallow and not whole and b.cleared == 0 else 0
-        b.cleared = 0
+        book.incomplete = 1 if shallow and not whole and book.cleared == 0 else 0
+        book.cleared = 0
     for side in range(2):
         n = n_bid if side == BID else n_ask
-        if n > 0 and b.anchored == 0:
-            b.base = s.scratch[side, 0, 0] - LEDGER_TICKS // 2
-            b.anchored = 1
+        if n > 0 and ledger.anchored == 0:
+            ledger.base = s.scratch[0].tick[side, 0] - LEDGER_TICKS // 2
+            ledger.anchored = 1
         load_side(s, side, n, t_ns)
     keep_record(s, w)
     return 0

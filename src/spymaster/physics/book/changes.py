@@ -1,4 +1,6 @@
-"""Sudden changes of a zone's flows, found sooner than a ten-second window can show them (P8 G3: two-sided CUSUM).
+"""Sudden changes of a zone's flows, found sooner than a ten-second window can show them (two-sided CUSUM).
+
+Formulas: docs/physics.md 8.
 
 Each snap interval's netted additions and fills, in units of their usual spread, are summed above a drift; a sum beyond
 ``cusum_threshold`` is an alarm, and the change began when that sum last was zero. With the default drift of half a
@@ -12,9 +14,25 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.rows import BarrierAlarm
-from spymaster.physics.memory.state import ADD, FILL, PULL, Array, State
+from spymaster.physics.memory.indices import (
+    ADD,
+    ASK_FIELDS,
+    FILL,
+    HIGH,
+    LOW,
+    PULL,
+    SCALE_FILL,
+    SCALE_FILL_USUAL,
+    SCALE_NET,
+)
+from spymaster.physics.memory.state import Array, State
 
 _NONE: Final = int(BarrierAlarm.NONE)
+_STACKED: Final = 0
+_PULLED: Final = 1
+_FILLED: Final = 2
+_DETECTORS: Final = 3
+"""The sums, in the order of the alarms they raise."""
 _CAP: Final = 2.0
 """A sum never grows beyond so many thresholds: an alarm must be able to end soon after its cause."""
 
@@ -22,11 +40,11 @@ _CAP: Final = 2.0
 @kernel
 def bucket_flows(s: State, side: int, low: int, high: int) -> tuple[int, int, int]:
     """(added, pulled, filled) at ledger indices low..high in the bucket closed last."""
-    b = s.book[0]
-    j = b.bucket
-    if s.touched[j, 1] < low or s.touched[j, 0] > high:
+    ledger = s.ledger[0]
+    j = ledger.bucket
+    if ledger.touched[j, HIGH] < low or ledger.touched[j, LOW] > high:
         return 0, 0, 0
-    base = side * 4
+    base = side * ASK_FIELDS
     added = pulled = filled = 0
     for i in range(low, high + 1):
         added += s.flow[j, i, base + ADD]
@@ -53,13 +71,13 @@ def detect_change(p: Array, v: Any, net: float, filled: float, scale: Array, fro
     drift = p[0].cusum_drift
     limit = p[0].cusum_threshold
     cap = _CAP * limit
-    z = net / scale[0]
-    push_sum(v, 0, z - drift, cap, from_ns)
-    push_sum(v, 1, -z - drift, cap, from_ns)
-    push_sum(v, 2, (filled - scale[1]) / scale[2] - drift, cap, from_ns)
+    z = net / scale[SCALE_NET]
+    push_sum(v, _STACKED, z - drift, cap, from_ns)
+    push_sum(v, _PULLED, -z - drift, cap, from_ns)
+    push_sum(v, _FILLED, (filled - scale[SCALE_FILL_USUAL]) / scale[SCALE_FILL] - drift, cap, from_ns)
     alarm = _NONE
     most = limit
-    for k in range(3):
+    for k in range(_DETECTORS):
         if v.drift[k] > most:
             most = v.drift[k]
             alarm = k + 1
@@ -70,5 +88,5 @@ def detect_change(p: Array, v: Any, net: float, filled: float, scale: Array, fro
 def forget_changes(v: Any) -> None:
     """The zone was out of sight or is another one."""
     v.alarm = _NONE
-    for k in range(3):
+    for k in range(_DETECTORS):
         v.drift[k] = 0.0

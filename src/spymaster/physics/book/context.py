@@ -1,4 +1,6 @@
-"""Net flow and fills over the long window, as context beside the ten seconds the states rest on (SPEC 2, w_barrier).
+"""Net flow and fills over the long window, as context beside the ten seconds the states rest on.
+
+Formulas: docs/physics.md 3.
 
 Kept in coarse buckets, since nothing is decided by them: sixty closed ones and the open one.
 """
@@ -6,18 +8,20 @@ Kept in coarse buckets, since nothing is decided by them: sixty closed ones and 
 from __future__ import annotations
 
 from spymaster.market.jit import kernel
-from spymaster.physics.memory.state import (
+from spymaster.physics.memory.indices import (
     ADD,
+    ASK_FIELDS,
     FILL,
+    HIGH,
     L_FILL,
     L_NET,
     LEDGER_TICKS,
     LONG_BUCKETS,
     LONG_CLOSED,
+    LOW,
     PULL,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 
 
 @kernel
@@ -29,64 +33,68 @@ def buckets_per_long(p: Array) -> int:
 @kernel
 def extend_context(s: State, p: Array, bucket: int) -> None:
     """The bucket just closed enters the open coarse bucket; a full one closes and the oldest leaves."""
-    b = s.book[0]
-    j = b.long_bucket
-    for i in range(s.touched[bucket, 0], s.touched[bucket, 1] + 1):
+    context = s.context[0]
+    ledger = s.ledger[0]
+    j = context.bucket
+    for i in range(ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH] + 1):
         for side in range(2):
             f = s.flow[bucket, i]
-            filled = f[side * 4 + FILL]
-            net = f[side * 4 + ADD] - f[side * 4 + PULL] - filled
+            filled = f[side * ASK_FIELDS + FILL]
+            net = f[side * ASK_FIELDS + ADD] - f[side * ASK_FIELDS + PULL] - filled
             if net != 0 or filled != 0:
-                s.long[j, side, i, L_NET] += net
-                s.long[j, side, i, L_FILL] += filled
-                s.long_sum[side, i, L_NET] += net
-                s.long_sum[side, i, L_FILL] += filled
-                s.long_touched[j, 0] = min(s.long_touched[j, 0], i)
-                s.long_touched[j, 1] = max(s.long_touched[j, 1], i)
-    if (b.buckets_closed + 1) % buckets_per_long(p) == 0:
+                context.buckets[j, side, i, L_NET] += net
+                context.buckets[j, side, i, L_FILL] += filled
+                context.sums[side, i, L_NET] += net
+                context.sums[side, i, L_FILL] += filled
+                context.touched[j, LOW] = min(context.touched[j, LOW], i)
+                context.touched[j, HIGH] = max(context.touched[j, HIGH], i)
+    if (ledger.buckets_closed + 1) % buckets_per_long(p) == 0:
         drop_oldest(s, (j + LONG_BUCKETS - LONG_CLOSED) % LONG_BUCKETS)
-        b.long_bucket = (j + 1) % LONG_BUCKETS
+        context.bucket = (j + 1) % LONG_BUCKETS
 
 
 @kernel
 def drop_oldest(s: State, j: int) -> None:
     """Take a coarse bucket out of the sums and empty it."""
-    for i in range(s.long_touched[j, 0], s.long_touched[j, 1] + 1):
+    context = s.context[0]
+    for i in range(context.touched[j, LOW], context.touched[j, HIGH] + 1):
         for side in range(2):
             for k in range(2):
-                s.long_sum[side, i, k] -= s.long[j, side, i, k]
-                s.long[j, side, i, k] = 0
-    s.long_touched[j, 0] = LEDGER_TICKS
-    s.long_touched[j, 1] = -1
+                context.sums[side, i, k] -= context.buckets[j, side, i, k]
+                context.buckets[j, side, i, k] = 0
+    context.touched[j, LOW] = LEDGER_TICKS
+    context.touched[j, HIGH] = -1
 
 
 @kernel
 def read_context(s: State, side: int, low: int, high: int) -> tuple[int, int]:
     """(net flow, fills) at ledger indices low..high over the long window, contracts."""
+    context = s.context[0]
     net = filled = 0
     for i in range(low, high + 1):
-        net += s.long_sum[side, i, L_NET]
-        filled += s.long_sum[side, i, L_FILL]
+        net += context.sums[side, i, L_NET]
+        filled += context.sums[side, i, L_FILL]
     return net, filled
 
 
 @kernel
 def shift_context(s: State, shift: int) -> None:
     """The ledger's window moved by ``shift`` ticks."""
+    context = s.context[0]
     n = LEDGER_TICKS
     for j in range(LONG_BUCKETS):
-        low, high = s.long_touched[j, 0], s.long_touched[j, 1]
+        low, high = context.touched[j, LOW], context.touched[j, HIGH]
         if high < low:
             continue
-        shift_rows(s.long[j], shift)
-        s.long_touched[j, 0] = min(max(low - shift, 0), n)
-        s.long_touched[j, 1] = max(min(high - shift, n - 1), -1)
+        shift_rows(context.buckets[j], shift)
+        context.touched[j, LOW] = min(max(low - shift, 0), n)
+        context.touched[j, HIGH] = max(min(high - shift, n - 1), -1)
     for side in range(2):
         for i in range(n):
             for k in range(2):
-                s.long_sum[side, i, k] = 0
+                context.sums[side, i, k] = 0
                 for j in range(LONG_BUCKETS):
-                    s.long_sum[side, i, k] += s.long[j, side, i, k]
+                    context.sums[side, i, k] += context.buckets[j, side, i, k]
 
 
 @kernel

@@ -6,25 +6,19 @@ read only when it is closed.
 
 from __future__ import annotations
 
+from typing import Final
+
 from spymaster.market.jit import kernel
 from spymaster.physics.book.equity import future_makes_prices, trade_in_unit
 from spymaster.physics.book.flows import add_pending, index_of, off_book, record_flow, restart_windows, settle_pending
 from spymaster.physics.book.ofi import note_best
 from spymaster.physics.book.orders import finish_order, gather_order
-from spymaster.physics.memory.state import (
-    ASK,
-    BID,
-    BUY,
-    C_FAR_PRICE,
-    LEDGER_TICKS,
-    LOADING,
-    M_TRADED,
-    SELL,
-    VALID,
-    Array,
-    State,
-)
+from spymaster.physics.memory.counters import Counter
+from spymaster.physics.memory.indices import ASK, BID, BUY, HIGH, LEDGER_TICKS, LOADING, LOW, SELL, TOTAL_TRADED, VALID
+from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.bars import note_trade
+
+_FAR_PRICE: Final = int(Counter.FAR_PRICE)
 
 _NONE = -1
 
@@ -32,15 +26,16 @@ _NONE = -1
 @kernel
 def passive_side(s: State, aggressor: int, tick: int) -> int:
     """The side that was traded against: opposite the aggressor; without one, the side whose best price was reached."""
+    book = s.book[0]
     if aggressor > 0:
         return ASK
     if aggressor < 0:
         return BID
-    n_ask = s.ladder[ASK, 0, 10]
-    n_bid = s.ladder[BID, 0, 10]
-    if n_ask > 0 and tick >= s.ladder[ASK, 0, 0]:
+    n_ask = book.shown[ASK]
+    n_bid = book.shown[BID]
+    if n_ask > 0 and tick >= book.tick[ASK, 0]:
         return ASK
-    if n_bid > 0 and tick <= s.ladder[BID, 0, 0]:
+    if n_bid > 0 and tick <= book.tick[BID, 0]:
         return BID
     return _NONE
 
@@ -51,33 +46,34 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
 
     ``with_book``: the print precedes decreases of a visible book (the tape is the depth stream's own).
     """
-    b = s.book[0]
-    if b.anchored == 0:
-        b.base = tick - LEDGER_TICKS // 2
-        b.anchored = 1
+    ledger = s.ledger[0]
+    book = s.book[0]
+    if ledger.anchored == 0:
+        ledger.base = tick - LEDGER_TICKS // 2
+        ledger.anchored = 1
     i = index_of(s, tick)
     if i < 0:
-        if b.has_bbo == 0:
+        if book.has_bbo == 0:
             # without a book the ledger follows the trades: it moves there at the next snap
-            b.last_tick = tick
-            b.has_last = 1
-        return C_FAR_PRICE
-    s.mass[b.bucket, M_TRADED] += size
+            book.last_tick = tick
+            book.has_last = 1
+        return _FAR_PRICE
+    s.windows[0].totals[ledger.bucket, TOTAL_TRADED] += size
     if aggressor > 0:
         record_flow(s, BUY, i, size)
     elif aggressor < 0:
         record_flow(s, SELL, i, size)
-    if tick < s.trade_range[b.bucket, 0]:
-        s.trade_range[b.bucket, 0] = tick
-    if tick > s.trade_range[b.bucket, 1]:
-        s.trade_range[b.bucket, 1] = tick
-    b.last_tick = tick
-    b.has_last = 1
+    if tick < ledger.trade_range[ledger.bucket, LOW]:
+        ledger.trade_range[ledger.bucket, LOW] = tick
+    if tick > ledger.trade_range[ledger.bucket, HIGH]:
+        ledger.trade_range[ledger.bucket, HIGH] = tick
+    book.last_tick = tick
+    book.has_last = 1
     if future_makes_prices(s):
         note_trade(s, int(s.clock[0].now_ns), trade_in_unit(s, tick), float(size))
     gather_order(s, p, t_ns, aggressor, tick, size)
     side = passive_side(s, aggressor, tick) if with_book else _NONE
-    if side == _NONE or b.status != VALID:
+    if side == _NONE or book.status != VALID:
         off_book(s, tick, size)
     elif not add_pending(s, side, tick, size):
         off_book(s, tick, size)
@@ -87,46 +83,47 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
 @kernel
 def close_event(s: State, p: Array) -> None:
     """The venue event is over: settle traded volume, complete the order, read best bid and ask."""
-    b = s.book[0]
-    if b.event_open == 0:
+    book = s.book[0]
+    clock = s.clock[0]
+    if book.event_open == 0:
         return
-    b.event_open = 0
+    book.event_open = 0
     finish_order(s, p)
-    if b.pending > 0:
-        settle_pending(s, s.clock[0].now_ns)
-    if b.status == LOADING:
-        b.status = VALID
+    if s.ledger[0].pending_held > 0:
+        settle_pending(s, clock.now_ns)
+    if book.status == LOADING:
+        book.status = VALID
         s.trust[0].bad_book = 0
-    if b.status != VALID:
+    if book.status != VALID:
         return
-    read_best(s, p, s.clock[0].now_ns)
+    read_best(s, p, clock.now_ns)
 
 
 @kernel
 def read_best(s: State, p: Array, t_ns: int) -> None:
     """Best bid and ask of a closed event; a crossed, locked or one-sided book keeps the last good ones and is timed."""
-    b = s.book[0]
-    n_bid = s.ladder[BID, 0, 10]
-    n_ask = s.ladder[ASK, 0, 10]
+    book = s.book[0]
+    n_bid = book.shown[BID]
+    n_ask = book.shown[ASK]
     reason = 0
     if n_bid == 0 or n_ask == 0:
         reason = 2
-    elif s.ladder[BID, 0, 0] >= s.ladder[ASK, 0, 0]:
+    elif book.tick[BID, 0] >= book.tick[ASK, 0]:
         reason = 1
     if reason != 0:
-        if b.invalid_since_ns == 0:
-            b.invalid_since_ns = t_ns
-        b.invalid_reason = reason
+        if book.invalid_since_ns == 0:
+            book.invalid_since_ns = t_ns
+        book.invalid_reason = reason
         return
-    if b.invalid_since_ns > 0:
-        if t_ns - b.invalid_since_ns > p[0].crossed_blind_ns:
+    if book.invalid_since_ns > 0:
+        if t_ns - book.invalid_since_ns > p[0].crossed_blind_ns:
             # what rested while the book made no sense is no evidence about any level
             restart_windows(s, t_ns)
-        b.invalid_since_ns = 0
-        b.invalid_reason = 0
-    note_best(s, s.ladder[BID, 0, 0], s.ladder[ASK, 0, 0], s.ladder[BID, 1, 0], s.ladder[ASK, 1, 0])
-    b.bid = s.ladder[BID, 0, 0]
-    b.ask = s.ladder[ASK, 0, 0]
-    b.bid_size = s.ladder[BID, 1, 0]
-    b.ask_size = s.ladder[ASK, 1, 0]
-    b.has_bbo = 1
+        book.invalid_since_ns = 0
+        book.invalid_reason = 0
+    note_best(s, book.tick[BID, 0], book.tick[ASK, 0], book.size[BID, 0], book.size[ASK, 0])
+    book.bid = book.tick[BID, 0]
+    book.ask = book.tick[ASK, 0]
+    book.bid_size = book.size[BID, 0]
+    book.ask_size = book.size[ASK, 0]
+    book.has_bbo = 1

@@ -1,4 +1,4 @@
-"""Apparent icebergs: prices that show size again at once whenever they are hit (P3.6).
+"""Apparent icebergs: prices that show size again at once whenever they are hit (docs/physics.md 3).
 
 A depth feed has no order ids, so this is evidence, not knowledge. Each fill of half the displayed size or more is a
 trial; size shown again within ``iceberg_refill`` is a success. The log odds compare a success rate of 0.9 with the rate
@@ -14,7 +14,8 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_, log_
 from spymaster.physics.maths.quantiles import quantile_bin, quantile_centre
-from spymaster.physics.memory.state import LEDGER_TICKS, QUANTILE_BINS, Array, State
+from spymaster.physics.memory.indices import LEDGER_TICKS, LOST, QUANTILE_BINS, USED_UP
+from spymaster.physics.memory.state import Array, State
 
 _HIT_RATE: Final = 0.9
 _NULL_MIN: Final = 0.02
@@ -23,26 +24,24 @@ _GIVE_UP: Final = -3.0
 _IDLE_NS: Final = 30 * NS_PER_S
 _ENOUGH_ENDS: Final = 10.0
 _PEAKS: Final = 8
-_USED_UP: Final = 0
-_LOST: Final = 1
 
 
 @kernel
 def learn_null_rate(s: State, p: Array, adds: int, interval_s: float, weight: float) -> None:
     """How often size comes to the best price within the refill time without any iceberg: from the rate of additions."""
-    m = s.market[0]
-    m.add_rate += weight * (0.5 * adds / interval_s - m.add_rate)
-    null = 1.0 - exp_(-m.add_rate * p[0].iceberg_refill_ns * 1e-9)
+    icebergs = s.icebergs[0]
+    icebergs.add_rate += weight * (0.5 * adds / interval_s - icebergs.add_rate)
+    null = 1.0 - exp_(-icebergs.add_rate * p[0].iceberg_refill_ns * 1e-9)
     null = min(max(null, _NULL_MIN), _NULL_MAX)
-    m.log_refill = log_(_HIT_RATE / null)
-    m.log_miss = log_((1.0 - _HIT_RATE) / (1.0 - null))
+    icebergs.log_refill = log_(_HIT_RATE / null)
+    icebergs.log_miss = log_((1.0 - _HIT_RATE) / (1.0 - null))
 
 
 @kernel
 def end_iceberg(s: State, v: Any, how: int) -> None:
     """Forget a price's trials; an iceberg that had been seen leaves its total to those that come after."""
     if v.flagged != 0:
-        s.iceberg_ends[how, quantile_bin(v.executed)] += 1.0
+        s.icebergs[0].ends[how, quantile_bin(v.executed)] += 1.0
     v.hit_ns = 0
     v.tries = 0
     v.refills = 0
@@ -53,56 +52,57 @@ def end_iceberg(s: State, v: Any, how: int) -> None:
 
 
 @kernel
-def judge_trial(s: State, v: Any, success: bool, t_ns: int) -> None:
+def decide_trial(s: State, v: Any, success: bool, t_ns: int) -> None:
     """One trial is decided."""
+    icebergs = s.icebergs[0]
     v.tries += 1
     v.hit_ns = 0
     if success:
         v.refills += 1
-        v.odds += s.market[0].log_refill
-        if v.odds > s.logs[2]:
+        v.odds += icebergs.log_refill
+        if v.odds > s.logs[0].iceberg_odds:
             v.flagged = 1
         return
-    v.odds += s.market[0].log_miss
+    v.odds += icebergs.log_miss
     if v.odds < _GIVE_UP:
-        end_iceberg(s, v, _USED_UP)
+        end_iceberg(s, v, USED_UP)
         v.last_ns = t_ns
 
 
 @kernel
 def note_fill(s: State, p: Array, side: int, i: int, filled: int, before: int, t_ns: int) -> None:
     """``filled`` of ``before`` displayed contracts were taken at ledger index i."""
-    v = s.iceberg[side, i]
+    v = s.icebergs[0].at[side, i]
     if v.last_ns > 0 and t_ns - v.last_ns > _IDLE_NS:
-        end_iceberg(s, v, _LOST)
+        end_iceberg(s, v, LOST)
     v.last_ns = t_ns
     v.executed += filled
     if 2 * filled >= before:
         if v.hit_ns > 0 and t_ns - v.hit_ns > p[0].iceberg_refill_ns:
-            judge_trial(s, v, False, t_ns)
+            decide_trial(s, v, False, t_ns)
         v.hit_ns = t_ns
 
 
 @kernel
 def note_refill(s: State, p: Array, side: int, i: int, added: int, t_ns: int) -> None:
     """Contracts were added at ledger index i where a trial may be under way."""
-    v = s.iceberg[side, i]
+    v = s.icebergs[0].at[side, i]
     if v.hit_ns == 0:
         return
     in_time = t_ns - v.hit_ns <= p[0].iceberg_refill_ns
     if in_time:
         v.peak[v.refills % _PEAKS] = added
-    judge_trial(s, v, in_time, t_ns)
+    decide_trial(s, v, in_time, t_ns)
 
 
 @kernel
 def note_hidden(s: State, side: int, i: int, hidden: int, t_ns: int) -> None:
     """More was filled at a price than it showed: refilled inside the event, the plainest success there is."""
-    v = s.iceberg[side, i]
+    v = s.icebergs[0].at[side, i]
     v.executed += hidden
     v.last_ns = t_ns
     v.peak[v.refills % _PEAKS] = 0
-    judge_trial(s, v, True, t_ns)
+    decide_trial(s, v, True, t_ns)
 
 
 @kernel
@@ -111,7 +111,7 @@ def find_iceberg(s: State, side: int, low: int, high: int, t_ns: int) -> int:
     found = -1
     most = 0
     for i in range(max(low, 0), min(high, LEDGER_TICKS - 1) + 1):
-        v = s.iceberg[side, i]
+        v = s.icebergs[0].at[side, i]
         if v.flagged != 0 and t_ns - v.last_ns <= _IDLE_NS and v.executed > most:
             most = v.executed
             found = i
@@ -145,22 +145,22 @@ def remaining_size(s: State, executed: float) -> float:
 
     NaN while too few have ended, or where fewer than half of those that came so far have.
     """
-    ends = s.iceberg_ends
+    ends = s.icebergs[0].ends
     total = 0.0
     for k in range(QUANTILE_BINS):
-        total += ends[_USED_UP, k]
+        total += ends[USED_UP, k]
     if total < _ENOUGH_ENDS:
         return math.nan
     start = quantile_bin(int(executed))
     at_risk = 0.0
     for k in range(start, QUANTILE_BINS):
-        at_risk += ends[_USED_UP, k] + ends[_LOST, k]
+        at_risk += ends[USED_UP, k] + ends[LOST, k]
     survival = 1.0
     for k in range(start, QUANTILE_BINS):
         if at_risk <= 0.0:
             return math.nan
-        survival *= 1.0 - ends[_USED_UP, k] / at_risk
-        at_risk -= ends[_USED_UP, k] + ends[_LOST, k]
+        survival *= 1.0 - ends[USED_UP, k] / at_risk
+        at_risk -= ends[USED_UP, k] + ends[LOST, k]
         if survival <= 0.5:
             return max(quantile_centre(k) - executed, 0.0)
     return math.nan
@@ -171,6 +171,6 @@ def forget_icebergs(s: State) -> None:
     """The ledger's window moved: prices are somewhere else."""
     for side in range(2):
         for i in range(LEDGER_TICKS):
-            v = s.iceberg[side, i]
+            v = s.icebergs[0].at[side, i]
             if v.last_ns != 0 or v.hit_ns != 0:
-                end_iceberg(s, v, _LOST)
+                end_iceberg(s, v, LOST)

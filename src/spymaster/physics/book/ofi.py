@@ -1,4 +1,4 @@
-"""Order-flow imbalance: at the best prices, keyed by price over ten ticks a side, and integrated (P2, SPEC 6.4).
+"""Order-flow imbalance: at the best prices, keyed by price over ten ticks a side, and integrated (docs/physics.md 2).
 
 Per closed venue event the imbalance at the best prices is that of Cont, Kukanov and Stoikov. Keyed by price, every
 change of a displayed size counts at its distance from the own best as it stood when the event began, bids positive;
@@ -13,24 +13,22 @@ from typing import Final
 import numpy as np
 
 from spymaster.market.jit import kernel
-from spymaster.physics.memory.state import (
+from spymaster.physics.memory.indices import (
     ASK,
+    OFI_5S,
     OFI_BEST,
     OFI_DISTANCES,
     OFI_FIELDS,
     OFI_WINDOWS,
     OFI_WINDOWS_NS,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 
 _DECAY: Final = 0.7165313105737893
 """exp(-1/3), written out so that no machine's maths library decides about it."""
 _WEIGHTS: Final = np.cumprod(np.concatenate([np.ones(1), np.full(OFI_DISTANCES - 1, _DECAY)]))
 _WEIGHT_SUM: Final = float(np.cumsum(_WEIGHTS)[-1])
 _WINDOWS: Final = np.array(OFI_WINDOWS_NS)
-FIVE_SECONDS: Final = 1
-"""Place of the window the z-score is taken of."""
 _ENOUGH: Final = 240.0
 """Snaps before the usual spread is known."""
 
@@ -38,43 +36,44 @@ _ENOUGH: Final = 240.0
 @kernel
 def note_displayed(s: State, side: int, tick: int, change: int) -> None:
     """A displayed size changed: net flow at its distance from the own best, asks negative."""
-    b = s.book[0]
-    if b.has_bbo == 0:
+    book = s.book[0]
+    if book.has_bbo == 0:
         return
-    d = tick - b.ask if side == ASK else b.bid - tick
+    d = tick - book.ask if side == ASK else book.bid - tick
     d = min(max(d, 0), OFI_DISTANCES - 1)
-    s.ofi[b.bucket, d] += -change if side == ASK else change
+    s.ofi[0].buckets[s.ledger[0].bucket, d] += -change if side == ASK else change
 
 
 @kernel
 def note_best(s: State, bid: int, ask: int, bid_size: int, ask_size: int) -> None:
     """The best prices of a closed event against those of the one before."""
-    b = s.book[0]
-    if b.has_bbo == 0:
+    book = s.book[0]
+    if book.has_bbo == 0:
         return
     e = 0
-    if bid >= b.bid:
+    if bid >= book.bid:
         e += bid_size
-    if bid <= b.bid:
-        e -= b.bid_size
-    if ask <= b.ask:
+    if bid <= book.bid:
+        e -= book.bid_size
+    if ask <= book.ask:
         e -= ask_size
-    if ask >= b.ask:
-        e += b.ask_size
-    s.ofi[b.bucket, OFI_BEST] += e
+    if ask >= book.ask:
+        e += book.ask_size
+    s.ofi[0].buckets[s.ledger[0].bucket, OFI_BEST] += e
 
 
 @kernel
 def slide_ofi(s: State, p: Array, bucket: int) -> None:
     """The bucket just closed enters the four windows, those that are too old leave."""
-    b = s.book[0]
+    ledger = s.ledger[0]
+    ofi = s.ofi[0]
     for w in range(OFI_WINDOWS):
         n = max(int(_WINDOWS[w] // p[0].snap_interval_ns), 1)
-        old = (bucket - n) % b.ring
+        old = (bucket - n) % ledger.ring
         for k in range(OFI_FIELDS):
-            s.ofi_sum[w, k] += s.ofi[bucket, k]
-            if b.buckets_closed >= n:
-                s.ofi_sum[w, k] -= s.ofi[old, k]
+            ofi.sums[w, k] += ofi.buckets[bucket, k]
+            if ledger.buckets_closed >= n:
+                ofi.sums[w, k] -= ofi.buckets[old, k]
 
 
 @kernel
@@ -83,8 +82,8 @@ def integrated_ofi(s: State, window: int) -> float:
     usual = 0.0
     total = 0.0
     for d in range(OFI_DISTANCES):
-        usual += s.depth_mean[0, d]
-        total += _WEIGHTS[d] * s.ofi_sum[window, d]
+        usual += s.scales[0].depth_mean[d]
+        total += _WEIGHTS[d] * s.ofi[0].sums[window, d]
     if usual <= 0.0:
         return 0.0
     return float(total / _WEIGHT_SUM / (usual / OFI_DISTANCES))
@@ -95,33 +94,33 @@ def depth_ofi(s: State, window: int) -> int:
     """Net displayed flow of ten ticks a side, contracts; positive is support."""
     total = 0
     for d in range(OFI_DISTANCES):
-        total += s.ofi_sum[window, d]
+        total += s.ofi[0].sums[window, d]
     return total
 
 
 @kernel
 def observe_ofi(s: State, weight: float) -> None:
     """Let one snap's five-second imbalance into its usual spread."""
-    m = s.market[0]
-    value = integrated_ofi(s, FIVE_SECONDS)
-    m.ofi_weight += 1.0
-    m.ofi_variance += max(1.0 / m.ofi_weight, weight) * (value * value - m.ofi_variance)
+    ofi = s.ofi[0]
+    value = integrated_ofi(s, OFI_5S)
+    ofi.weight += 1.0
+    ofi.variance += max(1.0 / ofi.weight, weight) * (value * value - ofi.variance)
 
 
 @kernel
 def ofi_spread(s: State) -> float:
     """Usual spread of the five-second imbalance; NaN before it is known."""
-    m = s.market[0]
-    if m.ofi_weight < _ENOUGH or m.ofi_variance <= 0.0:
+    ofi = s.ofi[0]
+    if ofi.weight < _ENOUGH or ofi.variance <= 0.0:
         return math.nan
-    return math.sqrt(m.ofi_variance)
+    return math.sqrt(ofi.variance)
 
 
 @kernel
 def queue_imbalance(s: State) -> float:
     """(best bid - best ask size) / their sum; 0 without a book."""
-    b = s.book[0]
-    total = b.bid_size + b.ask_size
-    if b.has_bbo == 0 or total == 0:
+    book = s.book[0]
+    total = book.bid_size + book.ask_size
+    if book.has_bbo == 0 or total == 0:
         return 0.0
-    return float((b.bid_size - b.ask_size) / total)
+    return float((book.bid_size - book.ask_size) / total)

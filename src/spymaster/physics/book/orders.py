@@ -1,4 +1,4 @@
-"""Aggressive orders put together again from their fills, large ones, sweeps and clusters of orders (P4.1, P4.3).
+"""Aggressive orders put together again from their fills, large ones, sweeps and clusters of orders (docs/physics.md 4).
 
 Consecutive fills of one side inside one venue event are one order. A sweep is an order that took two prices or more, or
 three orders and more of one side within ``sweep_max_gap`` that make up most of the volume and more of it than all but
@@ -13,7 +13,8 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.book.flows import index_of, record_flow
 from spymaster.physics.maths.quantiles import quantile_bin, quantile_of
-from spymaster.physics.memory.state import ASK, BID, LARGE_BUY, LARGE_SELL, M_OUTSIDE, ORDERS, SWEEPS, Array, State
+from spymaster.physics.memory.indices import ASK, BID, LARGE_BUY, LARGE_SELL, ORDERS, SWEEPS, TOTAL_OUTSIDE
+from spymaster.physics.memory.state import Array, State
 
 _LARGE_SHARE: Final = 0.99
 _BURST_SHARE: Final = 0.995
@@ -28,119 +29,122 @@ _CLUSTER_SHARE: Final = 0.8
 @kernel
 def gather_order(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: int) -> None:
     """One fill: of the order in hand, or of a new one where side or event changed."""
-    b = s.book[0]
-    if b.order_prints > 0 and b.order_side != aggressor:
+    open_order = s.orders[0].open[0]
+    book = s.book[0]
+    if open_order.prints > 0 and open_order.side != aggressor:
         finish_order(s, p)
-    if b.order_prints == 0:
-        b.order_side = aggressor
-        b.order_size = 0
-        b.order_levels = 0
-        b.order_low = tick
-        b.order_high = tick
-        b.order_last = tick - 1
-        b.order_ns = t_ns
-        b.order_notional_ticks = 0
-        b.order_touch_bid = s.ladder[BID, 0, 0] if s.ladder[BID, 0, 10] > 0 else tick
-        b.order_touch_ask = s.ladder[ASK, 0, 0] if s.ladder[ASK, 0, 10] > 0 else tick
-        if tick > b.order_touch_ask or tick < b.order_touch_bid:
-            s.mass[b.bucket, M_OUTSIDE] += size
-    if tick != b.order_last:
-        b.order_levels += 1
-    b.order_last = tick
-    b.order_prints += 1
-    b.order_size += size
-    b.order_notional_ticks += tick * size
-    b.order_low = min(b.order_low, tick)
-    b.order_high = max(b.order_high, tick)
+    if open_order.prints == 0:
+        open_order.side = aggressor
+        open_order.size = 0
+        open_order.levels = 0
+        open_order.low = tick
+        open_order.high = tick
+        open_order.last = tick - 1
+        open_order.t_ns = t_ns
+        open_order.notional_ticks = 0
+        open_order.touch_bid = book.tick[BID, 0] if book.shown[BID] > 0 else tick
+        open_order.touch_ask = book.tick[ASK, 0] if book.shown[ASK] > 0 else tick
+        if tick > open_order.touch_ask or tick < open_order.touch_bid:
+            s.windows[0].totals[s.ledger[0].bucket, TOTAL_OUTSIDE] += size
+    if tick != open_order.last:
+        open_order.levels += 1
+    open_order.last = tick
+    open_order.prints += 1
+    open_order.size += size
+    open_order.notional_ticks += tick * size
+    open_order.low = min(open_order.low, tick)
+    open_order.high = max(open_order.high, tick)
 
 
 @kernel
 def finish_order(s: State, p: Array) -> None:
     """The order is complete: into the ring of orders, and of sweeps where it is or completes one."""
-    b = s.book[0]
-    if b.order_prints == 0:
+    open_order = s.orders[0].open[0]
+    orders = s.orders[0]
+    if open_order.prints == 0:
         return
-    o = s.order[b.orders % ORDERS]
-    o.t_ns = b.order_ns
-    o.side = b.order_side
-    o.size = b.order_size
-    o.prints = b.order_prints
-    o.levels = b.order_levels
-    o.low_tick = b.order_low
-    o.high_tick = b.order_high
-    o.last_tick = b.order_last
-    b.orders += 1
-    b.cvd += b.order_side * b.order_size
+    o = orders.order[orders.orders % ORDERS]
+    o.t_ns = open_order.t_ns
+    o.side = open_order.side
+    o.size = open_order.size
+    o.prints = open_order.prints
+    o.levels = open_order.levels
+    o.low_tick = open_order.low
+    o.high_tick = open_order.high
+    o.last_tick = open_order.last
+    orders.orders += 1
+    orders.cvd += open_order.side * open_order.size
     note_size(s, p)
-    if b.order_levels >= 2 and b.order_side != 0:
-        w = s.sweep[b.sweeps % SWEEPS]
-        w.t_ns = b.order_ns
-        w.first_ns = b.order_ns
+    if open_order.levels >= 2 and open_order.side != 0:
+        w = orders.sweep[orders.sweeps % SWEEPS]
+        w.t_ns = open_order.t_ns
+        w.first_ns = open_order.t_ns
         w.cluster = 0
-        w.side = b.order_side
-        w.size = b.order_size
-        w.prints = b.order_prints
-        w.levels = b.order_levels
-        w.low = b.order_low
-        w.high = b.order_high
-        w.notional_ticks = b.order_notional_ticks
-        b.sweeps += 1
-    elif s.market[0].burst_weight > 0.0 and b.order_side != 0:
+        w.side = open_order.side
+        w.size = open_order.size
+        w.prints = open_order.prints
+        w.levels = open_order.levels
+        w.low = open_order.low
+        w.high = open_order.high
+        w.notional_ticks = open_order.notional_ticks
+        orders.sweeps += 1
+    elif orders.burst_weight > 0.0 and open_order.side != 0:
         look_for_cluster(s, p)
-    b.order_prints = 0
+    open_order.prints = 0
 
 
 @kernel
 def note_size(s: State, p: Array) -> None:
     """The order in hand into the usual sizes, the volume of its span, and the large volume where it is large."""
-    b = s.book[0]
-    m = s.market[0]
-    weight = max(m.scale_weight, 1.0)
-    s.order_hist[quantile_bin(b.order_size)] += weight
-    slot = b.order_ns // p[0].sweep_max_gap_ns
-    if slot != b.slot:
-        s.burst_hist[quantile_bin(b.slot_volume)] += weight
-        empty = min(max(slot - b.slot - 1, 0), _EMPTY_MAX)
-        s.burst_hist[0] += weight * empty
-        b.slot = slot
-        b.slot_volume = 0
-    b.slot_volume += b.order_size
-    if m.large_order > 0.0 and b.order_size >= m.large_order and b.order_side != 0:
-        i = index_of(s, b.order_last)
+    orders = s.orders[0]
+    open_order = s.orders[0].open[0]
+    weight = max(s.scales[0].weight, 1.0)
+    orders.size_hist[quantile_bin(open_order.size)] += weight
+    slot = open_order.t_ns // p[0].sweep_max_gap_ns
+    if slot != orders.slot:
+        orders.burst_hist[quantile_bin(orders.slot_volume)] += weight
+        empty = min(max(slot - orders.slot - 1, 0), _EMPTY_MAX)
+        orders.burst_hist[0] += weight * empty
+        orders.slot = slot
+        orders.slot_volume = 0
+    orders.slot_volume += open_order.size
+    if orders.large_order > 0.0 and open_order.size >= orders.large_order and open_order.side != 0:
+        i = index_of(s, open_order.last)
         if i >= 0:
-            record_flow(s, LARGE_BUY if b.order_side > 0 else LARGE_SELL, i, b.order_size)
+            record_flow(s, LARGE_BUY if open_order.side > 0 else LARGE_SELL, i, open_order.size)
 
 
 @kernel
 def look_for_cluster(s: State, p: Array) -> None:
     """Whether the orders of the last moments, the one in hand the newest, are one push."""
-    b = s.book[0]
-    same = total = orders = prints = notional = 0
-    low, high, first = b.order_low, b.order_high, b.order_ns
-    for k in range(min(b.orders, _LOOK_BACK)):
-        o = s.order[(b.orders - 1 - k) % ORDERS]
-        if b.order_ns - o.t_ns > p[0].sweep_max_gap_ns:
+    open_order = s.orders[0].open[0]
+    orders = s.orders[0]
+    same = total = matching = prints = notional = 0
+    low, high, first = open_order.low, open_order.high, open_order.t_ns
+    for k in range(min(orders.orders, _LOOK_BACK)):
+        o = orders.order[(orders.orders - 1 - k) % ORDERS]
+        if open_order.t_ns - o.t_ns > p[0].sweep_max_gap_ns:
             break
         total += o.size
-        if o.side == b.order_side:
+        if o.side == open_order.side:
             same += o.size
-            orders += 1
+            matching += 1
             prints += o.prints
             notional += o.size * o.last_tick
             low = min(low, o.low_tick)
             high = max(high, o.high_tick)
             first = o.t_ns
-    if orders < _CLUSTER_ORDERS or same < _CLUSTER_SHARE * total or same <= s.market[0].burst:
+    if matching < _CLUSTER_ORDERS or same < _CLUSTER_SHARE * total or same <= orders.burst:
         return
-    newest = s.sweep[(b.sweeps - 1) % SWEEPS]
-    goes_on = b.sweeps > 0 and newest.cluster != 0 and newest.side == b.order_side and newest.t_ns >= first
-    w = newest if goes_on else s.sweep[b.sweeps % SWEEPS]
+    newest = orders.sweep[(orders.sweeps - 1) % SWEEPS]
+    goes_on = orders.sweeps > 0 and newest.cluster != 0 and newest.side == open_order.side and newest.t_ns >= first
+    w = newest if goes_on else orders.sweep[orders.sweeps % SWEEPS]
     if not goes_on:
-        b.sweeps += 1
-    w.t_ns = b.order_ns
+        orders.sweeps += 1
+    w.t_ns = open_order.t_ns
     w.first_ns = first
     w.cluster = 1
-    w.side = b.order_side
+    w.side = open_order.side
     w.size = same
     w.prints = prints
     w.levels = high - low + 1
@@ -152,8 +156,9 @@ def look_for_cluster(s: State, p: Array) -> None:
 @kernel
 def learn_sizes(s: State, p: Array) -> None:
     """What a large order and an unusual burst are by now."""
-    m = s.market[0]
-    m.large_order = max(p[0].large_lot_min, quantile_of(s.order_hist, _LARGE_SHARE))
-    if s.clock[0].now_ns - s.clock[0].first_ns >= _HISTORY_NS:
-        m.burst_weight = 1.0
-        m.burst = quantile_of(s.burst_hist, _BURST_SHARE)
+    orders = s.orders[0]
+    clock = s.clock[0]
+    orders.large_order = max(p[0].large_lot_min, quantile_of(orders.size_hist, _LARGE_SHARE))
+    if clock.now_ns - clock.first_ns >= _HISTORY_NS:
+        orders.burst_weight = 1.0
+        orders.burst = quantile_of(orders.burst_hist, _BURST_SHARE)

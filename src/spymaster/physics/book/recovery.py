@@ -1,6 +1,6 @@
-"""How fast a zone fills up again after a shock: resiliency (P3.5).
+"""How fast a zone fills up again after a shock: resiliency (docs/physics.md 3).
 
-A shock is the loss of half the zone's depth within a second. For half a minute afterwards the missing share is fitted,
+A shock is the loss of half the zone's depth within a second. For half a minute afterwards the missing part is fitted,
 1 - D / Dbar = rho exp(-t / tau), by exponentially weighted least squares on its logarithm; published is ln 2 tau.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import LN2, log_
-from spymaster.physics.memory.records import RECENT_DEPTHS
+from spymaster.physics.memory.indices import FIT_SUMS, FIT_T, FIT_TT, FIT_TY, FIT_WEIGHT, FIT_Y, RECENT_DEPTHS
 from spymaster.physics.memory.state import Array
 
 _SPAN_NS: Final = 30 * NS_PER_S
@@ -32,7 +32,7 @@ def forget_recovery(v: Any, reach: int) -> None:
 
 
 @kernel
-def follow_recovery(p: Array, v: Any, depth: int, usual: float, reach: int, t_ns: int) -> None:
+def update_recovery(p: Array, v: Any, depth: int, usual: float, reach: int, t_ns: int) -> None:
     """One snap: depth of the zone's visible part (``reach`` ticks of it) and what is usual there, in contracts."""
     if v.reach != reach:
         forget_recovery(v, reach)
@@ -53,7 +53,7 @@ def begin_fit(v: Any, usual: float, t_ns: int) -> None:
     """A shock happened."""
     v.shock_ns = t_ns
     v.shock_usual = usual
-    for k in range(5):
+    for k in range(FIT_SUMS):
         v.fit[k] = 0.0
 
 
@@ -64,21 +64,21 @@ def fit_recovery(v: Any, depth: int, t_ns: int) -> None:
     missing = 1.0 - depth / v.shock_usual
     y = log_(min(max(missing, _LEAST), 1.0))
     f = v.fit
-    for k in range(5):
+    for k in range(FIT_SUMS):
         f[k] *= _FORGET
-    f[0] += 1.0
-    f[1] += t
-    f[2] += y
-    f[3] += t * t
-    f[4] += t * y
-    spread = f[0] * f[3] - f[1] * f[1]
+    f[FIT_WEIGHT] += 1.0
+    f[FIT_T] += t
+    f[FIT_Y] += y
+    f[FIT_TT] += t * t
+    f[FIT_TY] += t * y
+    spread = f[FIT_WEIGHT] * f[FIT_TT] - f[FIT_T] * f[FIT_T]
     half_life = _CENSORED_S
     if spread > 0.0:
-        slope = (f[0] * f[4] - f[1] * f[2]) / spread
+        slope = (f[FIT_WEIGHT] * f[FIT_TY] - f[FIT_T] * f[FIT_Y]) / spread
         if slope < 0.0:
             half_life = min(-LN2 / slope, _CENSORED_S)
     recovered = missing <= _LEAST
-    if f[0] >= _FEW - 1 or recovered:
+    if f[FIT_WEIGHT] >= _FEW - 1 or recovered:
         v.half_life = min(half_life, t) if recovered else half_life
         v.half_life_ns = t_ns
     if recovered or t_ns - v.shock_ns >= _SPAN_NS:

@@ -11,34 +11,42 @@ from spymaster.physics.book.context import extend_context, shift_context
 from spymaster.physics.book.flicker import forget_additions
 from spymaster.physics.book.icebergs import forget_icebergs
 from spymaster.physics.book.ofi import slide_ofi
-from spymaster.physics.memory.state import (
+from spymaster.physics.memory.indices import (
     ADD,
+    ASK_FIELDS,
     BUY,
     FILL,
-    FLEETING,
+    FLICKER,
     FLOW_FIELDS,
     HIDDEN,
+    HIGH,
     LARGE_BUY,
     LARGE_SELL,
     LEDGER_TICKS,
-    MASS,
+    LOW,
     OFI_FIELDS,
     PULL,
+    QUALITY_RECORDS,
+    QUALITY_REJECTED,
     RECENTRE_TICKS,
     SELL,
+    TAPE_BUY,
     TAPE_FIELDS,
+    TAPE_LARGE_BUY,
+    TAPE_LARGE_SELL,
+    TAPE_SELL,
+    TOTALS,
     UNKNOWN,
     Z_ADDED,
     Z_FILL,
-    Z_FLEETING,
+    Z_FLICKER,
     Z_GROSS,
     Z_HIDDEN,
     Z_IN,
     Z_OUT,
     ZONE_FIELDS,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 
 
 @kernel
@@ -48,15 +56,17 @@ def buckets_in(p: Array, window_ns: int) -> int:
 
 
 @kernel
-def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
+def add_zones(s: State, bucket: int, sign: int, half: int) -> None:
     """Add (sign +1) or take away (-1) one bucket's part of every zone sum it reaches; zones are +-``half`` ticks."""
-    low, high = s.touched[bucket, 0], s.touched[bucket, 1]
+    ledger = s.ledger[0]
+    windows = s.windows[0]
+    low, high = ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH]
     if high < low:
         return
     flow = s.flow[bucket]
     for side in range(2):
-        base = side * 4
-        added = pulled = filled = hidden = fleeting = 0
+        base = side * ASK_FIELDS
+        added = pulled = filled = hidden = flickered = 0
         for centre in range(low - half, high + half + 1):
             enter = centre + half
             if enter <= high:
@@ -64,119 +74,124 @@ def fold_zone(s: State, bucket: int, sign: int, half: int) -> None:
                 pulled += flow[enter, base + PULL]
                 filled += flow[enter, base + FILL]
                 hidden += flow[enter, base + HIDDEN]
-                fleeting += flow[enter, FLEETING + side]
+                flickered += flow[enter, FLICKER + side]
             leave = centre - half - 1
             if leave >= low:
                 added -= flow[leave, base + ADD]
                 pulled -= flow[leave, base + PULL]
                 filled -= flow[leave, base + FILL]
                 hidden -= flow[leave, base + HIDDEN]
-                fleeting -= flow[leave, FLEETING + side]
+                flickered -= flow[leave, FLICKER + side]
             if 0 <= centre < LEDGER_TICKS:
                 net = added - pulled
                 if net > 0:
-                    s.zone[side, centre, Z_IN] += sign * net
+                    windows.zone[side, centre, Z_IN] += sign * net
                 else:
-                    s.zone[side, centre, Z_OUT] -= sign * net
-                s.zone[side, centre, Z_FILL] += sign * filled
-                s.zone[side, centre, Z_GROSS] += sign * (added + pulled)
-                s.zone[side, centre, Z_HIDDEN] += sign * hidden
-                s.zone[side, centre, Z_ADDED] += sign * added
-                s.zone[side, centre, Z_FLEETING] += sign * fleeting
+                    windows.zone[side, centre, Z_OUT] -= sign * net
+                windows.zone[side, centre, Z_FILL] += sign * filled
+                windows.zone[side, centre, Z_GROSS] += sign * (added + pulled)
+                windows.zone[side, centre, Z_HIDDEN] += sign * hidden
+                windows.zone[side, centre, Z_ADDED] += sign * added
+                windows.zone[side, centre, Z_FLICKER] += sign * flickered
 
 
 @kernel
-def fold_tape(s: State, bucket: int, sign: int) -> None:
+def add_tape(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's aggressive volumes in the band round each price."""
-    band = s.book[0].tape_band
-    for i in range(s.touched[bucket, 0], s.touched[bucket, 1] + 1):
+    windows = s.windows[0]
+    ledger = s.ledger[0]
+    band = windows.tape_band
+    for i in range(ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH] + 1):
         buys = sign * s.flow[bucket, i, BUY]
         sells = sign * s.flow[bucket, i, SELL]
         large_buys = sign * s.flow[bucket, i, LARGE_BUY]
         large_sells = sign * s.flow[bucket, i, LARGE_SELL]
         if buys != 0 or sells != 0 or large_buys != 0 or large_sells != 0:
             for j in range(max(i - band, 0), min(i + band, LEDGER_TICKS - 1) + 1):
-                s.tape[0, j] += buys
-                s.tape[1, j] += sells
-                s.tape[2, j] += large_buys
-                s.tape[3, j] += large_sells
+                windows.tape[TAPE_BUY, j] += buys
+                windows.tape[TAPE_SELL, j] += sells
+                windows.tape[TAPE_LARGE_BUY, j] += large_buys
+                windows.tape[TAPE_LARGE_SELL, j] += large_sells
 
 
 @kernel
-def fold_mass(s: State, bucket: int, sign: int) -> None:
+def add_totals(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's totals."""
-    for k in range(MASS):
-        s.mass_sum[k] += sign * s.mass[bucket, k]
-    s.trust[0].window_records += sign * s.quality[bucket, 0]
-    s.trust[0].window_rejected += sign * s.quality[bucket, 1]
+    windows = s.windows[0]
+    for k in range(TOTALS):
+        windows.totals_sum[k] += sign * windows.totals[bucket, k]
+    windows.records += sign * windows.quality[bucket, QUALITY_RECORDS]
+    windows.rejected += sign * windows.quality[bucket, QUALITY_REJECTED]
 
 
 @kernel
 def slide_windows(s: State, p: Array) -> None:
     """The open bucket is complete: it enters every window and the buckets that are too old leave."""
-    b = s.book[0]
-    ring = s.book[0].ring
-    now = b.bucket
+    ledger = s.ledger[0]
+    windows = s.windows[0]
+    ring = ledger.ring
+    now = ledger.bucket
     half = p[0].barrier_zone_ticks
-    fold_zone(s, now, 1, half)
-    fold_tape(s, now, 1)
-    for i in range(s.touched[now, 0], s.touched[now, 1] + 1):
-        s.volume[0, i] += s.flow[now, i, BUY]
-        s.volume[1, i] += s.flow[now, i, SELL]
-    fold_mass(s, now, 1)
+    add_zones(s, now, 1, half)
+    add_tape(s, now, 1)
+    for i in range(ledger.touched[now, LOW], ledger.touched[now, HIGH] + 1):
+        ledger.volume[TAPE_BUY, i] += s.flow[now, i, BUY]
+        ledger.volume[TAPE_SELL, i] += s.flow[now, i, SELL]
+    add_totals(s, now, 1)
     slide_ofi(s, p, now)
     extend_context(s, p, now)
-    closed = b.buckets_closed
+    closed = ledger.buckets_closed
     n = buckets_in(p, p[0].w_barrier_ns)
     if closed >= n:
-        fold_zone(s, (now - n) % ring, -1, half)
+        add_zones(s, (now - n) % ring, -1, half)
     n = buckets_in(p, p[0].w_tape_ns)
     if closed >= n:
-        fold_tape(s, (now - n) % ring, -1)
+        add_tape(s, (now - n) % ring, -1)
     n = buckets_in(p, p[0].trust_window_ns)
     if closed >= n:
-        fold_mass(s, (now - n) % ring, -1)
-    b.buckets_closed = closed + 1
-    n = min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)
-    low, high = s.trade_range[now, 0], s.trade_range[now, 1]
+        add_totals(s, (now - n) % ring, -1)
+    ledger.buckets_closed = closed + 1
+    n = min(buckets_in(p, p[0].w_barrier_ns), ledger.buckets_closed)
+    low, high = ledger.trade_range[now, LOW], ledger.trade_range[now, HIGH]
     j = now + 1
     for k in range(n):
         j = j - 1 if j > 0 else ring - 1
-        low = min(low, s.trade_range[j, 0])
-        high = max(high, s.trade_range[j, 1])
-        s.range_suffix[k, 0] = low
-        s.range_suffix[k, 1] = high
+        low = min(low, ledger.trade_range[j, LOW])
+        high = max(high, ledger.trade_range[j, HIGH])
+        windows.range_suffix[k, LOW] = low
+        windows.range_suffix[k, HIGH] = high
 
 
 @kernel
 def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
     """Make the next slot of the ring the open bucket, emptied; ``with_start``: remember what was displayed then."""
-    b = s.book[0]
-    ring = s.book[0].ring
-    nxt = (b.bucket + 1) % ring
-    low, high = s.touched[nxt, 0], s.touched[nxt, 1]
+    ledger = s.ledger[0]
+    windows = s.windows[0]
+    ring = ledger.ring
+    nxt = (ledger.bucket + 1) % ring
+    low, high = ledger.touched[nxt, LOW], ledger.touched[nxt, HIGH]
     for i in range(low, high + 1):
         for f in range(FLOW_FIELDS):
             s.flow[nxt, i, f] = 0
-    s.touched[nxt, 0] = LEDGER_TICKS
-    s.touched[nxt, 1] = -1
-    s.trade_range[nxt, 0] = 2**62
-    s.trade_range[nxt, 1] = -(2**62)
-    for k in range(MASS):
-        s.mass[nxt, k] = 0
-    s.quality[nxt, 0] = 0
-    s.quality[nxt, 1] = 0
+    ledger.touched[nxt, LOW] = LEDGER_TICKS
+    ledger.touched[nxt, HIGH] = -1
+    ledger.trade_range[nxt, LOW] = 2**62
+    ledger.trade_range[nxt, HIGH] = -(2**62)
+    for k in range(TOTALS):
+        windows.totals[nxt, k] = 0
+    windows.quality[nxt, QUALITY_RECORDS] = 0
+    windows.quality[nxt, QUALITY_REJECTED] = 0
     for k in range(OFI_FIELDS):
-        s.ofi[nxt, k] = 0
-    b.bucket = nxt
-    b.bucket_from_ns = t_ns
-    if b.spells != 0 or with_start:
-        b.spells = 0
+        s.ofi[0].buckets[nxt, k] = 0
+    ledger.bucket = nxt
+    ledger.bucket_from_ns = t_ns
+    if ledger.spells != 0 or with_start:
+        ledger.spells = 0
         for side in range(2):
             for i in range(LEDGER_TICKS):
-                s.seen_ns[side, i] = 0
+                ledger.seen_ns[side, i] = 0
                 if with_start:
-                    s.depth_start[side, i] = s.depth[side, i] if s.seen_since[side, i] > 0 else -1
+                    ledger.depth_start[side, i] = ledger.depth[side, i] if ledger.seen_since[side, i] > 0 else -1
 
 
 @kernel
@@ -185,15 +200,16 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Arr
 
     out: int64[8] in the order of the Z_ constants, contracts.
     """
-    ring = s.book[0].ring
-    base = side * 4
+    ledger = s.ledger[0]
+    ring = ledger.ring
+    base = side * ASK_FIELDS
     # sums stay in registers until the end: adding to memory in the inner loop takes three times as long
-    total_in = total_out = added = gross = fills = hidden = fleeting = 0
-    j = s.book[0].bucket + 1
+    total_in = total_out = added = gross = fills = hidden = flickered = 0
+    j = ledger.bucket + 1
     for _ in range(buckets):
         # a division for each bucket would cost as much as the sums
         j = j - 1 if j > 0 else ring - 1
-        first, last = max(low, s.touched[j, 0]), min(high, s.touched[j, 1])
+        first, last = max(low, ledger.touched[j, LOW]), min(high, ledger.touched[j, HIGH])
         if last < first:
             continue
         flow = s.flow[j]
@@ -203,7 +219,7 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Arr
             less += flow[i, base + PULL]
             fills += flow[i, base + FILL]
             hidden += flow[i, base + HIDDEN]
-            fleeting += flow[i, FLEETING + side]
+            flickered += flow[i, FLICKER + side]
         added += more
         gross += more + less
         if more > less:
@@ -216,62 +232,64 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Arr
     out[Z_GROSS] = gross
     out[Z_HIDDEN] = hidden
     out[Z_ADDED] = added
-    out[Z_FLEETING] = fleeting
+    out[Z_FLICKER] = flickered
 
 
 @kernel
 def recentre(s: State, p: Array, t_ns: int) -> None:
     """Move the ledger's window so that the touch is near its middle; what falls out is unseen from now on.
 
-    To be called when the open bucket has been folded into the windows and the next one is not yet open.
+    To be called when the open bucket has been added to the windows and the next one is not yet open.
     """
-    b = s.book[0]
-    middle = b.last_tick
-    if b.has_bbo != 0:
-        middle = (b.bid + b.ask) // 2
-    elif b.has_last == 0:
+    book = s.book[0]
+    ledger = s.ledger[0]
+    middle = book.last_tick
+    if book.has_bbo != 0:
+        middle = (book.bid + book.ask) // 2
+    elif book.has_last == 0:
         return
-    shift = middle - (b.base + LEDGER_TICKS // 2)
+    shift = middle - (ledger.base + LEDGER_TICKS // 2)
     if -RECENTRE_TICKS <= shift <= RECENTRE_TICKS:
         return
-    b.base += shift
+    ledger.base += shift
     for side in range(2):
-        _shift_row(s.depth[side], shift, 0)
-        _shift_row(s.depth_start[side], shift, -1)
-        _shift_row(s.seen_since[side], shift, 0)
-        _shift_row(s.seen_ns[side], shift, 0)
-        _shift_row(s.last_seen[side], shift, 0)
-        _shift_row(s.volume[side], shift, 0)
-    for j in range(b.ring):
-        if s.touched[j, 1] < s.touched[j, 0]:
+        _shift_row(ledger.depth[side], shift, 0)
+        _shift_row(ledger.depth_start[side], shift, -1)
+        _shift_row(ledger.seen_since[side], shift, 0)
+        _shift_row(ledger.seen_ns[side], shift, 0)
+        _shift_row(ledger.last_seen[side], shift, 0)
+        _shift_row(ledger.volume[side], shift, 0)
+    for j in range(ledger.ring):
+        if ledger.touched[j, HIGH] < ledger.touched[j, LOW]:
             continue
         _shift_flow(s, j, shift)
-        s.touched[j, 0] = min(max(s.touched[j, 0] - shift, 0), LEDGER_TICKS)
-        s.touched[j, 1] = max(min(s.touched[j, 1] - shift, LEDGER_TICKS - 1), -1)
-    _shift_row(s.near, shift, 0)
+        ledger.touched[j, LOW] = min(max(ledger.touched[j, LOW] - shift, 0), LEDGER_TICKS)
+        ledger.touched[j, HIGH] = max(min(ledger.touched[j, HIGH] - shift, LEDGER_TICKS - 1), -1)
+    _shift_row(s.scales[0].near, shift, 0)
     shift_context(s, shift)
     forget_additions(s)
     forget_icebergs(s)
     _refill_edges(s, t_ns)
-    _refold(s, p)
+    _rebuild_windows(s, p)
 
 
 @kernel
-def _refold(s: State, p: Array) -> None:
-    """Window sums afresh from the ledger, the open bucket having just been folded in."""
+def _rebuild_windows(s: State, p: Array) -> None:
+    """Window sums afresh from the ledger, the open bucket having just been added."""
+    windows = s.windows[0]
+    ledger = s.ledger[0]
     for side in range(2):
         for i in range(LEDGER_TICKS):
             for f in range(ZONE_FIELDS):
-                s.zone[side, i, f] = 0
+                windows.zone[side, i, f] = 0
     for f in range(TAPE_FIELDS):
         for i in range(LEDGER_TICKS):
-            s.tape[f, i] = 0
-    b = s.book[0]
-    ring = s.book[0].ring
-    for k in range(min(buckets_in(p, p[0].w_barrier_ns), b.buckets_closed)):
-        fold_zone(s, (b.bucket - k) % ring, 1, p[0].barrier_zone_ticks)
-    for k in range(min(buckets_in(p, p[0].w_tape_ns), b.buckets_closed)):
-        fold_tape(s, (b.bucket - k) % ring, 1)
+            windows.tape[f, i] = 0
+    ring = ledger.ring
+    for k in range(min(buckets_in(p, p[0].w_barrier_ns), ledger.buckets_closed)):
+        add_zones(s, (ledger.bucket - k) % ring, 1, p[0].barrier_zone_ticks)
+    for k in range(min(buckets_in(p, p[0].w_tape_ns), ledger.buckets_closed)):
+        add_tape(s, (ledger.bucket - k) % ring, 1)
 
 
 @kernel
@@ -299,18 +317,19 @@ def _shift_row(row: Array, shift: int, empty: int) -> None:
 @kernel
 def _refill_edges(s: State, t_ns: int) -> None:
     """Ticks that came into the window and are in sight there: visible from now on, with the sizes of the known book."""
-    b = s.book[0]
-    if b.status == UNKNOWN:
+    book = s.book[0]
+    ledger = s.ledger[0]
+    if book.status == UNKNOWN:
         return
     for i in range(LEDGER_TICKS):
-        tick = b.base + i
+        tick = ledger.base + i
         for side in range(2):
-            visible = tick <= b.far_ask if side == 1 else tick >= b.far_bid
-            if visible and s.seen_since[side, i] == 0:
-                s.seen_since[side, i] = t_ns
-                s.depth[side, i] = 0
+            visible = tick <= book.far_ask if side == 1 else tick >= book.far_bid
+            if visible and ledger.seen_since[side, i] == 0:
+                ledger.seen_since[side, i] = t_ns
+                ledger.depth[side, i] = 0
     for side in range(2):
-        for k in range(s.ladder[side, 0, 10]):
-            i = s.ladder[side, 0, k] - b.base
+        for k in range(book.shown[side]):
+            i = book.tick[side, k] - ledger.base
             if 0 <= i < LEDGER_TICKS:
-                s.depth[side, i] = s.ladder[side, 1, k]
+                ledger.depth[side, i] = book.size[side, k]

@@ -1,15 +1,27 @@
-"""What the resting liquidity at a level is doing: visible part, netted flows and six soft states (P3, SPEC 6.2)."""
+"""What the resting liquidity at a level is doing: visible part, netted flows and six soft states.
+
+docs/physics.md 3.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.rows import BarrierState
 from spymaster.physics.book.windows import buckets_in
 from spymaster.physics.maths.elementary import gate, log_
-from spymaster.physics.memory.state import ASK, LEDGER_TICKS, Array, State
+from spymaster.physics.memory.indices import ASK, HIGH, LEDGER_TICKS, LOW
+from spymaster.physics.memory.state import Array, State
 
+_VACUUM: Final = int(BarrierState.VACUUM)
+_CONSUMED: Final = int(BarrierState.CONSUMED)
+_WEAK: Final = int(BarrierState.WEAK)
+_NEUTRAL: Final = int(BarrierState.NEUTRAL)
+_ABSORPTION: Final = int(BarrierState.ABSORPTION)
+_WALL: Final = int(BarrierState.WALL)
+_STATES: Final = 6
 _TINY: Final = 1e-9
 
 
@@ -22,10 +34,11 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
     maximises visible fraction x span, which is the barrier's weight. (-1, 0) when the level itself has not been in
     sight for the shortest window.
     """
+    ledger = s.ledger[0]
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
-    centre = tick - s.book[0].base
-    if centre < 0 or centre >= LEDGER_TICKS or s.seen_since[side, centre] == 0:
+    centre = tick - ledger.base
+    if centre < 0 or centre >= LEDGER_TICKS or ledger.seen_since[side, centre] == 0:
         return -1, 0
     shortest = buckets_in(p, p[0].w_barrier_min_ns)
     longest = buckets_in(p, p[0].w_barrier_ns)
@@ -36,7 +49,7 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
         i = centre + sign * reach
         if i < 0 or i >= LEDGER_TICKS:
             continue
-        since = s.seen_since[side, i]
+        since = ledger.seen_since[side, i]
         if since == 0:
             continue
         n = min(buckets_in(p, t_ns - since), longest)
@@ -82,14 +95,13 @@ def soft_states(
     fill_threshold: float,
     absolute: bool,
     held: bool,
-    logs: Array,
+    logs: Any,
     out: Array,
 ) -> None:
     """Probabilities of the six states into ``out`` (float64[6], order of ``BarrierState``); they sum to 1.
 
     added, pulled, filled: netted flows over the window (contracts); start, end: depth of the zone at its ends; usual:
-    typical depth of such a zone; held: no trade beyond the zone; logs: natural logarithms of
-    ``r_vac`` and ``r_wall``. Source: decision tree P3.3, soft gates P3.4.
+    typical depth of such a zone; held: no trade beyond the zone; logs: LOGS record. Source: docs/physics.md 3.
     """
     delta = added - pulled - filled
     deplete = theta if absolute else max(theta, p[0].theta_dep_share * start)
@@ -99,27 +111,27 @@ def soft_states(
     g1 = gate((-delta / deplete - 1.0) / 0.15)
     g2 = gate((phi - p[0].phi_consumed) / 0.1)
     log_r = log_(r)
-    g3 = gate((logs[0] - log_r) * 5.0)
-    g4 = gate(min(delta / theta - 1.0, log_r - logs[1]) / 0.15)
+    g3 = gate((logs.r_vac - log_r) * 5.0)
+    g4 = gate(min(delta / theta - 1.0, log_r - logs.r_wall) / 0.15)
     g5 = gate((filled / fill_threshold - 1.0) / 0.2) if held else 0.0
     g6 = gate((p[0].weak_depth_share - end / usual) / 0.08) if usual > _TINY else 0.0
     quiet = (1.0 - g1) * (1.0 - g4) * (1.0 - g5)
-    out[0] = g1 * (1.0 - g2) * g3
-    out[1] = g1 * g2
-    out[2] = g1 * (1.0 - g2) * (1.0 - g3) + quiet * g6
-    out[3] = quiet * (1.0 - g6)
-    out[4] = (1.0 - g1) * (1.0 - g4) * g5
-    out[5] = (1.0 - g1) * g4
+    out[_VACUUM] = g1 * (1.0 - g2) * g3
+    out[_CONSUMED] = g1 * g2
+    out[_WEAK] = g1 * (1.0 - g2) * (1.0 - g3) + quiet * g6
+    out[_NEUTRAL] = quiet * (1.0 - g6)
+    out[_ABSORPTION] = (1.0 - g1) * (1.0 - g4) * g5
+    out[_WALL] = (1.0 - g1) * g4
 
 
 @kernel
 def settle_state(probabilities: Array, state: int, rival: int, lead: float) -> tuple[int, int]:
     """(state, rival) with hysteresis: a rival takes over when it leads by ``lead`` or on its second snap in a row."""
     top = 0
-    for k in range(1, 6):
+    for k in range(1, _STATES):
         if probabilities[k] > probabilities[top]:
             top = k
-    if state < 0 or state > 5 or top == state:
+    if state < 0 or state >= _STATES or top == state:
         return top, -1
     if probabilities[top] - probabilities[state] > lead or rival == top:
         return top, -1
@@ -129,10 +141,11 @@ def settle_state(probabilities: Array, state: int, rival: int, lead: float) -> t
 @kernel
 def held_through(s: State, side: int, beyond_tick: int, buckets: int) -> bool:
     """Whether no trade went beyond a tick (above it for asks, below it for bids) in the last ``buckets`` buckets."""
+    windows = s.windows[0]
     k = max(buckets, 1) - 1
     if side == ASK:
-        return bool(s.range_suffix[k, 1] <= beyond_tick)
-    return bool(s.range_suffix[k, 0] >= beyond_tick)
+        return bool(windows.range_suffix[k, HIGH] <= beyond_tick)
+    return bool(windows.range_suffix[k, LOW] >= beyond_tick)
 
 
 @kernel

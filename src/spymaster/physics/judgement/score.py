@@ -1,4 +1,4 @@
-"""From forces to one smoothed score, its confidence and who contributed what (SPEC 6.10)."""
+"""From components to one smoothed score, its confidence and who contributed what (docs/physics.md 8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.rows import Confidence, Trust
 from spymaster.physics.maths.elementary import hundredths
-from spymaster.physics.memory.state import A_SCORE, A_WEIGHT, BARRIER, FUEL, TAPE, Array, State
+from spymaster.physics.memory.indices import BARRIER, FUEL, TAPE
+from spymaster.physics.memory.state import Array, State
 
 _LOW: Final = int(Confidence.LOW)
 _MEDIUM: Final = int(Confidence.MEDIUM)
@@ -17,27 +18,27 @@ _GREEN: Final = int(Trust.GREEN)
 
 
 @kernel
-def smooth_weight(s: State, slot: int, force: int, present: bool, weight: float) -> float:
-    """A force's confidence, smoothed; a missing force weighs nothing at once and starts afresh when it returns."""
-    v = s.level[slot]
+def smooth_weight(s: State, slot: int, component: int, present: bool, weight: float) -> float:
+    """A component's confidence, smoothed; a missing one weighs nothing at once and starts afresh when it returns."""
+    v = s.levels[0].at[slot]
     if not present:
-        v.has_weight[force] = 0
+        v.has_weight[component] = 0
         return 0.0
-    if v.has_weight[force] == 0:
-        v.has_weight[force] = 1
-        v.weight[force] = weight
+    if v.has_weight[component] == 0:
+        v.has_weight[component] = 1
+        v.weight[component] = weight
     else:
-        v.weight[force] += s.share[A_WEIGHT] * (weight - v.weight[force])
-    return float(v.weight[force])
+        v.weight[component] += s.alpha[0].weight * (weight - v.weight[component])
+    return float(v.weight[component])
 
 
 @kernel
-def combine_forces(s: State, p: Array, slot: int, scores: Array, weights: Array, row: Any) -> bool:
-    """S = sum(w c S) / sum(w c), smoothed; its shares by force; confidence. False when no force has any weight.
+def combine_components(s: State, p: Array, slot: int, scores: Array, weights: Array, row: Any) -> bool:
+    """S = sum(w c S) / sum(w c), smoothed; its attribution; confidence. False when no component has any weight.
 
-    scores, weights: float64[3] in the order BARRIER, FUEL, TAPE; a missing force has weight 0.
+    scores, weights: float64[3] in the order BARRIER, FUEL, TAPE; a missing one has weight 0.
     """
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     wb = p[0].weight_barrier * weights[BARRIER]
     wf = p[0].weight_fuel * weights[FUEL]
     wt = p[0].weight_tape * weights[TAPE]
@@ -56,15 +57,15 @@ def combine_forces(s: State, p: Array, slot: int, scores: Array, weights: Array,
     if v.has_score == 0:
         v.has_score = 1
         v.score = raw
-        v.share[BARRIER] = b
-        v.share[FUEL] = f
-        v.share[TAPE] = t
+        v.attribution[BARRIER] = b
+        v.attribution[FUEL] = f
+        v.attribution[TAPE] = t
     else:
-        a = s.share[A_SCORE]
+        a = s.alpha[0].score
         v.score += a * (raw - v.score)
-        v.share[BARRIER] += a * (b - v.share[BARRIER])
-        v.share[FUEL] += a * (f - v.share[FUEL])
-        v.share[TAPE] += a * (t - v.share[TAPE])
+        v.attribution[BARRIER] += a * (b - v.attribution[BARRIER])
+        v.attribution[FUEL] += a * (f - v.attribution[FUEL])
+        v.attribution[TAPE] += a * (t - v.attribution[TAPE])
     v.confidence = confidence
     row.score_raw = hundredths(raw)
     row.score = hundredths(v.score)
@@ -74,22 +75,22 @@ def combine_forces(s: State, p: Array, slot: int, scores: Array, weights: Array,
 
 @kernel
 def write_attribution(s: State, slot: int, has_barrier: bool, has_fuel: bool, has_tape: bool, row: Any) -> None:
-    """Published shares: to 0.01, adding up to score - 50. The rest goes to the tape, else the barrier, else the fuel.
+    """Published attribution: to 0.01, adding up to score - 50. The rest is the tape's, else barrier's, else fuel's.
 
-    A force that went missing leaves a fading share in the smoothed score; it is part of that rest.
+    A component that went missing leaves a fading part in the smoothed score; it is part of that rest.
     """
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     rest = row.score - 50.0
     row.attribution_barrier = math.nan
     row.attribution_fuel = math.nan
     row.attribution_tape = math.nan
     if has_fuel and (has_barrier or has_tape):
-        row.attribution_fuel = hundredths(v.share[FUEL])
+        row.attribution_fuel = hundredths(v.attribution[FUEL])
         rest -= row.attribution_fuel
     elif has_fuel:
         row.attribution_fuel = hundredths(rest)
     if has_barrier and has_tape:
-        row.attribution_barrier = hundredths(v.share[BARRIER])
+        row.attribution_barrier = hundredths(v.attribution[BARRIER])
         rest -= row.attribution_barrier
     elif has_barrier:
         row.attribution_barrier = hundredths(rest)

@@ -1,4 +1,4 @@
-"""When a score becomes a signal and when a signal ends: one machine per level (SPEC 6.11)."""
+"""When a score becomes a signal and when a signal ends: one machine per level (docs/physics.md 8)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Trust
+from spymaster.physics.memory.indices import TRUST_DEPTH, TRUST_TAPE
 from spymaster.physics.memory.outputs import write_alert
 from spymaster.physics.memory.state import Array, State
 
@@ -33,13 +34,13 @@ _GONE: Final = int(ResolveReason.LEVEL_GONE)
 @kernel
 def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     """Begin a signal; one that was on is resolved as replaced."""
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     if v.signal != _NEUTRAL:
         resolve_signal(s, slot, t_ns, _REPLACED, row)
     v.signal = signal
     v.raised_ns = t_ns
     v.raised_direction = v.direction
-    v.raised_date = s.sessions[max(s.clock[0].session, 0)].session_date
+    v.raised_date = s.calendar[0].sessions[max(s.clock[0].session, 0)].session_date
     v.raised_score = row.score
     v.peak_score = row.score
     tell(v, t_ns, row)
@@ -47,7 +48,7 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
 
 
 @kernel
-def follow_peak(v: Any, score: float) -> None:
+def update_peak(v: Any, score: float) -> None:
     """The furthest score of the signal that is on: the highest, and of a REJECT, which wants low ones, the lowest."""
     if v.signal == _REJECT:
         v.peak_score = min(v.peak_score, score)
@@ -66,7 +67,7 @@ def tell(v: Any, t_ns: int, row: Any) -> None:
 @kernel
 def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A signal that is on says more when its confidence or the barrier's state changed, at most once a second."""
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     if v.signal == _NEUTRAL or t_ns - v.told_ns < _UPDATE_NS:
         return
     if v.told_label != row.confidence_label or v.told_state != row.barrier_state:
@@ -77,7 +78,7 @@ def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
 @kernel
 def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> None:
     """End the signal that is on."""
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     write_alert(s, slot, t_ns, _RESOLVED, reason, row)
     v.signal = _NEUTRAL
     v.contested_end_ns = 0
@@ -86,8 +87,9 @@ def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> Non
 @kernel
 def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -> int:
     """Why a BREAK or REJECT ends now, or 0. A score that is gone has left its threshold."""
-    v = s.level[slot]
-    if s.trust[0].state[0] == _BLIND or s.trust[0].state[1] == _BLIND:
+    trust = s.trust[0]
+    v = s.levels[0].at[slot]
+    if trust.state[TRUST_DEPTH] == _BLIND or trust.state[TRUST_TAPE] == _BLIND:
         return _WENT_BLIND
     if not in_band:
         return _LEFT_BAND
@@ -103,7 +105,7 @@ def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -
 @kernel
 def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, touching: bool, has_score: bool) -> None:
     """How long the score has been beyond each threshold; the low one counts from a touch."""
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     if touching and in_band:
         v.touched_ns = t_ns
     if has_score and in_band and v.score > p[0].threshold_break:
@@ -131,19 +133,20 @@ def update_trigger(
     row: Any,
 ) -> None:
     """One step of a level's machine."""
-    v = s.level[slot]
+    trust = s.trust[0]
+    v = s.levels[0].at[slot]
     if v.turned != 0:
         v.turned = 0
         if v.signal != _NEUTRAL:
             resolve_signal(s, slot, t_ns, _TURNED, row)
     if has_score:
-        follow_peak(v, row.score)
+        update_peak(v, row.score)
     run_timers(s, p, slot, t_ns, in_band, touching, has_score)
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)
         if reason != 0:
             resolve_signal(s, slot, t_ns, reason, row)
-    believed = s.trust[0].state[0] == _GREEN and s.trust[0].state[1] == _GREEN
+    believed = trust.state[TRUST_DEPTH] == _GREEN and trust.state[TRUST_TAPE] == _GREEN
     hold = p[0].hold_ns
     if has_barrier and believed:
         if v.high_since_ns > 0 and t_ns - v.high_since_ns >= hold and v.signal != _BREAK:
@@ -162,7 +165,8 @@ def update_contested(
     s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any
 ) -> None:
     """CONTESTED: eaten but not beaten. On at once, off after ``hold`` without cause; never over BREAK or REJECT."""
-    v = s.level[slot]
+    trust = s.trust[0]
+    v = s.levels[0].at[slot]
     if v.signal == _BREAK or v.signal == _REJECT:
         return
     volume = row.buy_volume + row.sell_volume
@@ -175,7 +179,7 @@ def update_contested(
     if on:
         v.contested_end_ns = 0
         return
-    if s.trust[0].state[0] == _BLIND or s.trust[0].state[1] == _BLIND:
+    if trust.state[TRUST_DEPTH] == _BLIND or trust.state[TRUST_TAPE] == _BLIND:
         resolve_signal(s, slot, t_ns, _WENT_BLIND, row)
     elif not in_band:
         resolve_signal(s, slot, t_ns, _LEFT_BAND, row)
@@ -188,5 +192,5 @@ def update_contested(
 @kernel
 def end_signal_of_lost_level(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A level that is not published any more takes its signal with it."""
-    if s.level[slot].signal != _NEUTRAL:
+    if s.levels[0].at[slot].signal != _NEUTRAL:
         resolve_signal(s, slot, t_ns, _GONE, row)

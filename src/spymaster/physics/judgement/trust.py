@@ -1,4 +1,4 @@
-"""Whether the inputs may be believed, and if not why (SPEC 6.12)."""
+"""Whether the inputs may be believed, and if not why (docs/physics.md 8)."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.rows import INPUTS, Trust, TrustReason
 from spymaster.physics.book.equity import parity_is_fresh
-from spymaster.physics.memory.state import (
-    M_ADD,
-    M_FILL,
-    M_HIDDEN,
-    M_OUTSIDE,
-    M_PULL,
-    M_RESIDUAL,
-    M_TRADED,
+from spymaster.physics.memory.indices import (
+    TOTAL_ADDED,
+    TOTAL_FILLED,
+    TOTAL_HIDDEN,
+    TOTAL_OUTSIDE,
+    TOTAL_PULLED,
+    TOTAL_RESIDUAL,
+    TOTAL_TRADED,
+    TRUST_DEPTH,
+    TRUST_EQUITY,
+    TRUST_OPTIONS,
+    TRUST_TAPE,
     VALID,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.clock import in_regular_hours, open_ns_between
-
-DEPTH: Final = INPUTS.index("depth")
-TAPE: Final = INPUTS.index("tape")
-OPTIONS: Final = INPUTS.index("options")
-EQUITY: Final = INPUTS.index("equity")
 
 _GREEN: Final = int(Trust.GREEN)
 _DEGRADED: Final = int(Trust.DEGRADED)
@@ -56,56 +54,57 @@ _EVIDENCE_CONTRACTS: Final = 10
 
 
 @kernel
-def judge_inputs(s: State, p: Array, t_ns: int) -> None:
+def update_trust(s: State, p: Array, t_ns: int) -> None:
     """Trust state and reason of each input at a snap."""
-    t = s.trust[0]
-    state, reason = judge_options(s, p, t_ns)
-    t.state[OPTIONS] = state
-    t.reason[OPTIONS] = reason
-    state, reason = judge_equity(s, p, t_ns)
-    t.state[EQUITY] = state
-    t.reason[EQUITY] = reason
-    state, reason = judge_depth(s, p, t_ns)
-    t.state[DEPTH] = state
-    t.reason[DEPTH] = reason
-    state, reason = judge_tape(s, p, t_ns)
-    t.state[TAPE] = state
-    t.reason[TAPE] = reason
+    trust = s.trust[0]
+    state, reason = trust_of_options(s, p, t_ns)
+    trust.state[TRUST_OPTIONS] = state
+    trust.reason[TRUST_OPTIONS] = reason
+    state, reason = trust_of_equity(s, p, t_ns)
+    trust.state[TRUST_EQUITY] = state
+    trust.reason[TRUST_EQUITY] = reason
+    state, reason = trust_of_depth(s, p, t_ns)
+    trust.state[TRUST_DEPTH] = state
+    trust.reason[TRUST_DEPTH] = reason
+    state, reason = trust_of_tape(s, p, t_ns)
+    trust.state[TRUST_TAPE] = state
+    trust.reason[TRUST_TAPE] = reason
 
 
 @kernel
-def judge_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the options of the day."""
-    h = s.chain[0]
-    if h.contracts == 0:
+    chain = s.chain[0]
+    option_flow = s.option_flow[0]
+    if chain.contracts == 0:
         return _ABSENT, _NOT_CONFIGURED
-    if t_ns >= h.close_ns:
+    if t_ns >= chain.close_ns:
         return _ABSENT, _EXPIRED
-    last_ns = h.quote_ns if h.quote_ns > 0 else s.clock[0].first_ns
+    last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock[0].first_ns
     if t_ns - last_ns > p[0].option_silence_ns:
         return _BLIND, _SILENT
-    if h.has_smile == 0:
+    if s.fuel[0].has_smile == 0:
         return _DEGRADED, _NO_SMILE
-    if h.known < p[0].classified_share * h.volume:
+    if option_flow.known < p[0].classified_share * option_flow.volume:
         return _DEGRADED, _UNSIGNED_TRADES
     return _GREEN, 0
 
 
 @kernel
-def judge_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
-    """(trust, reason) of the share's quotes, which convert prices."""
-    q = s.equity[0]
+def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of the equity's quotes, which convert prices."""
+    equity = s.equity[0]
     if p[0].is_spy == 0:
         return _ABSENT, _NOT_CONFIGURED
-    if q.has_feed == 0 and parity_is_fresh(s, p, t_ns):
+    if equity.has_feed == 0 and parity_is_fresh(s, p, t_ns):
         return _DEGRADED, _PARITY_PRICE
-    if q.has_feed == 0:
-        # without a quote of the share itself its price is the future's over a fixed ratio: usable, not exact
+    if equity.has_feed == 0:
+        # without a quote of the equity itself its price is the future's over a fixed ratio: usable, not exact
         return _DEGRADED, _DEFAULT_RATIO
-    age = t_ns - (q.quote_ns if q.quote_ns > 0 else s.clock[0].first_ns)
+    age = t_ns - (equity.quote_ns if equity.quote_ns > 0 else s.clock[0].first_ns)
     if age > p[0].equity_blind_ns:
         return _BLIND, _SILENT
-    if q.steps == 0:
+    if equity.steps == 0:
         return _DEGRADED, _DEFAULT_RATIO
     if age > p[0].equity_degraded_ns:
         return _DEGRADED, _STALE_QUOTE
@@ -120,73 +119,79 @@ def is_silent(s: State, p: Array, t_ns: int, last_ns: int) -> bool:
 
 
 @kernel
-def judge_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the book."""
-    t = s.trust[0]
-    b = s.book[0]
-    if t.tape_from_depth == 0:
+    trust = s.trust[0]
+    book = s.book[0]
+    if trust.tape_from_depth == 0:
         return _ABSENT, _NOT_CONFIGURED
-    if t.feed_down != 0:
+    if trust.feed_down != 0:
         return _BLIND, _FEED_DOWN
-    if b.status != VALID:
-        return _BLIND, _MAYBE_BAD_BOOK if t.bad_book != 0 else _NO_BOOK
-    if t_ns < t.blind_until_ns:
-        return _BLIND, int(t.blind_reason)
-    if b.invalid_since_ns > 0 and t_ns - b.invalid_since_ns > p[0].crossed_blind_ns:
-        return _BLIND, _CROSSED if b.invalid_reason == 1 else _ONE_SIDED
-    if b.has_bbo == 0:
+    if book.status != VALID:
+        return _BLIND, _MAYBE_BAD_BOOK if trust.bad_book != 0 else _NO_BOOK
+    if t_ns < trust.blind_until_ns:
+        return _BLIND, int(trust.blind_reason)
+    if book.invalid_since_ns > 0 and t_ns - book.invalid_since_ns > p[0].crossed_blind_ns:
+        return _BLIND, _CROSSED if book.invalid_reason == 1 else _ONE_SIDED
+    if book.has_bbo == 0:
         return _BLIND, _NO_BOOK
     if is_silent(s, p, t_ns, s.clock[0].last_depth_ns):
         return _BLIND, _SILENT
-    return judge_balance(s, p, t_ns)
+    return trust_of_balance(s, p, t_ns)
 
 
 @kernel
-def judge_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+def trust_of_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """DEGRADED when the book and the trades of the last seconds do not fit together."""
-    t = s.trust[0]
+    windows = s.windows[0]
+    trust = s.trust[0]
     if s.book[0].incomplete != 0:
         return _DEGRADED, _INCOMPLETE_BOOK
-    mass = s.mass_sum
-    traded = mass[M_TRADED]
-    if mass[M_OUTSIDE] > p[0].trades_outside_share * traded and mass[M_OUTSIDE] >= _EVIDENCE_CONTRACTS:
+    totals = windows.totals_sum
+    traded = totals[TOTAL_TRADED]
+    if totals[TOTAL_OUTSIDE] > p[0].trades_outside_share * traded and totals[TOTAL_OUTSIDE] >= _EVIDENCE_CONTRACTS:
         return _DEGRADED, _TRADES_OUTSIDE
-    moved = mass[M_ADD] + mass[M_PULL] + mass[M_FILL]
-    if mass[M_RESIDUAL] > p[0].residual_share * moved and mass[M_RESIDUAL] >= _EVIDENCE_CONTRACTS:
+    moved = totals[TOTAL_ADDED] + totals[TOTAL_PULLED] + totals[TOTAL_FILLED]
+    if totals[TOTAL_RESIDUAL] > p[0].residual_share * moved and totals[TOTAL_RESIDUAL] >= _EVIDENCE_CONTRACTS:
         return _DEGRADED, _RESIDUAL
-    if mass[M_HIDDEN] > p[0].hidden_share * mass[M_FILL] and mass[M_HIDDEN] >= _EVIDENCE_CONTRACTS:
+    if totals[TOTAL_HIDDEN] > p[0].hidden_share * totals[TOTAL_FILLED] and totals[TOTAL_HIDDEN] >= _EVIDENCE_CONTRACTS:
         return _DEGRADED, _HIDDEN_SHARE
-    if t.window_rejected > p[0].rejected_share * t.window_records:
+    if windows.rejected > p[0].rejected_share * windows.records:
         return _DEGRADED, _REJECTED
-    if t_ns < t.degraded_until_ns:
+    if t_ns < trust.degraded_until_ns:
         return _DEGRADED, _GAP
-    if t.day_reason != 0:
-        return _DEGRADED, int(t.day_reason)
-    if t.tick_inferred != 0:
+    if trust.day_reason != 0:
+        return _DEGRADED, int(trust.day_reason)
+    if trust.tick_inferred != 0:
         return _DEGRADED, _TICK_INFERRED
     return _GREEN, 0
 
 
 @kernel
-def judge_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
+def trust_of_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the trades. From a depth stream they are as alive as that stream is."""
-    t = s.trust[0]
-    if t.feed_down != 0:
+    trust = s.trust[0]
+    clock = s.clock[0]
+    windows = s.windows[0]
+    if trust.feed_down != 0:
         return _BLIND, _FEED_DOWN
-    if t_ns < t.blind_until_ns:
-        return _BLIND, int(t.blind_reason)
-    last = s.clock[0].last_depth_ns if t.tape_from_depth != 0 else s.clock[0].last_tape_ns
+    if t_ns < trust.blind_until_ns:
+        return _BLIND, int(trust.blind_reason)
+    last = clock.last_depth_ns if trust.tape_from_depth != 0 else clock.last_tape_ns
     if is_silent(s, p, t_ns, last):
         return _BLIND, _SILENT
-    mass = s.mass_sum
-    if mass[M_OUTSIDE] > p[0].trades_outside_share * mass[M_TRADED] and mass[M_OUTSIDE] >= _EVIDENCE_CONTRACTS:
+    totals = windows.totals_sum
+    if (
+        totals[TOTAL_OUTSIDE] > p[0].trades_outside_share * totals[TOTAL_TRADED]
+        and totals[TOTAL_OUTSIDE] >= _EVIDENCE_CONTRACTS
+    ):
         return _DEGRADED, _TRADES_OUTSIDE
-    if t.window_rejected > p[0].rejected_share * t.window_records:
+    if windows.rejected > p[0].rejected_share * windows.records:
         return _DEGRADED, _REJECTED
-    if t_ns < t.degraded_until_ns:
+    if t_ns < trust.degraded_until_ns:
         return _DEGRADED, _GAP
-    if t.day_reason != 0:
-        return _DEGRADED, int(t.day_reason)
+    if trust.day_reason != 0:
+        return _DEGRADED, int(trust.day_reason)
     return _GREEN, 0
 
 

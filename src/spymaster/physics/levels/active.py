@@ -1,4 +1,4 @@
-"""Which levels exist now, where they are, which way they face and which are nearest (SPEC 6.6)."""
+"""Which levels exist now, where they are, which way they face and which are nearest (docs/physics.md 6)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from spymaster.market.levels import LevelKind
 from spymaster.physics.book.changes import forget_changes
 from spymaster.physics.book.recovery import forget_recovery
 from spymaster.physics.levels.touches import forget_touches
-from spymaster.physics.memory.state import (
+from spymaster.physics.memory.indices import (
     CHART_BARS,
+    COMPONENTS,
     LEDGER_TICKS,
     LEVEL_SLOTS,
+    NEAR_FIELDS,
     R_OPENING,
     R_OVERNIGHT,
     R_PREMARKET,
@@ -24,9 +26,8 @@ from spymaster.physics.memory.state import (
     ROUND_SLOTS,
     STRUCTURAL_SLOTS,
     USER_SLOTS,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.motion import tick_points
 from spymaster.physics.time.ranges import is_known
 
@@ -48,7 +49,7 @@ _SMA_200: Final = int(LevelKind.SMA_200)
 _SMA_400: Final = int(LevelKind.SMA_400)
 LEVELS_NEW: Final = 2
 _MOVED: Final = 1
-"""What changed since the levels' company was last looked at: which of them there are, or only where."""
+"""What changed since the neighbours were last looked at: which of them there are, or only where."""
 _LOW_KINDS: Final = sum(
     1 << kind
     for kind in (LevelKind.SESSION_LOW, LevelKind.ON_LOW, LevelKind.PM_LOW, LevelKind.OR_LOW, LevelKind.PD_LOW)
@@ -77,29 +78,29 @@ def is_dynamic(kind: int) -> bool:
 @kernel
 def arm_distance(s: State, p: Array) -> float:
     """x_arm in futures points: how far price must be from a level before the level counts as approached anew."""
-    m = s.market[0]
-    touch = p[0].touch_band * m.ratio
-    return float(max(p[0].arm_min_points, p[0].arm_sigma * m.sigma_1m, p[0].arm_touch_multiple * touch))
+    touch = p[0].touch_band * s.market[0].ratio
+    return float(max(p[0].arm_min_points, p[0].arm_sigma * s.volatility[0].sigma_1m, p[0].arm_touch_multiple * touch))
 
 
 @kernel
 def reset_level(s: State, slot: int) -> None:
     """Forget what was smoothed: the level is approached anew."""
-    v = s.level[slot]
+    v = s.levels[0].at[slot]
     v.has_score = 0
     v.has_delta = 0
     v.high_since_ns = 0
     v.low_since_ns = 0
     v.touched_ns = 0
-    for k in range(3):
+    for k in range(COMPONENTS):
         v.has_weight[k] = 0
-        v.share[k] = 0.0
+        v.attribution[k] = 0.0
 
 
 @kernel
 def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> None:
     """A level begins to exist in a slot."""
-    v = s.level[slot]
+    levels = s.levels[0]
+    v = levels.at[slot]
     v.active = 1
     v.kind = kind
     v.ordinal = ordinal
@@ -119,13 +120,13 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.valid_ns = s.clock[0].first_ns
     v.half_life_ns = 0
     v.has_fuel = 0
-    for k in range(4):
-        v.company[k] = 0.0
+    for k in range(NEAR_FIELDS):
+        v.neighbours[k] = 0.0
     forget_changes(v)
     forget_recovery(v, 0)
     forget_touches(v)
     reset_level(s, slot)
-    s.market[0].levels_changed = LEVELS_NEW
+    levels.changed = LEVELS_NEW
 
 
 @kernel
@@ -140,22 +141,24 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
 
     What is held is not the extreme any more: where that is now is kept beside it.
     """
-    v = s.level[slot]
+    levels = s.levels[0]
+    market = s.market[0]
+    v = levels.at[slot]
     v.running = price
     if price == v.price:
         v.frozen = 0
         return
-    away = abs(v.price * s.market[0].ratio - s.market[0].spot_points)
+    away = abs(v.price * market.ratio - market.spot_points)
     extreme = kind == _SESSION_HIGH or kind == _SESSION_LOW
-    limit = arm_distance(s, p) if extreme else p[0].touch_band * s.market[0].ratio
+    limit = arm_distance(s, p) if extreme else p[0].touch_band * market.ratio
     if away < limit:
         v.frozen = 1
         return
     v.frozen = 0
     v.price = price
     v.tick = nearest_tick(s, price)
-    if s.market[0].levels_changed == 0:
-        s.market[0].levels_changed = _MOVED
+    if levels.changed == 0:
+        levels.changed = _MOVED
     if extreme:
         v.direction = 0
         v.turned = 1
@@ -167,37 +170,40 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
 @kernel
 def drop_level(s: State, slot: int) -> None:
     """The level is not published any more."""
-    if s.level[slot].active != 0:
-        s.level[slot].active = 0
-        s.market[0].levels_changed = LEVELS_NEW
+    levels = s.levels[0]
+    if levels.at[slot].active != 0:
+        levels.at[slot].active = 0
+        levels.changed = LEVELS_NEW
 
 
 @kernel
-def place(s: State, p: Array, kind: int, known: bool, price: float, valid_ns: int) -> None:
+def place_one(s: State, p: Array, kind: int, known: bool, price: float, valid_ns: int) -> None:
     """Publish a structural level at a price, or not at all. ``valid_ns``: since when it means something."""
+    levels = s.levels[0]
     slot = USER_SLOTS + kind
     if not known or not is_on(p, kind) or math.isnan(price):
         drop_level(s, slot)
         return
-    if s.level[slot].active == 0:
+    if levels.at[slot].active == 0:
         put_level(s, slot, kind, -1, price)
     else:
         move_level(s, p, slot, kind, price)
-    s.level[slot].valid_ns = valid_ns
+    levels.at[slot].valid_ns = valid_ns
 
 
 @kernel
 def place_pair(s: State, p: Array, high_kind: int, low_kind: int, r: Any, known: bool, valid_ns: int) -> None:
     """The two extremes of one part of a session."""
-    place(s, p, high_kind, known, r.high, valid_ns)
-    place(s, p, low_kind, known, r.low, valid_ns)
+    place_one(s, p, high_kind, known, r.high, valid_ns)
+    place_one(s, p, low_kind, known, r.low, valid_ns)
 
 
 @kernel
 def place_structural(s: State, p: Array, t_ns: int) -> None:
-    """Extremes, averages and the prior session, each only when everything it rests on was seen (SPEC 6.6)."""
-    m = s.market[0]
-    r = s.range
+    """Extremes, averages and the prior session, each only when everything it rests on was seen (docs/physics.md 6)."""
+    ranges = s.ranges[0]
+    bars = s.bars[0]
+    r = ranges.part
     place_pair(
         s, p, _SESSION_HIGH, _SESSION_LOW, r[R_SESSION], is_known(r[R_SESSION], t_ns, False), r[R_SESSION].start_ns
     )
@@ -205,48 +211,48 @@ def place_structural(s: State, p: Array, t_ns: int) -> None:
     place_pair(s, p, _PM_HIGH, _PM_LOW, r[R_PREMARKET], is_known(r[R_PREMARKET], t_ns, True), r[R_PREMARKET].end_ns)
     place_pair(s, p, _OR_HIGH, _OR_LOW, r[R_OPENING], is_known(r[R_OPENING], t_ns, True), r[R_OPENING].end_ns)
     prior = r[R_PRIOR]
-    began = s.sessions[max(m.range_session, 0)].open_ns
+    began = s.calendar[0].sessions[max(ranges.session, 0)].open_ns
     place_pair(s, p, _PD_HIGH, _PD_LOW, prior, prior.seen > 0, began)
-    place(s, p, _PD_CLOSE, prior.seen > 0, prior.close, began)
+    place_one(s, p, _PD_CLOSE, prior.seen > 0, prior.close, began)
     regular = r[R_REGULAR]
     # trades go on after the regular hours, and so does their average; what counts is that the opening was seen
-    known = regular.start_ns > 0 and regular.whole != 0 and m.vwap_volume > 0.0
-    place(s, p, _VWAP, known, m.vwap_value / m.vwap_volume if known else math.nan, regular.start_ns)
-    newest = s.chart[(m.chart_held - 1) % CHART_BARS].start_ns + CHART_BAR_NS
-    place(s, p, _SMA_200, not math.isnan(m.sma_200), m.sma_200, newest)
-    place(s, p, _SMA_400, not math.isnan(m.sma_400), m.sma_400, newest)
+    known = regular.start_ns > 0 and regular.whole != 0 and ranges.vwap_volume > 0.0
+    place_one(s, p, _VWAP, known, ranges.vwap_value / ranges.vwap_volume if known else math.nan, regular.start_ns)
+    newest = bars.chart[(bars.chart_held - 1) % CHART_BARS].start_ns + CHART_BAR_NS
+    place_one(s, p, _SMA_200, not math.isnan(bars.sma_200), bars.sma_200, newest)
+    place_one(s, p, _SMA_400, not math.isnan(bars.sma_400), bars.sma_400, newest)
 
 
 @kernel
 def place_rounds(s: State, p: Array, spot: float) -> None:
     """Round prices within ``strike_range`` of spot."""
-    m = s.market[0]
+    levels = s.levels[0]
     if not is_on(p, _ROUND):
         return
     step = p[0].round_step
     reach = min(p[0].strike_range, 0.5 * (ROUND_SLOTS - 1) * step)
     low = int(math.ceil((spot - reach) / step))
     high = int(math.floor((spot + reach) / step))
-    if low == m.round_low and high == m.round_high and m.rounds_waiting == 0:
+    if low == levels.round_low and high == levels.round_high and levels.rounds_waiting == 0:
         return
     base = USER_SLOTS + STRUCTURAL_SLOTS
-    m.rounds_waiting = 0
-    for n in range(m.round_low, m.round_high + 1):
+    levels.rounds_waiting = 0
+    for n in range(levels.round_low, levels.round_high + 1):
         if n < low or n > high:
             drop_level(s, base + n % ROUND_SLOTS)
     for n in range(low, high + 1):
         slot = base + n % ROUND_SLOTS
-        v = s.level[slot]
+        v = levels.at[slot]
         if v.active != 0 and v.ordinal == n:
             continue
         if v.signal != 0:
             # the slot's last level takes its signal with it first, at the end of this snap
             drop_level(s, slot)
-            m.rounds_waiting = 1
+            levels.rounds_waiting = 1
             continue
         put_level(s, slot, _ROUND, n, n * step)
-    m.round_low = low
-    m.round_high = high
+    levels.round_low = low
+    levels.round_high = high
 
 
 @kernel
@@ -257,8 +263,9 @@ def face_level(s: State, slot: int, arm: float) -> float:
     afterwards the direction changes only when price is ``arm`` beyond the level. Leaving the armed distance again
     starts a new approach.
     """
-    v = s.level[slot]
-    gap = v.price * s.market[0].ratio - s.market[0].spot_points
+    market = s.market[0]
+    v = s.levels[0].at[slot]
+    gap = v.price * market.ratio - market.spot_points
     if v.direction == 0:
         low = (_LOW_KINDS >> v.kind) & 1
         v.direction = 1 if gap > 0.0 or (gap == 0.0 and low == 0) else -1
@@ -286,29 +293,36 @@ def face_level(s: State, slot: int, arm: float) -> float:
 @kernel
 def rank_levels(s: State, spot: float) -> int:
     """Order the slots by distance from spot, ties by slot; returns how many are active. Cheap when nearly sorted."""
+    levels = s.levels[0]
+    scratch = s.scratch[0]
     active = 0
     for k in range(LEVEL_SLOTS):
-        v = s.level[k]
-        s.separation[k] = abs(v.price - spot) if v.active != 0 else math.inf
+        v = levels.at[k]
+        scratch.separation[k] = abs(v.price - spot) if v.active != 0 else math.inf
         active += 1 if v.active != 0 else 0
     for i in range(1, LEVEL_SLOTS):
-        slot = s.ranking[i]
-        d = s.separation[slot]
+        slot = levels.ranking[i]
+        d = scratch.separation[slot]
         j = i - 1
-        while j >= 0 and (s.separation[s.ranking[j]] > d or (s.separation[s.ranking[j]] == d and s.ranking[j] > slot)):
-            s.ranking[j + 1] = s.ranking[j]
+        while j >= 0 and (
+            scratch.separation[levels.ranking[j]] > d
+            or (scratch.separation[levels.ranking[j]] == d and levels.ranking[j] > slot)
+        ):
+            levels.ranking[j + 1] = levels.ranking[j]
             j -= 1
-        s.ranking[j + 1] = slot
+        levels.ranking[j + 1] = slot
     return active
 
 
 @kernel
 def mark_near(s: State, p: Array, published: int) -> None:
     """Note the ticks whose zone overlaps the zone of a published level: they are no measure of what is usual."""
+    scales = s.scales[0]
+    levels = s.levels[0]
     for i in range(LEDGER_TICKS):
-        s.near[i] = 0
+        scales.near[i] = 0
     reach = 2 * p[0].barrier_zone_ticks
     for k in range(published):
-        i = s.level[s.ranking[k]].tick - s.book[0].base
+        i = levels.at[levels.ranking[k]].tick - s.ledger[0].base
         for j in range(max(i - reach, 0), min(i + reach, LEDGER_TICKS - 1) + 1):
-            s.near[j] = 1
+            scales.near[j] = 1

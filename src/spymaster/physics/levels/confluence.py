@@ -1,4 +1,4 @@
-"""Levels that stand together: how many, how much they weigh, and where their centre is (SPEC 6.8, P6.8)."""
+"""Levels that stand together: how many, how much they weigh, and where their centre is (docs/physics.md 6)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
-from spymaster.physics.memory.option_state import SLIP_ORDINAL
+from spymaster.physics.memory.indices import NEAR_CENTRE, NEAR_COUNT, NEAR_PRESSURE, NEAR_STRENGTH
+from spymaster.physics.memory.option_records import SLIP_ORDINAL
 from spymaster.physics.memory.state import Array, State
 
 _USER_WEIGHT: Final = 0.3
@@ -59,17 +60,27 @@ def level_weight(p: Array, v: Any) -> float:
 
 
 @kernel
-def find_company(s: State, p: Array, published: int) -> None:
+def find_neighbours(s: State, p: Array, published: int) -> None:
     """Confluence of each published level, kept with the level until the levels change."""
-    s.market[0].levels_changed = 0
-    for place in range(published):
-        v = s.level[s.ranking[s.by_price[place]]]
-        s.crowd_price[place] = v.price
-        s.crowd_weight[place] = level_weight(p, v)
-        s.crowd_kind[place] = kind_bit(p, v)
-    for place in range(published):
-        v = s.level[s.ranking[s.by_price[place]]]
-        look_around(s.crowd_price, s.crowd_weight, s.crowd_kind, published, place, p[0].confluence_band, v.company)
+    levels = s.levels[0]
+    scratch = s.scratch[0]
+    levels.changed = 0
+    for index in range(published):
+        v = levels.at[levels.ranking[scratch.by_price[index]]]
+        scratch.near_price[index] = v.price
+        scratch.near_weight[index] = level_weight(p, v)
+        scratch.near_kind[index] = kind_bit(p, v)
+    for index in range(published):
+        v = levels.at[levels.ranking[scratch.by_price[index]]]
+        look_around(
+            scratch.near_price,
+            scratch.near_weight,
+            scratch.near_kind,
+            published,
+            index,
+            p[0].confluence_band,
+            v.neighbours,
+        )
 
 
 @kernel
@@ -82,7 +93,7 @@ def kind_bit(p: Array, v: Any) -> int:
 
 @kernel
 def look_around(
-    prices: Array, weights: Array, kinds: Array, published: int, place: int, band: float, out: Array
+    prices: Array, weights: Array, kinds: Array, published: int, index: int, band: float, out: Array
 ) -> None:
     """The other levels within the band of one: their count, pressure and strength, and the centre of them all.
 
@@ -92,14 +103,14 @@ def look_around(
     it comes first. The centre is the weighted mean price. All of it is the same seen upside down, which greedy grouping
     would not be.
     """
-    price = prices[place]
+    price = prices[index]
     apart = 1.0
-    together = 1.0 - weights[place]
-    total = weights[place]
+    together = 1.0 - weights[index]
+    total = weights[index]
     offsets = 0.0
     near = 0
-    seen = kinds[place]
-    down, up = place - 1, place + 1
+    seen = kinds[index]
+    down, up = index - 1, index + 1
     while True:
         below = price - prices[down] if down >= 0 else math.inf
         above = prices[up] - price if up < published else math.inf
@@ -122,29 +133,29 @@ def look_around(
             if (seen & bit) == 0:
                 seen |= bit
                 together *= 1.0 - weight
-    out[0] = up - down - 2
-    out[1] = 1.0 - apart
-    out[2] = 1.0 - together
-    out[3] = offsets / total
+    out[NEAR_COUNT] = up - down - 2
+    out[NEAR_PRESSURE] = 1.0 - apart
+    out[NEAR_STRENGTH] = 1.0 - together
+    out[NEAR_CENTRE] = offsets / total
 
 
 @kernel
 def alignment(s: State, p: Array, direction: int) -> int:
     """+1 where the trend of the moving averages backs the level (support in an uptrend), -1 against it, 0 unknown."""
-    m = s.market[0]
-    if math.isnan(m.sma_200) or math.isnan(m.sma_400):
+    bars = s.bars[0]
+    if math.isnan(bars.sma_200) or math.isnan(bars.sma_400):
         return 0
-    gap = m.sma_200 - m.sma_400
+    gap = bars.sma_200 - bars.sma_400
     if abs(gap) <= p[0].touch_band:
         return 0
     return -direction if gap > 0.0 else direction
 
 
 @kernel
-def write_company(s: State, p: Array, v: Any, row: Any) -> None:
+def write_neighbours(s: State, p: Array, v: Any, row: Any) -> None:
     """Confluence into a level row."""
-    row.confluence_count = v.company[0]
-    row.confluence_pressure = v.company[1]
-    row.confluence_strength = v.company[2]
-    row.confluence_group = v.price + v.company[3]
+    row.confluence_count = v.neighbours[NEAR_COUNT]
+    row.confluence_pressure = v.neighbours[NEAR_PRESSURE]
+    row.confluence_strength = v.neighbours[NEAR_STRENGTH]
+    row.confluence_group = v.price + v.neighbours[NEAR_CENTRE]
     row.confluence_alignment = alignment(s, p, v.direction)

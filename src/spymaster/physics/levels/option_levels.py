@@ -1,4 +1,4 @@
-"""Levels that come from options: the strikes near price, the gamma walls, the flip (SPEC 6.6)."""
+"""Levels that come from options: the strikes near price, the gamma walls, the flip (docs/physics.md 6)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
-from spymaster.physics.levels.active import drop_level, is_on, place, put_level
-from spymaster.physics.memory.option_state import B_STRIKE, CALL_WALL, FLIP, PUT_WALL, SLIP_ORDINAL
-from spymaster.physics.memory.state import ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS, Array, State
+from spymaster.physics.levels.active import drop_level, is_on, place_one, put_level
+from spymaster.physics.memory.indices import ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS
+from spymaster.physics.memory.option_records import CALL_WALL, FLIP, PUT_WALL, SLIP_ORDINAL
+from spymaster.physics.memory.state import Array, State
 
 _STRIKE: Final = int(LevelKind.STRIKE)
 _CALL_WALL: Final = int(LevelKind.CALL_WALL)
@@ -30,53 +31,53 @@ def place_option_levels(s: State, p: Array, spot: float) -> None:
 @kernel
 def place_mark(s: State, p: Array, kind: int, which: int) -> None:
     """A wall or the flip. A wall's slot notes as ordinal whether it is a slip."""
-    h = s.chain[0]
-    price = h.mark[which]
-    place(s, p, kind, not math.isnan(price), price, h.mark_ns[which])
-    s.level[USER_SLOTS + kind].ordinal = SLIP_ORDINAL if h.mark_sign[which] < 0.0 else -1
+    walls = s.walls[0]
+    price = walls.mark[which]
+    place_one(s, p, kind, not math.isnan(price), price, walls.mark_ns[which])
+    s.levels[0].at[USER_SLOTS + kind].ordinal = SLIP_ORDINAL if walls.mark_sign[which] < 0.0 else -1
 
 
 @kernel
 def place_strikes(s: State, p: Array, spot: float) -> None:
     """Strikes of the chain within ``strike_range`` of spot, those nearest where there are too many."""
-    h = s.chain[0]
+    levels = s.levels[0]
     if not is_on(p, _STRIKE):
         return
-    strikes = s.by_strike[B_STRIKE]
+    strikes = s.fuel[0].strikes[0].strike
     low = first_at_or_above(s, spot - p[0].strike_range)
     high = first_at_or_above(s, spot + p[0].strike_range)
-    if high == h.strikes or strikes[high] > spot + p[0].strike_range:
+    if high == s.chain[0].strikes or strikes[high] > spot + p[0].strike_range:
         high -= 1
     while high - low >= STRIKE_SLOTS:
         if spot - strikes[low] > strikes[high] - spot:
             low += 1
         else:
             high -= 1
-    if low == h.low and high == h.high and h.waiting == 0:
+    if low == levels.strike_low and high == levels.strike_high and levels.strikes_waiting == 0:
         return
-    h.waiting = 0
-    for n in range(h.low, h.high + 1):
+    levels.strikes_waiting = 0
+    for n in range(levels.strike_low, levels.strike_high + 1):
         if n < low or n > high:
             drop_level(s, _FIRST + n % STRIKE_SLOTS)
     for n in range(low, high + 1):
         slot = _FIRST + n % STRIKE_SLOTS
-        v = s.level[slot]
+        v = levels.at[slot]
         if v.active != 0 and v.ordinal == n:
             continue
         if v.signal != 0:
             # the slot's last level takes its signal with it first, at the end of this snap
             drop_level(s, slot)
-            h.waiting = 1
+            levels.strikes_waiting = 1
             continue
         put_level(s, slot, _STRIKE, n, strikes[n])
-    h.low = low
-    h.high = high
+    levels.strike_low = low
+    levels.strike_high = high
 
 
 @kernel
 def first_at_or_above(s: State, price: float) -> int:
-    """Place of the lowest strike at or above a price; their number where there is none."""
-    strikes = s.by_strike[B_STRIKE]
+    """Index of the lowest strike at or above a price; their number where there is none."""
+    strikes = s.fuel[0].strikes[0].strike
     low, high = 0, s.chain[0].strikes
     while low < high:
         middle = (low + high) // 2

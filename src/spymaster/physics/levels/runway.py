@@ -1,4 +1,4 @@
-"""How far price can run once a level has given way, or held: the next obstacle beyond it (SPEC 6.9)."""
+"""How far price can run once a level has given way, or held: the next obstacle beyond it (docs/physics.md 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierState, Signal
 from spymaster.physics.levels.confluence import level_weight
-from spymaster.physics.memory.option_state import SLIP_ORDINAL
+from spymaster.physics.memory.option_records import SLIP_ORDINAL
 from spymaster.physics.memory.state import Array, State
 
 _WALL: Final = int(BarrierState.WALL)
@@ -42,19 +42,21 @@ def is_strong(kind: int, ordinal: int) -> bool:
 
 @kernel
 def order_by_price(s: State, published: int, spot: float) -> None:
-    """``s.by_price``: places in the rows by rising price. Nearest first is already sorted on either side of spot."""
+    """``s.by_price``: indices of the rows by rising price. Nearest first is already sorted on either side of spot."""
+    levels = s.levels[0]
+    scratch = s.scratch[0]
     below = 0
     for j in range(published):
-        if s.level[s.ranking[j]].price < spot:
+        if levels.at[levels.ranking[j]].price < spot:
             below += 1
     down = below - 1
     up = below
     for j in range(published):
-        if s.level[s.ranking[j]].price < spot:
-            s.by_price[down] = j
+        if levels.at[levels.ranking[j]].price < spot:
+            scratch.by_price[down] = j
             down -= 1
         else:
-            s.by_price[up] = j
+            scratch.by_price[up] = j
             up += 1
 
 
@@ -69,14 +71,15 @@ def points_to(v: Any, row: Any) -> int:
 @kernel
 def write_runways(s: State, p: Array, rows: Any, published: int) -> None:
     """Runway of every published level into its row: one walk up for those that point down, one down for the others."""
+    levels = s.levels[0]
     for direction in (1, -1):
         obstacle = waiting = -1
         notable = waiting_notable = False
         price = math.nan
         for step in range(published):
-            place = published - 1 - step if direction > 0 else step
-            j = s.by_price[place]
-            v = s.level[s.ranking[j]]
+            index = published - 1 - step if direction > 0 else step
+            j = s.scratch[0].by_price[index]
+            v = levels.at[levels.ranking[j]]
             row = rows[j]
             if price != v.price:
                 # levels at one price are no obstacles to each other: those passed become one with the next price

@@ -1,8 +1,8 @@
-"""Touches of a level and attempts at it (SPEC 6.7, P6.1).
+"""Touches of a level and attempts at it (docs/physics.md 6).
 
 A touch needs an approach: price must have been ``x_arm`` away since the last one, and the last one a minute ago. A
 touch within ``attempt_gap`` of the one before, at about the same price and from the same side, is one more attempt of
-the same cluster; what the forces are then is compared with the cluster's first attempt.
+the same cluster; what was measured then is compared with the cluster's first attempt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def forget_touches(v: Any) -> None:
 
 
 @kernel
-def follow_touch(p: Array, v: Any, x: float, arm: float, touching: bool, t_ns: int) -> bool:
+def update_touch(p: Array, v: Any, x: float, arm: float, touching: bool, t_ns: int) -> bool:
     """One snap of a level: x and arm in the same unit. Returns whether a touch began."""
     if abs(x) >= arm:
         v.armed = 1
@@ -66,23 +66,23 @@ def prior_touches(v: Any) -> int:
 
 @kernel
 def write_attempt(v: Any, row: Any, began: bool, judged: bool) -> None:
-    """Number of the attempt and how the forces changed since the first of its cluster."""
+    """Number of the attempt and how the measures changed since the first of its cluster."""
     row.prior_touches = prior_touches(v)
     row.attempt = v.attempt
     velocity = v.direction * row.velocity
     imbalance = v.direction * row.tape_imbalance
     if began and v.attempt == 1 and judged:
         v.has_first = 1
-        v.first[0] = row.delta_liq
-        v.first[1] = row.replenishment
-        v.first[2] = velocity
-        v.first[3] = imbalance
+        v.first_delta = row.delta_liq
+        v.first_replenishment = row.replenishment
+        v.first_velocity = velocity
+        v.first_imbalance = imbalance
     row.attempt_delta_trend = math.nan
     row.attempt_replenishment_trend = math.nan
     row.attempt_velocity_trend = math.nan
     row.attempt_imbalance_trend = math.nan
     if v.attempt > 1 and v.has_first != 0 and judged:
-        row.attempt_delta_trend = row.delta_liq - v.first[0]
-        row.attempt_replenishment_trend = row.replenishment - v.first[1]
-        row.attempt_velocity_trend = velocity - v.first[2]
-        row.attempt_imbalance_trend = imbalance - v.first[3]
+        row.attempt_delta_trend = row.delta_liq - v.first_delta
+        row.attempt_replenishment_trend = row.replenishment - v.first_replenishment
+        row.attempt_velocity_trend = velocity - v.first_velocity
+        row.attempt_imbalance_trend = imbalance - v.first_imbalance

@@ -11,19 +11,21 @@ from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES, OPTION_SUMMARY, STRIKE_ROW
 from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, SNAP
-from spymaster.physics.memory.state import (
+from spymaster.physics.memory.indices import (
     ADD,
     ALERTS,
     ASK,
+    ASK_FIELDS,
     FILL,
     HIDDEN,
+    HIGH,
     LEDGER_TICKS,
     LEVEL_SLOTS,
+    LOW,
     OFF_BOOK,
     PULL,
-    Array,
-    State,
 )
+from spymaster.physics.memory.state import Array, State
 
 FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
 ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS
@@ -74,15 +76,16 @@ def new_out(snaps: int, with_flows: bool) -> Out:
 @kernel
 def is_full(s: State, out: Out) -> bool:
     """Whether the results must be read before another snap can be taken."""
-    return bool(out.held[0] >= len(out.snaps) or s.book[0].alerts > ALERTS - ALERTS_PER_SNAP)
+    return bool(out.held[0] >= len(out.snaps) or s.alerts[0].held > ALERTS - ALERTS_PER_SNAP)
 
 
 @kernel
 def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any) -> None:
     """Append a raised or resolved signal. Kept in the state, because kernels pass a tuple of arrays on dearly."""
-    v = s.level[slot]
-    a = s.alert[s.book[0].alerts]
-    s.book[0].alerts += 1
+    alerts = s.alerts[0]
+    v = s.levels[0].at[slot]
+    a = alerts.row[alerts.held]
+    alerts.held += 1
     a.t_ns = t_ns
     a.raised_ns = v.raised_ns
     a.session_date = v.raised_date
@@ -109,13 +112,13 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
 @kernel
 def write_flows(s: State, t_ns: int, out: Out) -> int:
     """Ledger rows of the bucket that is being closed; returns how many. Bids, asks, off-book, each by rising price."""
-    b = s.book[0]
-    j = b.bucket
+    ledger = s.ledger[0]
+    j = ledger.bucket
     first = out.held[1]
     n = first
     for side in range(2):
-        base = side * 4
-        for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+        base = side * ASK_FIELDS
+        for i in range(ledger.touched[j, LOW], ledger.touched[j, HIGH] + 1):
             added = s.flow[j, i, base + ADD]
             pulled = s.flow[j, i, base + PULL]
             filled = s.flow[j, i, base + FILL]
@@ -124,25 +127,25 @@ def write_flows(s: State, t_ns: int, out: Out) -> int:
             r = out.flows[n]
             r.ts_bucket_ns = t_ns
             r.side = SIDE_ASK if side == ASK else SIDE_BID
-            r.tick = b.base + i
+            r.tick = ledger.base + i
             r.added = added
             r.pulled = pulled
             r.filled = filled
             r.hidden = s.flow[j, i, base + HIDDEN]
             r.off_book = 0
-            r.depth_start = s.depth_start[side, i]
-            since = s.seen_since[side, i]
-            r.depth_end = s.depth[side, i] if since > 0 else -1
-            spell = t_ns - max(since, b.bucket_from_ns) if since > 0 else 0
-            r.visible_ns = max(s.seen_ns[side, i] + spell, 0)
+            r.depth_start = ledger.depth_start[side, i]
+            since = ledger.seen_since[side, i]
+            r.depth_end = ledger.depth[side, i] if since > 0 else -1
+            spell = t_ns - max(since, ledger.bucket_from_ns) if since > 0 else 0
+            r.visible_ns = max(ledger.seen_ns[side, i] + spell, 0)
             n += 1
-    for i in range(s.touched[j, 0], s.touched[j, 1] + 1):
+    for i in range(ledger.touched[j, LOW], ledger.touched[j, HIGH] + 1):
         if s.flow[j, i, OFF_BOOK] == 0:
             continue
         r = out.flows[n]
         r.ts_bucket_ns = t_ns
         r.side = SIDE_NONE
-        r.tick = b.base + i
+        r.tick = ledger.base + i
         r.added = r.pulled = r.filled = r.hidden = 0
         r.off_book = s.flow[j, i, OFF_BOOK]
         r.depth_start = -1

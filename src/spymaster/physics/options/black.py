@@ -1,4 +1,4 @@
-"""Black's 1976 formulas on a forward, undiscounted (P5.2), and gamma over a hedging band (P5.3).
+"""Black's 1976 formulas on a forward, undiscounted, and gamma over a hedging band (docs/physics.md 5.2, 5.3).
 
 ``f`` forward and ``k`` strike in the same unit; ``s`` total deviation sigma sqrt(tau), which is all most of them need.
 Prices and greeks are per unit of the underlying: a contract's are these times its multiplier. Where ``s`` is 0 or less

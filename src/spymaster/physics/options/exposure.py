@@ -1,4 +1,6 @@
-"""What dealers' options make them trade in the future: units, by time, and where it changes its sign (P5.7, P5.8).
+"""What dealers' options make them trade in the future: units, by time, and where it changes its sign.
+
+Formulas: docs/physics.md 5.7 and 5.8.
 
 H is in ES contracts per ES point in both profiles. Positive: dealers are long gamma and trade against the move.
 

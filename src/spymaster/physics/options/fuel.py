@@ -1,4 +1,4 @@
-"""What dealers' hedging would do: the smile, dealers' positions, and their exposure at any price (SPEC 6.5, P5).
+"""What dealers' hedging would do: the smile, dealers' positions, and their exposure at any price (docs/physics.md 5).
 
 A second apart the smile is fitted anew and positions are gathered by strike; exposures at spot and at the levels follow
 from them, smoothed with ``tau_gamma``. Uncertain are the sides of trades and dealers' opening positions, independently
@@ -13,50 +13,20 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import log_ratio, smoothing
-from spymaster.physics.memory.option_state import (
-    A_DEVIATION,
-    A_FLOW,
-    A_HAND,
-    A_NAIVE,
-    A_OLD,
-    A_RECENT,
-    A_SPREAD,
-    A_STRIKE,
-    B_CALL_ASK,
-    B_CALL_BID,
-    B_DEVIATION,
-    B_GAMMA,
-    B_K,
-    B_PUT_ASK,
-    B_PUT_BID,
-    B_STRIKE,
-    B_W,
-    B_WEIGHT,
-    NO_END,
-)
+from spymaster.physics.memory.option_records import NO_END, S_FLOW, S_HAND, S_NAIVE, S_OLD, S_RECENT, S_SPREAD, SUMS
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.black import band_gamma, band_half_width, delta
 from spymaster.physics.options.exposure import charm_flow, hedge_scale
 from spymaster.physics.options.option_time import SECONDS_PER_YEAR, variance_time, variance_time_to_fixing
 from spymaster.physics.options.parity import parity_forward
 from spymaster.physics.options.smile import USABLE, blend_smile, fit_smile, quote_fault, smile_point, total_deviation
-from spymaster.physics.options.trades import follow_flow_window
-from spymaster.physics.options.walls import follow_marks
+from spymaster.physics.options.trades import update_flow_window
+from spymaster.physics.options.walls import update_marks
 from spymaster.physics.time.motion import mid_points
 
 REFRESH_NS: Final = NS_PER_S
 SLOW_NS: Final = 5 * NS_PER_S
 """Walls, flip and charm change slowly and cost more: they are looked for less often."""
-
-S_FLOW: Final = 0
-S_SPREAD: Final = 1
-S_RECENT: Final = 2
-S_NAIVE: Final = 3
-S_HAND: Final = 4
-S_OLD: Final = 5
-SUMS: Final = 6
-"""Sums over strikes at one price: gamma of what customers sold net, its variance, its recent part, gamma of calls less
-puts in hand, of everything in hand, and - gamma flow in the units of old."""
 
 _BAND: Final = 1.6448536269514722
 _SIGNING_SD: Final = 0.25
@@ -72,130 +42,141 @@ DAMPEN: Final = 2
 @kernel
 def refresh_fuel(s: State, p: Array, t_ns: int) -> None:
     """Bring smile, positions and the exposure at spot up to date, once a second; between them nothing is done."""
-    h = s.chain[0]
-    if h.refresh_ns > 0 and t_ns - h.refresh_ns < REFRESH_NS:
+    fuel = s.fuel[0]
+    held = s.fuel[0].held[0]
+    if fuel.refresh_ns > 0 and t_ns - fuel.refresh_ns < REFRESH_NS:
         return
-    follow_flow_window(s, p[0].w_fuel_ns, t_ns)
-    since_s = (t_ns - h.refresh_ns) * 1e-9 if h.refresh_ns > 0 else 0.0
-    h.refresh_ns = t_ns
+    update_flow_window(s, p[0].w_fuel_ns, t_ns)
+    since_s = (t_ns - fuel.refresh_ns) * 1e-9 if fuel.refresh_ns > 0 else 0.0
+    fuel.refresh_ns = t_ns
     gather_quotes(s, t_ns)
-    follow_forward(s, p, t_ns)
-    h.tau = years_left(s, t_ns)
-    if not (h.tau > 0.0 and h.forward > 0.0):
-        h.has_hedge = 0
+    update_forward(s, p, t_ns)
+    fuel.tau = years_left(s, t_ns)
+    if not (fuel.tau > 0.0 and fuel.forward > 0.0):
+        fuel.has_hedge = 0
         return
-    follow_smile(s, p, since_s)
-    if h.has_smile == 0:
+    update_smile(s, p, since_s)
+    if fuel.has_smile == 0:
         return
     ratio = s.market[0].ratio
-    h.scale = hedge_scale(h.multiplier, s.book[0].multiplier, ratio)
-    h.half_width = band_half_width(1.0 / ratio, s.market[0].sigma_1m / ratio)
-    follow_greeks(s)
+    fuel.scale = hedge_scale(s.chain[0].multiplier, s.instrument[0].multiplier, ratio)
+    fuel.half_width = band_half_width(1.0 / ratio, s.volatility[0].sigma_1m / ratio)
+    update_greeks(s)
     gather_positions(s, p)
-    follow_spot(s, p, since_s)
-    if t_ns - h.slow_ns >= SLOW_NS or h.slow_ns == 0:
-        follow_marks(s, p, t_ns, (t_ns - h.slow_ns) * 1e-9 if h.slow_ns > 0 else 0.0)
-        n = h.active
-        h.charm_flow = p[0].dealer_share * charm_flow(
-            s.by_strike[A_STRIKE][:n], s.by_strike[A_FLOW][:n], s.smile, h.forward, h.tau, _MINUTE_YEARS, ratio
+    update_spot(s, p, since_s)
+    if t_ns - fuel.slow_ns >= SLOW_NS or fuel.slow_ns == 0:
+        update_marks(s, p, t_ns, (t_ns - fuel.slow_ns) * 1e-9 if fuel.slow_ns > 0 else 0.0)
+        n = fuel.active
+        fuel.charm_flow = p[0].dealer_share * charm_flow(
+            held.strike[:n], held.flow[:n], fuel.smile, fuel.forward, fuel.tau, _MINUTE_YEARS, ratio
         )
-        h.slow_ns = t_ns
+        fuel.slow_ns = t_ns
 
 
 @kernel
 def years_left(s: State, t_ns: int) -> float:
     """Variance time to the end of the options, years."""
-    h = s.chain[0]
-    if h.fixing != 0:
-        return variance_time_to_fixing(t_ns, h.open_ns, h.close_ns)
-    return variance_time(t_ns, h.open_ns, h.close_ns)
+    chain = s.chain[0]
+    if chain.fixing != 0:
+        return variance_time_to_fixing(t_ns, chain.open_ns, chain.close_ns)
+    return variance_time(t_ns, chain.open_ns, chain.close_ns)
 
 
 @kernel
 def gather_quotes(s: State, t_ns: int) -> None:
-    """Usable quotes by strike (P5.4): two-sided, not crossed, not too wide, not old; NaN for the others.
+    """Usable quotes by strike (docs/physics.md 5.4): two-sided, not crossed, not too wide, not old; NaN for the others.
 
     A series that ends before the last one has its own quotes, which say nothing of the time the smile is for.
     """
-    h = s.chain[0]
-    b = s.by_strike
-    for row in range(B_CALL_BID, B_PUT_ASK + 1):
-        for i in range(h.strikes):
-            b[row, i] = math.nan
+    chain = s.chain[0]
+    strikes = s.fuel[0].strikes[0]
+    for i in range(chain.strikes):
+        strikes.call_bid[i] = math.nan
+        strikes.call_ask[i] = math.nan
+        strikes.put_bid[i] = math.nan
+        strikes.put_ask[i] = math.nan
     quoted = 0
-    for c in range(h.contracts):
-        x = s.contract[c]
+    for c in range(chain.contracts):
+        x = chain.contract[c]
         age_ns = t_ns - x.seen_ns if x.seen_ns > 0 else t_ns
-        x.live = 1 if t_ns < x.end_ns and x.end_ns > h.open_ns else 0
-        x.usable = 1 if t_ns < x.end_ns and quote_fault(x.bid, x.ask, h.tick, age_ns) == USABLE else 0
+        x.live = 1 if t_ns < x.end_ns and x.end_ns > chain.open_ns else 0
+        x.usable = 1 if t_ns < x.end_ns and quote_fault(x.bid, x.ask, chain.tick, age_ns) == USABLE else 0
         quoted += x.usable
-        first = s.strike_call[x.strike] if x.right > 0 else s.strike_put[x.strike]
+        first = chain.strike_call[x.strike] if x.right > 0 else chain.strike_put[x.strike]
         if x.usable != 0 and x.end_ns == NO_END and first == c:
-            low, high = (B_CALL_BID, B_CALL_ASK) if x.right > 0 else (B_PUT_BID, B_PUT_ASK)
-            b[low, x.strike] = x.bid
-            b[high, x.strike] = x.ask
-    h.quoted = quoted
+            if x.right > 0:
+                strikes.call_bid[x.strike] = x.bid
+                strikes.call_ask[x.strike] = x.ask
+            else:
+                strikes.put_bid[x.strike] = x.bid
+                strikes.put_ask[x.strike] = x.ask
+    s.fuel[0].quoted = quoted
 
 
 @kernel
-def follow_forward(s: State, p: Array, t_ns: int) -> None:
-    """The price the options are on: the future's mid for its own; put-call parity's for a share's, else spot."""
-    h = s.chain[0]
+def update_forward(s: State, p: Array, t_ns: int) -> None:
+    """The price the options are on: the future's mid for its own; put-call parity's for an equity's, else spot."""
+    fuel = s.fuel[0]
+    strikes = s.fuel[0].strikes[0]
     if p[0].is_spy == 0:
-        h.forward = mid_points(s)
+        fuel.forward = mid_points(s)
         return
-    n = h.strikes
-    b = s.by_strike
+    n = s.chain[0].strikes
     price, apart, count = parity_forward(
-        b[B_STRIKE][:n], b[B_CALL_BID][:n], b[B_CALL_ASK][:n], b[B_PUT_BID][:n], b[B_PUT_ASK][:n]
+        strikes.strike[:n], strikes.call_bid[:n], strikes.call_ask[:n], strikes.put_bid[:n], strikes.put_ask[:n]
     )
     if count >= _PARITY_STRIKES and apart <= _PARITY_SHARE * price:
-        h.forward = price
-        h.forward_ns = t_ns
+        fuel.forward = price
+        fuel.forward_ns = t_ns
     else:
-        h.forward = s.market[0].spot
+        fuel.forward = s.market[0].spot
 
 
 @kernel
-def follow_smile(s: State, p: Array, since_s: float) -> None:
+def update_smile(s: State, p: Array, since_s: float) -> None:
     """Fit this second's quotes and move the smile towards them; with too few the last good one stays."""
-    h = s.chain[0]
-    n = h.strikes
-    b = s.by_strike
+    chain = s.chain[0]
+    strikes = s.fuel[0].strikes[0]
+    fuel = s.fuel[0]
+    scratch = s.scratch[0]
+    n = chain.strikes
     for i in range(n):
-        strike = b[B_STRIKE, i]
-        is_call = strike >= h.forward
-        bid = b[B_CALL_BID, i] if is_call else b[B_PUT_BID, i]
-        ask = b[B_CALL_ASK, i] if is_call else b[B_PUT_ASK, i]
-        b[B_WEIGHT, i] = 0.0
+        strike = strikes.strike[i]
+        is_call = strike >= fuel.forward
+        bid = strikes.call_bid[i] if is_call else strikes.put_bid[i]
+        ask = strikes.call_ask[i] if is_call else strikes.put_ask[i]
+        strikes.weight[i] = 0.0
         if bid == bid:
-            b[B_K, i], b[B_W, i], b[B_WEIGHT, i] = smile_point(h.forward, strike, bid, ask, h.tick, is_call)
-    if fit_smile(b[B_K][:n], b[B_W][:n], b[B_WEIGHT][:n], h.tau, s.smile_new) == 0:
+            strikes.log_moneyness[i], strikes.variance[i], strikes.weight[i] = smile_point(
+                fuel.forward, strike, bid, ask, chain.tick, is_call
+            )
+    if fit_smile(strikes.log_moneyness[:n], strikes.variance[:n], strikes.weight[:n], fuel.tau, scratch.smile) == 0:
         return
-    if h.has_smile == 0:
-        h.has_smile = 1
-        for k in range(len(s.smile)):
-            s.smile[k] = s.smile_new[k]
+    if fuel.has_smile == 0:
+        fuel.has_smile = 1
+        for k in range(len(fuel.smile)):
+            fuel.smile[k] = scratch.smile[k]
     else:
-        blend_smile(s.smile, s.smile_new, smoothing(since_s, p[0].tau_smile_s))
+        blend_smile(fuel.smile, scratch.smile, smoothing(since_s, p[0].tau_smile_s))
 
 
 @kernel
-def follow_greeks(s: State) -> None:
+def update_greeks(s: State) -> None:
     """Deviation, gamma and delta of every strike by the smile; a contract without time left has none."""
-    h = s.chain[0]
-    b = s.by_strike
-    for i in range(h.strikes):
-        strike = b[B_STRIKE, i]
-        deviation = total_deviation(s.smile, log_ratio(strike, h.forward), h.tau)
-        b[B_DEVIATION, i] = deviation
-        gamma = band_gamma(h.forward, strike, deviation, h.half_width)
-        b[B_GAMMA, i] = gamma
-        of_call = delta(h.forward, strike, deviation, True)
+    chain = s.chain[0]
+    strikes = s.fuel[0].strikes[0]
+    fuel = s.fuel[0]
+    for i in range(chain.strikes):
+        strike = strikes.strike[i]
+        deviation = total_deviation(fuel.smile, log_ratio(strike, fuel.forward), fuel.tau)
+        strikes.deviation[i] = deviation
+        gamma = band_gamma(fuel.forward, strike, deviation, fuel.half_width)
+        strikes.gamma[i] = gamma
+        of_call = delta(fuel.forward, strike, deviation, True)
         for side in range(2):
-            c = s.strike_call[i] if side == 0 else s.strike_put[i]
+            c = chain.strike_call[i] if side == 0 else chain.strike_put[i]
             while c >= 0:
-                x = s.contract[c]
+                x = chain.contract[c]
                 x.gamma = gamma if x.live != 0 else math.nan
                 x.delta = of_call - side if x.live != 0 else math.nan
                 c = x.next
@@ -216,15 +197,17 @@ def position_variance(p: Array, x: Any) -> float:
 @kernel
 def gather_positions(s: State, p: Array) -> None:
     """What customers hold, by strike, in ES contracts per unit of gamma; strikes that nobody holds are left out."""
-    h = s.chain[0]
-    b = s.by_strike
+    chain = s.chain[0]
+    held = s.fuel[0].held[0]
+    strikes = s.fuel[0].strikes[0]
+    fuel = s.fuel[0]
     n = 0
-    for i in range(h.strikes):
+    for i in range(chain.strikes):
         flow = spread = recent = naive = hand = old = 0.0
         for side in range(2):
-            c = s.strike_call[i] if side == 0 else s.strike_put[i]
+            c = chain.strike_call[i] if side == 0 else chain.strike_put[i]
             while c >= 0:
-                x = s.contract[c]
+                x = chain.contract[c]
                 c = x.next
                 if x.live == 0:
                     continue
@@ -237,43 +220,43 @@ def gather_positions(s: State, p: Array) -> None:
                 old -= x.gamma_flow
         if hand <= 0.0:
             continue
-        b[A_STRIKE, n] = b[B_STRIKE, i]
-        b[A_DEVIATION, n] = b[B_DEVIATION, i]
-        b[A_FLOW, n] = flow * h.scale
-        b[A_SPREAD, n] = spread * h.scale * h.scale
-        b[A_RECENT, n] = recent * h.scale
-        b[A_NAIVE, n] = naive * h.scale
-        b[A_HAND, n] = hand * h.scale
-        b[A_OLD, n] = old * h.multiplier
+        held.strike[n] = strikes.strike[i]
+        held.deviation[n] = strikes.deviation[i]
+        held.flow[n] = flow * fuel.scale
+        held.spread[n] = spread * fuel.scale * fuel.scale
+        held.recent[n] = recent * fuel.scale
+        held.naive[n] = naive * fuel.scale
+        held.hand[n] = hand * fuel.scale
+        held.old[n] = old * chain.multiplier
         n += 1
-    h.active = n
+    fuel.active = n
 
 
 @kernel
 def sum_at(s: State, price: float, reach: float, sums: Array) -> None:
     """The sums (order of the S_ constants) at a price, over strikes no further from it than ``reach``."""
-    h = s.chain[0]
-    b = s.by_strike
+    fuel = s.fuel[0]
+    held = s.fuel[0].held[0]
     for k in range(SUMS):
         sums[k] = 0.0
-    for i in range(h.active):
-        strike = b[A_STRIKE, i]
+    for i in range(fuel.active):
+        strike = held.strike[i]
         if abs(strike - price) > reach:
             continue
-        gamma = band_gamma(price, strike, b[A_DEVIATION, i], h.half_width)
-        sums[S_FLOW] += b[A_FLOW, i] * gamma
-        sums[S_SPREAD] += b[A_SPREAD, i] * gamma * gamma
-        sums[S_RECENT] += b[A_RECENT, i] * gamma
-        sums[S_NAIVE] += b[A_NAIVE, i] * gamma
-        sums[S_HAND] += b[A_HAND, i] * gamma
-        sums[S_OLD] += b[A_OLD, i]
+        gamma = band_gamma(price, strike, held.deviation[i], fuel.half_width)
+        sums[S_FLOW] += held.flow[i] * gamma
+        sums[S_SPREAD] += held.spread[i] * gamma * gamma
+        sums[S_RECENT] += held.recent[i] * gamma
+        sums[S_NAIVE] += held.naive[i] * gamma
+        sums[S_HAND] += held.hand[i] * gamma
+        sums[S_OLD] += held.old[i]
 
 
 @kernel
 def common_sd(s: State, p: Array) -> float:
     """What all trades have in common, per unit of flow: dealers' share, and how good guessed sides are."""
-    h = s.chain[0]
-    guessed = 1.0 - h.sided / h.volume if h.volume > 0.0 else 0.0
+    option_flow = s.option_flow[0]
+    guessed = 1.0 - option_flow.sided / option_flow.volume if option_flow.volume > 0.0 else 0.0
     signing = p[0].dealer_share * _SIGNING_SD * guessed
     return math.sqrt(p[0].dealer_share_sd * p[0].dealer_share_sd + signing * signing)
 
@@ -286,17 +269,17 @@ def spread_of(s: State, p: Array, sums: Array) -> float:
 
 
 @kernel
-def follow_spot(s: State, p: Array, since_s: float) -> None:
+def update_spot(s: State, p: Array, since_s: float) -> None:
     """Exposure at spot over the strikes within reach, smoothed."""
-    h = s.chain[0]
-    sum_at(s, h.forward, p[0].fuel_strike_range, h.at_spot)
-    now = p[0].dealer_share * h.at_spot[S_FLOW]
-    if h.has_hedge == 0:
-        h.has_hedge = 1
-        h.hedge = now
+    fuel = s.fuel[0]
+    sum_at(s, fuel.forward, p[0].fuel_strike_range, fuel.at_spot)
+    now = p[0].dealer_share * fuel.at_spot[S_FLOW]
+    if fuel.has_hedge == 0:
+        fuel.has_hedge = 1
+        fuel.hedge = now
     else:
-        h.hedge += smoothing(since_s, p[0].tau_gamma_s) * (now - h.hedge)
-    h.sd = spread_of(s, p, h.at_spot)
+        fuel.hedge += smoothing(since_s, p[0].tau_gamma_s) * (now - fuel.hedge)
+    fuel.sd = spread_of(s, p, fuel.at_spot)
 
 
 @kernel
@@ -320,16 +303,15 @@ def band_of(sd: float) -> float:
 
 
 @kernel
-def follow_level_fuel(s: State, p: Array, v: Any, t_ns: int, near: bool) -> None:
+def update_level_fuel(s: State, p: Array, v: Any, t_ns: int, near: bool) -> None:
     """Exposure with price at a level: once a second near price, every few seconds elsewhere."""
-    h = s.chain[0]
-    if h.has_hedge == 0:
+    if s.fuel[0].has_hedge == 0:
         v.has_fuel = 0
         return
     wait_ns = REFRESH_NS if near else SLOW_NS
     if v.has_fuel != 0 and t_ns - v.fuel_ns < wait_ns:
         return
-    sums = s.sums
+    sums = s.scratch[0].sums
     sum_at(s, v.price, p[0].fuel_strike_range, sums)
     now = p[0].dealer_share * sums[S_FLOW]
     if v.has_fuel == 0:

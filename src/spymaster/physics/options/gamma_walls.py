@@ -1,4 +1,4 @@
-"""Walls of gamma: strikes at which far more of it lies than at their neighbours (P5.8)."""
+"""Walls of gamma: strikes at which far more of it lies than at their neighbours (docs/physics.md 5.8)."""
 
 from __future__ import annotations
 

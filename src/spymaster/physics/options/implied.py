@@ -1,4 +1,4 @@
-"""Total deviation from an undiscounted premium: Black's formula inverted to nearly all digits (P5.4).
+"""Total deviation from an undiscounted premium: Black's formula inverted to nearly all digits (docs/physics.md 5.4).
 
 Everything is done on the side out of the money in the normalised form of P. Jaeckel, "Let's Be Rational" (2015):
 x = -|ln(f / k)|, b = premium / sqrt(f k), which lies between 0 and exp(x / 2).

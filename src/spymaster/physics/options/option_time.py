@@ -1,4 +1,4 @@
-"""The time an option has left, measured by how much prices usually move in it (P5.1).
+"""The time an option has left, measured by how much prices usually move in it (docs/physics.md 5.1).
 
 The clock of an option runs through regular hours alone: 23,400 seconds a day, 252 days a year. Within a day a second
 counts as much as the variance it usually brings, most after the opening, least around midday. Inversion and greeks use

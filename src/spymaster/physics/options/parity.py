@@ -1,4 +1,4 @@
-"""The forward from put-call parity: at every strike, strike + call - put is one guess of it (P5.1)."""
+"""The forward from put-call parity: at every strike, strike + call - put is one guess of it (docs/physics.md 5.1)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def parity_forward(
 ) -> tuple[float, float, int]:
     """The forward, how far the strikes disagree about it, and how many were asked: (forward, dispersion, count).
 
-    Arrays of one length, one place a strike, in any order, float64 in one unit; a side without a quote is NaN or not
+    Arrays of one length, one entry a strike, in any order, float64 in one unit; a side without a quote is NaN or not
     positive, and its strike is passed over, as is one whose call or put is crossed. The ``NEAREST`` strikes at which
     call and put are worth most nearly the same are asked, each guess weighing 1 / (its two spreads); the forward is
     their weighted median, the dispersion their weighted median distance from it, scaled to a standard deviation.
@@ -42,16 +42,16 @@ def parity_forward(
         if not usable:
             continue
         difference = 0.5 * (call_bid[i] + call_ask[i]) - 0.5 * (put_bid[i] + put_ask[i])
-        place = count
+        index = count
         if count == NEAREST:
-            place = _farthest(apart)
-            if abs(difference) >= apart[place]:
+            index = _farthest(apart)
+            if abs(difference) >= apart[index]:
                 continue
         else:
             count += 1
-        guesses[place] = strike[i] + difference
-        weights[place] = 1.0 / max(call_ask[i] - call_bid[i] + put_ask[i] - put_bid[i], _LEAST_SPREAD)
-        apart[place] = abs(difference)
+        guesses[index] = strike[i] + difference
+        weights[index] = 1.0 / max(call_ask[i] - call_bid[i] + put_ask[i] - put_bid[i], _LEAST_SPREAD)
+        apart[index] = abs(difference)
     if count == 0:
         return math.nan, math.nan, 0
     forward = weighted_median(guesses, weights, count)
@@ -82,8 +82,8 @@ def weighted_median(values: NDArray[Any], weights: NDArray[Any], count: int) -> 
 
 @kernel
 def _farthest(apart: NDArray[Any]) -> int:
-    place = 0
+    index = 0
     for i in range(1, NEAREST):
-        if apart[i] > apart[place]:
-            place = i
-    return place
+        if apart[i] > apart[index]:
+            index = i
+    return index

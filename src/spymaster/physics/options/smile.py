@@ -1,4 +1,6 @@
-"""One curve through the implied variances of an expiry: w(k) = a + b k + c k^2 with k = ln(strike / forward) (P5.4).
+"""One curve through the implied variances of an expiry: w(k) = a + b k + c k^2 with k = ln(strike / forward).
+
+Formulas: docs/physics.md 5.4.
 
 Greeks are taken from the curve, not from single quotes, whose own noise near expiry is larger than what they say. A
 smile is float64[SMILE_FIELDS]: a, b, c, the least and greatest k it rests on, and the time tau (years) it was fitted
@@ -94,14 +96,14 @@ def fit_smile(k: NDArray[Any], w: NDArray[Any], weight: NDArray[Any], tau: float
     for i in range(len(k)):
         if not (weight[i] > 0.0 and w[i] > 0.0):
             continue
-        share = weight[i] / total
+        part = weight[i] / total
         z = (k[i] - mean_k) / half
         y = w[i] / mean_w - 1.0
-        s2 += share * z * z
-        s3 += share * z * z * z
-        s4 += share * z * z * z * z
-        t1 += share * z * y
-        t2 += share * z * z * y
+        s2 += part * z * z
+        s3 += part * z * z * z
+        s4 += part * z * z * z * z
+        t1 += part * z * y
+        t2 += part * z * z * y
     for degree in (2, 1, 0):
         z0, z1, z2 = _solve(degree, s2, s3, s4, t1, t2)
         c = z2 / (half * half)
@@ -124,11 +126,11 @@ def total_deviation(smile: NDArray[Any], k: float, tau: float) -> float:
 
 
 @kernel
-def blend_smile(smile: NDArray[Any], newer: NDArray[Any], share: float) -> None:
-    """Move ``smile`` by ``share`` of the way to ``newer``, both in variance per year, and to its time and strikes."""
+def blend_smile(smile: NDArray[Any], newer: NDArray[Any], alpha: float) -> None:
+    """Move ``smile`` by ``alpha`` of the way to ``newer``, both in variance per year, and to its time and strikes."""
     scale = newer[TAU] / smile[TAU]
     for i in (A, B, C):
-        smile[i] = scale * smile[i] + share * (newer[i] - scale * smile[i])
+        smile[i] = scale * smile[i] + alpha * (newer[i] - scale * smile[i])
     for i in (K_LOW, K_HIGH, TAU):
         smile[i] = newer[i]
 
@@ -149,7 +151,7 @@ def _solve(degree: int, s2: float, s3: float, s4: float, t1: float, t2: float) -
 
 @kernel
 def _least(a: float, b: float, c: float, low: float, high: float) -> float:
-    """The least value of a parabola between two places."""
+    """The least value of a parabola between two points."""
     least = min(a + low * (b + low * c), a + high * (b + high * c))
     if c > 0.0:
         bottom = -0.5 * b / c

@@ -1,4 +1,7 @@
-"""Gamma walls and the flip as prices that stand still: they move once something else has held for a while (P5.8)."""
+"""Gamma walls and the flip as prices that stand still: they move once something else has held for a while.
+
+docs/physics.md 5.8.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,7 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.physics.maths.elementary import smoothing
-from spymaster.physics.memory.option_state import (
-    A_DEVIATION,
-    A_FLOW,
-    A_STRIKE,
-    B_GAMMA,
-    B_STRIKE,
-    B_WALL,
-    CALL_WALL,
-    FLIP,
-    PUT_WALL,
-)
+from spymaster.physics.memory.option_records import CALL_WALL, FLIP, PUT_WALL
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.exposure import flip_price
 from spymaster.physics.options.gamma_walls import walls
@@ -27,55 +20,60 @@ _NEAR: Final = 0.0005
 
 
 @kernel
-def follow_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
+def update_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
     """Look for walls and the flip, and move those published where another has held for ``wall_hold``."""
-    h = s.chain[0]
-    n = h.active
-    b = s.by_strike
-    follow_exposures(s, p, since_s)
-    all_of_them = h.strikes
-    above, above_sign, below, below_sign = walls(b[B_STRIKE][:all_of_them], b[B_WALL][:all_of_them], h.forward)
+    fuel = s.fuel[0]
+    strikes = s.fuel[0].strikes[0]
+    held = s.fuel[0].held[0]
+    n = fuel.active
+    update_exposures(s, p, since_s)
+    all_of_them = s.chain[0].strikes
+    above, above_sign, below, below_sign = walls(strikes.strike[:all_of_them], strikes.wall[:all_of_them], fuel.forward)
     flip = math.nan
     if n > 0:
-        flip = flip_price(b[A_STRIKE][:n], b[A_FLOW][:n], b[A_DEVIATION][:n], h.forward, h.half_width)
+        flip = flip_price(held.strike[:n], held.flow[:n], held.deviation[:n], fuel.forward, fuel.half_width)
     hold_ns = p[0].wall_hold_ns
-    follow_mark(s, CALL_WALL, above, above_sign, 0.0, t_ns, hold_ns)
-    follow_mark(s, PUT_WALL, below, below_sign, 0.0, t_ns, hold_ns)
-    follow_mark(s, FLIP, flip, 0.0, _NEAR * h.forward, t_ns, hold_ns)
+    update_mark(s, CALL_WALL, above, above_sign, 0.0, t_ns, hold_ns)
+    update_mark(s, PUT_WALL, below, below_sign, 0.0, t_ns, hold_ns)
+    update_mark(s, FLIP, flip, 0.0, _NEAR * fuel.forward, t_ns, hold_ns)
 
 
 @kernel
-def follow_exposures(s: State, p: Array, since_s: float) -> None:
+def update_exposures(s: State, p: Array, since_s: float) -> None:
     """Average every strike's exposure at spot over ``w_wall``. Strikes that nobody holds are valleys between others."""
-    h = s.chain[0]
-    b = s.by_strike
-    share = smoothing(since_s, p[0].w_wall_ns * 1e-9) if since_s > 0.0 else 1.0
+    held = s.fuel[0].held[0]
+    strikes = s.fuel[0].strikes[0]
+    alpha = smoothing(since_s, p[0].w_wall_ns * 1e-9) if since_s > 0.0 else 1.0
     k = 0
-    for i in range(h.strikes):
+    for i in range(s.chain[0].strikes):
         now = 0.0
-        if k < h.active and b[A_STRIKE, k] == b[B_STRIKE, i]:
-            now = p[0].dealer_share * b[A_FLOW, k] * b[B_GAMMA, i]
+        if k < s.fuel[0].active and held.strike[k] == strikes.strike[i]:
+            now = p[0].dealer_share * held.flow[k] * strikes.gamma[i]
             k += 1
-        b[B_WALL, i] += share * (now - b[B_WALL, i])
+        strikes.wall[i] += alpha * (now - strikes.wall[i])
 
 
 @kernel
-def follow_mark(s: State, which: int, price: float, sign: float, tolerance: float, t_ns: int, hold_ns: int) -> None:
+def update_mark(s: State, which: int, price: float, sign: float, tolerance: float, t_ns: int, hold_ns: int) -> None:
     """One observation of a wall or of the flip (NaN: there is none). Within ``tolerance`` it is the same as before."""
-    h = s.chain[0]
-    if is_same(price, h.mark[which], tolerance) and sign == h.mark_sign[which]:
-        h.mark[which] = price
-        h.rival_ns[which] = 0
+    walls = s.walls[0]
+    if is_same(price, walls.mark[which], tolerance) and sign == walls.mark_sign[which]:
+        walls.mark[which] = price
+        walls.rival_ns[which] = 0
         return
-    if h.rival_ns[which] == 0 or sign != h.rival_sign[which] or not is_same(price, h.rival[which], tolerance):
-        h.rival_sign[which] = sign
-        h.rival_ns[which] = t_ns
-    h.rival[which] = price
-    if t_ns - h.rival_ns[which] >= hold_ns:
-        h.mark[which] = price
-        h.mark_sign[which] = sign
-        h.mark_ns[which] = t_ns
-        h.rival_ns[which] = 0
+    if (
+        walls.rival_ns[which] == 0
+        or sign != walls.rival_sign[which]
+        or not is_same(price, walls.rival[which], tolerance)
+    ):
+        walls.rival_sign[which] = sign
+        walls.rival_ns[which] = t_ns
+    walls.rival[which] = price
+    if t_ns - walls.rival_ns[which] >= hold_ns:
+        walls.mark[which] = price
+        walls.mark_sign[which] = sign
+        walls.mark_ns[which] = t_ns
+        walls.rival_ns[which] = 0
 
 
 @kernel

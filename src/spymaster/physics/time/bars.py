@@ -1,4 +1,6 @@
-"""Minute bars and what is made of them: average true range, two-minute bars and their moving averages (SPEC 2, 6.6).
+"""Minute bars and what is made of them: average true range, two-minute bars and their moving averages.
+
+Formulas: docs/physics.md 6.
 
 Bars are formed from trades as they happen, and taken ready-made for the time before the recording began. Prices are in
 the profile's unit. A bar is closed by the first trade after it or by the first snap after its end.
@@ -11,7 +13,8 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import CHART_BAR_NS, NS_PER_S
-from spymaster.physics.memory.state import CHART_BARS, CLOSES, State
+from spymaster.physics.memory.indices import CHART_BARS, CLOSES
+from spymaster.physics.memory.state import State
 from spymaster.physics.time.ranges import note_prices
 
 MINUTE_NS: Final = 60 * NS_PER_S
@@ -46,7 +49,7 @@ def extend_bar(bar: Any, high: float, low: float, close: float, volume: float) -
 @kernel
 def note_trade(s: State, t_ns: int, price: float, size: float) -> None:
     """A trade into the minute being formed and into the session's extremes; a late one counts where we are now."""
-    bar = s.minute[0]
+    bar = s.bars[0].minute[0]
     start = t_ns // MINUTE_NS * MINUTE_NS
     if bar.trades > 0 and start > bar.start_ns:
         close_minute(s)
@@ -60,22 +63,23 @@ def note_trade(s: State, t_ns: int, price: float, size: float) -> None:
 @kernel
 def close_due_bars(s: State, t_ns: int) -> None:
     """Close what ended by ``t_ns``."""
-    if s.minute[0].trades > 0 and t_ns >= s.minute[0].start_ns + MINUTE_NS:
+    bars = s.bars[0]
+    if bars.minute[0].trades > 0 and t_ns >= bars.minute[0].start_ns + MINUTE_NS:
         close_minute(s)
-    if s.double[0].trades > 0 and t_ns >= s.double[0].start_ns + DOUBLE_NS:
+    if bars.double[0].trades > 0 and t_ns >= bars.double[0].start_ns + DOUBLE_NS:
         close_double(s)
 
 
 @kernel
 def close_minute(s: State) -> None:
     """The minute is over: into the average true range, the latest closes and the two-minute bar."""
-    m = s.market[0]
-    bar = s.minute[0]
-    before = s.closes[(m.minutes_held - 1) % CLOSES] if m.minutes_held > 0 else bar.close
-    follow_true_range(s, bar.high, bar.low, before)
-    s.closes[m.minutes_held % CLOSES] = bar.close
-    m.minutes_held += 1
-    double = s.double[0]
+    bars = s.bars[0]
+    bar = bars.minute[0]
+    before = bars.closes[(bars.minutes_held - 1) % CLOSES] if bars.minutes_held > 0 else bar.close
+    update_true_range(s, bar.high, bar.low, before)
+    bars.closes[bars.minutes_held % CLOSES] = bar.close
+    bars.minutes_held += 1
+    double = bars.double[0]
     start = bar.start_ns // DOUBLE_NS * DOUBLE_NS
     if double.trades > 0 and start > double.start_ns:
         close_double(s)
@@ -87,57 +91,61 @@ def close_minute(s: State) -> None:
 
 
 @kernel
-def follow_true_range(s: State, high: float, low: float, before: float) -> None:
+def update_true_range(s: State, high: float, low: float, before: float) -> None:
     """Average true range of 14 one-minute bars, Wilder's smoothing with a plain mean at the start."""
-    m = s.market[0]
-    if m.true_ranges == 0:
-        m.true_ranges = 1
-        m.atr = high - low
+    bars = s.bars[0]
+    if bars.true_ranges == 0:
+        bars.true_ranges = 1
+        bars.atr = high - low
         return
     spread = max(high - low, abs(high - before), abs(low - before))
-    m.true_ranges += 1
-    n = min(m.true_ranges, _ATR_BARS)
-    m.atr = ((n - 1) * m.atr + spread) / n
+    bars.true_ranges += 1
+    n = min(bars.true_ranges, _ATR_BARS)
+    bars.atr = ((n - 1) * bars.atr + spread) / n
 
 
 @kernel
 def close_double(s: State) -> None:
     """Two minutes are over: a bar of the chart, and the moving averages of the closes so far."""
-    m = s.market[0]
-    bar = s.double[0]
-    row = s.chart[m.chart_held % CHART_BARS]
+    bars = s.bars[0]
+    ranges = s.ranges[0]
+    bar = bars.double[0]
+    row = bars.chart[bars.chart_held % CHART_BARS]
     row.start_ns = bar.start_ns
     row.open = bar.open
     row.high = bar.high
     row.low = bar.low
     row.close = bar.close
     row.volume = bar.volume
-    m.chart_held += 1
-    m.sma_200 = mean_close(s, _SMA_SHORT)
-    m.sma_400 = mean_close(s, _SMA_LONG)
-    row.vwap = m.vwap_value / m.vwap_volume if m.vwap_volume > 0.0 else math.nan
-    row.sma_200 = m.sma_200
-    row.sma_400 = m.sma_400
+    bars.chart_held += 1
+    bars.sma_200 = mean_close(s, _SMA_SHORT)
+    bars.sma_400 = mean_close(s, _SMA_LONG)
+    row.vwap = ranges.vwap_value / ranges.vwap_volume if ranges.vwap_volume > 0.0 else math.nan
+    row.sma_200 = bars.sma_200
+    row.sma_400 = bars.sma_400
     bar.trades = 0
 
 
 @kernel
 def mean_close(s: State, bars: int) -> float:
     """Mean of the latest closes of two-minute bars; NaN while there are fewer."""
-    held = s.market[0].chart_held
+    bars_memory = s.bars[0]
+    held = bars_memory.chart_held
     if held < bars:
         return math.nan
     total = 0.0
     for k in range(bars):
-        total += s.chart[(held - 1 - k) % CHART_BARS].close
+        total += bars_memory.chart[(held - 1 - k) % CHART_BARS].close
     return total / bars
 
 
 @kernel
-def take_bar(s: State, start_ns: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
+def apply_minute_bar(
+    s: State, start_ns: int, open_: float, high: float, low: float, close: float, volume: float
+) -> None:
     """One minute of the time before the recording: its volume is weighted with (high + low + close) / 3."""
     close_due_bars(s, start_ns)
-    open_bar(s.minute[0], start_ns, open_, high, low, close, volume)
+    open_bar(s.bars[0].minute[0], start_ns, open_, high, low, close, volume)
     typical = (high + low + close) / 3.0
     note_prices(s, start_ns, high, low, close, typical, volume)
     close_minute(s)
@@ -150,18 +158,18 @@ def approach_of(s: State, direction: int) -> tuple[float, int, float]:
     velocity: (last - first) / count, per minute and positive towards the level; bars: the latest closes in a row that
     moved towards it; distance: |last - first|. direction: +1 when the level is approached from below.
     """
-    m = s.market[0]
-    forming = 1 if s.minute[0].trades > 0 else 0
-    held = min(m.minutes_held, 10 - forming)
+    bars_memory = s.bars[0]
+    forming = 1 if bars_memory.minute[0].trades > 0 else 0
+    held = min(bars_memory.minutes_held, 10 - forming)
     count = held + forming
     if count < 2:
         return 0.0, 0, 0.0
-    last = s.minute[0].close if forming == 1 else s.closes[(m.minutes_held - 1) % CLOSES]
-    first = s.closes[(m.minutes_held - held) % CLOSES]
+    last = bars_memory.minute[0].close if forming == 1 else bars_memory.closes[(bars_memory.minutes_held - 1) % CLOSES]
+    first = bars_memory.closes[(bars_memory.minutes_held - held) % CLOSES]
     bars = 0
     after = last
     for k in range(1 - forming, held):
-        before = s.closes[(m.minutes_held - 1 - k) % CLOSES]
+        before = bars_memory.closes[(bars_memory.minutes_held - 1 - k) % CLOSES]
         if direction * (after - before) <= 0.0:
             break
         bars += 1

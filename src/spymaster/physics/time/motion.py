@@ -1,4 +1,4 @@
-"""Where price is going: velocity, acceleration and jerk by fading-memory polynomials (P4.4).
+"""Where price is going: velocity, acceleration and jerk by fading-memory polynomials (docs/physics.md 4).
 
 Recursive exponential least squares of degree two, and of degree three for the jerk alone; the coefficients are those of
 the critically damped g-h-k filter and its next of kin.
@@ -11,12 +11,12 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.physics.maths.elementary import exp_
-from spymaster.physics.memory.state import A_VELOCITY, Array, State
+from spymaster.physics.memory.state import Array, State
 
 _SD_VELOCITY: Final = 0.86
 _SD_ACCELERATION: Final = 0.25
 _SD_JERK: Final = 0.18
-"""Spreads on a driftless walk of sigma per root second: each x sigma / tau**(0.5, 1.5, 2.5)."""
+"""Spreads on a driftless dispatch_records of sigma per root second: each x sigma / tau**(0.5, 1.5, 2.5)."""
 _ROOT_MINUTE: Final = 7.745966692414834
 ARRIVAL_MAX_S: Final = 120.0
 
@@ -24,45 +24,45 @@ ARRIVAL_MAX_S: Final = 120.0
 @kernel
 def tick_points(s: State) -> float:
     """One tick in points."""
-    return float(s.book[0].tick_e9 * 1e-9)
+    return float(s.instrument[0].tick_e9 * 1e-9)
 
 
 @kernel
 def mid_points(s: State) -> float:
     """Middle of the last good best bid and ask, in points; the last trade's price without a book; NaN with neither."""
-    b = s.book[0]
-    if b.has_bbo != 0:
-        return float(0.5 * (b.bid + b.ask) * tick_points(s))
-    if b.has_last != 0:
-        return float(b.last_tick * tick_points(s))
+    book = s.book[0]
+    if book.has_bbo != 0:
+        return float(0.5 * (book.bid + book.ask) * tick_points(s))
+    if book.has_last != 0:
+        return float(book.last_tick * tick_points(s))
     return float("nan")
 
 
 @kernel
 def microprice(s: State) -> float:
     """Size-weighted middle (q_b P_a + q_a P_b) / (q_a + q_b) in points; the mid or last price where there is none."""
-    b = s.book[0]
-    total = b.bid_size + b.ask_size
-    if b.has_bbo == 0 or total == 0:
+    book = s.book[0]
+    total = book.bid_size + book.ask_size
+    if book.has_bbo == 0 or total == 0:
         return mid_points(s)
-    return float((b.bid_size * b.ask + b.ask_size * b.bid) / total * tick_points(s))
+    return float((book.bid_size * book.ask + book.ask_size * book.bid) / total * tick_points(s))
 
 
 @kernel
-def follow_price(s: State, p: Array) -> None:
+def update_price(s: State, p: Array) -> None:
     """One step of the critically damped g-h-k filter on the microprice: exponential least squares of degree two."""
-    m = s.market[0]
+    motion = s.motion[0]
     z = microprice(s)
     if math.isnan(z):
         return
-    if m.has_motion == 0:
-        m.has_motion = 1
-        m.position = z
-        m.velocity = 0.0
-        m.acceleration = 0.0
-        m.cubic[0] = z
+    if motion.has_motion == 0:
+        motion.has_motion = 1
+        motion.position = z
+        motion.velocity = 0.0
+        motion.acceleration = 0.0
+        motion.cubic[0] = z
         for order in range(1, 4):
-            m.cubic[order] = 0.0
+            motion.cubic[order] = 0.0
         return
     dt = p[0].snap_interval_ns * 1e-9
     th = exp_(-dt / p[0].w_velocity_s)
@@ -70,18 +70,18 @@ def follow_price(s: State, p: Array) -> None:
     g = 1.0 - th * th * th
     h = 1.5 * (1.0 - th * th) * one
     k = 0.5 * one * one * one
-    x = m.position + dt * m.velocity + 0.5 * dt * dt * m.acceleration
-    v = m.velocity + dt * m.acceleration
+    x = motion.position + dt * motion.velocity + 0.5 * dt * dt * motion.acceleration
+    v = motion.velocity + dt * motion.acceleration
     r = z - x
-    m.position = x + g * r
-    m.velocity = v + h / dt * r
-    m.acceleration = m.acceleration + 2.0 * k / (dt * dt) * r
-    m.velocity_smooth += s.share[A_VELOCITY] * (m.velocity - m.velocity_smooth)
-    follow_cubic(m.cubic, z, dt, th)
+    motion.position = x + g * r
+    motion.velocity = v + h / dt * r
+    motion.acceleration = motion.acceleration + 2.0 * k / (dt * dt) * r
+    motion.velocity_smooth += s.alpha[0].velocity * (motion.velocity - motion.velocity_smooth)
+    update_cubic(motion.cubic, z, dt, th)
 
 
 @kernel
-def follow_cubic(c: Array, z: float, dt: float, th: float) -> None:
+def update_cubic(c: Array, z: float, dt: float, th: float) -> None:
     """One step of degree three: c is (position, velocity, acceleration, jerk) in points and seconds."""
     one = 1.0 - th
     x = c[0] + dt * (c[1] + dt * (0.5 * c[2] + dt * c[3] / 6.0))
@@ -96,7 +96,7 @@ def follow_cubic(c: Array, z: float, dt: float, th: float) -> None:
 
 @kernel
 def motion_spreads(p: Array, sigma_1m: float) -> tuple[float, float, float]:
-    """Spread of velocity, acceleration and jerk that a driftless walk of this volatility would show."""
+    """Spread of velocity, acceleration and jerk that a driftless dispatch_records of this volatility would show."""
     tau = p[0].w_velocity_s
     sigma = sigma_1m / _ROOT_MINUTE
     root = math.sqrt(tau)

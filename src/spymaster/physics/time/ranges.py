@@ -1,4 +1,4 @@
-"""Extremes of the parts of a session, and whether everything they rest on was seen (SPEC 6.6).
+"""Extremes of the parts of a session, and whether everything they rest on was seen (docs/physics.md 6).
 
 A part counts as whole when no hole of over a minute in the data lies inside it. Prices come from trades as they happen,
 or from minute bars of the time before the recording began.
@@ -10,17 +10,8 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
-from spymaster.physics.memory.state import (
-    R_OPENING,
-    R_OVERNIGHT,
-    R_PREMARKET,
-    R_PRIOR,
-    R_REGULAR,
-    R_SESSION,
-    RANGES,
-    Array,
-    State,
-)
+from spymaster.physics.memory.indices import R_OPENING, R_OVERNIGHT, R_PREMARKET, R_PRIOR, R_REGULAR, R_SESSION, RANGES
+from spymaster.physics.memory.state import Array, State
 
 _MINUTE_NS: Final = 60 * NS_PER_S
 HOLE_NS: Final = 1200 * NS_PER_S
@@ -30,28 +21,30 @@ HOLE_NS: Final = 1200 * NS_PER_S
 @kernel
 def set_range(s: State, k: int, start_ns: int, end_ns: int) -> None:
     """Begin to follow one part of a session; none where it has no start."""
-    r = s.range[k]
+    ranges = s.ranges[0]
+    r = ranges.part[k]
     r.start_ns = start_ns
     r.end_ns = end_ns
     r.seen = 0
-    r.whole = 1 if start_ns > 0 and s.market[0].covered_from_ns <= start_ns + _MINUTE_NS else 0
+    r.whole = 1 if start_ns > 0 and ranges.covered_from_ns <= start_ns + _MINUTE_NS else 0
 
 
 @kernel
 def begin_ranges(s: State, p: Array, index: int) -> None:
     """A trading session begins (``index`` in ``s.sessions``): what was the session becomes the one before.
 
-    The share's sessions are regular hours: on the day after a holiday the one before is that of the day before it.
+    The equity's sessions are regular hours: on the day after a holiday the one before is that of the day before it.
     """
-    m = s.market[0]
-    row = s.sessions[index]
-    old = s.range[R_SESSION]
-    prior = s.range[R_PRIOR]
+    calendar = s.calendar[0]
+    ranges = s.ranges[0]
+    row = calendar.sessions[index]
+    old = ranges.part[R_SESSION]
+    prior = ranges.part[R_PRIOR]
     is_spy = p[0].is_spy != 0
     follows = True
-    for k in range(m.range_session + 1, index):
-        # a date without regular hours is no session of the share
-        if not is_spy or s.sessions[k].rth_open_ns > 0:
+    for k in range(ranges.session + 1, index):
+        # a date without regular hours is no session of the equity
+        if not is_spy or calendar.sessions[k].rth_open_ns > 0:
             follows = False
     if not follows:
         prior.seen = 0
@@ -71,19 +64,19 @@ def begin_ranges(s: State, p: Array, index: int) -> None:
     set_range(s, R_PREMARKET, row.premarket_open_ns if regular else 0, opening)
     set_range(s, R_OPENING, opening, row.or_end_ns)
     set_range(s, R_REGULAR, opening, row.rth_close_ns)
-    m.vwap_value = 0.0
-    m.vwap_volume = 0.0
-    m.range_session = index
+    ranges.vwap_value = 0.0
+    ranges.vwap_volume = 0.0
+    ranges.session = index
 
 
 @kernel
 def note_hole(s: State, from_ns: int, to_ns: int) -> None:
     """Nothing is known of the time between: parts of the session that reach into it are not whole."""
-    m = s.market[0]
-    if to_ns > m.covered_from_ns:
-        m.covered_from_ns = to_ns
+    ranges = s.ranges[0]
+    if to_ns > ranges.covered_from_ns:
+        ranges.covered_from_ns = to_ns
     for k in range(RANGES):
-        r = s.range[k]
+        r = ranges.part[k]
         if k != R_PRIOR and min(r.end_ns, to_ns) - max(r.start_ns, from_ns) > _MINUTE_NS:
             r.whole = 0
 
@@ -91,9 +84,9 @@ def note_hole(s: State, from_ns: int, to_ns: int) -> None:
 @kernel
 def note_prices(s: State, t_ns: int, high: float, low: float, close: float, typical: float, volume: float) -> None:
     """Prices traded at ``t_ns``, in the profile's unit; ``typical`` is what the volume is weighted with."""
-    m = s.market[0]
+    ranges = s.ranges[0]
     for k in range(R_PRIOR):
-        r = s.range[k]
+        r = ranges.part[k]
         if r.start_ns <= t_ns < r.end_ns:
             if r.seen == 0 or high > r.high:
                 r.high = high
@@ -101,10 +94,10 @@ def note_prices(s: State, t_ns: int, high: float, low: float, close: float, typi
                 r.low = low
             r.close = close
             r.seen += 1
-    opening = s.range[R_REGULAR].start_ns
+    opening = ranges.part[R_REGULAR].start_ns
     if 0 < opening <= t_ns:
-        m.vwap_value += typical * volume
-        m.vwap_volume += volume
+        ranges.vwap_value += typical * volume
+        ranges.vwap_volume += volume
 
 
 @kernel

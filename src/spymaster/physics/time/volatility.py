@@ -1,4 +1,4 @@
-"""How far price usually goes in a minute (P4.5).
+"""How far price usually goes in a minute (docs/physics.md 4).
 
 Mids are taken every five seconds; each makes one overlapping move of a minute, and the squared moves are averaged with
 the time constant ``sigma_tau``. Until there are a few minutes of them, moves of five seconds stand in, scaled by the
@@ -26,44 +26,44 @@ _ENOUGH: Final = 36.0
 @kernel
 def forget_mids(s: State) -> None:
     """What price did over a hole in the data or a closed market is no move of a minute."""
-    m = s.market[0]
-    m.last_5s_ns = 0
-    m.mids_held = 0
+    volatility = s.volatility[0]
+    volatility.last_5s_ns = 0
+    volatility.mids_held = 0
 
 
 @kernel
-def take_mid(s: State, p: Array, mid: float) -> None:
+def update_mids(s: State, p: Array, mid: float) -> None:
     """One sample five seconds after the last."""
-    m = s.market[0]
-    share = smoothing(_SAMPLE_S, p[0].sigma_tau_s)
-    move = mid - m.last_5s_mid
-    m.variance_weight += 1.0
-    m.variance_5s += max(1.0 / m.variance_weight, share) * (move * move - m.variance_5s)
-    n = m.mids_held
+    volatility = s.volatility[0]
+    alpha = smoothing(_SAMPLE_S, p[0].sigma_tau_s)
+    move = mid - volatility.last_5s_mid
+    volatility.variance_weight += 1.0
+    volatility.variance_5s += max(1.0 / volatility.variance_weight, alpha) * (move * move - volatility.variance_5s)
+    n = volatility.mids_held
     if n >= _PER_MINUTE:
-        move = mid - m.mids[n % _PER_MINUTE]
-        m.minute_weight += 1.0
-        m.variance_1m += max(1.0 / m.minute_weight, share) * (move * move - m.variance_1m)
-    m.mids[n % _PER_MINUTE] = mid
-    m.mids_held = n + 1
+        move = mid - volatility.mids[n % _PER_MINUTE]
+        volatility.minute_weight += 1.0
+        volatility.variance_1m += max(1.0 / volatility.minute_weight, alpha) * (move * move - volatility.variance_1m)
+    volatility.mids[n % _PER_MINUTE] = mid
+    volatility.mids_held = n + 1
 
 
 @kernel
-def follow_volatility(s: State, p: Array, t_ns: int) -> None:
+def update_volatility(s: State, p: Array, t_ns: int) -> None:
     """sigma in points per square root of a minute, never under the floor."""
-    m = s.market[0]
+    volatility = s.volatility[0]
     mid = mid_points(s)
     if math.isnan(mid):
-        m.sigma_1m = p[0].sigma_floor
+        volatility.sigma_1m = p[0].sigma_floor
         return
-    if m.last_5s_ns == 0 or t_ns - m.last_5s_ns > 2 * _SAMPLE_NS:
-        m.last_5s_ns = t_ns
-        m.last_5s_mid = mid
-        m.mids[0] = mid
-        m.mids_held = 1
-    elif t_ns - m.last_5s_ns >= _SAMPLE_NS:
-        take_mid(s, p, mid)
-        m.last_5s_ns = t_ns
-        m.last_5s_mid = mid
-    variance = m.variance_1m if m.minute_weight >= _ENOUGH else m.variance_5s * _PER_MINUTE
-    m.sigma_1m = max(math.sqrt(variance), p[0].sigma_floor)
+    if volatility.last_5s_ns == 0 or t_ns - volatility.last_5s_ns > 2 * _SAMPLE_NS:
+        volatility.last_5s_ns = t_ns
+        volatility.last_5s_mid = mid
+        volatility.mids[0] = mid
+        volatility.mids_held = 1
+    elif t_ns - volatility.last_5s_ns >= _SAMPLE_NS:
+        update_mids(s, p, mid)
+        volatility.last_5s_ns = t_ns
+        volatility.last_5s_mid = mid
+    variance = volatility.variance_1m if volatility.minute_weight >= _ENOUGH else volatility.variance_5s * _PER_MINUTE
+    volatility.sigma_1m = max(math.sqrt(variance), p[0].sigma_floor)

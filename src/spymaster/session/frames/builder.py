@@ -18,7 +18,8 @@ from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.physics.memory.state import CHART_BARS
+from spymaster.physics.memory.counters import Counter
+from spymaster.physics.memory.indices import CHART_BARS
 from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.frames.alert_book import AlertBook
 from spymaster.session.frames.heat_store import HeatState, HeatStore
@@ -119,7 +120,7 @@ class FrameBuilder:
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.on_block(block)
-        self._alerts.follow(self._engine.state["level"][0])
+        self._alerts.follow(self._engine.state["levels"]["at"][0, 0])
 
     def snapshot(self) -> BuilderState:
         """Everything, for ``restore``."""
@@ -173,7 +174,7 @@ class FrameBuilder:
     @property
     def records(self) -> int:
         """Records taken so far, those of contracts before this one included."""
-        return self._records_before + int(self._engine.state["counters"][0, 0])
+        return self._records_before + int(self._engine.state["counters"][0, Counter.RECORDS])
 
     def build(self, number: int, run: RunState, replay: ReplayStatus | None = None) -> Frame:
         """The frame of the latest snap, numbered by the caller."""
@@ -285,17 +286,18 @@ def _chart(state: NDArray[Any]) -> NDArray[Any]:
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:
     book = empty_book()
-    ladder = state["ladder"][0]
+    known = state["book"][0, 0]
     for side in range(2):
-        n = int(ladder[side, 0, 10])
-        book[side, :n] = ladder[side, :, :n].T
+        n = int(known["shown"][side])
+        book[side, :n, 0] = known["tick"][side, :n]
+        book[side, :n, 1] = known["size"][side, :n]
     book.flags.writeable = False
     return book
 
 
 def _orders(state: NDArray[Any]) -> NDArray[Any]:
-    ring = state["order"][0]
-    total = int(state["book"][0, 0]["orders"])
+    ring = state["orders"]["order"][0, 0]
+    total = int(state["orders"]["orders"][0, 0])
     places = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
     orders: NDArray[Any] = ring[places]
     orders.flags.writeable = False

@@ -20,7 +20,7 @@ def hole_lines(engine: Engine) -> tuple[str, ...]:
     symbol = engine.config.instrument.symbol
     state = engine.state
     total = engine.counters()["holes"]
-    ring = state["hole"][0]
+    ring = state["clock"]["hole"][0, 0]
     places = np.arange(max(total - len(ring), 0), total) % len(ring)
     lines = []
     if total > len(ring):

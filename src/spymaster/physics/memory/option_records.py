@@ -16,7 +16,7 @@ from spymaster.market.option_chain import MAX_CONTRACTS_OF_CHAIN, MAX_STRIKES, t
 from spymaster.market.sessions import SESSION
 
 LOOKUP: Final = 4 * MAX_CONTRACTS_OF_CHAIN
-"""Places of the table from instrument id to contract: a power of two, at most a quarter of them in use."""
+"""Room of the table from instrument id to contract: a power of two, at most a quarter of them in use."""
 
 LOOKUP_MULTIPLIER: Final = 0x9E3779B1
 FLOW_SLOTS: Final = 16
@@ -34,55 +34,6 @@ SLIP_ORDINAL: Final = -2
 """Ordinal of a wall's level where dealers are short gamma; -1, that of levels without one, where they are long."""
 MARKS: Final = 3
 """Prices that move only when they have been elsewhere for a while."""
-
-CHAIN_STATE: Final = np.dtype(
-    [
-        ("contracts", "<i8"),
-        ("strikes", "<i8"),
-        ("any_publisher", "<i8"),
-        ("fixing", "<i8"),
-        ("multiplier", "<f8"),
-        ("tick", "<f8"),
-        # the regular session that the options end with
-        ("open_ns", "<i8"),
-        ("close_ns", "<i8"),
-        ("quote_ns", "<i8"),
-        ("quoted", "<i8"),
-        ("refresh_ns", "<i8"),
-        ("slow_ns", "<i8"),
-        ("has_smile", "<i8"),
-        ("forward", "<f8"),
-        ("forward_ns", "<i8"),
-        ("tau", "<f8"),
-        ("half_width", "<f8"),
-        ("scale", "<f8"),
-        ("active", "<i8"),
-        # dealers' exposure at spot: smoothed, its variance, and the sums it comes from
-        ("has_hedge", "<i8"),
-        ("hedge", "<f8"),
-        ("sd", "<f8"),
-        ("at_spot", "<f8", (6,)),
-        ("charm_flow", "<f8"),
-        ("volume", "<f8"),
-        ("known", "<f8"),
-        ("sided", "<f8"),
-        ("call_flow", "<f8"),
-        ("put_flow", "<f8"),
-        ("flow_slot", "<i8"),
-        ("flow_slot_ns", "<i8"),
-        # walls and flip: the published price and sign, what would replace it, since when
-        ("mark", "<f8", (MARKS,)),
-        ("mark_sign", "<f8", (MARKS,)),
-        ("mark_ns", "<i8", (MARKS,)),
-        ("rival", "<f8", (MARKS,)),
-        ("rival_sign", "<f8", (MARKS,)),
-        ("rival_ns", "<i8", (MARKS,)),
-        # places of the STRIKE levels
-        ("low", "<i8"),
-        ("high", "<i8"),
-        ("waiting", "<i8"),
-    ]
-)
 
 PRINT: Final = np.dtype(
     [
@@ -144,49 +95,112 @@ left by the clock of regular hours, so that it adds to dealers' exposure. ``net`
 ``variance``: of it; ``squares``: of trade sizes, summed; ``recent``: the part of ``net`` from the window of the
 exposure's change; ``open_interest``: -1 unknown; ``delta``, ``gamma``: of the smile, NaN without one."""
 
-B_STRIKE: Final = 0
-B_CALL_BID: Final = 1
-B_CALL_ASK: Final = 2
-B_PUT_BID: Final = 3
-B_PUT_ASK: Final = 4
-B_K: Final = 5
-B_W: Final = 6
-B_WEIGHT: Final = 7
-B_DEVIATION: Final = 8
-B_GAMMA: Final = 9
-B_WALL: Final = 10
-A_STRIKE: Final = 11
-A_DEVIATION: Final = 12
-A_FLOW: Final = 13
-A_SPREAD: Final = 14
-A_RECENT: Final = 15
-A_NAIVE: Final = 16
-A_HAND: Final = 17
-A_OLD: Final = 18
-STRIKE_ARRAYS: Final = 19
-"""Rows of ``by_strike``. Those of B_ have a place for every strike: its price, its quotes, what they say of the smile,
-deviation and gamma by the smile, exposure averaged for walls. Those of A_ are the strikes that anybody holds, one after
-the other: price, deviation, - customers' net flow, its variance, its recent part, calls less puts in hand, all in
-hand, gamma flow in the units of old. Positions are in ES contracts per unit of gamma."""
-
-OPTION_FIELDS: Final = (
-    ("chain", CHAIN_STATE, (1,)),
-    ("contract", CONTRACT, (MAX_CONTRACTS_OF_CHAIN,)),
-    # instrument id -> contract + 1
-    ("lookup", "<i4", (LOOKUP,)),
-    # places of a strike's call and put among the contracts, -1 for none; of several series the one that ends last
-    ("strike_call", "<i8", (MAX_STRIKES,)),
-    ("strike_put", "<i8", (MAX_STRIKES,)),
-    ("by_strike", "<f8", (STRIKE_ARRAYS, MAX_STRIKES)),
-    # the smile in use and the newest fit
-    ("smile", "<f8", (6,)),
-    ("smile_new", "<f8", (6,)),
-    # a record of another layout, put into the words of the usual one
-    ("plain", "<i8", (10,)),
-    # sums at the price in hand
-    ("sums", "<f8", (6,)),
+CHAIN: Final = np.dtype(
+    [
+        ("contracts", "<i8"),
+        ("strikes", "<i8"),
+        ("any_publisher", "<i8"),
+        ("fixing", "<i8"),
+        ("multiplier", "<f8"),
+        ("tick", "<f8"),
+        # the regular session that the options end with
+        ("open_ns", "<i8"),
+        ("close_ns", "<i8"),
+        ("quote_ns", "<i8"),
+        ("contract", CONTRACT, (MAX_CONTRACTS_OF_CHAIN,)),
+        # instrument id -> contract + 1
+        ("lookup", "<i4", (LOOKUP,)),
+        # indices of a strike's call and put among the contracts, -1 for none; of several series the one that ends last
+        ("strike_call", "<i8", (MAX_STRIKES,)),
+        ("strike_put", "<i8", (MAX_STRIKES,)),
+    ]
 )
-"""Fields of the engine's state that belong to the options."""
+"""The options of the day."""
+
+OPTION_FLOW: Final = np.dtype(
+    [
+        ("volume", "<f8"),
+        ("known", "<f8"),
+        ("sided", "<f8"),
+        ("call_flow", "<f8"),
+        ("put_flow", "<f8"),
+        ("slot", "<i8"),
+        ("slot_ns", "<i8"),
+    ]
+)
+"""Sums over all trades: contracts, those of known side and of a side the venue gave, delta flows since the last snap;
+and the part of the window of the exposure's change that is being filled."""
+
+STRIKE_TABLE: Final = np.dtype(
+    [
+        (name, "<f8", (MAX_STRIKES,))
+        for name in (
+            *("strike", "call_bid", "call_ask", "put_bid", "put_ask"),
+            *("log_moneyness", "variance", "weight", "deviation", "gamma", "wall"),
+        )
+    ]
+)
+"""One value for every strike of the chain: its price, its quotes, what they say of the smile, deviation and gamma by
+the smile, exposure averaged for walls."""
+
+HELD_TABLE: Final = np.dtype(
+    [
+        (name, "<f8", (MAX_STRIKES,))
+        for name in ("strike", "deviation", "flow", "spread", "recent", "naive", "hand", "old")
+    ]
+)
+"""The strikes that anybody holds, one after the other: price, deviation, - customers' net flow, its variance, its
+recent part, calls less puts in hand, all in hand, gamma flow in the units of old. Positions are in ES contracts per
+unit of gamma."""
+
+S_FLOW: Final = 0
+S_SPREAD: Final = 1
+S_RECENT: Final = 2
+S_NAIVE: Final = 3
+S_HAND: Final = 4
+S_OLD: Final = 5
+SUMS: Final = 6
+"""Sums over strikes at one price: gamma of what customers sold net, its variance, its recent part, gamma of calls less
+puts in hand, of everything in hand, and - gamma flow in the units of old."""
+
+FUEL_RECORD: Final = np.dtype(
+    [
+        ("quoted", "<i8"),
+        ("refresh_ns", "<i8"),
+        ("slow_ns", "<i8"),
+        ("has_smile", "<i8"),
+        ("smile", "<f8", (6,)),
+        ("forward", "<f8"),
+        ("forward_ns", "<i8"),
+        ("tau", "<f8"),
+        ("half_width", "<f8"),
+        ("scale", "<f8"),
+        # dealers' exposure at spot: smoothed, its variance, and the sums it comes from
+        ("has_hedge", "<i8"),
+        ("hedge", "<f8"),
+        ("sd", "<f8"),
+        ("at_spot", "<f8", (SUMS,)),
+        ("charm_flow", "<f8"),
+        ("strikes", STRIKE_TABLE, (1,)),
+        # strikes that anybody holds, and how many they are
+        ("held", HELD_TABLE, (1,)),
+        ("active", "<i8"),
+    ]
+)
+"""Smile, positions and exposure, brought up to date once a second."""
+
+WALLS: Final = np.dtype(
+    [
+        # the published price and sign, and since when; what would replace it, and since when
+        ("mark", "<f8", (MARKS,)),
+        ("mark_sign", "<f8", (MARKS,)),
+        ("mark_ns", "<i8", (MARKS,)),
+        ("rival", "<f8", (MARKS,)),
+        ("rival_sign", "<f8", (MARKS,)),
+        ("rival_ns", "<i8", (MARKS,)),
+    ]
+)
+"""Walls and flip, in the order CALL_WALL, PUT_WALL, FLIP."""
 
 
 def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on_future: bool) -> None:
@@ -196,12 +210,13 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     Raises ValueError when there are more than the state has room for.
     """
     chain = to_chain(packed)
-    head = state["chain"][0, 0]
-    head["mark"] = head["rival"] = head["hedge"] = head["sd"] = head["forward"] = head["charm_flow"] = np.nan
-    head["low"], head["high"] = 0, -1
+    head, fuel = state["chain"][0, 0], state["fuel"][0, 0]
+    fuel["hedge"] = fuel["sd"] = fuel["forward"] = fuel["charm_flow"] = np.nan
+    state["walls"]["mark"] = state["walls"]["rival"] = np.nan
+    state["levels"]["strike_high"] = -1
     if not len(chain):
         return
-    strikes, places = np.unique(chain["strike_e9"], return_inverse=True)
+    strikes, indices = np.unique(chain["strike_e9"], return_inverse=True)
     if len(strikes) > MAX_STRIKES or len(chain) > MAX_CONTRACTS_OF_CHAIN:
         raise ValueError(f"{len(strikes)} strikes of options; at most {MAX_STRIKES} fit")
     expiry_ns = int(chain["expiry_ns"].max())
@@ -210,24 +225,24 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     head["fixing"] = int(on_future)
     head["multiplier"], head["tick"] = chain["multiplier"][0], chain["tick_e9"].min() / PRICE_SCALE
     head["open_ns"], head["close_ns"] = _regular_hours(sessions, expiry_ns)
-    state["by_strike"][0, B_STRIKE, : len(strikes)] = strikes / PRICE_SCALE
-    state["strike_call"] = state["strike_put"] = -1
-    contracts = state["contract"][0]
+    fuel["strikes"]["strike"][0, : len(strikes)] = strikes / PRICE_SCALE
+    head["strike_call"] = head["strike_put"] = -1
+    contracts = head["contract"]
     of_strike: dict[tuple[int, int], int] = {}
-    for index, (row, place) in enumerate(zip(chain, places, strict=True)):
+    for index, (row, strike) in enumerate(zip(chain, indices, strict=True)):
         c = contracts[index]
         c["key"] = int(row["publisher_id"]) | int(row["instrument_id"]) << 16
-        c["strike"], c["right"], c["open_interest"] = place, row["right"], -1.0
+        c["strike"], c["right"], c["open_interest"] = strike, row["right"], -1.0
         c["end_ns"] = NO_END if row["expiry_ns"] == expiry_ns else row["expiry_ns"]
         c["next"] = -1
         c["bid"] = c["ask"] = c["old_bid"] = c["old_ask"] = c["last"] = c["delta"] = c["gamma"] = np.nan
-        side = (int(place), int(row["right"]))
+        side = (int(strike), int(row["right"]))
         if side in of_strike:
             contracts[of_strike[side]]["next"] = index
         else:
-            state["strike_call" if row["right"] > 0 else "strike_put"][0, place] = index
+            head["strike_call" if row["right"] > 0 else "strike_put"][strike] = index
         of_strike[side] = index
-        _enter(state["lookup"][0], int(row["instrument_id"]), index)
+        _enter(head["lookup"], int(row["instrument_id"]), index)
 
 
 def _regular_hours(sessions: NDArray[np.void], expiry_ns: int) -> tuple[int, int]:
@@ -241,7 +256,7 @@ def _regular_hours(sessions: NDArray[np.void], expiry_ns: int) -> tuple[int, int
 
 def _enter(table: NDArray[Any], instrument_id: int, index: int) -> None:
     """Put a contract into the table: the first free place from where its id points to."""
-    place = (instrument_id * LOOKUP_MULTIPLIER >> 16) % LOOKUP
-    while table[place]:
-        place = (place + 1) % LOOKUP
-    table[place] = index + 1
+    at = (instrument_id * LOOKUP_MULTIPLIER >> 16) % LOOKUP
+    while table[at]:
+        at = (at + 1) % LOOKUP
+    table[at] = index + 1

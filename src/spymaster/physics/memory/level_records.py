@@ -1,0 +1,149 @@
+"""What the modules of ``physics.levels`` and ``physics.judgement`` remember: levels, signals, trust, smoothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from spymaster.market.rows import ALERT_ROW, INPUTS
+from spymaster.physics.memory.indices import (
+    ALERTS,
+    COMPONENTS,
+    FIT_SUMS,
+    LEVEL_SLOTS,
+    NEAR_FIELDS,
+    RECENT_DEPTHS,
+)
+
+LEVEL: Final = np.dtype(
+    [
+        ("active", "<i8"),
+        ("kind", "<i8"),
+        ("ordinal", "<i8"),
+        ("price", "<f8"),
+        # where the level would be if it were not held
+        ("running", "<f8"),
+        ("tick", "<i8"),
+        ("direction", "<i8"),
+        ("frozen", "<i8"),
+        ("inside", "<i8"),
+        ("touched_ns", "<i8"),
+        ("has_score", "<i8"),
+        ("score", "<f8"),
+        ("attribution", "<f8", (COMPONENTS,)),
+        ("has_weight", "<i8", (COMPONENTS,)),
+        ("weight", "<f8", (COMPONENTS,)),
+        ("confidence", "<f8"),
+        ("state", "<i8"),
+        ("rival", "<i8"),
+        ("has_delta", "<i8"),
+        ("delta_liq", "<f8"),
+        ("replenishment", "<f8"),
+        ("signal", "<i8"),
+        ("raised_ns", "<i8"),
+        ("raised_direction", "<i8"),
+        ("raised_date", "<i8"),
+        ("raised_score", "<f8"),
+        ("peak_score", "<f8"),
+        ("turned", "<i8"),
+        ("high_since_ns", "<i8"),
+        ("low_since_ns", "<i8"),
+        ("contested_end_ns", "<i8"),
+        ("told_label", "<i8"),
+        ("told_state", "<i8"),
+        ("told_ns", "<i8"),
+        ("valid_ns", "<i8"),
+        # sums of the change detectors (stacking, pulling, filling), since when each is above zero, which one is on
+        ("drift", "<f8", (3,)),
+        ("drift_ns", "<i8", (3,)),
+        ("alarm", "<i8"),
+        # depth of the zone over the last second, and the fit of its recovery from a shock
+        ("reach", "<i8"),
+        ("depths", "<i8", (RECENT_DEPTHS,)),
+        ("depths_held", "<i8"),
+        ("shock_ns", "<i8"),
+        ("shock_usual", "<f8"),
+        ("fit", "<f8", (FIT_SUMS,)),
+        ("half_life", "<f8"),
+        ("half_life_ns", "<i8"),
+        # touches and attempts, and what was measured at the first attempt of the cluster
+        ("armed", "<i8"),
+        ("touching", "<i8"),
+        ("touch_ns", "<i8"),
+        ("touches", "<i8"),
+        ("attempt", "<i8"),
+        ("attempt_price", "<f8"),
+        ("attempt_direction", "<i8"),
+        ("has_first", "<i8"),
+        ("first_delta", "<f8"),
+        ("first_replenishment", "<f8"),
+        ("first_velocity", "<f8"),
+        ("first_imbalance", "<f8"),
+        # dealers' exposure with price at the level: smoothed, its spread, its change a minute by what was traded,
+        # the units of old, whether another convention gives another effect
+        ("has_fuel", "<i8"),
+        ("fuel_ns", "<i8"),
+        ("fuel", "<f8"),
+        ("fuel_sd", "<f8"),
+        ("fuel_recent", "<f8"),
+        ("fuel_old", "<f8"),
+        ("fuel_depends", "<f8"),
+        ("neighbours", "<f8", (NEAR_FIELDS,)),
+    ]
+)
+"""One level. Prices in the profile's unit, ``tick`` the future's; ``neighbours`` in the order of the NEAR_ places."""
+
+LEVELS: Final = np.dtype(
+    [
+        ("at", LEVEL, (LEVEL_SLOTS,)),
+        # slots, nearest level first
+        ("ranking", "<i8", (LEVEL_SLOTS,)),
+        # what changed since neighbours were looked for, and among how many levels that was
+        ("changed", "<i8"),
+        ("grouped", "<i8"),
+        # ordinals of the lowest and highest round price and strike, and whether one waits for its slot
+        ("round_low", "<i8"),
+        ("round_high", "<i8"),
+        ("rounds_waiting", "<i8"),
+        ("strike_low", "<i8"),
+        ("strike_high", "<i8"),
+        ("strikes_waiting", "<i8"),
+    ]
+)
+
+ALERTS_RECORD: Final = np.dtype([("held", "<i8"), ("row", ALERT_ROW, (ALERTS,))])
+"""Signals raised and resolved since the caller last read them."""
+
+TRUST: Final = np.dtype(
+    [
+        ("state", "<i8", (len(INPUTS),)),
+        ("reason", "<i8", (len(INPUTS),)),
+        ("feed_down", "<i8"),
+        ("bad_book", "<i8"),
+        ("blind_until_ns", "<i8"),
+        ("blind_reason", "<i8"),
+        ("degraded_until_ns", "<i8"),
+        ("day_reason", "<i8"),
+        ("tick_inferred", "<i8"),
+        ("tape_from_depth", "<i8"),
+    ]
+)
+"""By input (TRUST_ constants) its state and why, and what feeds and instrument say."""
+
+ALPHAS: Final = {
+    "score": "tau_score_s",
+    "velocity": "tau_velocity_s",
+    "delta": "tau_delta_liq_s",
+    "replenishment": "tau_replenishment_s",
+    "weight": "tau_confidence_s",
+    "scales": "tau_scales_s",
+}
+"""Smoothers and the parameters that hold their time constants."""
+
+ALPHA: Final = np.dtype([*((name, "<f8") for name in ALPHAS), ("rates", "<f8"), ("growth", "<f8")])
+"""Weight of the newest value in each smoother; ``rates`` of the rate of additions at the touch; ``growth``: by how much
+newer samples of the scales outweigh those of the snap before."""
+
+LOGS: Final = np.dtype([("r_vac", "<f8"), ("r_wall", "<f8"), ("iceberg_odds", "<f8")])
+"""Natural logarithms of the parameters of these names."""

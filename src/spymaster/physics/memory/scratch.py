@@ -1,0 +1,48 @@
+"""What is worked on within one record or one snap. It carries no meaning to the next, so no snapshot holds it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from spymaster.market.levels import MAX_PUBLISHED
+from spymaster.physics.memory.indices import (
+    BOOK_LEVELS,
+    BUCKET_SCALES,
+    COMPONENTS,
+    LEVEL_SLOTS,
+    ZONE_FIELDS,
+    ZONE_SCALES,
+)
+
+SCRATCH: Final = np.dtype(
+    [
+        # the record in hand, decoded: by side, the best level first
+        ("tick", "<i8", (2, BOOK_LEVELS)),
+        ("size", "<i8", (2, BOOK_LEVELS)),
+        # a record of another layout, put into the words of the usual one
+        ("plain", "<i8", (10,)),
+        # the zone in hand: probabilities of its states, sums over its window, scales of the window and of one bucket
+        ("states", "<f8", (6,)),
+        ("window", "<i8", (ZONE_FIELDS,)),
+        ("scale", "<f8", (ZONE_SCALES,)),
+        ("bucket_scale", "<f8", (BUCKET_SCALES,)),
+        # the level in hand: what each component says, how much each weighs
+        ("scores", "<f8", (COMPONENTS,)),
+        ("weights", "<f8", (COMPONENTS,)),
+        # one-minute bars in a row that fell, beside those that rose in the rows' shared part
+        ("falling_bars", "<i8"),
+        # distance of the level in each slot from spot
+        ("separation", "<f8", (LEVEL_SLOTS,)),
+        # indices of the published levels' rows by rising price; in that order their prices, weights in a confluence
+        # and kinds as bits
+        ("by_price", "<i8", (MAX_PUBLISHED,)),
+        ("near_price", "<f8", (MAX_PUBLISHED,)),
+        ("near_weight", "<f8", (MAX_PUBLISHED,)),
+        ("near_kind", "<i8", (MAX_PUBLISHED,)),
+        # the newest fit of the smile, and sums at the price in hand
+        ("smile", "<f8", (6,)),
+        ("sums", "<f8", (6,)),
+    ]
+)

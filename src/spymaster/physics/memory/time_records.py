@@ -1,0 +1,137 @@
+"""What the modules of ``physics.time`` remember: clock, calendar, ranges, bars, motion, volatility.
+
+Times are ns since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from spymaster.market.sessions import SESSION
+from spymaster.physics.memory.indices import CHART_BARS, CLOSES, HOLES, RANGES, SESSIONS
+
+HOLE: Final = np.dtype([("from_ns", "<i8"), ("to_ns", "<i8")])
+"""A time without a word of the future in which there were no snaps from half an hour on."""
+
+CLOCK: Final = np.dtype(
+    [
+        ("now_ns", "<i8"),
+        ("next_snap_ns", "<i8"),
+        ("jump_ns", "<i8"),
+        ("as_of_ns", "<i8"),
+        ("session", "<i8"),
+        ("boundary_ns", "<i8"),
+        ("fingerprint", "<i8"),
+        ("last_depth_ns", "<i8"),
+        ("last_tape_ns", "<i8"),
+        ("snaps", "<i8"),
+        ("first_ns", "<i8"),
+        # when the future was last heard of, whether the source says so itself, since when nothing has been (0: not)
+        ("heard_ns", "<i8"),
+        ("watched", "<i8"),
+        ("hole_ns", "<i8"),
+        # ring of the latest holes; counters[HOLES] in all
+        ("hole", HOLE, (HOLES,)),
+    ]
+)
+
+CALENDAR: Final = np.dtype([("held", "<i8"), ("sessions", SESSION, (SESSIONS,))])
+"""Trading sessions, oldest first; ``held`` of them."""
+
+RANGE: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("end_ns", "<i8"),
+        ("whole", "<i8"),
+        ("seen", "<i8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+    ]
+)
+"""Highest, lowest and last price of one part of a session, in the profile's unit; ``whole``: no hole in the data."""
+
+RANGES_RECORD: Final = np.dtype(
+    [
+        ("part", RANGE, (RANGES,)),
+        ("session", "<i8"),
+        ("data_ns", "<i8"),
+        ("covered_from_ns", "<i8"),
+        ("vwap_value", "<f8"),
+        ("vwap_volume", "<f8"),
+    ]
+)
+"""The parts of the session (R_ places), which session it is, how far data reach, and the VWAP of regular hours."""
+
+MINUTE_BAR: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("trades", "<i8"),
+    ]
+)
+
+CHART_ROW: Final = np.dtype(
+    [
+        ("start_ns", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("vwap", "<f8"),
+        ("sma_200", "<f8"),
+        ("sma_400", "<f8"),
+    ]
+)
+"""One closed two-minute bar in the profile's unit, with the averages as of its end (NaN where unknown)."""
+
+BARS: Final = np.dtype(
+    [
+        # the minute and the two minutes being formed
+        ("minute", MINUTE_BAR, (1,)),
+        ("double", MINUTE_BAR, (1,)),
+        # rings of the latest one-minute closes and of the closed two-minute bars; how many of each there were
+        ("closes", "<f8", (CLOSES,)),
+        ("minutes_held", "<i8"),
+        ("chart", CHART_ROW, (CHART_BARS,)),
+        ("chart_held", "<i8"),
+        ("atr", "<f8"),
+        ("true_ranges", "<i8"),
+        ("sma_200", "<f8"),
+        ("sma_400", "<f8"),
+    ]
+)
+
+MOTION: Final = np.dtype(
+    [
+        ("has_motion", "<i8"),
+        ("position", "<f8"),
+        ("velocity", "<f8"),
+        ("acceleration", "<f8"),
+        ("velocity_smooth", "<f8"),
+        ("cubic", "<f8", (4,)),
+    ]
+)
+"""State of the two filters, points and seconds; ``cubic``: position, velocity, acceleration, jerk."""
+
+VOLATILITY: Final = np.dtype(
+    [
+        ("variance_5s", "<f8"),
+        ("variance_weight", "<f8"),
+        ("variance_1m", "<f8"),
+        ("minute_weight", "<f8"),
+        ("mids", "<f8", (12,)),
+        ("mids_held", "<i8"),
+        ("last_5s_mid", "<f8"),
+        ("last_5s_ns", "<i8"),
+        ("sigma_1m", "<f8"),
+    ]
+)
+"""Variances of moves of five seconds and of a minute, points squared, and the ring of mids they come from."""
