@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import UNDEF_PRICE
 from spymaster.market.rows import LEVEL_FIELDS
-from spymaster.physics.memory.state import REJECTIONS
+from spymaster.physics.memory.counters import REJECTIONS
 from spymaster.signals.blocks import OPTIONAL
 from tests.support.engine import Results, Words, run, session_table
 from tests.support.market import ASK, BID, MID, SECOND, START_NS, Levels, Market

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, ResolveReason, Signal
-from spymaster.physics.memory.records import LEVEL
+from spymaster.physics.memory.level_records import LEVEL
 from spymaster.session.frames.alert_book import AlertBook
 from spymaster.signals.encode import SignalEncoder
 from tests.support.blocks import T0_NS, Row, alert, block, level

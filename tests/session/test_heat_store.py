@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import LEVEL_ROW, BarrierState
-from spymaster.physics.memory.state import VALID, new_state
+from spymaster.physics.memory.indices import VALID
+from spymaster.physics.memory.state import new_state
 from spymaster.session.frames.heat_store import COLUMNS, HeatStore
 from spymaster.signals.frame import HEAT_TICKS, UNSEEN
 from tests.support.engine import engine_for, records, session_table
@@ -28,9 +29,9 @@ class Book:
 
     def __init__(self, *, bid: int = BASE + 400, ask: int = BASE + 401) -> None:
         self.state: NDArray[Any] = new_state(64, session_table())
-        self.state["book"]["base"] = BASE
+        self.state["ledger"]["base"] = BASE
         self.state["book"]["status"] = VALID
-        self.state["book"]["bucket"] = 1
+        self.state["ledger"]["bucket"] = 1
         self.move(bid, ask)
 
     def move(self, bid: int, ask: int) -> None:
@@ -40,8 +41,8 @@ class Book:
 
     def show(self, side: int, tick: int, size: int) -> None:
         """Display contracts at a price."""
-        self.state["depth"][0, side, tick - BASE] = size
-        self.state["seen_since"][0, side, tick - BASE] = T0_NS
+        self.state["ledger"]["depth"][0, 0, side, tick - BASE] = size
+        self.state["ledger"]["seen_since"][0, 0, side, tick - BASE] = T0_NS
 
 
 class Live:
@@ -253,7 +254,7 @@ def test_what_is_older_than_an_hour_is_forgotten_with_its_marks(store: HeatStore
 def test_a_column_that_is_used_again_shows_nothing_old(store: HeatStore, book: Book) -> None:
     book.show(0, BASE + 400, 10)
     put(store, book, 1)
-    book.state["seen_since"] = 0
+    book.state["ledger"]["seen_since"][:, 0] = 0
     book.state["book"]["has_bbo"] = 0
     for second in range(2, COLUMNS + 2):
         put(store, book, second)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from spymaster.market.sessions import SESSION
+from spymaster.physics.memory.level_records import LOGS
 from spymaster.physics.memory.state import new_state
 from tests.support.engine import params_for
 from tests.support.market import TICK_E9
@@ -16,8 +17,9 @@ from tests.support.market import TICK_E9
 def empty_state(*, tick_e9: int = TICK_E9, ring: int = 64) -> Any:
     """One ``STATE`` record that has seen nothing; kernels change it in place."""
     s = new_state(ring, np.zeros(1, SESSION))[0]
-    s["book"]["tick_e9"] = tick_e9
-    s["logs"][:] = [math.log(float(params_for()[0][name])) for name in ("r_vac", "r_wall", "iceberg_odds")]
+    s["instrument"]["tick_e9"] = tick_e9
+    for name in LOGS.names or ():
+        s["logs"][name] = math.log(float(params_for()[0][name]))
     return s
 
 

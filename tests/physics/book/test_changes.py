@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.rows import BarrierAlarm
 from spymaster.physics.book.changes import detect_change, forget_changes
-from spymaster.physics.judgement.components import judged_span
+from spymaster.physics.judgement.barrier_component import state_span
 from tests.support.engine import engine_for, feed, params_for, records
 from tests.support.kernels import empty_state
 from tests.support.market import ASK, BID, INTERVAL, MID, SECOND, START_NS, Market
@@ -24,7 +24,7 @@ THRESHOLD = float(DEFAULT[0]["cusum_threshold"])
 
 
 def level() -> Any:
-    return empty_state()["level"][0]
+    return empty_state()["levels"][0]["at"][0]
 
 
 def push(v: Any, *nets: float, filled: float = 0.0, scale: NDArray[np.float64] = UNIT) -> list[BarrierAlarm]:
@@ -171,7 +171,7 @@ def span(alarm: BarrierAlarm, began_s: float, *, seen: int = 40, thin: bool = Tr
     v["alarm"] = alarm
     if alarm:
         v["drift_ns"][alarm - 1] = now - round(began_s * SECOND)
-    return judged_span(DEFAULT, v, seen, now, thin)
+    return state_span(DEFAULT, v, seen, now, thin)
 
 
 @pytest.mark.parametrize("alarm", [BarrierAlarm.PULLING, BarrierAlarm.FILLING])

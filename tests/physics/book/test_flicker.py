@@ -12,14 +12,14 @@ import pytest
 from spymaster.market.rows import Tag
 from spymaster.physics.book.flicker import (
     age_additions,
-    fleeting_share,
+    flicker_share,
     forget_additions,
     lasting_depth,
-    observe_fleeting,
+    observe_flicker,
     remember_addition,
-    take_fresh,
+    withdraw_fresh,
 )
-from spymaster.physics.memory.state import FLEETING
+from spymaster.physics.memory.indices import FLICKER
 from tests.support.engine import Words, engine_for, feed, records, run
 from tests.support.kernels import empty_state
 from tests.support.market import ASK, BID, INTERVAL, MID, MS, START_NS, Market
@@ -39,7 +39,7 @@ class Quarters:
         remember_addition(self.state, ASK, PLACE, contracts)
 
     def pull(self, contracts: int) -> int:
-        return take_fresh(self.state, ASK, PLACE, contracts)
+        return withdraw_fresh(self.state, ASK, PLACE, contracts)
 
     def wait(self, quarters: int = 1) -> None:
         for _ in range(quarters):
@@ -81,8 +81,8 @@ def test_a_withdrawal_before_an_addition_is_not_fleeting() -> None:
 def test_an_addition_is_found_at_its_own_price_and_side_only() -> None:
     price = Quarters()
     price.add(30)
-    assert take_fresh(price.state, BID, PLACE, 30) == 0
-    assert take_fresh(price.state, ASK, PLACE + 1, 30) == 0
+    assert withdraw_fresh(price.state, BID, PLACE, 30) == 0
+    assert withdraw_fresh(price.state, ASK, PLACE + 1, 30) == 0
 
 
 def test_prices_far_apart_grow_older_together() -> None:
@@ -90,7 +90,7 @@ def test_prices_far_apart_grow_older_together() -> None:
     for place in (3, 1000):
         remember_addition(price.state, BID, place, 5)
     price.wait(2)
-    assert [take_fresh(price.state, BID, place, 5) for place in (3, 1000)] == [0, 0]
+    assert [withdraw_fresh(price.state, BID, place, 5) for place in (3, 1000)] == [0, 0]
 
 
 def test_nothing_is_found_after_the_ledger_moved() -> None:
@@ -112,7 +112,7 @@ def test_an_addition_is_remembered_for_a_quarter_and_never_for_more_than_half_a_
                     remember_addition(s, ASK, PLACE, 7)
                 if k < later:
                     age_additions(s, START_NS + (k + 1) * interval, interval)
-            found = take_fresh(s, ASK, PLACE, 7) > 0
+            found = withdraw_fresh(s, ASK, PLACE, 7) > 0
             longest, shortest = (later - first + 1) * interval, (later - first - 1) * interval
             assert found or longest > QUARTER
             assert not found or shortest < 2 * QUARTER
@@ -124,18 +124,18 @@ def test_every_snap_of_a_quarter_of_a_second_and_no_other_makes_additions_older(
     for k in range(1, 11):
         remember_addition(s, ASK, PLACE, 1)
         age_additions(s, START_NS + k * 100 * MS, 100 * MS)
-        if s["fresh"][ASK, PLACE, 0] == 0:
+        if s["flicker"][0]["fresh"][ASK, PLACE, 0] == 0:
             aged.append(k * 100)
     assert aged == [300, 500, 800, 1000]
 
 
 def test_the_share_is_of_gross_additions_and_none_is_told_of_fewer_than_twenty() -> None:
-    assert fleeting_share(40.0, 10.0) == 0.25
-    assert fleeting_share(19.0, 19.0) == 0.0
+    assert flicker_share(40.0, 10.0) == 0.25
+    assert flicker_share(19.0, 19.0) == 0.0
 
 
 def test_the_share_is_at_most_one_where_the_additions_left_the_window_before_their_withdrawal() -> None:
-    assert fleeting_share(20.0, 100.0) == 1.0
+    assert flicker_share(20.0, 100.0) == 1.0
 
 
 def test_young_depth_is_discounted_by_what_exceeds_the_usual_share() -> None:
@@ -159,15 +159,15 @@ def test_a_share_that_is_usual_discounts_nothing(share: float) -> None:
 def test_the_usual_share_begins_as_a_mean_and_passes_over_zones_with_too_few_additions() -> None:
     s = empty_state()
     for added, fleeting in ((100, 10), (100, 30), (19, 19)):
-        observe_fleeting(s, added, fleeting, 0.001)
-    assert s["market"][0]["fleeting_usual"] == pytest.approx(0.2)
+        observe_flicker(s, added, fleeting, 0.001)
+    assert s["flicker"][0]["usual"] == pytest.approx(0.2)
 
 
 def test_the_usual_share_forgets_with_its_weight_once_there_are_enough() -> None:
     s = empty_state()
     for added, fleeting in ((100, 0), (100, 0), (100, 100)):
-        observe_fleeting(s, added, fleeting, 0.5)
-    assert s["market"][0]["fleeting_usual"] == pytest.approx(0.5)
+        observe_flicker(s, added, fleeting, 0.5)
+    assert s["flicker"][0]["usual"] == pytest.approx(0.5)
 
 
 def test_random_additions_and_withdrawals_equal_lists_of_lots() -> None:
@@ -183,7 +183,7 @@ def test_random_additions_and_withdrawals_equal_lists_of_lots() -> None:
                 lots[side, place].append([quarter, contracts])
                 continue
             took = withdraw(lots[side, place], quarter, contracts)
-            assert take_fresh(s, side, place, contracts) == took
+            assert withdraw_fresh(s, side, place, contracts) == took
             found, expected = found + 1, expected + took
         age_additions(s, (quarter + 1) * QUARTER, QUARTER)
     assert found > 500
@@ -243,8 +243,8 @@ def test_what_the_ledger_calls_fleeting_equals_lists_of_lots_over_the_records() 
     words = market.words()
     engine = engine_for()
     feed(engine, records(words)).take(engine.finish())
-    base = int(engine.state["book"]["base"][0, 0])
-    flow = engine.state["flow"][0, : int(engine.state["book"]["ring"][0, 0]), :, FLEETING : FLEETING + 2].sum(axis=0)
+    base = int(engine.state["ledger"]["base"][0, 0])
+    flow = engine.state["flow"][0, : int(engine.state["ledger"]["ring"][0, 0]), :, FLICKER : FLICKER + 2].sum(axis=0)
     ledger = {(int(side), int(i) + base): int(flow[i, side]) for i, side in zip(*flow.nonzero(), strict=True)}
     expected = lots_of(market, words)
     assert sum(expected.values()) > 1000

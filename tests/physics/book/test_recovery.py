@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spymaster.physics.book.recovery import follow_recovery, recovery_half_life
+from spymaster.physics.book.recovery import recovery_half_life, update_recovery
 from tests.support.engine import params_for
 from tests.support.kernels import empty_state
 from tests.support.market import INTERVAL, SECOND, START_NS
@@ -22,14 +22,14 @@ class Zone:
     """A zone's depth, snap by snap."""
 
     def __init__(self, interval_ns: int = INTERVAL) -> None:
-        self.record: Any = empty_state()["level"][0]
+        self.record: Any = empty_state()["levels"][0]["at"][0]
         self.params = params_for(snap_interval_ns=interval_ns)
         self.interval_ns = interval_ns
         self.time = START_NS
 
     def snap(self, depth: float, *, usual: float = USUAL, reach: int = REACH) -> None:
         self.time += self.interval_ns
-        follow_recovery(self.params, self.record, round(depth), usual, reach, self.time)
+        update_recovery(self.params, self.record, round(depth), usual, reach, self.time)
 
     def follow(self, depth_at: Callable[[float], float], seconds: float) -> None:
         for k in range(round(seconds * SECOND / self.interval_ns)):

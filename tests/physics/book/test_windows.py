@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.rows import BarrierState
 from spymaster.physics.engine import Engine
-from spymaster.physics.memory.state import LEDGER_TICKS, Z_FILL, Z_GROSS, Z_HIDDEN, Z_IN, Z_OUT
+from spymaster.physics.memory.indices import LEDGER_TICKS, Z_FILL, Z_GROSS, Z_HIDDEN, Z_IN, Z_OUT
 from tests.support.engine import Results, engine_for, feed, records, run
 from tests.support.market import ASK, BID, INTERVAL, MID, MS, SECOND, START_NS, Market
 from tests.support.reference_ledger import brute_zone
@@ -47,8 +47,8 @@ def rally(ticks: int, step: int = 40) -> Market:
 def brute_sums(engine: Engine, results: Results, seconds: float) -> NDArray[np.int64]:
     times = results.times[-round(seconds * 4) :]
     cells = results.cells()
-    base = int(engine.state["book"]["base"][0, 0])
-    out = np.zeros((2, LEDGER_TICKS, engine.state["zone"].shape[-1]), np.int64)
+    base = int(engine.state["ledger"]["base"][0, 0])
+    out = np.zeros((2, LEDGER_TICKS, engine.state["windows"]["zone"].shape[-1]), np.int64)
     touched = {(side, tick) for _, side, tick in cells if side is not None}
     for side in (BID, ASK):
         centres = {tick + d for s, tick in touched if s == side for d in range(-2, 3)}
@@ -70,7 +70,7 @@ def test_zone_sums_equal_a_sum_over_the_ledger(market: Market) -> None:
     results = feed(engine, records(market.words())).take(engine.finish())
     inner = slice(2, LEDGER_TICKS - 2)  # zones at the rim reach flows that the ledger left behind
     places = list(ZONE_FIELDS.values())
-    sums, expected = engine.state["zone"][0][:, inner], brute_sums(engine, results, 10.0)[:, inner]
+    sums, expected = engine.state["windows"]["zone"][0, 0][:, inner], brute_sums(engine, results, 10.0)[:, inner]
     np.testing.assert_array_equal(sums[..., places], expected[..., places])
 
 
@@ -78,7 +78,7 @@ def test_zone_sums_are_empty_after_a_quiet_window() -> None:
     engine = engine_for()
     market = drifting(3, 400, 0.0)
     feed(engine, records(market.words()), WatermarkFrame(market.now_ns + 11 * SECOND))
-    assert not engine.state["zone"].any()
+    assert not engine.state["windows"]["zone"].any()
 
 
 @pytest.mark.parametrize("market", [drifting(5, 1200, 0.5), rally(600)], ids=["trend", "rally"])
@@ -87,7 +87,7 @@ def test_tape_sums_equal_the_trades_of_the_window(market: Market) -> None:
     engine = engine_for(params={"w_tape_ns": 5 * SECOND})
     results = feed(engine, records(market.words())).take(engine.finish())
     since = results.times[-1] - 5 * SECOND
-    base = int(engine.state["book"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0, 0])
     expected = np.zeros((2, LEDGER_TICKS), np.int64)
     large = [words for words in market.words() if (int(words[3]) & 0xFFFFFFFF) >= 20]
     for words in market.words():
@@ -96,33 +96,33 @@ def test_tape_sums_equal_the_trades_of_the_window(market: Market) -> None:
         side = 0 if chr((words[3] >> 40) & 0xFF) == "B" else 1
         place = int(words[2]) // 250_000_000 - base
         expected[side, place - 2 : place + 3] += int(words[3]) & 0xFFFFFFFF
-    np.testing.assert_array_equal(engine.state["tape"][0, :2], expected)
-    assert large or not engine.state["tape"][0, 2:].any()
+    np.testing.assert_array_equal(engine.state["windows"]["tape"][0, 0, :2], expected)
+    assert large or not engine.state["windows"]["tape"][0, 0, 2:].any()
 
 
 def test_mass_of_the_trust_window_is_the_sum_of_its_flow_rows() -> None:
     engine = engine_for()
     results = feed(engine, records(drifting(6, 900, 0.2).words())).take(engine.finish())
     recent = results.flows[results.flows["ts_bucket_ns"] > results.times[-1] - 10 * SECOND]
-    mass = dict(zip(("added", "pulled", "filled", "hidden", "off_book"), results.snaps[-1]["mass"], strict=False))
-    assert mass == {name: recent[name].sum() for name in mass}
+    totals = dict(zip(("added", "pulled", "filled", "hidden", "off_book"), results.snaps[-1]["mass"], strict=False))
+    assert totals == {name: recent[name].sum() for name in totals}
 
 
 def test_the_ledger_follows_the_touch() -> None:
     engine = engine_for()
     feed(engine, records(rally(900).words()))
-    book = engine.state["book"][0, 0]
-    assert abs(int(book["bid"]) - int(book["base"]) - LEDGER_TICKS // 2) <= 300
+    bid, base = int(engine.state["book"]["bid"][0, 0]), int(engine.state["ledger"]["base"][0, 0])
+    assert abs(bid - base - LEDGER_TICKS // 2) <= 300
 
 
 def test_after_the_ledger_moved_the_displayed_sizes_are_those_of_the_book() -> None:
     engine = engine_for()
     market = rally(900)
     feed(engine, records(market.words()), WatermarkFrame(market.now_ns + SECOND))
-    base = int(engine.state["book"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0, 0])
     for side in (BID, ASK):
         shown = list(market.levels(side).items())[:10]
-        depth = engine.state["depth"][0, side]
+        depth = engine.state["ledger"]["depth"][0, 0, side]
         assert [int(depth[tick - base]) for tick, _ in shown] == [size for _, size in shown]
 
 
@@ -136,8 +136,8 @@ def test_a_price_that_comes_into_the_ledger_is_in_sight_from_then_only() -> None
     market.write(b"M", BID, MID + 700, 50)
     engine = engine_for()
     results = feed(engine, records(market.words()), WatermarkFrame(market.now_ns + SECOND))
-    base = int(engine.state["book"]["base"][0, 0])
-    since = engine.state["seen_since"][0, ASK, MID + 701 - base]
+    base = int(engine.state["ledger"]["base"][0, 0])
+    since = engine.state["ledger"]["seen_since"][0, 0, ASK, MID + 701 - base]
     snap = next(t for t in results.times if t > market.now_ns)
     assert since >= snap
 

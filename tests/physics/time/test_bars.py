@@ -30,13 +30,13 @@ def fed(rows: list[Row], *, until: float | None = None, engine: Engine | None = 
     return engine
 
 
-def market(engine: Engine) -> Any:
-    return engine.state["market"][0, 0]
+def remembered(engine: Engine) -> Any:
+    return engine.state["bars"][0, 0]
 
 
 def chart(engine: Engine) -> NDArray[np.void]:
     """The closed two-minute bars, oldest first."""
-    rows: NDArray[np.void] = engine.state["chart"][0][: int(market(engine)["chart_held"])].copy()
+    rows: NDArray[np.void] = engine.state["bars"]["chart"][0, 0][: int(remembered(engine)["chart_held"])].copy()
     return rows
 
 
@@ -45,12 +45,12 @@ def ohlcv(bar: Any) -> tuple[float, ...]:
 
 
 def latest_close(engine: Engine) -> float:
-    return float(engine.state["closes"][0][(int(market(engine)["minutes_held"]) - 1) % 16])
+    return float(engine.state["bars"]["closes"][0, 0][(int(remembered(engine)["minutes_held"]) - 1) % 16])
 
 
 def test_the_minute_being_formed_is_open_high_low_close_and_volume_of_its_trades() -> None:
     engine = fed([(at(0), 5000.0, 2), (at(0.2), 5003.0, 3), (at(0.5), 4999.0, 1), (at(0.9), 5001.0, 4)])
-    bar = engine.state["minute"][0, 0]
+    bar = engine.state["bars"]["minute"][0, 0, 0]
     assert ohlcv(bar) == (5000.0, 5003.0, 4999.0, 5001.0, 10.0)
     assert (int(bar["start_ns"]), int(bar["trades"])) == (START_NS, 4)
 
@@ -58,23 +58,23 @@ def test_the_minute_being_formed_is_open_high_low_close_and_volume_of_its_trades
 def test_a_minute_is_closed_by_the_first_trade_after_it() -> None:
     """No snap has come between: the trade at the minute's very end belongs to the next."""
     engine = fed([(at(0), 5000.0, 2), (at(1) - 1, 5002.0, 1)])
-    assert market(engine)["minutes_held"] == 0
+    assert remembered(engine)["minutes_held"] == 0
     fed([(at(1), 5001.0, 7)], engine=engine)
-    assert (market(engine)["minutes_held"], latest_close(engine)) == (1, 5002.0)
-    assert ohlcv(engine.state["minute"][0, 0]) == (5001.0, 5001.0, 5001.0, 5001.0, 7.0)
+    assert (remembered(engine)["minutes_held"], latest_close(engine)) == (1, 5002.0)
+    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5001.0, 5001.0, 5001.0, 5001.0, 7.0)
 
 
 def test_a_minute_is_closed_by_the_snap_at_its_end() -> None:
     engine = fed([(at(0), 5000.0, 2)], until=1 - 0.25 / 60)
-    assert market(engine)["minutes_held"] == 0
+    assert remembered(engine)["minutes_held"] == 0
     feed(engine, WatermarkFrame(at(1)))
-    assert (market(engine)["minutes_held"], engine.state["minute"][0, 0]["trades"]) == (1, 0)
+    assert (remembered(engine)["minutes_held"], engine.state["bars"]["minute"][0, 0, 0]["trades"]) == (1, 0)
 
 
 def test_a_quiet_minute_makes_no_bar() -> None:
     engine = fed([(at(0), 5000.0, 1)], until=4.5)
     fed([(at(4.5), 5001.0, 1)], until=5, engine=engine)
-    assert market(engine)["minutes_held"] == 2
+    assert remembered(engine)["minutes_held"] == 2
     assert [(int(row["start_ns"]) - START_NS) // MINUTE for row in chart(engine)] == [0]
     feed(engine, WatermarkFrame(at(6)))
     assert [(int(row["start_ns"]) - START_NS) // MINUTE for row in chart(engine)] == [0, 4]
@@ -99,14 +99,14 @@ def test_two_minutes_are_closed_by_a_trade_beyond_them_too() -> None:
 
 def test_a_late_trade_counts_in_the_minute_it_arrives_in() -> None:
     engine = fed([(at(0.3), 5000.0, 1), (at(1.2), 5001.0, 1), (at(0.5), 5009.0, 1)])
-    assert market(engine)["minutes_held"] == 1
+    assert remembered(engine)["minutes_held"] == 1
     assert latest_close(engine) == 5000.0
-    assert ohlcv(engine.state["minute"][0, 0]) == (5001.0, 5009.0, 5001.0, 5009.0, 2.0)
+    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5001.0, 5009.0, 5001.0, 5009.0, 2.0)
 
 
 def test_trades_that_are_refused_make_no_bar() -> None:
     engine = fed([(at(0), 5000.0, 1), (at(0.1), 5000.1, 1), (at(0.2), 5000.25, 0)])
-    assert ohlcv(engine.state["minute"][0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
+    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
     assert (engine.counters()["bad_price"], engine.counters()["bad_size"]) == (1, 1)
 
 
@@ -143,9 +143,9 @@ def test_bars_of_random_trades_are_those_of_a_second_computation() -> None:
     ones = reference_bars(rows)
     twos = reference.two_minute_bars(ones)
     assert len(ones) > 25
-    assert market(engine)["minutes_held"] == len(ones)
+    assert remembered(engine)["minutes_held"] == len(ones)
     assert [ohlcv(row) for row in chart(engine)] == [(b.open, b.high, b.low, b.close, b.volume) for b in twos]
-    assert float(market(engine)["atr"]) == reference.wilder_atr(ones)[-1]
+    assert float(remembered(engine)["atr"]) == reference.wilder_atr(ones)[-1]
 
 
 def test_there_is_no_true_range_before_the_first_minute_is_over() -> None:
@@ -158,15 +158,15 @@ def test_the_true_range_begins_as_a_mean_and_then_forgets_by_a_fourteenth() -> N
     engine = tape_engine()
     feed(engine, bars([(at(n), 5000.0, 5001.0, 5000.0, 5000.0, 1) for n in range(13)]))
     feed(engine, bars([(at(13), 5000.0, 5015.0, 5000.0, 5000.0, 1)]))
-    assert float(market(engine)["atr"]) == pytest.approx((13 * 1.0 + 15.0) / 14, abs=1e-12)
+    assert float(remembered(engine)["atr"]) == pytest.approx((13 * 1.0 + 15.0) / 14, abs=1e-12)
     feed(engine, bars([(at(14), 5000.0, 5001.0, 5000.0, 5000.0, 1)]))
-    assert float(market(engine)["atr"]) == pytest.approx((13 * 2.0 + 1.0) / 14, abs=1e-12)
+    assert float(remembered(engine)["atr"]) == pytest.approx((13 * 2.0 + 1.0) / 14, abs=1e-12)
 
 
 def test_the_true_range_reaches_to_the_close_before_over_a_quiet_minute() -> None:
     engine = fed([(at(0), 5000.0, 1)], until=4.9)
     fed([(at(5), 5010.0, 1)], until=6, engine=engine)
-    assert float(market(engine)["atr"]) == (0.0 + 10.0) / 2
+    assert float(remembered(engine)["atr"]) == (0.0 + 10.0) / 2
 
 
 @pytest.mark.parametrize("length", [200, 400])
@@ -175,17 +175,17 @@ def test_an_average_of_closes_needs_its_number_of_closed_two_minute_bars(length:
     closes = [5000.0 + 0.25 * (n % 37) for n in range(2 * length)]
     feed(engine, bars([(at(n), c, c, c, c, 1) for n, c in enumerate(closes)]))
     name = f"sma_{length}"
-    assert np.isnan(market(engine)[name]), "the last two minutes are not closed yet"
+    assert np.isnan(remembered(engine)[name]), "the last two minutes are not closed yet"
     feed(engine, bars([(at(2 * length), 5000.0, 5000.0, 5000.0, 5000.0, 1)]))
-    assert float(market(engine)[name]) == sum(closes[1::2]) / length
+    assert float(remembered(engine)[name]) == sum(closes[1::2]) / length
 
 
 def test_an_average_lets_go_of_the_oldest_bar() -> None:
     engine = tape_engine()
     closes = [5000.0 + 0.25 * (n % 91) for n in range(1201)]
     feed(engine, bars([(at(n), c, c, c, c, 1) for n, c in enumerate(closes)]))
-    assert float(market(engine)["sma_200"]) == sum(closes[1:1200:2][-200:]) / 200
-    assert float(market(engine)["sma_400"]) == sum(closes[1:1200:2][-400:]) / 400
+    assert float(remembered(engine)["sma_200"]) == sum(closes[1:1200:2][-200:]) / 200
+    assert float(remembered(engine)["sma_400"]) == sum(closes[1:1200:2][-400:]) / 400
 
 
 def test_the_averages_of_many_days_fit_the_memory_of_bars() -> None:
@@ -194,8 +194,8 @@ def test_the_averages_of_many_days_fit_the_memory_of_bars() -> None:
     closes = [5000.0 + 0.25 * (n % 53) for n in range(2 * 1100 + 1)]
     feed(engine, bars([(at(n), c, c, c, c, 1) for n, c in enumerate(closes) if n not in _closed()]))
     open_closes = [closes[n] for n in range(len(closes) - 1) if n not in _closed()]
-    assert market(engine)["chart_held"] > 1024
-    assert float(market(engine)["sma_400"]) == sum(open_closes[1::2][-400:]) / 400
+    assert remembered(engine)["chart_held"] > 1024
+    assert float(remembered(engine)["sma_400"]) == sum(open_closes[1::2][-400:]) / 400
 
 
 def _closed() -> range:
@@ -270,11 +270,11 @@ def test_minutes_of_history_and_minutes_of_trades_are_one_row_of_closes() -> Non
 def test_trades_of_another_instrument_make_no_bar() -> None:
     engine = tape_engine()
     feed(engine, trades([(at(0), 5000.0, 1)]), trades([(at(0.5), 4000.0, 1)], key=(FUTURE[0], 5)))
-    assert ohlcv(engine.state["minute"][0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
+    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
     assert engine.counters()["other_instrument"] == 1
 
 
 def test_a_flat_history_has_no_range_and_an_average_of_its_price() -> None:
     engine = tape_engine()
     feed(engine, bars(flat_bars(at(0), at(900))))
-    assert (float(market(engine)["atr"]), float(market(engine)["sma_400"])) == (0.0, 5000.0)
+    assert (float(remembered(engine)["atr"]), float(remembered(engine)["sma_400"])) == (0.0, 5000.0)

@@ -62,9 +62,11 @@ def test_bars_make_the_levels_their_trades_would_have_made() -> None:
     assert {"OR_HIGH", "OR_LOW"} <= mine.keys()
     for name in ("atr", "approach_distance"):
         assert here[name][0] == there[name][0]
-    np.testing.assert_array_equal(with_bars.state["closes"], with_trades.state["closes"])
+    np.testing.assert_array_equal(with_bars.state["bars"]["closes"][:, 0], with_trades.state["bars"]["closes"][:, 0])
     for name in ("start_ns", "open", "high", "low", "close", "volume"):
-        np.testing.assert_array_equal(with_bars.state["chart"][name], with_trades.state["chart"][name])
+        np.testing.assert_array_equal(
+            with_bars.state["bars"]["chart"][:, 0][name], with_trades.state["bars"]["chart"][:, 0][name]
+        )
 
 
 def test_bars_make_no_snap_and_move_no_clock() -> None:
@@ -87,17 +89,17 @@ def test_the_first_snap_after_bars_is_the_first_after_the_first_record() -> None
 def test_bars_once_the_clock_has_begun_are_refused_and_counted() -> None:
     engine = tape_engine()
     began(engine, START)
-    before = engine.state["range"].copy()
+    before = engine.state["ranges"]["part"].copy()
     feed(engine, bars(flat_bars(START + 10 * MINUTE, START + 12 * MINUTE)))
     assert (engine.counters()["bars"], engine.counters()["late_bars"]) == (2, 2)
-    np.testing.assert_array_equal(engine.state["range"], before)
+    np.testing.assert_array_equal(engine.state["ranges"]["part"], before)
 
 
 def test_a_bar_no_later_than_the_one_before_is_refused_and_counted() -> None:
     engine = tape_engine()
     feed(engine, bars([(START + k * MINUTE, 5000.0, 5000.0, 5000.0, 5000.0, 1) for k in (0, 1, 1, 0, 2)]))
     assert (engine.counters()["bars"], engine.counters()["late_bars"]) == (5, 2)
-    assert int(engine.state["market"]["minutes_held"][0, 0]) == 3
+    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 3
 
 
 @pytest.mark.parametrize("with_share", [False, True])
@@ -110,7 +112,7 @@ def test_bars_of_other_instruments_are_passed_over(with_share: bool) -> None:
     for key in keys:
         feed(engine, bars(flat_bars(START, START + 3 * MINUTE, price if key == own else 77.0), key))
     assert (engine.counters()["bars"], engine.counters()["other_instrument"]) == (3, 6)
-    assert engine.state["closes"][0, :3].tolist() == [price] * 3
+    assert engine.state["bars"]["closes"][0, 0, :3].tolist() == [price] * 3
 
 
 @pytest.mark.parametrize(
@@ -132,17 +134,17 @@ def test_bars_that_cannot_be_true_are_counted_and_leave_no_trace(field: str, val
     engine = tape_engine()
     feed(engine, frame)
     assert (engine.counters()["bars"], engine.counters()["bad_bars"]) == (1, 1)
-    assert int(engine.state["market"]["minutes_held"][0, 0]) == 0
-    assert not engine.state["range"]["seen"].any()
+    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 0
+    assert not engine.state["ranges"]["part"]["seen"].any()
 
 
 def test_the_minute_a_recording_begins_in_is_made_of_its_trades() -> None:
     engine = tape_engine()
     feed(engine, bars(flat_bars(START, START + 3 * MINUTE)))
     began(engine, START + 3 * MINUTE + 20 * SECOND, 5004.0)
-    bar = engine.state["minute"][0, 0]
+    bar = engine.state["bars"]["minute"][0, 0, 0]
     assert (int(bar["start_ns"]), float(bar["open"]), int(bar["trades"])) == (START + 3 * MINUTE, 5004.0, 1)
-    assert int(engine.state["market"]["minutes_held"][0, 0]) == 3
+    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 3
 
 
 def test_two_minutes_may_be_half_history_and_half_recording() -> None:
@@ -150,7 +152,7 @@ def test_two_minutes_may_be_half_history_and_half_recording() -> None:
     even = START // (2 * MINUTE) * 2 * MINUTE
     feed(engine, bars([(even, 5000.0, 5002.0, 4999.0, 5001.0, 20)]))
     feed(engine, trades([(even + 90 * SECOND, 5005.0, 3)]), WatermarkFrame(even + 2 * MINUTE))
-    bar = engine.state["chart"][0, 0]
+    bar = engine.state["bars"]["chart"][0, 0, 0]
     ohlcv = tuple(float(bar[name]) for name in ("open", "high", "low", "close", "volume"))
     assert (int(bar["start_ns"]), ohlcv) == (even, (5000.0, 5005.0, 4999.0, 5005.0, 23.0))
 

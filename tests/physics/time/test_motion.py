@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.physics.time.motion import arrival_s, follow_price, microprice, mid_points, motion_spreads
+from spymaster.physics.time.motion import arrival_s, microprice, mid_points, motion_spreads, update_price
 from tests.support.engine import params_for
 from tests.support.kernels import empty_state, show_best
 
@@ -22,13 +22,13 @@ POINT = 4
 
 
 def follow(prices: NDArray[np.floating[Any]], size: int = 1) -> list[Any]:
-    """Drive the filters with prices in ticks of a market one tick wide; the market record after each snap."""
+    """Drive the filters with prices in ticks of a market one tick wide; the filters' record after each snap."""
     s = empty_state()
     out = []
     for price in prices:
         show_best(s, int(price), int(price) + 1, size, size)
-        follow_price(s, PARAMS)
-        out.append(s["market"][0].copy())
+        update_price(s, PARAMS)
+        out.append(s["motion"][0].copy())
     return out
 
 
@@ -159,7 +159,7 @@ def test_the_microprice_leans_to_the_thinner_side() -> None:
 def test_without_a_book_the_last_trade_is_followed_and_before_it_nothing() -> None:
     s = empty_state()
     assert math.isnan(mid_points(s))
-    follow_price(s, PARAMS)
-    assert s["market"][0]["has_motion"] == 0
+    update_price(s, PARAMS)
+    assert s["motion"][0]["has_motion"] == 0
     s["book"][0]["last_tick"], s["book"][0]["has_last"] = 20_002, 1
     assert microprice(s) == 5000.5
