@@ -19,7 +19,7 @@ from spymaster.lake.export.export import ExportFormat, TableSink
 WRITE_FOR_EVER = """
 import sys
 import numpy as np
-from spymaster.lake.export import TableSink
+from spymaster.lake.export.export import TableSink
 piece = {"n": np.arange(100_000)}
 try:
     with TableSink("-", sys.argv[1]) as sink:

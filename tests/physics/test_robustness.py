@@ -99,7 +99,7 @@ def test_hostile_times(changes: list[tuple[int, int, int]]) -> None:
     assert len(results.times) <= 600 * 4 + 1
 
 
-def apart(code: str, timeout_s: float = 20.0) -> None:
+def apart(code: str, timeout_s: float = 120.0) -> None:
     """Run code in a process of its own, so that a hang is a failure and not the end of the tests."""
     script = textwrap.dedent(code)
     try:
