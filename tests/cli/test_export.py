@@ -13,7 +13,7 @@ import pytest
 
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.manifest import load_manifest
-from spymaster.market.rows import FLOW_ROW, LEVEL_FIELDS
+from spymaster.market.rows import FLOW_ROW, LEVEL_ROW
 from spymaster.resources import bundled_recording
 from tests.cli.conftest import COMMAND, Run, one_line
 from tests.lake.test_recorder import three_hours
@@ -34,7 +34,7 @@ def test_without_a_file_a_table_goes_to_stdout_as_csv(run: Run, small: Path, tab
 
 def test_signals_have_the_published_columns(run: Run, small: Path) -> None:
     head = run("export", "signals", small, "--profile", "es").stdout.splitlines()[0].split(",")
-    assert head == ["ts_event_ns", "session_date", "level_id", *(name for name, _, _ in LEVEL_FIELDS)]
+    assert head == ["ts_event_ns", "session_date", "level_id", *(LEVEL_ROW.names or ())]
 
 
 def test_flows_have_price_in_place_of_tick(run: Run, small: Path) -> None:

@@ -18,7 +18,7 @@ from spymaster.lake.tables.places import hour_of
 from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.levels import LevelKind
-from spymaster.market.rows import LEVEL_FIELDS, LEVEL_ROW, SNAP, BarrierState, Signal
+from spymaster.market.rows import LEVEL_ROW, SNAP, BarrierState, Signal
 from spymaster.signals.columns import Words, level_columns
 from tests.support.blocks import SNAP_NS, level
 from tests.support.journals import T0_NS
@@ -61,7 +61,7 @@ def test_a_far_level_is_kept_when_its_state_changes(column: str, value: float) -
 
 def test_levels_are_told_apart_by_price_and_by_their_place_in_the_users_list() -> None:
     many = [level(price=float(4800 + k), distance=FAR) for k in range(3)]
-    mine = [level(kind=LevelKind.USER, ordinal=float(k), price=4800.0, distance=FAR) for k in range(2)]
+    mine = [level(kind=LevelKind.USER, user_index=float(k), price=4800.0, distance=FAR) for k in range(2)]
     assert keep(GoldChoice(BAND), (250, many + mine), (500, mine + many)) == [[True] * 5, [False] * 5]
 
 
@@ -102,7 +102,7 @@ def written(root: Path, *, snaps: int = 8, groups: int = 8) -> Path:
 
 def test_signals_have_every_published_column_by_name_and_full_nanoseconds(tmp_path: Path) -> None:
     table = gold(written(tmp_path), "levels/signals/underlying=ES")
-    assert table.column_names == ["ts_event_ns", "session_date", "level_id", *(name for name, _, _ in LEVEL_FIELDS)]
+    assert table.column_names == ["ts_event_ns", "session_date", "level_id", *(LEVEL_ROW.names or ())]
     assert table["ts_event_ns"].to_pylist()[::3] == [T0_NS + SNAP_NS * k for k in range(8)]
     assert set(table["level_id"].to_pylist()) == {"ROUND_4805", "ROUND_4804.75", "ROUND_4804.5"}
     assert table["signal"].to_pylist()[0] == "BREAK"

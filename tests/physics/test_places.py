@@ -8,7 +8,7 @@ import pytest
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.kinds import Kind
 from spymaster.market.levels import LevelKind
-from spymaster.market.rows import INPUTS, MASS_FIELDS, SNAP
+from spymaster.market.rows import INPUTS, SNAP, TOTALS
 from spymaster.physics.memory import indices
 from spymaster.physics.memory.counters import COUNTERS, REJECTIONS, Counter
 from spymaster.physics.memory.indices import LEVEL_SLOTS, ROUND_SLOTS, STRIKE_SLOTS, STRUCTURAL_SLOTS, USER_SLOTS
@@ -70,8 +70,8 @@ def test_the_inputs_stand_in_the_order_they_are_published_in() -> None:
 
 def test_the_sums_of_a_bucket_stand_in_the_order_they_are_published_in() -> None:
     places = [value for name, value in vars(indices).items() if name.startswith("TOTAL_")]
-    assert places == list(range(len(MASS_FIELDS)))
-    assert SNAP["mass"].shape == (len(MASS_FIELDS),)
+    assert places == list(range(len(TOTALS)))
+    assert SNAP["totals"].shape == (len(TOTALS),)
 
 
 def test_no_tick_is_beyond_every_tick_a_market_trades_at() -> None:

@@ -133,7 +133,7 @@ def test_inverting_a_whole_word_changes_the_fold_of_the_inputs(words: Words) -> 
 
 def fold_of(results: Results) -> tuple[float, float]:
     row = results.rows[-1][0]
-    return float(row["input_fold_high"]), float(row["input_fold_low"])
+    return float(row["input_fingerprint_high"]), float(row["input_fingerprint_low"])
 
 
 def test_the_configuration_is_kept_for_the_reader() -> None:

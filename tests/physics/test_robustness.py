@@ -20,7 +20,7 @@ from tests.support.engine import Results, Words, run, session_table
 from tests.support.market import ASK, BID, MID, SECOND, START_NS, Levels, Market
 from tests.support.streams import play, random_actions
 
-ALWAYS = [name for name, _, _ in LEVEL_FIELDS if name not in OPTIONAL]
+ALWAYS = [field.name for field in LEVEL_FIELDS if field.name not in OPTIONAL]
 TICK = 250_000_000
 HOSTILE = [0, 1, -1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, -(2**63), TICK, -TICK, 3 * TICK + 1]
 
@@ -256,7 +256,7 @@ def test_sizes_beyond_31_bits_never_become_negative_flows(size: int) -> None:
     results = run(market.words())
     for name in ("added", "pulled", "filled", "hidden", "off_book"):
         assert (results.flows[name] >= 0).all(), name
-    mass = results.snaps[-1]["mass"]
+    mass = results.snaps[-1]["totals"]
     assert results.total("added") == mass[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import SIDE_ASK, SIDE_BID
+from spymaster.market.columns.fields import Field, Turn, Type
+from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
 from spymaster.market.levels import LevelKind
-from spymaster.market.rows import LEVEL_ROW
+from spymaster.market.rows import ALERT_FIELDS, FLOW_FIELDS, LEVEL_FIELDS, LEVEL_ROW
 from tests.support.engine import Results, Words, run, session_table
 from tests.support.market import BID, HOUR, INTERVAL, MID, OPEN_NS, Market
 from tests.support.streams import Action, actions, mirrored, moved, play, random_actions
@@ -24,17 +26,14 @@ EXTREMES = USER | 1 << LevelKind.SESSION_HIGH | 1 << LevelKind.SESSION_LOW
 PARAMS = {"level_kinds": USER, "warmup_ns": 2_000_000_000}
 TICKS = (MID - 7, MID - 2, MID, MID + 1, MID + 3, MID + 8, MID + 12)
 
-NEGATED = (
-    "price", "tick", "direction", "tape_imbalance", "velocity", "acceleration", "sweep_direction", "sweep_notional",
-    "spot", "defending_price", "jerk", "velocity_z", "acceleration_z", "jerk_z", "microprice", "confluence_group",
-    "runway_direction", "runway_price", "running_price",
-)  # fmt: skip
-SWAPPED = (("buy_volume", "sell_volume"), ("large_buys", "large_sells"))
-PRICES = ("price", "running_price", "spot", "bid", "ask", "defending_price")
-FOLD = ("input_fold_high", "input_fold_low")
-SAME_PRICE = (*FOLD, "runway_kind")
+PRICES = tuple(field.name for field in LEVEL_FIELDS if field.type is Type.PRICE)
+SCALED = tuple(field.name for field in LEVEL_FIELDS if field.unit.startswith("profile unit"))
+"""What is ten times smaller in dollars."""
+UNRELATED = tuple(field.name for field in LEVEL_FIELDS if field.mirror.turn is Turn.UNRELATED)
+"""What other records make another number."""
+SAME_PRICE = (*UNRELATED, "runway_kind")
 """Of two extremes at one price either may be named as the obstacle."""
-OTHER_KIND = {LevelKind.SESSION_HIGH: LevelKind.SESSION_LOW, LevelKind.SESSION_LOW: LevelKind.SESSION_HIGH}
+OTHER_BOOK_SIDE = {SIDE_BID: SIDE_ASK, SIDE_ASK: SIDE_BID, SIDE_NONE: SIDE_NONE}
 
 
 def words_of(script: list[Action]) -> Words:
@@ -43,22 +42,26 @@ def words_of(script: list[Action]) -> Words:
     return play(market, script).words()
 
 
-def mirror_of(row: NDArray[np.void]) -> NDArray[np.void]:
-    """What the mirrored market should publish for a level row."""
-    out = row.copy()
-    for name in NEGATED:
-        out[name] = -row[name]
-    for a, b in SWAPPED:
-        out[a], out[b] = row[b], row[a]
-    out["bid"], out["ask"] = -row["ask"], -row["bid"]
-    for kind, other in OTHER_KIND.items():
-        out["kind"][row["kind"] == kind] = other
-        out["runway_kind"][row["runway_kind"] == kind] = other
+def mirror_of(rows: NDArray[np.void], fields: Sequence[Field] = LEVEL_FIELDS) -> NDArray[np.void]:
+    """What the mirrored market should publish: each column by its own rule."""
+    out = rows.copy()
+    for field in fields:
+        out[field.name] = turned(field.mirror.turn, rows[field.mirror.column or field.name])
     return out
 
 
+def turned(turn: Turn, numbers: NDArray[Any]) -> NDArray[Any]:
+    if turn is Turn.NEGATED:
+        return -numbers
+    if turn is Turn.OPPOSITE_KIND:
+        return np.array([n if np.isnan(n) else LevelKind(int(n)).opposite for n in numbers.tolist()])
+    if turn is Turn.OPPOSITE_BOOK_SIDE:
+        return np.array([OTHER_BOOK_SIDE[n] for n in numbers.tolist()])
+    return numbers
+
+
 def by_level(rows: NDArray[np.void]) -> NDArray[np.void]:
-    return np.sort(rows, order=["kind", "ordinal"])
+    return np.sort(rows, order=["kind", "user_index"])
 
 
 def assert_same_rows(rows: NDArray[np.void], expected: NDArray[np.void], *, skip: tuple[str, ...] = ()) -> None:
@@ -72,19 +75,16 @@ def run_levels(words: Words, ticks: tuple[int, ...], kinds: int = USER, **config
     return run(words, levels=[tick / 4 for tick in ticks], params={**PARAMS, "level_kinds": kinds}, **config)
 
 
-def assert_mirrored(words: Words, kinds: int = USER, skip: tuple[str, ...] = FOLD) -> None:
+def assert_mirrored(words: Words, kinds: int = USER, skip: tuple[str, ...] = UNRELATED) -> None:
     up, down = run_levels(words, TICKS, kinds), run_levels(mirrored(words), tuple(-tick for tick in TICKS), kinds)
     assert down.times == up.times
     for mine, theirs in zip(down.rows, up.rows, strict=True):
         assert_same_rows(by_level(mine), by_level(mirror_of(theirs)), skip=skip)
-    flows = up.flows.copy()
-    flows["side"][up.flows["side"] == SIDE_BID] = SIDE_ASK
-    flows["side"][up.flows["side"] == SIDE_ASK] = SIDE_BID
-    flows["tick"] = -flows["tick"]
     order = ["ts_bucket_ns", "side", "tick"]
+    flows = mirror_of(up.flows, FLOW_FIELDS)
     np.testing.assert_array_equal(np.sort(down.flows, order=order), np.sort(flows, order=order))
     assert_mirrored_alerts(down, up)
-    for name in ("levels", "flows", "alerts", "orders", "trust", "trust_reason", "mass", "as_of_ns", "atr"):
+    for name in ("levels", "flows", "alerts", "orders", "trust", "trust_reason", "totals", "as_of_ns", "atr"):
         np.testing.assert_array_equal(down.snaps[name], up.snaps[name], err_msg=name)
     for name in ("spot", "es_mid", "es_last", "microprice", "velocity", "acceleration"):
         np.testing.assert_allclose(down.snaps[name], -up.snaps[name], rtol=1e-9, atol=1e-7, err_msg=name)
@@ -93,14 +93,13 @@ def assert_mirrored(words: Words, kinds: int = USER, skip: tuple[str, ...] = FOL
 
 
 def assert_mirrored_alerts(down: Results, up: Results) -> None:
-    def key(alerts: NDArray[np.void], sign: int) -> list[tuple[int, ...]]:
-        kinds = [OTHER_KIND.get(k, k) if sign < 0 else k for k in alerts["kind"].tolist()]
-        names = ("t_ns", "raised_ns", "event", "ordinal", "signal", "confidence_label", "barrier_state", "reason")
-        columns = [alerts[name].tolist() for name in names]
-        prices = (sign * alerts["price"] * 4).round().astype(int).tolist()
-        return sorted(zip(*columns, kinds, prices, (sign * alerts["direction"]).tolist(), strict=True))
-
-    assert key(down.alerts, 1) == key(up.alerts, -1)
+    order = ["t_ns", "raised_ns", "event", "kind", "user_index", "price"]
+    found, expected = np.sort(down.alerts, order=order), np.sort(mirror_of(up.alerts, ALERT_FIELDS), order=order)
+    assert len(found) == len(expected)
+    for field in ALERT_FIELDS:
+        np.testing.assert_allclose(
+            found[field.name], expected[field.name], rtol=1e-9, atol=1e-7, err_msg=f"alert's {field.name}"
+        )
 
 
 @calm
@@ -142,11 +141,11 @@ def test_prices_may_be_shifted_below_zero_too(script: list[Action], ticks: int) 
     by = ticks / 4
     for mine, theirs in zip(there.rows, here.rows, strict=True):
         expected = theirs.copy()
-        for name in (*PRICES, "microprice", "confluence_group", "runway_price"):
+        for name in PRICES:
             expected[name] += by
         expected["tick"] += ticks
         expected["sweep_notional"] += theirs["sweep_volume"] * by * 50
-        assert_same_rows(by_level(mine), by_level(expected), skip=FOLD)
+        assert_same_rows(by_level(mine), by_level(expected), skip=UNRELATED)
     flows = here.flows.copy()
     flows["tick"] += ticks
     np.testing.assert_array_equal(there.flows, flows)
@@ -163,7 +162,7 @@ def test_times_may_be_shifted_by_whole_intervals(script: list[Action], intervals
     for mine, theirs in zip(there.rows, here.rows, strict=True):
         expected = theirs.copy()
         expected["valid_from_s"] += by * 1e-9
-        assert_same_rows(mine, expected, skip=FOLD)
+        assert_same_rows(mine, expected, skip=UNRELATED)
     for name in ("tick", "side", "added", "pulled", "filled", "hidden", "off_book", "visible_ns", "depth_end"):
         np.testing.assert_array_equal(there.flows[name], here.flows[name], err_msg=name)
 
@@ -176,25 +175,10 @@ def test_the_profile_in_dollars_sees_what_the_profile_in_points_sees() -> None:
     ticks = (MID - 8, MID, MID + 4, MID + 12)
     points = run(words, levels=[tick / 4 for tick in ticks], params={**same, **bands})
     dollars = run(words, "spy", levels=[tick / 40 for tick in ticks], params=same)
-    scaled = (
-        *(
-            "price",
-            "running_price",
-            "distance",
-            "x",
-            "spot",
-            "bid",
-            "ask",
-            "defending_price",
-            "atr",
-            "approach_velocity",
-        ),
-        *("approach_distance", "confluence_group", "runway_distance", "runway_price"),
-    )
     differ = ("ratio", "trust_equity", "confidence_label")
     for mine, theirs in zip(dollars.rows, points.rows, strict=True):
         expected = theirs.copy()
-        for name in scaled:
+        for name in SCALED:
             expected[name] = theirs[name] / 10
         assert_same_rows(by_level(mine), by_level(expected), skip=differ)
     np.testing.assert_array_equal(dollars.alerts["t_ns"], points.alerts["t_ns"])
@@ -206,4 +190,4 @@ def test_the_time_shift_is_over_a_whole_day_too() -> None:
     here, there = run_levels(words, TICKS), run_levels(moved(words, ns=24 * HOUR), TICKS)
     assert there.times == [t + 24 * HOUR for t in here.times]
     for mine, theirs in zip(there.rows, here.rows, strict=True):
-        assert_same_rows(mine, theirs, skip=(*FOLD, "valid_from_s"))
+        assert_same_rows(mine, theirs, skip=(*UNRELATED, "valid_from_s"))

@@ -25,7 +25,7 @@ def row(kind: LevelKind = LevelKind.STRIKE, price: float = 687.0, ordinal: float
     usual = {
         "kind": kind,
         "price": price,
-        "ordinal": ordinal,
+        "user_index": ordinal,
         "x": 0.3,
         "direction": -1.0,
         "touching": 0.0,

@@ -10,7 +10,7 @@ import pytest
 
 from spymaster.market.kinds import SIDE_ASK, SIDE_NONE
 from spymaster.market.levels import LevelKind
-from spymaster.market.rows import LEVEL_FIELDS, AlertEvent, ResolveReason, Signal, Trust
+from spymaster.market.rows import LEVEL_ROW, AlertEvent, ResolveReason, Signal, Trust
 from spymaster.signals.blocks import UnpublishableValueError
 from spymaster.signals.columns import Columns, Words, alerts_columns, flows_columns, select, signals_columns
 from tests.support.blocks import SNAP_NS, T0_NS, alert, block, flow, level, unseen
@@ -34,7 +34,7 @@ def test_signals_have_one_row_per_published_level_and_snap() -> None:
 
 def test_signals_begin_with_time_date_and_level_and_then_have_every_column_of_the_row() -> None:
     columns = signals_columns(block([level()]))
-    assert list(columns) == ["ts_event_ns", "session_date", "level_id", *(name for name, _, _ in LEVEL_FIELDS)]
+    assert list(columns) == ["ts_event_ns", "session_date", "level_id", *(LEVEL_ROW.names or ())]
     assert columns["session_date"].tolist() == [dt.date(2024, 1, 5)]
 
 
@@ -49,7 +49,7 @@ def test_codes_and_directions_are_words() -> None:
 
 
 def test_every_number_of_a_row_is_in_its_columns_exactly() -> None:
-    row = level(score=0.1 + 0.2, velocity=-1e-17, input_fold_high=float(2**32 - 1))
+    row = level(score=0.1 + 0.2, velocity=-1e-17, input_fingerprint_high=float(2**32 - 1))
     columns = signals_columns(block([row]))
     worded = {name for name, column in columns.items() if isinstance(column, Words)}
     numbers = {name: number(columns, name) for name in row if name not in worded}
@@ -57,7 +57,7 @@ def test_every_number_of_a_row_is_in_its_columns_exactly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("tick", "i"), ("ordinal", "i"), ("as_of_age_ns", "i"), ("touching", "b"), ("score", "f")]
+    ("name", "kind"), [("tick", "i"), ("user_index", "i"), ("as_of_age_ns", "i"), ("touching", "b"), ("score", "f")]
 )
 def test_whole_numbers_are_integers_and_flags_are_booleans(name: str, kind: str) -> None:
     column = signals_columns(block([level()]))[name]
@@ -72,7 +72,7 @@ def test_absent_numbers_are_nan() -> None:
 
 
 def test_user_levels_go_by_their_names() -> None:
-    rows = [level(kind=float(LevelKind.USER), ordinal=float(n)) for n in (1, 0)]
+    rows = [level(kind=float(LevelKind.USER), user_index=float(n)) for n in (1, 0)]
     assert signals_columns(block(rows), ("lunch", "dinner"))["level_id"].tolist() == ["dinner", "lunch"]
 
 

@@ -24,7 +24,7 @@ from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.structs import AlertRaised, AlertResolved, ProfileName
 from tests.support.blocks import SNAP_NS, T0_NS, TestBlock, alert, block, level, unseen
 
-NAMES = [name for name, _, _ in LEVEL_FIELDS]
+NAMES = [field.name for field in LEVEL_FIELDS]
 
 
 def message(made: TestBlock, profile: ProfileName = "es", user_ids: tuple[str, ...] = ()) -> Any:
@@ -120,7 +120,7 @@ def test_without_a_sweep_there_is_none() -> None:
 
 
 def test_a_user_level_goes_by_the_name_its_owner_gave_it() -> None:
-    row = level(kind=float(LevelKind.USER), ordinal=1.0)
+    row = level(kind=float(LevelKind.USER), user_index=1.0)
     assert message(block([row]), user_ids=("lunch", "line in the sand"))["levels"][0]["id"] == "line in the sand"
 
 
@@ -143,7 +143,7 @@ def test_nan_in_a_field_that_always_has_a_value_is_refused_by_field_level_and_ti
         SignalEncoder("es").signals(made)
     assert refused.value.field == field
     assert refused.value.t_ns == T0_NS + SNAP_NS
-    if field not in {"kind", "price", "ordinal"}:
+    if field not in {"kind", "price", "user_index"}:
         place = f"{field} of ROUND_4800 at T = {T0_NS + SNAP_NS} ns"
         assert refused.value.level == "ROUND_4800"
         assert str(refused.value) == f"{place} is nan, which cannot be published"

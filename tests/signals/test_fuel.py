@@ -24,13 +24,13 @@ FUELLED = {
     "call_wall": 4820.0, "call_wall_sign": WallSign.PIN, "put_wall": math.nan, "put_wall_sign": WallSign.NONE,
     "gamma_flip": 4809.25,
 }  # fmt: skip
-SUMMARY = {name: 0.0 for name, _, _ in OPTION_FIELDS} | {
+SUMMARY = {field.name: 0.0 for field in OPTION_FIELDS} | {
     "contracts": 4.0, "quoted": 3.0, "strikes": 2.0, "expiry_s": 1_704_488_400.0, "forward": 4805.5, "iv": 0.12,
     "hedge": -38.4, "hedge_low": -61.0, "hedge_high": -15.8, "effect": FuelEffect.AMPLIFY, "gex": -4.4e8,
-    "put_wall": math.nan, "flip": math.nan, "call_wall": 4810.0, "call_wall_sign": WallSign.SLIP, "volume": 12.0,
+    "put_wall": math.nan, "gamma_flip": math.nan, "call_wall": 4810.0, "call_wall_sign": WallSign.SLIP, "volume": 12.0,
     "classified_share": 0.9,
 }  # fmt: skip
-STRIKE = {name: 0.0 for name, _, _ in STRIKE_FIELDS} | {"put_last": math.nan, "put_bid": math.nan, "put_ask": math.nan}
+STRIKE = {field.name: 0.0 for field in STRIKE_FIELDS} | {"put_last": math.nan, "put_bid": math.nan, "put_ask": math.nan}
 
 
 def sent(**columns: float) -> dict[str, Any]:
@@ -129,7 +129,7 @@ QUIET_THEN_TRADED = (((3.0, 0.0), (0.0, 9.0)), ((3.0, 0.0), (0.0, 9.0)), ((3.0, 
 
 def test_the_export_has_a_row_for_each_strike_that_was_traded() -> None:
     columns = FlowColumns().columns(with_options(*QUIET_THEN_TRADED))
-    assert list(columns) == ["ts_event_ns", "session_date", *(name for name, _, _ in STRIKE_FIELDS)]
+    assert list(columns) == ["ts_event_ns", "session_date", *(field.name for field in STRIKE_FIELDS)]
     assert np.asarray(columns["strike"]).tolist() == [4800.0, 4810.0, 4800.0]
     assert (np.asarray(columns["ts_event_ns"]) - T0_NS).tolist() == [0, 0, 500_000_000]
 

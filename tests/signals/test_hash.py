@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xxhash
 
+from spymaster.market.columns.level_fields import HASH_ORDER
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.signals.hash import SignalHash
 from tests.support.blocks import TestBlock, block, level, parts, unseen
@@ -27,7 +28,7 @@ def test_the_hash_is_the_xxh3_128_chain_over_time_and_packed_rows() -> None:
     made = block(*SNAPS)
     h = bytes(16)
     for k, rows in enumerate(SNAPS):
-        packed = np.array([[row[name] for name, _, _ in LEVEL_FIELDS] for row in rows], "<f8").tobytes()
+        packed = np.array([[row[name] for name in HASH_ORDER] for row in rows], "<f8").tobytes()
         h = xxhash.xxh3_128(h + int(made.snaps["t_ns"][k]).to_bytes(8, "little") + packed).digest()
     assert digest([made]) == h.hex()
 
@@ -43,7 +44,7 @@ def test_unused_places_of_a_block_make_no_difference() -> None:
     assert digest([made]) == digest([block(*SNAPS)])
 
 
-@pytest.mark.parametrize("field", [name for name, _, _ in LEVEL_FIELDS])
+@pytest.mark.parametrize("field", [field.name for field in LEVEL_FIELDS])
 def test_any_changed_number_changes_the_hash(field: str) -> None:
     row = level()
     other = 1.0 if math.isnan(row[field]) else np.nextafter(row[field], math.inf)

@@ -49,11 +49,11 @@ class TestBlock:
 def level(**columns: float) -> dict[str, float]:
     """A level row: support at 4805 half a point under price, bids being pulled, sellers at work, score 84."""
     row: dict[str, float] = (
-        dict.fromkeys((name for name, _, _ in LEVEL_FIELDS), 0.0)
-        | dict.fromkeys((name for name, _, _ in FUEL_FIELDS), math.nan)
+        dict.fromkeys((field.name for field in LEVEL_FIELDS), 0.0)
+        | dict.fromkeys((field.name for field in FUEL_FIELDS), math.nan)
         | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
-        | {"runway_ordinal": math.nan}
-        | {"kind": LevelKind.ROUND, "ordinal": -1.0, "price": 4805.0, "tick": 19220.0, "direction": -1.0}
+        | {"runway_user_index": math.nan}
+        | {"kind": LevelKind.ROUND, "user_index": -1.0, "price": 4805.0, "tick": 19220.0, "direction": -1.0}
         | {"running_price": 4805.0, "distance": 0.5, "x": 0.5, "in_band": 1.0, "touching": 1.0}
         | {"score_raw": 86.5, "score": 84.25, "signal": Signal.BREAK, "confidence": 0.8}
         | {"confidence_label": Confidence.HIGH, "attribution_barrier": 29.0, "attribution_tape": 5.25}
@@ -66,7 +66,7 @@ def level(**columns: float) -> dict[str, float]:
         | {"velocity": -0.42, "acceleration": -0.11, "sweep_volume": math.nan, "sweep_notional": math.nan}
         | {"sweep_prints": math.nan, "sweep_levels": math.nan, "sweep_age_s": math.nan, "spot": 4805.5}
         | {"bid": 4805.375, "ask": 4805.625, "ratio": 1.0, "as_of_age_ns": 1e6, "minutes_since_open": 3.5}
-        | {"in_window": 1.0, "trust_options": 3.0, "trust_equity": 3.0, "input_fold_low": 7.0}
+        | {"in_window": 1.0, "trust_options": 3.0, "trust_equity": 3.0, "input_fingerprint_low": 7.0}
     )
     assert set(columns) <= set(row), set(columns) - set(row)
     return row | columns
@@ -90,8 +90,8 @@ def alert(**columns: float) -> dict[str, float]:
     row: dict[str, float] = (
         {"t_ns": T0_NS, "raised_ns": T0_NS, "session_date": 20240105, "event": AlertEvent.RAISED}
         | {"runway_direction": -1.0, "runway_distance": math.nan, "runway_kind": math.nan, "runway_price": math.nan}
-        | {"runway_ordinal": math.nan}
-        | {"kind": LevelKind.ROUND, "ordinal": -1, "price": 4805.0, "direction": -1, "signal": Signal.BREAK}
+        | {"runway_user_index": math.nan}
+        | {"kind": LevelKind.ROUND, "user_index": -1, "price": 4805.0, "direction": -1, "signal": Signal.BREAK}
         | {"confidence_label": Confidence.HIGH, "barrier_state": BarrierState.VACUUM, "in_window": 1, "reason": 0}
         | {"score": 84.25, "delta_liq": -140.0, "filled": 0.0, "pulled": 158.0, "added": 10.0, "window_s": 10.0}
         | {"raised_score": 81.5, "peak_score": 90.5}
@@ -135,7 +135,7 @@ def block(
     numbers = np.full((len(snaps), MAX_PUBLISHED, len(LEVEL_FIELDS)), -math.inf)
     for k, levels in enumerate(snaps):
         for j, row in enumerate(levels):
-            numbers[k, j] = [row[name] for name, _, _ in LEVEL_FIELDS]
+            numbers[k, j] = [row[name] for name in LEVEL_ROW.names or ()]
     rows = numbers.view(LEVEL_ROW)[:, :, 0]
     strikes = np.full((len(snaps), MAX_PUBLISHED_STRIKES), np.nan, STRIKE_ROW)
     heads["options"] = np.zeros((), OPTION_SUMMARY)

@@ -65,16 +65,16 @@ _JUDGED: Final[dict[str, float]] = {
     "defending_price": 686.88,
     "defending_size": 312.0,
     "tags": 2.0,
-    "fleeting_share": 0.12,
+    "flicker_share": 0.12,
     "refill_half_life_s": 2.4,
     "iceberg_executed": 184.0,
     "iceberg_peak": 20.0,
     "iceberg_remaining": 150.0,
     "alarm": 2.0,
     "alarm_age_s": 2.3,
-    "context_s": 300.0,
-    "context_delta": -1240.0,
-    "context_filled": 868.0,
+    "long_window_s": 300.0,
+    "long_window_delta": -1240.0,
+    "long_window_filled": 868.0,
     "buy_volume": 118.0,
     "sell_volume": 486.0,
     "velocity": -0.42,
@@ -203,7 +203,7 @@ def levels(**changes: float) -> tuple[NDArray[Any], tuple[LevelView, ...]]:
         direction = 1 if price > _SPOT else -1
         values: dict[str, float] = {
             "kind": kind,
-            "ordinal": 0 if kind is LevelKind.USER else -1,
+            "user_index": 0 if kind is LevelKind.USER else -1,
             "price": price,
             "tick": round(price * 10.0002 / TICK),
             "direction": direction,
@@ -259,7 +259,7 @@ def _surroundings(at: int) -> dict[str, float]:
         "confluence_pressure": 0.55 if together else 0.0,
         "confluence_strength": 0.72 if together else 0.1,
         "confluence_alignment": 1.0 if at % 2 == 0 else -1.0,
-        "confluence_group": 687.13 if together else 600.0 + at,
+        "confluence_centre": 687.13 if together else 600.0 + at,
         "runway_direction": 1.0 if at in (1, 3, 5, 6) else -1.0,
     }
     if to is not None:
@@ -267,7 +267,7 @@ def _surroundings(at: int) -> dict[str, float]:
         values |= {
             "runway_distance": abs(price - _SCENE[at][1]),
             "runway_kind": float(kind),
-            "runway_ordinal": -1.0,
+            "runway_user_index": -1.0,
             "runway_price": price,
             "runway_obstructed": float(at == 2),
         }

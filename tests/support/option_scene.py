@@ -35,7 +35,7 @@ _USUAL: Final[dict[str, float]] = {
     "call_wall_sign": float(WallSign.PIN),
     "put_wall": PUT_WALL,
     "put_wall_sign": float(WallSign.SLIP),
-    "flip": 685.40,
+    "gamma_flip": 685.40,
     "classified_share": 0.91,
     "volume": 2_100_000.0,
     "convention_dependent": 0.0,

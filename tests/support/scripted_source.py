@@ -116,7 +116,7 @@ def levels(last: int, step: int) -> tuple[np.ndarray[Any, Any], tuple[LevelView,
         tick = BASE + offset
         score = float(20 + (n * 17 + step) % 70)
         row = rows[n]
-        row["kind"], row["ordinal"], row["tick"], row["price"] = kind, -1, tick, tick * TICK / RATIO
+        row["kind"], row["user_index"], row["tick"], row["price"] = kind, -1, tick, tick * TICK / RATIO
         row["direction"] = 1 if tick > last else -1
         row["distance"] = abs(tick - last) * TICK / RATIO
         row["x"], row["in_band"], row["in_window"] = row["distance"], 1, 1

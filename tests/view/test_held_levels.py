@@ -23,7 +23,7 @@ def held_frame(kind: LevelKind = LevelKind.SESSION_HIGH, held: float = 1.0) -> F
     """The scene with its PM_HIGH as a moving level that what it is named after has passed."""
     rows, views = frames.levels()
     at = next(k for k, view in enumerate(views) if view.kind == "PM_HIGH")
-    rows["kind"][at], rows["frozen"][at], rows["dynamic"][at] = kind, held, 1.0
+    rows["kind"][at], rows["held"][at], rows["dynamic"][at] = kind, held, 1.0
     rows["price"][at], rows["tick"][at] = HELD_AT, round(HELD_AT * 10.0002 * 4)
     rows["running_price"][at] = NOW_AT if held else HELD_AT
     views = (*views[:at], LevelView(kind.name, kind.name, kind.name), *views[at + 1 :])

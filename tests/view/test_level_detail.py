@@ -246,7 +246,7 @@ def test_a_second_wider_than_a_cell_fills_all_its_cells() -> None:
 def test_a_frame_of_unknown_numbers_is_drawn() -> None:
     rows, views = frames.levels()
     for name in rows.dtype.names or ():
-        if name not in ("kind", "price", "ordinal", "barrier_state", "spot"):
+        if name not in ("kind", "price", "user_index", "barrier_state", "spot"):
             rows[name] = NAN
     seconds = past.level_seconds()
     for name in ("score", "confidence", "x", "depth", "added", "pulled", "filled"):

@@ -205,7 +205,18 @@ def test_the_stack_holds_the_levels_of_the_group_and_no_other() -> None:
 
 def test_what_the_engine_does_not_know_yet_is_a_dash_and_never_a_number() -> None:
     rows, views = frames.levels()
-    known = ("kind", "price", "tick", "direction", "spot", "score", "signal", "barrier_state", "ordinal", "in_window")
+    known = (
+        "kind",
+        "price",
+        "tick",
+        "direction",
+        "spot",
+        "score",
+        "signal",
+        "barrier_state",
+        "user_index",
+        "in_window",
+    )
     for name in rows.dtype.names or ():
         if name not in known:
             rows[name] = NAN

@@ -16,7 +16,7 @@ from tests.support import frames, option_scene
 NAN = math.nan
 WIDE, NARROW = 39, 17
 NO_SMILE = dict.fromkeys(
-    ("hedge", "hedge_low", "hedge_high", "effect", "gex", "call_wall", "put_wall", "flip", "gamma_velocity"), NAN
+    ("hedge", "hedge_low", "hedge_high", "effect", "gex", "call_wall", "put_wall", "gamma_flip", "gamma_velocity"), NAN
 )
 
 

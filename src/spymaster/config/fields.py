@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
+
+from spymaster.market.levels import LevelKind
 
 
 def number(low: float, high: float, unit: str, meaning: str) -> Meta:
@@ -42,28 +44,10 @@ def text(pattern: str, form: str, unit: str, meaning: str) -> Meta:
     return Meta(pattern=pattern, description=f"{meaning} Unit: {unit}.", extra={"unit": unit, "form": form})
 
 
-LevelKindName = Literal[
-    "USER",
-    "ROUND",
-    "STRIKE",
-    "VWAP",
-    "SESSION_HIGH",
-    "SESSION_LOW",
-    "PM_HIGH",
-    "PM_LOW",
-    "OR_HIGH",
-    "OR_LOW",
-    "ON_HIGH",
-    "ON_LOW",
-    "PD_HIGH",
-    "PD_LOW",
-    "PD_CLOSE",
-    "SMA_200",
-    "SMA_400",
-    "CALL_WALL",
-    "PUT_WALL",
-    "GAMMA_FLIP",
-]
+if TYPE_CHECKING:
+    LevelKindName = str
+else:
+    LevelKindName = Literal[tuple(LevelKind.__members__)]
 
 WTape = Annotated[float, seconds(1, 600, "Window of the tape's volumes and imbalance.")]
 MonitorBand = Annotated[float, price(0.05, 50, "A level is scored while the price is within this distance of it.")]

@@ -29,6 +29,7 @@ from spymaster.config.fields import (
     share,
     text,
 )
+from spymaster.market.levels import watched_by
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -305,26 +306,7 @@ class SpyProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tape_band: TapeBand = 0.10
     round_step: RoundStep = 1.0
     signal_window: SignalWindow = "09:30-16:00"
-    level_kinds: LevelKinds = (
-        "USER",
-        "ROUND",
-        "STRIKE",
-        "VWAP",
-        "SESSION_HIGH",
-        "SESSION_LOW",
-        "PM_HIGH",
-        "PM_LOW",
-        "OR_HIGH",
-        "OR_LOW",
-        "PD_HIGH",
-        "PD_LOW",
-        "PD_CLOSE",
-        "SMA_200",
-        "SMA_400",
-        "CALL_WALL",
-        "PUT_WALL",
-        "GAMMA_FLIP",
-    )
+    level_kinds: LevelKinds = watched_by("spy")
 
 
 class EsProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -342,24 +324,4 @@ class EsProfile(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tape_band: TapeBand = 0.50
     round_step: RoundStep = 5.0
     signal_window: SignalWindow = "09:30-13:30"
-    level_kinds: LevelKinds = (
-        "USER",
-        "ROUND",
-        "VWAP",
-        "SESSION_HIGH",
-        "SESSION_LOW",
-        "PM_HIGH",
-        "PM_LOW",
-        "OR_HIGH",
-        "OR_LOW",
-        "ON_HIGH",
-        "ON_LOW",
-        "PD_HIGH",
-        "PD_LOW",
-        "PD_CLOSE",
-        "SMA_200",
-        "SMA_400",
-        "CALL_WALL",
-        "PUT_WALL",
-        "GAMMA_FLIP",
-    )
+    level_kinds: LevelKinds = watched_by("es")

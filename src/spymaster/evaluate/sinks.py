@@ -47,7 +47,7 @@ class LevelSink:
     def _copy(self, rows: Rows, dtype: np.dtype[np.void], t_ns: Rows | int, code: Rows) -> Rows:
         out = np.zeros(len(rows), dtype)
         out["t_ns"] = t_ns
-        out["price_e9"] = self._prices_e9[rows["ordinal"].astype(np.int64)]
+        out["price_e9"] = self._prices_e9[rows["user_index"].astype(np.int64)]
         # support (-1) is defended by bids (0), resistance (+1) by asks (1)
         out["side"] = rows["direction"] > 0
         out[dtype.names[-1] if dtype.names else ""] = code

@@ -15,6 +15,7 @@ from spymaster.lake.gold.schema import ALERTS, SIGNALS, alerts_schema, signals_s
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.schema import CONTROL, bronze_schema, control_schema
 from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, Kind
+from spymaster.signals.renamed import LEVEL_COLUMNS
 
 PRICES: Final = re.compile(
     r"^(price|open|high|low|close|strike_price|.+_px_\d\d|(nbbo_)?(bid|ask)_px|.*_price(_increment)?)$"
@@ -42,8 +43,9 @@ def connect(lake: Lake) -> Any:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for view, (names, schema) in sorted(_tables(lake).items()):
-        connection.register(f"raw_{view}", lake.storage.dataset(names, schema))
         is_gold = names[0].startswith(f"{GOLD}/")
+        stored = _with_old_names(schema) if is_gold else schema
+        connection.register(f"raw_{view}", lake.storage.dataset(names, stored))
         columns = ", ".join([*(_quoted(schema) if is_gold else _columns(schema)), *_partitions(names[0])])
         connection.execute(f'CREATE VIEW "{view}" AS SELECT {columns} FROM "raw_{view}"')
     return connection
@@ -106,9 +108,18 @@ def _unified(schemas: Iterable[Any]) -> Any:
     return pa.unify_schemas(nullable)
 
 
+def _with_old_names(schema: Any) -> Any:
+    """The columns of Gold and, for files of before version 4, the names that some of them had."""
+    for old, new in LEVEL_COLUMNS.items():
+        if new in schema.names:
+            schema = schema.append(pa.field(old, schema.field(new).type))
+    return schema
+
+
 def _quoted(schema: Any) -> Iterable[str]:
-    """The columns of Gold, which are what they should be."""
-    return (f'"{name}"' for name in schema.names)
+    """The columns of Gold, which are what they should be, whatever they were called when they were written."""
+    old = {new: former for former, new in LEVEL_COLUMNS.items()}
+    return (f'coalesce("{name}", "{old[name]}") AS "{name}"' if name in old else f'"{name}"' for name in schema.names)
 
 
 def _columns(schema: Any) -> Iterable[str]:

@@ -3,35 +3,157 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from spymaster.market.kinds import PRICE_SCALE
 
 
-class LevelKind(enum.IntEnum):
-    """What a level is. The value is its code in published rows and the bit of ``params.level_kinds``."""
+class Family(enum.Enum):
+    """What kinds of level look alike on a screen. The value is the colour role of a theme."""
 
-    USER = 0
-    ROUND = 1
-    STRIKE = 2
-    VWAP = 3
-    SESSION_HIGH = 4
-    SESSION_LOW = 5
-    PM_HIGH = 6
-    PM_LOW = 7
-    OR_HIGH = 8
-    OR_LOW = 9
-    ON_HIGH = 10
-    ON_LOW = 11
-    PD_HIGH = 12
-    PD_LOW = 13
-    PD_CLOSE = 14
-    SMA_200 = 15
-    SMA_400 = 16
-    CALL_WALL = 17
-    PUT_WALL = 18
-    GAMMA_FLIP = 19
+    USER = "level_user"
+    GRID = "level_strike"
+    AVERAGE = "level_average"
+    RANGE = "level_range"
+    WALL = "level_wall"
+
+
+class MadeOf(enum.Enum):
+    """What a kind of level rests on, and so what is missing where none is published."""
+
+    WISH = enum.auto()
+    """A level of one's own."""
+    PRICE = enum.auto()
+    """The price alone."""
+    OPTIONS = enum.auto()
+    CHART = enum.auto()
+    """Closed two-minute bars, ``bars`` of them."""
+    PRIOR_SESSION = enum.auto()
+    SESSION = enum.auto()
+    OVERNIGHT = enum.auto()
+    PREMARKET = enum.auto()
+    OPENING = enum.auto()
+    REGULAR = enum.auto()
+
+
+class Hold(enum.Enum):
+    """Until when a level that moves stands still, so that it can be broken: while price is that near."""
+
+    FIXED = enum.auto()
+    """It does not move."""
+    TOUCH = enum.auto()
+    """Inside the touch band."""
+    ARM = enum.auto()
+    """Nearer than x_arm: an extreme, which price itself moves on."""
+
+
+class LevelKind(enum.IntEnum):
+    """What a level is: the table of all kinds, from which all else that depends on the kind follows.
+
+    The value is the code in published rows and the bit of ``params.level_kinds``; a kind's name and code never change.
+    Columns: code; name in tables (at most ten cells), name in the rail (at most seven); family; weight in a confluence,
+    0 to 1, and of its special case (``special``); an obstacle by its kind alone; until when it is held; which way
+    it faces at the price itself (+1 a high, -1 a low, 0 either); what it is made of; profiles that watch it by default;
+    bars it needs.
+
+    To add a kind: a line here, the kernel that places it (``physics.levels``), and the kinds in ``config.toml``.
+    """
+
+    label: str
+    """Name in tables."""
+    short: str
+    """Name in the rail."""
+    family: Family
+    weight: float
+    special: float
+    """Weight where a ROUND is a strong round number, or a wall is one at which dealers are short gamma; else as any."""
+    strong: bool
+    hold: Hold
+    side: int
+    made_of: MadeOf
+    profiles: frozenset[str]
+    bars: int
+
+    def __new__(
+        cls,
+        code: int,
+        label: str,
+        short: str,
+        family: Family,
+        weight: tuple[float, float],
+        strong: bool,
+        hold: Hold,
+        side: int,
+        made_of: MadeOf,
+        profiles: str = "es spy",
+        bars: int = 0,
+    ) -> LevelKind:
+        """A kind of these traits."""
+        kind = int.__new__(cls, code)
+        kind._value_ = code
+        kind.label, kind.short, kind.family, kind.strong = label, short, family, strong
+        kind.weight, kind.special = weight
+        kind.hold, kind.side, kind.made_of, kind.bars = hold, side, made_of, bars
+        kind.profiles = frozenset(profiles.split())
+        return kind
+
+    USER = 0, "USER", "USER", Family.USER, (0.3, 0.3), False, Hold.FIXED, 0, MadeOf.WISH
+    ROUND = 1, "ROUND", "ROUND", Family.GRID, (0.2, 0.4), False, Hold.FIXED, 0, MadeOf.PRICE
+    STRIKE = 2, "STRIKE", "STRIKE", Family.GRID, (0.4, 0.4), False, Hold.FIXED, 0, MadeOf.OPTIONS, "spy"
+    VWAP = 3, "VWAP", "VWAP", Family.AVERAGE, (0.7, 0.7), True, Hold.TOUCH, 0, MadeOf.REGULAR
+    SESSION_HIGH = 4, "SESS_HIGH", "SES_HI", Family.RANGE, (0.6, 0.6), True, Hold.ARM, 1, MadeOf.SESSION
+    SESSION_LOW = 5, "SESS_LOW", "SES_LO", Family.RANGE, (0.6, 0.6), True, Hold.ARM, -1, MadeOf.SESSION
+    PM_HIGH = 6, "PM_HIGH", "PM_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PREMARKET
+    PM_LOW = 7, "PM_LOW", "PM_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PREMARKET
+    OR_HIGH = 8, "OR_HIGH", "OR_HIGH", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, 1, MadeOf.OPENING
+    OR_LOW = 9, "OR_LOW", "OR_LOW", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, -1, MadeOf.OPENING
+    ON_HIGH = 10, "ON_HIGH", "ON_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.OVERNIGHT, "es"
+    ON_LOW = 11, "ON_LOW", "ON_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.OVERNIGHT, "es"
+    PD_HIGH = 12, "PD_HIGH", "PD_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PRIOR_SESSION
+    PD_LOW = 13, "PD_LOW", "PD_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PRIOR_SESSION
+    PD_CLOSE = 14, "PD_CLOSE", "PD_CLS", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 0, MadeOf.PRIOR_SESSION
+    SMA_200 = 15, "SMA_200", "SMA_200", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 200
+    SMA_400 = 16, "SMA_400", "SMA_400", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 400
+    CALL_WALL = 17, "CALL_WALL", "C_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS
+    PUT_WALL = 18, "PUT_WALL", "P_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS
+    GAMMA_FLIP = 19, "GAMMA_FLIP", "FLIP", Family.WALL, (0.85, 0.85), True, Hold.TOUCH, 0, MadeOf.OPTIONS
+
+    @property
+    def role(self) -> str:
+        """Its colour role in a theme."""
+        return self.family.value
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether its price moves with the market."""
+        return self.hold is not Hold.FIXED
+
+    @property
+    def priced(self) -> bool:
+        """Whether there are many of it and each is named by its price."""
+        return self.family is Family.GRID
+
+    @property
+    def opposite(self) -> LevelKind:
+        """What it is in a market turned upside down: a high is a low, a call is a put."""
+        for one, other in (("_HIGH", "_LOW"), ("_LOW", "_HIGH")):
+            if self.name.endswith(one):
+                return LevelKind[self.name.removesuffix(one) + other]
+        for one, other in (("CALL_", "PUT_"), ("PUT_", "CALL_")):
+            if self.name.startswith(one):
+                return LevelKind[other + self.name.removeprefix(one)]
+        return self
+
+
+def watched_by(profile: str) -> tuple[str, ...]:
+    """The kinds of level a profile watches unless it is told otherwise, by name."""
+    return tuple(kind.name for kind in LevelKind if profile in kind.profiles)
+
+
+def kind_bits(kinds: Iterable[LevelKind]) -> int:
+    """Kinds of level as a number: one bit each, by code."""
+    return sum(1 << kind for kind in set(kinds))
 
 
 MAX_USER_LEVELS: Final = 128
@@ -39,8 +161,6 @@ MAX_USER_LEVELS: Final = 128
 
 MAX_PUBLISHED: Final = 64
 """At most this many levels are published at one snap, the nearest first."""
-
-_PRICED: Final = frozenset({LevelKind.ROUND, LevelKind.STRIKE})
 
 
 def format_price_e9(price_e9: int) -> str:
@@ -50,11 +170,11 @@ def format_price_e9(price_e9: int) -> str:
     return f"{sign}{whole}.{rest:09d}".rstrip("0").rstrip(".")
 
 
-def level_id(kind: int, price: float, ordinal: int, user_ids: Sequence[str] = ()) -> str:
-    """The stable id of a level: ``ROUND_4805``, ``SESSION_HIGH``, or the user's own name by ``ordinal``."""
+def level_id(kind: int, price: float, user_index: int, user_ids: Sequence[str] = ()) -> str:
+    """The stable id of a level: ``ROUND_4805``, ``SESSION_HIGH``, or the user's own name by ``user_index``."""
     level_kind = LevelKind(kind)
     if level_kind is LevelKind.USER:
-        return user_ids[ordinal]
-    if level_kind in _PRICED:
+        return user_ids[user_index]
+    if level_kind.priced:
         return f"{level_kind.name}_{format_price_e9(round(price * PRICE_SCALE))}"
     return level_kind.name

@@ -211,7 +211,7 @@ def score_level(
 def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) -> None:
     """What and where the level is; ``row.x`` is set."""
     row.kind = v.kind
-    row.ordinal = v.ordinal if v.kind == _USER else -1
+    row.user_index = v.ordinal if v.kind == _USER else -1
     row.price = v.price
     row.tick = v.tick
     row.width_ticks = level_width_ticks(s, v.price)
@@ -223,7 +223,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
     row.direction = v.direction
     row.distance = abs(row.x)
     row.in_band = 1.0 if in_band else 0.0
-    row.frozen = v.frozen
+    row.held = v.frozen
     row.running_price = v.running
     row.touching = 1.0 if touching else 0.0
 
@@ -269,8 +269,8 @@ def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     row.trust_tape = trust.state[TRUST_TAPE]
     row.trust_options = trust.state[TRUST_OPTIONS]
     row.trust_equity = trust.state[TRUST_EQUITY]
-    row.input_fold_high = (clock.fingerprint >> 32) & MASK32
-    row.input_fold_low = clock.fingerprint & MASK32
+    row.input_fingerprint_high = (clock.fingerprint >> 32) & MASK32
+    row.input_fingerprint_low = clock.fingerprint & MASK32
     write_motion(s, p, row)
     row.ofi_1s = integrated_ofi(s, OFI_1S)
     row.ofi_5s = integrated_ofi(s, OFI_5S)
@@ -330,4 +330,4 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
         r.trust[i] = trust.state[i]
         r.trust_reason[i] = trust.reason[i]
     for i in range(TOTALS):
-        r.mass[i] = s.windows[0].totals_sum[i]
+        r.totals[i] = s.windows[0].totals_sum[i]

@@ -98,7 +98,7 @@ class _Runner:
         return Side(self.name, tally.snaps, tally.signals, tally.alerts, self._hash.hexdigest())
 
     def _of_snap(self, rows: Any) -> _Said:
-        columns = (rows[name].tolist() for name in ("kind", "price", "ordinal", "signal", "score"))
+        columns = (rows[name].tolist() for name in ("kind", "price", "user_index", "signal", "score"))
         return {
             level_id(int(kind), price, int(ordinal), self._ids): (int(signal) if signal == signal else _QUIET, score)
             for kind, price, ordinal, signal, score in zip(*columns, strict=True)

@@ -8,45 +8,31 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.market.columns.fields import Absent, absent_when
 from spymaster.market.levels import level_id
-from spymaster.market.option_rows import FUEL_FIELDS
-from spymaster.market.rows import ALERT_ROW, LEVEL_ROW, BarrierState, Confidence, ResolveReason
+from spymaster.market.rows import (
+    ALERT_FIELDS,
+    ALERT_ROW,
+    LEVEL_FIELDS,
+    LEVEL_ROW,
+    BarrierState,
+    Confidence,
+    ResolveReason,
+)
 
 Array = NDArray[Any]
 
 LEVEL_NAMES: Final = LEVEL_ROW.names or ()
+"""The columns of a level, in the order of the engine's memory."""
 _PLACES: Final = {name: place for place, name in enumerate(LEVEL_NAMES)}
 
-JUDGED: Final = frozenset(
-    {
-        *("p_vacuum", "p_consumed", "p_weak", "p_neutral", "p_absorption", "p_wall"),
-        *("delta_liq", "replenishment", "added", "pulled", "filled", "churn", "depth_in_zone", "hidden_share"),
-        *("fleeting_share", "bucket_added", "bucket_pulled", "bucket_filled", "context_delta", "context_filled"),
-    }
-)
+JUDGED: Final = absent_when(LEVEL_FIELDS, Absent.JUDGED)
 """Columns that a barrier which can be judged always has, and one out of view never."""
-
-FUELLED: Final = frozenset({"hedge_low", "hedge_high", "fuel_effect", "fuel_confidence", "convention_dependent"})
+FUELLED: Final = absent_when(LEVEL_FIELDS, Absent.FUELLED)
 """Columns that a level with a known exposure of dealers always has."""
-
-SWEPT: Final = frozenset(
-    {"sweep_volume", "sweep_notional", "sweep_prints", "sweep_levels", "sweep_age_s", "sweep_window_ms"}
-)
+SWEPT: Final = absent_when(LEVEL_FIELDS, Absent.SWEPT)
 """Columns that a level whose band was swept always has."""
-
-OPTIONAL: Final = (
-    JUDGED
-    | SWEPT
-    | {name for name, _, _ in FUEL_FIELDS}
-    | {
-        *("score_raw", "score", "confidence", "attribution_barrier", "attribution_fuel", "attribution_tape"),
-        *("defending_price", "defending_size", "time_to_clear_s", "bid", "ask", "minutes_since_open"),
-        *("refill_half_life_s", "iceberg_executed", "iceberg_peak", "iceberg_remaining", "alarm_age_s", "arrival_s"),
-        *("atr", "ofi_z", "runway_distance", "runway_kind", "runway_ordinal", "runway_price"),
-        *("attempt_delta_trend", "attempt_replenishment_trend"),
-        *("attempt_velocity_trend", "attempt_imbalance_trend"),
-    }
-)
+OPTIONAL: Final = frozenset(LEVEL_NAMES) - absent_when(LEVEL_FIELDS, Absent.NEVER)
 """Columns of a level row that may be absent; all others are numbers at every level of every snap."""
 
 _REQUIRED: Final = np.array([place for name, place in _PLACES.items() if name not in OPTIONAL])
@@ -54,8 +40,10 @@ _JUDGED: Final = np.array([place for name, place in _PLACES.items() if name in J
 _SWEPT: Final = np.array([place for name, place in _PLACES.items() if name in SWEPT])
 _FUELLED: Final = np.array([place for name, place in _PLACES.items() if name in FUELLED])
 _SNAP_NUMBERS: Final = ("spot", "bid", "ask", "minutes_since_open")
-_ALERT_NUMBERS: Final = ("price", "raised_score", "peak_score")
-_ALERT_MEASURES: Final = ("score", "delta_liq", "filled", "pulled", "added", "window_s")
+_ALERT_MEASURES: Final = tuple(field.name for field in ALERT_FIELDS if field.absent is Absent.OPTIONAL)
+_ALERT_NUMBERS: Final = tuple(
+    field.name for field in ALERT_FIELDS if field.dtype == "<f8" and field.absent is Absent.NEVER
+)
 
 
 class Block(Protocol):
@@ -182,6 +170,6 @@ def level_rows(block: Block, k: int) -> Iterator[dict[str, float]]:
 def _name(row: dict[str, Any], user_ids: Sequence[str]) -> str:
     """The level's id, or its kind and price as they stand where these numbers are what is wrong."""
     try:
-        return level_id(int(row["kind"]), row["price"], int(row["ordinal"]), user_ids)
+        return level_id(int(row["kind"]), row["price"], int(row["user_index"]), user_ids)
     except (ValueError, OverflowError, IndexError):
         return f"level of kind {row['kind']} at {row['price']}"

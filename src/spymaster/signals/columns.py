@@ -13,20 +13,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.market.columns.fields import Absent, Field, Type, by_name
 from spymaster.market.kinds import PRICE_SCALE, SIDE_ASK, SIDE_BID, SIDE_NONE
-from spymaster.market.levels import LevelKind, level_id
-from spymaster.market.option_rows import FuelEffect
-from spymaster.market.rows import (
-    ALERT_ROW,
-    FLOW_ROW,
-    LEVEL_FIELDS,
-    AlertEvent,
-    BarrierAlarm,
-    BarrierState,
-    Confidence,
-    Signal,
-    Trust,
-)
+from spymaster.market.levels import level_id
+from spymaster.market.rows import ALERT_FIELDS, ALERT_ROW, FLOW_ROW, LEVEL_FIELDS, AlertEvent
 from spymaster.signals.blocks import (
     LEVEL_NAMES,
     Array,
@@ -39,11 +29,12 @@ from spymaster.signals.blocks import (
 from spymaster.signals.notes import alert_reason
 from spymaster.signals.words import DIRECTION_WORDS, alert_id, iso_date
 
-_CODES: Final[Mapping[str, type[enum.IntEnum]]] = {
-    codes.__name__: codes for codes in (LevelKind, Signal, Confidence, BarrierState, BarrierAlarm, Trust, FuelEffect)
-}
-_FLAGS: Final = frozenset({"0/1"})
-_WHOLE: Final = frozenset({"index", "ticks", "bits", "ns", "integer", "+1/0/-1"})
+_ALERT_FACTS: Final = tuple(
+    field
+    for field in ALERT_FIELDS
+    if field.name not in ("t_ns", "raised_ns", "session_date", "event", "user_index", "reason")
+)
+"""Columns of an alert that stand in tables as they are; the others are put in words first."""
 _SIDES: Final = {SIDE_BID: "B", SIDE_ASK: "A", SIDE_NONE: "N"}
 
 
@@ -84,7 +75,7 @@ def select(columns: Columns, wanted: NDArray[np.bool_]) -> Columns:
 def signals_columns(block: Block, user_ids: Sequence[str] = ()) -> Columns:
     """The columns of Gold: one row per published level and snap.
 
-    ``ts_event_ns``, ``session_date`` (a date), ``level_id``, then those of ``LEVEL_ROW`` by name and in order: codes
+    ``ts_event_ns``, ``session_date`` (a date), ``level_id``, then those of ``LEVEL_FIELDS`` by name: codes
     and directions as words, flags as booleans, whole numbers as int64, the rest float64 with NaN where absent.
     Raises UnpublishableValueError.
     """
@@ -103,8 +94,9 @@ def level_columns(rows: Array, t_ns: Array, session_date: Array, user_ids: Seque
         "session_date": dates(session_date),
         "level_id": _level_ids(numbers, user_ids),
     }
-    for name, unit, meaning in LEVEL_FIELDS:
-        columns[name] = _typed(numbers[name], unit, meaning)
+    table = by_name(LEVEL_FIELDS)
+    for name in LEVEL_NAMES:
+        columns[name] = _typed(numbers[name], table[name])
     return columns
 
 
@@ -134,7 +126,7 @@ def alert_columns(rows_of_alerts: Array, user_ids: Sequence[str] = ()) -> Column
     check_alerts(alerts, user_ids)
     names = ALERT_ROW.names or ()
     rows = [dict(zip(names, row, strict=True)) for row in alerts.tolist()]
-    ids = [level_id(row["kind"], row["price"], row["ordinal"], user_ids) for row in rows]
+    ids = [level_id(row["kind"], row["price"], row["user_index"], user_ids) for row in rows]
     keys = [alert_id(r["session_date"], i, r["signal"], r["raised_ns"]) for r, i in zip(rows, ids, strict=True)]
     return {
         "ts_event_ns": alerts["t_ns"].copy(),
@@ -143,17 +135,7 @@ def alert_columns(rows_of_alerts: Array, user_ids: Sequence[str] = ()) -> Column
         "event": Words.of([AlertEvent(row["event"]).name.lower() for row in rows]),
         "raised_ts_event_ns": alerts["raised_ns"].copy(),
         "level_id": Words.of(ids),
-        "kind": _coded(LevelKind, alerts["kind"]),
-        "price": alerts["price"].copy(),
-        "direction": _direction(alerts["direction"]),
-        "signal": _coded(Signal, alerts["signal"]),
-        "confidence_label": _coded(Confidence, alerts["confidence_label"]),
-        "barrier_state": _coded(BarrierState, alerts["barrier_state"]),
-        "in_window": alerts["in_window"] != 0,
-        **{
-            name: alerts[name].copy()
-            for name in ("score", "raised_score", "peak_score", "delta_liq", "filled", "pulled", "added", "window_s")
-        },
+        **{field.name: _typed(alerts[field.name], field) for field in _ALERT_FACTS},
         "reason": Words.of([alert_reason(row) for row in rows]),
     }
 
@@ -165,28 +147,29 @@ def dates(yyyymmdd: Array) -> NDArray[np.datetime64]:
 
 
 def _level_ids(numbers: Mapping[str, Array], user_ids: Sequence[str]) -> Words:
-    keys = np.stack([numbers[name] for name in ("kind", "price", "ordinal")])
+    keys = np.stack([numbers[name] for name in ("kind", "price", "user_index")])
     order = np.lexsort(keys[::-1])
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = (np.diff(keys[:, order], axis=1) != 0.0).any(axis=0)
     each = keys[:, order[is_new]].T.tolist()
-    names = Words.of([level_id(int(kind), price, int(ordinal), user_ids) for kind, price, ordinal in each])
+    names = Words.of([level_id(int(kind), price, int(index), user_ids) for kind, price, index in each])
     codes = np.empty(len(order), np.int32)
     codes[order] = names.codes[np.cumsum(is_new) - 1]
     return Words(names.words, codes)
 
 
-def _typed(column: Array, unit: str, meaning: str) -> Column:
-    if unit == "code":
-        return _coded(_CODES[meaning], column)
-    if unit == "code or NaN":
+def _typed(column: Array, field: Field) -> Column:
+    """Numbers of the engine as what they mean."""
+    if field.codes is not None:
+        if field.absent is Absent.NEVER:
+            return _coded(field.codes, column)
         known = np.where(np.isnan(column), -1.0, column).astype(np.int32)
-        return Words(tuple(code.name for code in _CODES[meaning]), known)
-    if unit == "+1/-1":
+        return Words(tuple(code.name for code in field.codes), known)
+    if field.type is Type.SIDE:
         return _direction(column)
-    if unit in _FLAGS:
+    if field.type is Type.FLAG:
         return np.not_equal(column, 0.0)
-    return column.astype(np.int64) if unit in _WHOLE else column
+    return column.astype(np.int64) if field.type in (Type.WHOLE, Type.TICK) else np.ascontiguousarray(column)
 
 
 def _coded(codes: type[enum.IntEnum], column: Array) -> Words:

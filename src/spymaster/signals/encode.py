@@ -13,7 +13,7 @@ import numpy as np
 
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.levels import level_id
-from spymaster.market.rows import ALERT_ROW, INPUTS, MASS_FIELDS, AlertEvent
+from spymaster.market.rows import ALERT_ROW, INPUTS, TOTALS, AlertEvent
 from spymaster.signals.blocks import (
     Block,
     check_alerts,
@@ -23,29 +23,17 @@ from spymaster.signals.blocks import (
     own_alerts,
     published,
 )
-from spymaster.signals.notes import alert_reason, level_note
-from spymaster.signals.parts import (
-    Row,
-    approach_of,
-    barrier_of,
-    company,
-    confluence_of,
-    fuel_of,
-    ofi_of,
-    optional,
-    row_id,
-    runway_of,
-    tape_of,
-    whole,
-)
+from spymaster.signals.from_row import FieldsOf, optional
+from spymaster.signals.notes import alert_reason
+from spymaster.signals.parts import level_of, neighbours, row_id
 from spymaster.signals.structs import (
     ALERTS_VERSION,
     SIGNALS_VERSION,
+    Alert,
     AlertMessage,
     AlertRaised,
     AlertResolved,
     AlertUpdated,
-    Attribution,
     Context,
     InputState,
     InputStates,
@@ -54,17 +42,11 @@ from spymaster.signals.structs import (
     ProfileName,
     Quote,
 )
-from spymaster.signals.words import (
-    CONFIDENCE_WORDS,
-    DIRECTION_WORDS,
-    KIND_WORDS,
-    SIGNAL_WORDS,
-    STATE_WORDS,
-    TRUST_WORDS,
-    alert_id,
-    trust_reason_words,
-)
+from spymaster.signals.words import TRUST_WORDS, alert_id, trust_reason_words
 
+_MADE: Final = frozenset({"version", "id", "ts", "profile", "level", "reason"})
+"""What an alert says that is no column of it."""
+_alert_facts: Final = FieldsOf(Alert, ALERT_ROW.names or (), _MADE)
 _FIRST_MINUTES: Final = 15.0
 _EVENTS: Final[Mapping[AlertEvent, type[AlertRaised] | type[AlertUpdated] | type[AlertResolved]]] = {
     AlertEvent.RAISED: AlertRaised,
@@ -126,43 +108,27 @@ class SignalEncoder:
         ids = [row_id(row, self._user_ids) for row in rows]
         prices = np.array([row["price"] for row in rows])
         return tuple(
-            _level(row, self._user_ids, company(prices, ids, place, int(row["confluence_count"])))
+            level_of(row, self._user_ids, neighbours(prices, ids, place, int(row["confluence_count"])))
             for place, row in enumerate(rows)
         )
 
     def _alert(self, row: dict[str, Any]) -> AlertMessage:
-        level = level_id(row["kind"], row["price"], row["ordinal"], self._user_ids)
+        level = level_id(row["kind"], row["price"], row["user_index"], self._user_ids)
         return _EVENTS[AlertEvent(row["event"])](
+            **_alert_facts(row),
             version=ALERTS_VERSION,
             id=alert_id(row["session_date"], level, row["signal"], row["raised_ns"]),
             ts=row["t_ns"] // NS_PER_MS,
-            ts_event_ns=row["t_ns"],
-            raised_ts_event_ns=row["raised_ns"],
             profile=self._profile,
             level=level,
-            kind=KIND_WORDS[row["kind"]],
-            price=row["price"],
-            direction=DIRECTION_WORDS[row["direction"]],
-            signal=SIGNAL_WORDS[row["signal"]],
-            confidence=CONFIDENCE_WORDS[row["confidence_label"]],
-            in_window=bool(row["in_window"]),
-            score=optional(row["score"]),
-            raised_score=row["raised_score"],
-            peak_score=row["peak_score"],
-            barrier_state=STATE_WORDS[row["barrier_state"]],
-            delta_liq=optional(row["delta_liq"]),
-            added=whole(row["added"]),
-            pulled=whole(row["pulled"]),
-            filled=whole(row["filled"]),
-            window_s=optional(row["window_s"]),
             reason=alert_reason(row),
         )
 
 
 def _context(snap: Any) -> Context:
     minutes = optional(float(snap["minutes_since_open"]))
-    mass = dict(zip(MASS_FIELDS, snap["mass"].tolist(), strict=True))
-    moved = mass["added"] + mass["pulled"] + mass["filled"]
+    totals = dict(zip(TOTALS, snap["totals"].tolist(), strict=True))
+    moved = totals["added"] + totals["pulled"] + totals["filled"]
     return Context(
         minutes_since_open=minutes,
         first_15m=minutes is not None and 0.0 <= minutes < _FIRST_MINUTES,
@@ -172,43 +138,9 @@ def _context(snap: Any) -> Context:
         microprice=optional(float(snap["microprice"])),
         cvd=int(snap["cvd"]),
         ratio=float(snap["ratio"]),
-        unexplained=mass["residual"] / moved if moved else 0.0,
+        unexplained=totals["residual"] / moved if moved else 0.0,
     )
 
 
 def _input(state: int, reason: int) -> InputState:
     return InputState(TRUST_WORDS[state], trust_reason_words(reason) or None)
-
-
-def _level(row: Row, user_ids: Sequence[str], company: tuple[str, ...]) -> LevelSignal:
-    kind = int(row["kind"])
-    return LevelSignal(
-        id=row_id(row, user_ids),
-        price=row["price"],
-        kind=KIND_WORDS[kind],
-        valid_from=round(row["valid_from_s"] * 1000.0),
-        dynamic=row["dynamic"] != 0.0,
-        frozen=row["frozen"] != 0.0,
-        running_price=row["running_price"],
-        width_ticks=row["width_ticks"],
-        direction=DIRECTION_WORDS[int(row["direction"])],
-        distance=row["distance"],
-        x=row["x"],
-        break_score_raw=optional(row["score_raw"]),
-        break_score_smooth=optional(row["score"]),
-        signal=SIGNAL_WORDS[int(row["signal"])],
-        confidence=CONFIDENCE_WORDS[int(row["confidence_label"])],
-        attribution=Attribution(
-            barrier=optional(row["attribution_barrier"]),
-            tape=optional(row["attribution_tape"]),
-            fuel=optional(row["attribution_fuel"]),
-        ),
-        approach=approach_of(row),
-        barrier=barrier_of(row),
-        tape=tape_of(row),
-        fuel=fuel_of(row),
-        ofi=ofi_of(row),
-        runway=runway_of(row, user_ids),
-        confluence=confluence_of(row, company),
-        note=level_note(row),
-    )

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from spymaster.market.columns.fields import names_of
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.option_rows import OPTION_FIELDS, STRIKE_FIELDS
 from spymaster.signals.blocks import Array, Block, UnpublishableValueError
@@ -19,12 +20,12 @@ from spymaster.signals.flow_structs import (
     MarketFlow,
     StrikeFlow,
 )
-from spymaster.signals.parts import Row, optional
+from spymaster.signals.from_row import Row, optional
 from spymaster.signals.structs import ProfileName
 from spymaster.signals.words import EFFECT_WORDS, wall_word
 
-_STRIKE_NAMES: Final = tuple(name for name, _, _ in STRIKE_FIELDS)
-_SUMMARY_NAMES: Final = tuple(name for name, _, _ in OPTION_FIELDS)
+_STRIKE_NAMES: Final = names_of(STRIKE_FIELDS)
+_SUMMARY_NAMES: Final = names_of(OPTION_FIELDS)
 _CONTRACT_NAMES: Final = ContractFlow.__struct_fields__
 _MAY_LACK: Final = frozenset({"last", "bid", "ask", "delta", "open_interest"})
 
@@ -65,7 +66,7 @@ class FlowEncoder:
             call_wall_sign=wall_word(o["call_wall_sign"]),
             put_wall=optional(o["put_wall"]),
             put_wall_sign=wall_word(o["put_wall_sign"]),
-            gamma_flip=optional(o["flip"]),
+            gamma_flip=optional(o["gamma_flip"]),
             volume=o["volume"],
             classified_share=optional(o["classified_share"]),
             call_delta_flow=o["call_delta_flow"],

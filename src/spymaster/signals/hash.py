@@ -16,8 +16,9 @@ _DIGEST_BYTES: Final = 16
 class SignalHash:
     """The chain h = XXH3-128(h || T || rows) over all snaps, from 16 zero bytes.
 
-    T is int64, rows are the packed LEVEL_ROW records of the snap's published levels, nearest first, all little-endian;
-    h enters in canonical (big-endian) form. How snaps are divided into blocks makes no difference.
+    T is int64, rows are the packed LEVEL_ROW records of the snap's published levels, nearest first: the columns of
+    ``HASH_ORDER`` in that order, all little-endian. h enters in canonical (big-endian) form. How snaps are divided into
+    blocks makes no difference.
 
     Absent values have one pattern, 7ff8000000000000: the engine sees to that when it has written a row.
     """

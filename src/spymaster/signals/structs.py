@@ -2,15 +2,17 @@
 
 Prices, distances and bands are in the profile's unit (SPY dollars or ES points); sizes and flows are ES contracts in
 both profiles; times are ns UTC except ``ts``, which is ms. A value that may be absent is typed optional and then null;
-every other field always has a value. A change of either layout raises its version.
+every other field always has a value. A change of either layout raises its version. A field is the column of its name,
+or of the name that stands beside its type; ``signals.parts`` puts the others together.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from spymaster.signals.from_row import Column
 from spymaster.signals.words import (
     ConfidenceWord,
     DirectionWord,
@@ -77,9 +79,9 @@ class Context(Struct, frozen=True, gc=False):
 class Attribution(Struct, frozen=True, gc=False):
     """Each force's share of the smoothed score - 50, in points; null for a missing force."""
 
-    barrier: float | None
-    tape: float | None
-    fuel: float | None
+    barrier: Annotated[float | None, Column("attribution_barrier")]
+    tape: Annotated[float | None, Column("attribution_tape")]
+    fuel: Annotated[float | None, Column("attribution_fuel")]
 
 
 class Approach(Struct, frozen=True, gc=False):
@@ -91,34 +93,34 @@ class Approach(Struct, frozen=True, gc=False):
     level is reached at the present motion, null while it is not being approached.
     """
 
-    velocity: float
-    bars: int
-    distance: float
+    velocity: Annotated[float, Column("approach_velocity")]
+    bars: Annotated[int, Column("approach_bars")]
+    distance: Annotated[float, Column("approach_distance")]
     prior_touches: int
     attempt: int
     arrival_s: float | None
-    delta_liq_trend: float | None
-    replenishment_trend: float | None
-    velocity_trend: float | None
-    imbalance_trend: float | None
+    delta_liq_trend: Annotated[float | None, Column("attempt_delta_trend")]
+    replenishment_trend: Annotated[float | None, Column("attempt_replenishment_trend")]
+    velocity_trend: Annotated[float | None, Column("attempt_velocity_trend")]
+    imbalance_trend: Annotated[float | None, Column("attempt_imbalance_trend")]
 
 
 class Probabilities(Struct, frozen=True, gc=False, rename="upper"):
     """Soft probability of each barrier state; they add up to 1."""
 
-    vacuum: float
-    consumed: float
-    weak: float
-    neutral: float
-    absorption: float
-    wall: float
+    vacuum: Annotated[float, Column("p_vacuum")]
+    consumed: Annotated[float, Column("p_consumed")]
+    weak: Annotated[float, Column("p_weak")]
+    neutral: Annotated[float, Column("p_neutral")]
+    absorption: Annotated[float, Column("p_absorption")]
+    wall: Annotated[float, Column("p_wall")]
 
 
 class DefendingQuote(Struct, frozen=True, gc=False):
     """The defenders' quote nearest the level."""
 
-    price: float
-    size: int
+    price: Annotated[float, Column("defending_price")]
+    size: Annotated[int, Column("defending_size")]
 
 
 class Iceberg(Struct, frozen=True, gc=False):
@@ -127,20 +129,20 @@ class Iceberg(Struct, frozen=True, gc=False):
     ``remaining``: median of what earlier icebergs had left after as much, null while too few have ended.
     """
 
-    executed: int
-    peak: float
-    remaining: float | None
+    executed: Annotated[int, Column("iceberg_executed")]
+    peak: Annotated[float, Column("iceberg_peak")]
+    remaining: Annotated[float | None, Column("iceberg_remaining")]
 
 
 class Flows(Struct, frozen=True, gc=False):
     """Net change of the zone's depth and fills over the long window, as far as the level was in sight."""
 
-    window_s: float
-    delta_liq: int | None
-    filled: int | None
+    window_s: Annotated[float, Column("long_window_s")]
+    delta_liq: Annotated[int | None, Column("long_window_delta")]
+    filled: Annotated[int | None, Column("long_window_filled")]
 
 
-class Change(Struct, frozen=True, gc=False):
+class Alarm(Struct, frozen=True, gc=False):
     """A sudden change of the zone's flows and how long ago it began."""
 
     kind: Literal["STACKING", "PULLING", "FILLING"]
@@ -151,14 +153,14 @@ class Barrier(Struct, frozen=True, gc=False):
     """What the resting liquidity at the level is doing. State MISSING: out of view, and its numbers null.
 
     Flows are netted per bucket over ``window_s``; ``delta_liq`` and ``replenishment_ratio`` are smoothed. ``churn``,
-    ``hidden_share``, ``fleeting_share``, ``visible_fraction``, ``confidence``: 0 to 1. ``time_to_clear_s``: null while
+    ``hidden_share``, ``flicker_share``, ``visible_fraction``, ``confidence``: 0 to 1. ``time_to_clear_s``: null while
     not being cleared. ``refill_half_life_s``: of the recovery from the last shock, null without one in the last minute.
     """
 
-    state: StateWord
+    state: Annotated[StateWord, Column("barrier_state")]
     probabilities: Probabilities | None
     delta_liq: float | None
-    replenishment_ratio: float | None
+    replenishment_ratio: Annotated[float | None, Column("replenishment")]
     added: int | None
     pulled: int | None
     filled: int | None
@@ -167,15 +169,15 @@ class Barrier(Struct, frozen=True, gc=False):
     hidden_share: float | None
     defending_quote: DefendingQuote | None
     visible_fraction: float
-    confidence: float
+    confidence: Annotated[float, Column("barrier_confidence")]
     window_s: float
     seen_s: float
     time_to_clear_s: float | None
-    fleeting_share: float | None
+    flicker_share: float | None
     refill_half_life_s: float | None
     iceberg: Iceberg | None
-    change: Change | None
-    context: Flows
+    alarm: Alarm | None
+    long_window: Flows
     tags: tuple[TagWord, ...]
 
 
@@ -186,13 +188,13 @@ class Sweep(Struct, frozen=True, gc=False):
     """
 
     detected: bool
-    direction: SweepWord
-    notional: float | None
-    prints: int | None
-    window_ms: int | None
-    volume: int | None
-    levels: int | None
-    age_s: float | None
+    direction: Annotated[SweepWord, Column("sweep_direction")]
+    notional: Annotated[float | None, Column("sweep_notional")]
+    prints: Annotated[int | None, Column("sweep_prints")]
+    window_ms: Annotated[int | None, Column("sweep_window_ms")]
+    volume: Annotated[int | None, Column("sweep_volume")]
+    levels: Annotated[int | None, Column("sweep_levels")]
+    age_s: Annotated[float | None, Column("sweep_age_s")]
 
 
 class Tape(Struct, frozen=True, gc=False):
@@ -202,11 +204,11 @@ class Tape(Struct, frozen=True, gc=False):
     large by what is usual.
     """
 
-    imbalance: float
-    buy_vol: int
-    sell_vol: int
-    large_buy_vol: int
-    large_sell_vol: int
+    imbalance: Annotated[float, Column("tape_imbalance")]
+    buy_vol: Annotated[int, Column("buy_volume")]
+    sell_vol: Annotated[int, Column("sell_volume")]
+    large_buy_vol: Annotated[int, Column("large_buys")]
+    large_sell_vol: Annotated[int, Column("large_sells")]
     velocity: float
     acceleration: float
     jerk: float
@@ -223,13 +225,13 @@ class Ofi(Struct, frozen=True, gc=False):
     null before its usual spread is known; ``best_5s``, ``depth_5s``: contracts; ``queue_imbalance``: -1 to 1.
     """
 
-    integrated_1s: float
-    integrated_5s: float
-    integrated_15s: float
-    integrated_60s: float
-    z: float | None
-    best_5s: int
-    depth_5s: int
+    integrated_1s: Annotated[float, Column("ofi_1s")]
+    integrated_5s: Annotated[float, Column("ofi_5s")]
+    integrated_15s: Annotated[float, Column("ofi_15s")]
+    integrated_60s: Annotated[float, Column("ofi_60s")]
+    z: Annotated[float | None, Column("ofi_z")]
+    best_5s: Annotated[int, Column("ofi_best_5s")]
+    depth_5s: Annotated[int, Column("ofi_depth_5s")]
     queue_imbalance: float
 
 
@@ -243,10 +245,10 @@ class Fuel(Struct, frozen=True, gc=False):
     long calls and short puts would mean another effect than the signed trades.
     """
 
-    effect: EffectWord
-    hedge_contracts_per_point: float
+    effect: Annotated[EffectWord, Column("fuel_effect")]
+    hedge_contracts_per_point: Annotated[float, Column("hedge")]
     band: tuple[float, float]
-    confidence: float
+    confidence: Annotated[float, Column("fuel_confidence")]
     gamma_velocity: float | None
     net_dealer_gamma: float | None
     call_wall: float | None
@@ -268,7 +270,7 @@ class Runway(Struct, frozen=True, gc=False):
     """How far price can run where the level's signal points. ``distance``: to the next obstacle, null without one."""
 
     direction: Literal["UP", "DOWN"]
-    distance: float | None
+    distance: Annotated[float | None, Column("runway_distance")]
     next_obstacle: Obstacle | None
     quality: Literal["CLEAR", "OBSTRUCTED"]
 
@@ -279,18 +281,18 @@ class Confluence(Struct, frozen=True, gc=False):
     ``centre``: weighted mean price of them all. ``ids``: the others, nearest first.
     """
 
-    count: int
-    pressure: float
-    strength: float
-    alignment: int
-    centre: float
+    count: Annotated[int, Column("confluence_count")]
+    pressure: Annotated[float, Column("confluence_pressure")]
+    strength: Annotated[float, Column("confluence_strength")]
+    alignment: Annotated[int, Column("confluence_alignment")]
+    centre: Annotated[float, Column("confluence_centre")]
     ids: tuple[str, ...]
 
 
 class LevelSignal(Struct, frozen=True, gc=False):
     """One level. ``break_score_*``: 0 to 100, 50 is no evidence, null without any or beyond the monitor band.
 
-    ``valid_from``: ms since 1970 UTC; ``dynamic``: its price moves with the market, ``frozen``: but not now, because
+    ``valid_from``: ms since 1970 UTC; ``dynamic``: its price moves with the market, ``held``: but not now, because
     price is at it; ``running_price``: where it would be if it were not held (a held SESSION_HIGH is not the session's
     high, this is), else its price; ``width_ticks``: what the noise of the price ratio makes of it. ``distance``:
     |level - spot|; ``x``: signed way still to go, negative once price is beyond. ``fuel`` is null without options.
@@ -301,16 +303,16 @@ class LevelSignal(Struct, frozen=True, gc=False):
     kind: KindWord
     valid_from: int
     dynamic: bool
-    frozen: bool
+    held: bool
     running_price: float
     width_ticks: float
     direction: DirectionWord
     distance: float
     x: float
-    break_score_raw: float | None
-    break_score_smooth: float | None
+    break_score_raw: Annotated[float | None, Column("score_raw")]
+    break_score_smooth: Annotated[float | None, Column("score")]
     signal: SignalWord
-    confidence: ConfidenceWord
+    confidence: Annotated[ConfidenceWord, Column("confidence_label")]
     attribution: Attribution
     approach: Approach
     barrier: Barrier
@@ -351,15 +353,15 @@ class Alert(Struct, frozen=True, gc=False, kw_only=True, tag_field="event"):
     version: Literal[2]
     id: str
     ts: int
-    ts_event_ns: int
-    raised_ts_event_ns: int
+    ts_event_ns: Annotated[int, Column("t_ns")]
+    raised_ts_event_ns: Annotated[int, Column("raised_ns")]
     profile: ProfileName
     level: str
     kind: KindWord
     price: float
     direction: DirectionWord
     signal: SignalWord
-    confidence: ConfidenceWord
+    confidence: Annotated[ConfidenceWord, Column("confidence_label")]
     in_window: bool
     score: float | None
     raised_score: float

@@ -5,43 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from spymaster.market.levels import LevelKind
 from spymaster.market.rows import ResolveReason, TrustReason
 
-KindWord = Literal[
-    "USER",
-    "ROUND",
-    "STRIKE",
-    "VWAP",
-    "SESSION_HIGH",
-    "SESSION_LOW",
-    "PM_HIGH",
-    "PM_LOW",
-    "OR_HIGH",
-    "OR_LOW",
-    "ON_HIGH",
-    "ON_LOW",
-    "PD_HIGH",
-    "PD_LOW",
-    "PD_CLOSE",
-    "SMA_200",
-    "SMA_400",
-    "CALL_WALL",
-    "PUT_WALL",
-    "GAMMA_FLIP",
-]
+if TYPE_CHECKING:
+    KindWord = str
+else:
+    KindWord = Literal[tuple(LevelKind.__members__)]
 StateWord = Literal["VACUUM", "CONSUMED", "WEAK", "NEUTRAL", "ABSORPTION", "WALL", "MISSING"]
 SignalWord = Literal["NEUTRAL", "BREAK", "REJECT", "CONTESTED"]
 ConfidenceWord = Literal["LOW", "MEDIUM", "HIGH"]
 TrustWord = Literal["GREEN", "DEGRADED", "BLIND", "ABSENT"]
-TagWord = Literal["DEFENDED", "ICEBERG", "FLEETING"]
+TagWord = Literal["DEFENDED", "ICEBERG", "FLICKER"]
 DirectionWord = Literal["SUPPORT", "RESISTANCE"]
 SweepWord = Literal["UP", "DOWN", "NONE"]
 EffectWord = Literal["NEUTRAL", "AMPLIFY", "DAMPEN"]
 WallWord = Literal["PIN", "SLIP"]
 
-KIND_WORDS: Final[tuple[KindWord, ...]] = get_args(KindWord)
+KIND_WORDS: Final[tuple[KindWord, ...]] = tuple(LevelKind.__members__)
 STATE_WORDS: Final[tuple[StateWord, ...]] = get_args(StateWord)
 SIGNAL_WORDS: Final[tuple[SignalWord, ...]] = get_args(SignalWord)
 CONFIDENCE_WORDS: Final[tuple[ConfidenceWord, ...]] = get_args(ConfidenceWord)
@@ -73,11 +56,11 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.GAP: "records missing, window not yet full",
         TrustReason.INCOMPLETE_BOOK: "fewer price levels than a whole book has",
         TrustReason.DEFAULT_RATIO: "no quote, price converted at a fixed ratio",
-        TrustReason.STALE_QUOTE: "the share's quote is old, the last ratio is used",
+        TrustReason.STALE_QUOTE: "the equity's quote is old, the last ratio is used",
         TrustReason.UNSIGNED_TRADES: "too few option trades have a known side",
         TrustReason.NO_SMILE: "too few option quotes for a smile",
         TrustReason.EXPIRED: "the options of the day have expired",
-        TrustReason.PARITY_PRICE: "no quote of the share, its price is put-call parity's",
+        TrustReason.PARITY_PRICE: "no quote of the equity, its price is put-call parity's",
         TrustReason.DAY_DEGRADED: "the vendor calls the data of this day degraded",
         TrustReason.DAY_MISSING: "the vendor calls the data of this day missing",
     }

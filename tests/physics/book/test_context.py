@@ -81,7 +81,7 @@ def test_every_level_s_context_is_the_sum_over_its_zone() -> None:
     sums = direct_sums(results, covered(results, 1), base)[ASK, zone.start - base : zone.stop - base].sum(axis=0)
     assert row["visible_fraction"] == 1.0
     assert row["direction"] == 1
-    assert (row["context_delta"], row["context_filled"]) == (sums[L_NET], sums[L_FILL])
+    assert (row["long_window_delta"], row["long_window_filled"]) == (sums[L_NET], sums[L_FILL])
     assert sums[L_NET] != 0
 
 
@@ -96,12 +96,12 @@ def test_a_flow_leaves_the_four_minutes_with_its_coarse_bucket() -> None:
     level = (MID + 2) / 4
     engine = engine_for(levels=[level])
     rows = feed(engine, records(market.words()), WatermarkFrame(START_NS + 260 * SECOND)).level(level)
-    delta = rows["context_delta"]
+    delta = rows["long_window_delta"]
     held = np.flatnonzero(delta == 40 - 15)
     assert set(np.unique(delta[8:])) == {0.0, 25.0}
     assert (held[0], held[-1] - held[0] + 1) == (40, len(held))
     assert 240.0 - 4.0 <= len(held) / 4 <= 244.0
-    assert (rows[held]["context_filled"] == 15).all()
+    assert (rows[held]["long_window_filled"] == 15).all()
 
 
 def test_the_span_it_covers_grows_to_four_minutes() -> None:
@@ -112,5 +112,5 @@ def test_the_span_it_covers_grows_to_four_minutes() -> None:
     level = (MID + 2) / 4
     engine = engine_for(levels=[level])
     rows = feed(engine, records(market.words()), WatermarkFrame(START_NS + 250 * SECOND)).level(level)
-    assert rows[100]["context_s"] == pytest.approx(25.25, abs=0.001)
-    assert rows[-1]["context_s"] == pytest.approx(240.0)
+    assert rows[100]["long_window_s"] == pytest.approx(25.25, abs=0.001)
+    assert rows[-1]["long_window_s"] == pytest.approx(240.0)

@@ -265,16 +265,16 @@ def shown_and_withdrawn(after_s: float) -> Any:
 
 def test_the_share_of_a_zone_is_published() -> None:
     row = shown_and_withdrawn(0.2)
-    assert row["fleeting_share"] == pytest.approx(30 / 50)
+    assert row["flicker_share"] == pytest.approx(30 / 50)
 
 
 def test_a_withdrawal_after_more_than_half_a_second_does_not_count() -> None:
-    assert shown_and_withdrawn(0.6)["fleeting_share"] == 0.0
+    assert shown_and_withdrawn(0.6)["flicker_share"] == 0.0
 
 
 def test_a_zone_that_mostly_fleets_is_tagged_and_one_that_does_not_is_not() -> None:
-    assert int(shown_and_withdrawn(0.2)["tags"]) & Tag.FLEETING
-    assert not int(shown_and_withdrawn(0.6)["tags"]) & Tag.FLEETING
+    assert int(shown_and_withdrawn(0.2)["tags"]) & Tag.FLICKER
+    assert not int(shown_and_withdrawn(0.6)["tags"]) & Tag.FLICKER
 
 
 def test_the_published_share_is_never_more_than_one() -> None:
@@ -287,6 +287,6 @@ def test_the_published_share_is_never_more_than_one() -> None:
     market.add(ASK, MID + 3, 20)
     market.at(13.0)
     market.write(b"A", BID, MID - 40, 1)
-    shares = run(market.words(), levels=[(MID + 2) / 4]).level((MID + 2) / 4)["fleeting_share"]
+    shares = run(market.words(), levels=[(MID + 2) / 4]).level((MID + 2) / 4)["flicker_share"]
     assert np.nanmax(shares) == 1.0
     assert INTERVAL == QUARTER

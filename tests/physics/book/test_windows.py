@@ -104,7 +104,7 @@ def test_mass_of_the_trust_window_is_the_sum_of_its_flow_rows() -> None:
     engine = engine_for()
     results = feed(engine, records(drifting(6, 900, 0.2).words())).take(engine.finish())
     recent = results.flows[results.flows["ts_bucket_ns"] > results.times[-1] - 10 * SECOND]
-    totals = dict(zip(("added", "pulled", "filled", "hidden", "off_book"), results.snaps[-1]["mass"], strict=False))
+    totals = dict(zip(("added", "pulled", "filled", "hidden", "off_book"), results.snaps[-1]["totals"], strict=False))
     assert totals == {name: recent[name].sum() for name in totals}
 
 

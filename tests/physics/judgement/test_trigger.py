@@ -245,7 +245,7 @@ def test_break_replaces_contested() -> None:
 def lone_row_names() -> list[str]:
     from spymaster.market.rows import LEVEL_ROW
 
-    company = ("ordinal", "confluence_", "runway_")
+    company = ("user_index", "confluence_", "runway_")
     return [name for name in LEVEL_ROW.names or () if not name.startswith(company)]
 
 
@@ -339,7 +339,7 @@ def test_a_running_session_high_can_be_broken() -> None:
         (Signal.BREAK, SESSION_HIGH_TICK / 4, 1)
     ]
     row = session_high_rows(results)[-1]
-    assert row["frozen"] == 1.0
+    assert row["held"] == 1.0
     assert row["price"] == SESSION_HIGH_TICK / 4
     assert row["running_price"] == results.snaps["es_last"][-1] == (SESSION_HIGH_TICK + 1) / 4
 
@@ -351,7 +351,7 @@ def test_a_session_high_moves_on_once_price_is_far_beyond_it() -> None:
     keep_alive(market, 16.0)
     row = session_high_rows(played(market, until_s=16.0))[-1]
     assert row["price"] == row["running_price"] == (MID + 24) / 4
-    assert row["frozen"] == 0.0
+    assert row["held"] == 0.0
 
 
 def test_a_held_level_is_away_from_its_running_price_and_any_other_at_it() -> None:
@@ -362,11 +362,11 @@ def test_a_held_level_is_away_from_its_running_price_and_any_other_at_it() -> No
         keep_alive(market, market.now_ns / SECOND - market.start_ns / SECOND + 2.0)
     results = played(market, MID + 2, until_s=40.0)
     for rows in results.rows:
-        held = rows["frozen"] == 1.0
+        held = rows["held"] == 1.0
         assert (rows["running_price"][held] != rows["price"][held]).all()
         np.testing.assert_array_equal(rows["running_price"][~held], rows["price"][~held])
     high = session_high_rows(results)
-    assert (high["frozen"] == 1.0).any()
+    assert (high["held"] == 1.0).any()
     assert np.array_equal(high["running_price"], np.maximum.accumulate(high["running_price"])), "a high only rises"
 
 
@@ -439,7 +439,7 @@ def test_a_resolved_alert_of_a_level_that_is_gone_speaks_of_that_level() -> None
     feed(engine, records(market.words()[count:]), WatermarkFrame(START_NS + 4 * SECOND), into=results)
     gone = results.alerts[results.alerts["reason"] == ResolveReason.LEVEL_GONE]
     assert gone["price"].tolist() == [4955.0]
-    assert gone["ordinal"].tolist() == [-1]
+    assert gone["user_index"].tolist() == [-1]
     assert np.isnan(gone["score"]).all()
 
 
@@ -484,7 +484,7 @@ def test_a_running_session_low_is_rejected_and_then_broken() -> None:
         found.append([(Signal(int(a["signal"])), int(a["event"]), seconds(market, int(a["t_ns"]))) for a in said])
         last = results.rows[-1]
         (row,) = last[last["kind"] == kind]
-        assert (row["frozen"], row["price"]) == (1.0, tick / 4)
+        assert (row["held"], row["price"]) == (1.0, tick / 4)
     assert [(signal, event) for signal, event, _ in found[0]][:3] == [
         *((Signal.REJECT, RAISED), (Signal.REJECT, RESOLVED), (Signal.BREAK, RAISED)),
     ]
@@ -514,4 +514,4 @@ def test_an_average_is_held_still_while_price_is_at_it(kind: LevelKind) -> None:
     vwap = float(ranges["vwap_value"] / ranges["vwap_volume"])
     now = float(engine.state["bars"]["sma_200"][0, 0]) if kind is LevelKind.SMA_200 else vwap
     assert shown["price"][-1] == now != (MID + 1) / 4
-    assert shown["frozen"][-1] == 0.0
+    assert shown["held"][-1] == 0.0

@@ -252,7 +252,7 @@ def test_book_changes_no_record_declares() -> None:
     assert at(results, 2.0) == (Trust.DEGRADED, TrustReason.RESIDUAL)
     assert at(results, 2.0, TAPE) == GREEN
     assert at(results, 11.25) == GREEN
-    assert int(results.snaps[-1]["mass"][6]) == 0
+    assert int(results.snaps[-1]["totals"][6]) == 0
 
 
 def test_declared_changes_leave_no_residual() -> None:
@@ -260,7 +260,7 @@ def test_declared_changes_leave_no_residual() -> None:
     for k in range(30):
         number = market.add(k % 2, MID + (k % 2), 5)
         market.cancel(number)
-    assert int(judged(market, until_s=2.0).snaps[-1]["mass"][6]) == 0
+    assert int(judged(market, until_s=2.0).snaps[-1]["totals"][6]) == 0
 
 
 def test_much_hidden_volume() -> None:

@@ -161,7 +161,7 @@ def test_the_rows_repeat_what_a_second_computation_says_of_them() -> None:
         assert row["confluence_count"] == expected.count
         assert row["confluence_pressure"] == pytest.approx(expected.pressure, abs=1e-9)
         assert row["confluence_strength"] == pytest.approx(expected.strength, abs=1e-9)
-        assert row["confluence_group"] == pytest.approx(expected.centre, abs=1e-9)
+        assert row["confluence_centre"] == pytest.approx(expected.centre, abs=1e-9)
 
 
 def kind_of(row: Any) -> str:

@@ -89,8 +89,8 @@ def test_a_swept_level_has_all_the_sweep_s_numbers_and_another_none(numbers: NDA
 
 
 def test_codes_and_whole_numbers_are_whole(numbers: NDArray[np.float64]) -> None:
-    whole = ("kind", "ordinal", "tick", "signal", "confidence_label", "barrier_state", "tags", "as_of_age_ns")
-    for name in (*whole, "trust_depth", "trust_tape", "input_fold_high", "input_fold_low"):
+    whole = ("kind", "user_index", "tick", "signal", "confidence_label", "barrier_state", "tags", "as_of_age_ns")
+    for name in (*whole, "trust_depth", "trust_tape", "input_fingerprint_high", "input_fingerprint_low"):
         values = column(numbers, name)
         assert np.array_equal(values, np.floor(values)), name
 

@@ -45,7 +45,7 @@ def written(
         v["active"], v["kind"], v["price"], v["direction"] = 1, LevelKind[kind], level.price, level.direction
         v["ordinal"] = round(level.price / 5) if kind == "ROUND" else -1
         v["signal"] = signals[slot] if signals else Signal.NEUTRAL
-        row["kind"], row["price"], row["ordinal"] = v["kind"], level.price, -1
+        row["kind"], row["price"], row["user_index"] = v["kind"], level.price, -1
         row["barrier_state"] = states[slot] if states else dice.choice(STATES if level.holds else OTHERS)
         row["score"] = scores[slot] if scores else (80.0 if level.points == level.direction else 20.0)
     order_by_price(state, len(levels), SPOT)
@@ -76,7 +76,7 @@ def assert_as_computed(levels: Sequence[Place]) -> int:
         assert row["runway_direction"] == expected.direction, told
         assert bool(row["runway_obstructed"]) is expected.obstructed, told
         if expected.price is None:
-            assert np.isnan([row[f"runway_{name}"] for name in ("distance", "kind", "ordinal", "price")]).all(), told
+            assert np.isnan([row[f"runway_{name}"] for name in ("distance", "kind", "user_index", "price")]).all(), told
             continue
         found += 1
         assert row["runway_price"] == expected.price, told

@@ -31,7 +31,7 @@ from tests.support.options import (
 LEVELS = [4990.0, 5000.0, 5010.0]
 KINDS = 1 << LevelKind.USER
 LATE = 30.0
-SKIPPED = {"input_fold_high", "input_fold_low"}
+SKIPPED = {"input_fingerprint_high", "input_fingerprint_low"}
 SIGNED = ("hedge", "gamma_velocity", "net_dealer_gamma")
 
 

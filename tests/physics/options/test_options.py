@@ -223,7 +223,7 @@ def test_no_option_record_is_lost_from_the_fold_of_inputs() -> None:
         tape = OptionTape()
         tape.trade(STRIKE, CALL, 0.5, 9.5, size, b"N")
         last = run_options(tape).rows[-1][0]
-        folds.add((last["input_fold_high"], last["input_fold_low"]))
+        folds.add((last["input_fingerprint_high"], last["input_fingerprint_low"]))
     assert len(folds) == 2
 
 

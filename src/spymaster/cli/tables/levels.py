@@ -121,7 +121,7 @@ def _text(listing: LevelListing, simulated: bool, *, coloured: bool) -> Iterator
 
 
 def _cells(level: ListedLevel) -> tuple[str, ...]:
-    moving = f"held, now {_price(level.running_price)}" if level.frozen else "moving" if level.dynamic else ""
+    moving = f"held, now {_price(level.running_price)}" if level.held else "moving" if level.dynamic else ""
     return (
         *(_price(level.price), level.id.removeprefix(USER_PREFIX) if level.kind == "USER" else level.id, level.kind),
         *(_price(level.distance), level.direction.lower(), level.state),

@@ -14,7 +14,7 @@ NEAR_BANDS: Final = 2.0
 """A level within this many monitor bands of the price is near."""
 
 _PLACE: Final = {name: place for place, name in enumerate(LEVEL_NAMES)}
-_IDENTITY: Final = ("kind", "ordinal", "price", "dynamic")
+_IDENTITY: Final = ("kind", "user_index", "price", "dynamic")
 _STATE: Final = ("barrier_state", "signal", "direction")
 _BASE: Final = 64
 
@@ -41,13 +41,13 @@ class GoldChoice:
         """Rows whose level was in another state when it was published last, or is new."""
         if not len(rows):
             return np.zeros(0, np.bool_)
-        kind, ordinal, price, dynamic = (rows[:, _PLACE[name]] for name in _IDENTITY)
+        kind, index, price, dynamic = (rows[:, _PLACE[name]] for name in _IDENTITY)
         fixed = np.where(dynamic != 0.0, 0.0, price)
         state = np.zeros(len(rows), np.int64)
         for name in _STATE:
             state = state * _BASE + rows[:, _PLACE[name]].astype(np.int64) + 1
-        order = np.lexsort((fixed, ordinal, kind))
-        keys = np.stack((kind, ordinal, fixed))[:, order]
+        order = np.lexsort((fixed, index, kind))
+        keys = np.stack((kind, index, fixed))[:, order]
         is_first = np.ones(len(rows), np.bool_)
         is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
         ordered = state[order]

@@ -16,7 +16,7 @@ from spymaster.signals.columns import Column, Columns, Words, alert_columns, lev
 SIGNALS: Final = "SIGNALS"
 ALERTS: Final = "ALERTS"
 
-_UNITS: Final = {name: unit for name, unit, _ in LEVEL_FIELDS}
+_UNITS: Final = {field.name: field.unit for field in LEVEL_FIELDS}
 _COUNTED: Final = frozenset({"contracts", "ratio", "usual queues"})
 
 

@@ -61,7 +61,7 @@ _WALL: Final = int(BarrierState.WALL)
 _STACKING: Final = int(BarrierAlarm.STACKING)
 _DEFENDED: Final = int(Tag.DEFENDED)
 _ICEBERG: Final = int(Tag.ICEBERG)
-_FLICKER: Final = int(Tag.FLEETING)
+_FLICKER: Final = int(Tag.FLICKER)
 _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
 _S_VACUUM: Final = 100.0
@@ -97,7 +97,7 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
     row.visible_fraction = 0.0
     row.window_s = 0.0
     row.seen_s = 0.0
-    row.context_s = 0.0
+    row.long_window_s = 0.0
     row.tags = 0.0
     row.alarm = 0.0
     forget_changes(v)
@@ -156,7 +156,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     write_states(s, row, state, fraction * warm)
     row.visible_fraction = fraction
     row.seen_s = seen * p[0].snap_interval_ns * 1e-9
-    row.fleeting_share = share
+    row.flicker_share = share
     write_iceberg(s, row, side, low, high, t_ns)
     row.tags = barrier_tags(s, p, row, z, state, fill_threshold)
     write_context(s, p, row, side, low, high, t_ns - ledger.seen_since[side, centre])
@@ -268,9 +268,9 @@ def write_iceberg(s: State, row: Any, side: int, low: int, high: int, t_ns: int)
 def write_context(s: State, p: Array, row: Any, side: int, low: int, high: int, seen_ns: int) -> None:
     """The long window into the row."""
     net, filled = read_context(s, side, low, high)
-    row.context_s = min(seen_ns, p[0].w_context_ns) * 1e-9
-    row.context_delta = net
-    row.context_filled = filled
+    row.long_window_s = min(seen_ns, p[0].w_context_ns) * 1e-9
+    row.long_window_delta = net
+    row.long_window_filled = filled
 
 
 @kernel
@@ -298,7 +298,7 @@ def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_thresh
     ):
         tags |= _ICEBERG
     usual = s.flicker[0].usual
-    if row.fleeting_share >= p[0].fleeting_tag_share and row.fleeting_share >= usual + _FLICKER_EXCESS:
+    if row.flicker_share >= p[0].fleeting_tag_share and row.flicker_share >= usual + _FLICKER_EXCESS:
         tags |= _FLICKER
     return tags
 

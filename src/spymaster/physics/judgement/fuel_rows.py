@@ -14,15 +14,10 @@ from spymaster.market.rows import Trust
 from spymaster.physics.levels.option_levels import first_at_or_above
 from spymaster.physics.maths.elementary import exp_
 from spymaster.physics.memory.indices import TRUST_OPTIONS
-from spymaster.physics.memory.option_records import CALL_WALL, FLIP, PUT_WALL
+from spymaster.physics.memory.option_records import CALL_WALL, FLIP, PUT_WALL, S_FLOW, S_HAND, S_NAIVE, S_OLD, S_RECENT
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.exposure import gex_dollars
 from spymaster.physics.options.fuel import (
-    S_FLOW,
-    S_HAND,
-    S_NAIVE,
-    S_OLD,
-    S_RECENT,
     band_of,
     common_sd,
     depends_on_convention,
@@ -134,7 +129,7 @@ def write_summary(s: State, p: Array, o: Any) -> None:
     o.call_wall_sign = walls.mark_sign[CALL_WALL]
     o.put_wall = walls.mark[PUT_WALL]
     o.put_wall_sign = walls.mark_sign[PUT_WALL]
-    o.flip = walls.mark[FLIP]
+    o.gamma_flip = walls.mark[FLIP]
     per_delta = chain.multiplier / (s.instrument[0].multiplier * s.market[0].ratio)
     o.call_delta_flow = option_flow.call_flow * per_delta
     o.put_delta_flow = option_flow.put_flow * per_delta

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import CHART_BAR_NS
-from spymaster.market.levels import LevelKind
+from spymaster.market.levels import Hold, LevelKind, kind_bits
 from spymaster.physics.book.changes import forget_changes
 from spymaster.physics.book.recovery import forget_recovery
 from spymaster.physics.levels.touches import forget_touches
@@ -50,17 +50,9 @@ _SMA_400: Final = int(LevelKind.SMA_400)
 LEVELS_NEW: Final = 2
 _MOVED: Final = 1
 """What changed since the neighbours were last looked at: which of them there are, or only where."""
-_LOW_KINDS: Final = sum(
-    1 << kind
-    for kind in (LevelKind.SESSION_LOW, LevelKind.ON_LOW, LevelKind.PM_LOW, LevelKind.OR_LOW, LevelKind.PD_LOW)
-)
-_DYNAMIC_KINDS: Final = sum(
-    1 << kind
-    for kind in (
-        *(LevelKind.SESSION_HIGH, LevelKind.SESSION_LOW, LevelKind.VWAP, LevelKind.SMA_200, LevelKind.SMA_400),
-        *(LevelKind.CALL_WALL, LevelKind.PUT_WALL, LevelKind.GAMMA_FLIP),
-    )
-)
+_LOW_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.side < 0)
+_DYNAMIC_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.dynamic)
+_ARM_HELD_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.hold is Hold.ARM)
 
 
 @kernel
@@ -149,7 +141,7 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
         v.frozen = 0
         return
     away = abs(v.price * market.ratio - market.spot_points)
-    extreme = kind == _SESSION_HIGH or kind == _SESSION_LOW
+    extreme = (_ARM_HELD_KINDS >> kind) & 1 != 0
     limit = arm_distance(s, p) if extreme else p[0].touch_band * market.ratio
     if away < limit:
         v.frozen = 1

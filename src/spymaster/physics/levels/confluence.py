@@ -6,7 +6,6 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.levels import LevelKind
@@ -14,49 +13,22 @@ from spymaster.physics.memory.indices import NEAR_CENTRE, NEAR_COUNT, NEAR_PRESS
 from spymaster.physics.memory.option_records import SLIP_ORDINAL
 from spymaster.physics.memory.state import Array, State
 
-_USER_WEIGHT: Final = 0.3
-_STRONG_ROUND: Final = 0.4
-_SLIP: Final = 0.4
-"""A wall at which dealers are short gamma is no more than its strike."""
 _ROUND: Final = int(LevelKind.ROUND)
 _CALL_WALL: Final = int(LevelKind.CALL_WALL)
 _PUT_WALL: Final = int(LevelKind.PUT_WALL)
 _STRONG_BIT: Final = 1 << len(LevelKind)
-
-
-def _kind_weights() -> NDArray[np.float64]:
-    weights = np.zeros(len(LevelKind))
-    by_kind = {
-        LevelKind.USER: _USER_WEIGHT,
-        LevelKind.ROUND: 0.2,
-        LevelKind.STRIKE: 0.4,
-        LevelKind.VWAP: 0.7,
-        LevelKind.GAMMA_FLIP: 0.85,
-        **dict.fromkeys((LevelKind.SESSION_HIGH, LevelKind.SESSION_LOW), 0.6),
-        **dict.fromkeys((LevelKind.OR_HIGH, LevelKind.OR_LOW), 0.9),
-        **dict.fromkeys((LevelKind.SMA_200, LevelKind.SMA_400), 0.8),
-        **dict.fromkeys((LevelKind.PM_HIGH, LevelKind.PM_LOW, LevelKind.ON_HIGH, LevelKind.ON_LOW), 1.0),
-        **dict.fromkeys((LevelKind.PD_HIGH, LevelKind.PD_LOW, LevelKind.PD_CLOSE), 1.0),
-        **dict.fromkeys((LevelKind.CALL_WALL, LevelKind.PUT_WALL), 1.0),
-    }
-    for kind, weight in by_kind.items():
-        weights[kind] = weight
-    return weights
-
-
-KIND_WEIGHTS: Final = _kind_weights()
-"""How much a level of each kind adds to a confluence, 0 to 1; a strong round number counts 0.4, as
-does a wall that is none to price because dealers are short there."""
+KIND_WEIGHTS: Final = np.array([kind.weight for kind in sorted(LevelKind)])
+_SPECIAL_WEIGHTS: Final = np.array([kind.special for kind in sorted(LevelKind)])
+"""How much a level of each kind adds to a confluence, 0 to 1, and how much a strong round number does, or a wall that
+is none to price because dealers are short there."""
 
 
 @kernel
 def level_weight(p: Array, v: Any) -> float:
     """Weight of one level."""
-    if v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0:
-        return _STRONG_ROUND
-    if (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal == SLIP_ORDINAL:
-        return _SLIP
-    return float(KIND_WEIGHTS[v.kind])
+    is_strong_round = v.kind == _ROUND and v.ordinal % p[0].round_strong_multiple == 0
+    is_slip = (v.kind == _CALL_WALL or v.kind == _PUT_WALL) and v.ordinal == SLIP_ORDINAL
+    return float(_SPECIAL_WEIGHTS[v.kind] if is_strong_round or is_slip else KIND_WEIGHTS[v.kind])
 
 
 @kernel
@@ -157,5 +129,5 @@ def write_neighbours(s: State, p: Array, v: Any, row: Any) -> None:
     row.confluence_count = v.neighbours[NEAR_COUNT]
     row.confluence_pressure = v.neighbours[NEAR_PRESSURE]
     row.confluence_strength = v.neighbours[NEAR_STRENGTH]
-    row.confluence_group = v.price + v.neighbours[NEAR_CENTRE]
+    row.confluence_centre = v.price + v.neighbours[NEAR_CENTRE]
     row.confluence_alignment = alignment(s, p, v.direction)

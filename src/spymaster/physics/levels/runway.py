@@ -6,7 +6,7 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.levels import LevelKind
+from spymaster.market.levels import LevelKind, kind_bits
 from spymaster.market.rows import BarrierState, Signal
 from spymaster.physics.levels.confluence import level_weight
 from spymaster.physics.memory.option_records import SLIP_ORDINAL
@@ -21,15 +21,7 @@ _REJECT: Final = int(Signal.REJECT)
 _NOTABLE: Final = 0.4
 """A level of at least this weight between a level and the obstacle makes the way to it obstructed."""
 
-_STRONG_KINDS: Final = sum(
-    1 << kind
-    for kind in (
-        *(LevelKind.PM_HIGH, LevelKind.PM_LOW, LevelKind.ON_HIGH, LevelKind.ON_LOW),
-        *(LevelKind.PD_HIGH, LevelKind.PD_LOW, LevelKind.PD_CLOSE, LevelKind.OR_HIGH, LevelKind.OR_LOW),
-        *(LevelKind.SESSION_HIGH, LevelKind.SESSION_LOW, LevelKind.VWAP, LevelKind.GAMMA_FLIP),
-        *(LevelKind.CALL_WALL, LevelKind.PUT_WALL),
-    )
-)
+_STRONG_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.strong)
 
 
 @kernel
@@ -108,11 +100,11 @@ def write_runway(row: Any, v: Any, direction: int, rows: Any, obstacle: int, not
     if obstacle < 0:
         row.runway_distance = math.nan
         row.runway_kind = math.nan
-        row.runway_ordinal = math.nan
+        row.runway_user_index = math.nan
         row.runway_price = math.nan
         return
     other = rows[obstacle]
     row.runway_distance = abs(other.price - v.price)
     row.runway_kind = other.kind
-    row.runway_ordinal = other.ordinal
+    row.runway_user_index = other.user_index
     row.runway_price = other.price

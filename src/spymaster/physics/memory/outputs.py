@@ -91,7 +91,7 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     a.session_date = v.raised_date
     a.event = event
     a.kind = v.kind
-    a.ordinal = v.ordinal if v.kind == _USER else -1
+    a.user_index = v.ordinal if v.kind == _USER else -1
     a.price = v.price
     a.direction = v.raised_direction
     a.signal = v.signal

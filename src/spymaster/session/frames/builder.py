@@ -16,7 +16,7 @@ from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
-from spymaster.market.rows import INPUTS, LEVEL_ROW, MASS_FIELDS, SNAP, Trust
+from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, TOTALS, Trust
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
 from spymaster.physics.memory.indices import CHART_BARS
@@ -220,8 +220,8 @@ class FrameBuilder:
     def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
         book = state["book"][0, 0]
         clock = state["clock"][0, 0]
-        mass = dict(zip(MASS_FIELDS, snap["mass"].tolist(), strict=True))
-        moved = mass["added"] + mass["pulled"] + mass["filled"]
+        totals = dict(zip(TOTALS, snap["totals"].tolist(), strict=True))
+        moved = totals["added"] + totals["pulled"] + totals["filled"]
         return Header(
             profile=self._config.profile,
             symbol=self._config.instrument.symbol,
@@ -250,8 +250,8 @@ class FrameBuilder:
             records=self.records,
             records_per_s=run.records_per_s,
             snap_us=run.snap_us,
-            residual_share=mass["residual"] / moved if moved else 0.0,
-            hidden_share=mass["hidden"] / mass["filled"] if mass["filled"] else 0.0,
+            residual_share=totals["residual"] / moved if moved else 0.0,
+            hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
             cvd=int(snap["cvd"]),
             message=run.message,
@@ -269,7 +269,7 @@ class FrameBuilder:
 
     def _view(self, row: Any) -> LevelView:
         kind = LevelKind(int(row["kind"]))
-        name = level_id(int(kind), float(row["price"]), int(row["ordinal"]), self._user_ids)
+        name = level_id(int(kind), float(row["price"]), int(row["user_index"]), self._user_ids)
         own = name.removeprefix("USER_")
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
@@ -326,5 +326,5 @@ def _note(levels: NDArray[Any], user_ids: Sequence[str]) -> str:
     if not len(levels):
         return ""
     row = dict(zip(levels.dtype.names or (), levels[0].tolist(), strict=True))
-    name = level_id(int(row["kind"]), row["price"], int(row["ordinal"]), user_ids)
+    name = level_id(int(row["kind"]), row["price"], int(row["user_index"]), user_ids)
     return f"{name}: {level_note(row)}"

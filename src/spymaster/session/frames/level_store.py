@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import LEVEL_FIELDS, Signal
+from spymaster.market.rows import LEVEL_ROW, Signal
 from spymaster.signals.frame import LEVEL_SECOND, LevelHistory, TouchView
 
 SECONDS: Final = 900
@@ -40,15 +40,16 @@ _MOST_SNAPS: Final = 16
 """Snaps of one second that are held apart before their flows are summed."""
 
 _KEPT: Final = (
-    *("kind", "ordinal", "price", "signal", "touching", "score", "barrier_state", "barrier_confidence", "x"),
+    *("kind", "user_index", "price", "signal", "touching", "score", "barrier_state", "barrier_confidence", "x"),
     *("depth_in_zone", "bucket_added", "bucket_pulled", "bucket_filled", "direction", "prior_touches"),
 )
-_FIELDS: Final = {name: at for at, (name, _, _) in enumerate(LEVEL_FIELDS)}
+_FIELDS: Final = {name: at for at, name in enumerate(LEVEL_ROW.names or ())}
 _FROM: Final = np.array([_FIELDS[name] for name in _KEPT])
 _AT: Final = {name: at for at, name in enumerate(_KEPT)}
 _FLOWS: Final = slice(_AT["bucket_added"], _AT["bucket_filled"] + 1)
 _KIND: Final = _AT["kind"]
-_ORDINAL: Final = _AT["ordinal"]
+_PRICED: Final = tuple(float(kind) for kind in LevelKind if kind.priced)
+_ORDINAL: Final = _AT["user_index"]
 _PRICE: Final = _AT["price"]
 _TOUCHING: Final = _AT["touching"]
 _SIGNAL: Final = _AT["signal"]
@@ -151,7 +152,7 @@ class LevelStore:
     def add_snap(self, t_ns: int, levels: NDArray[Any]) -> None:
         """Let in the rows (LEVEL_ROW) of the snap at ``t_ns``."""
         n = len(levels)
-        rows = levels.view(np.float64).reshape(n, len(LEVEL_FIELDS))
+        rows = levels.view(np.float64).reshape(n, len(_FIELDS))
         second = (t_ns - 1) // NS_PER_S
         with self._lock:
             if second != self._second:
@@ -286,14 +287,14 @@ def _keys_of(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """The numbers that stand for levels: by kind, by price where the price names them, by ordinal for one's own; the
     others' is -1."""
     kind = rows[..., _KIND]
-    priced = (kind == LevelKind.ROUND) | (kind == LevelKind.STRIKE)
+    priced = np.isin(kind, _PRICED)
     return kind * _KIND_STEP + np.where(priced, np.rint(rows[..., _PRICE] * _PRICE_STEP), rows[..., _ORDINAL])
 
 
 def _key_of_row(row: list[float]) -> float:
     """The same for one row."""
     kind = row[_KIND]
-    if kind in (LevelKind.ROUND, LevelKind.STRIKE):
+    if kind in _PRICED:
         return kind * _KIND_STEP + round(row[_PRICE] * _PRICE_STEP)
     return kind * _KIND_STEP + row[_ORDINAL]
 

@@ -25,7 +25,7 @@ from spymaster.signals.words import DIRECTION_WORDS, KIND_WORDS, SIGNAL_WORDS, S
 class ListedLevel(msgspec.Struct, frozen=True):
     """One published level. Prices in the profile's unit; ``distance`` from the spot, never negative.
 
-    ``valid_from``: UTC, null where the engine does not say. ``dynamic``: it moves with the market; ``frozen``: and is
+    ``valid_from``: UTC, null where the engine does not say. ``dynamic``: it moves with the market; ``held``: and is
     held still at the moment, while ``running_price`` is where it would be. ``score``: 0 to 100, null where the level is
     not judged.
     """
@@ -37,7 +37,7 @@ class ListedLevel(msgspec.Struct, frozen=True):
     direction: DirectionWord
     valid_from: str | None
     dynamic: bool | None
-    frozen: bool
+    held: bool
     running_price: float
     state: str
     signal: str
@@ -144,14 +144,14 @@ def _listed(row: Any, user_ids: tuple[str, ...]) -> ListedLevel:
     score = float(row["score"])
     since = math.isfinite(since_s) and since_s > 0
     return ListedLevel(
-        id=level_id(kind, price, int(row["ordinal"]), user_ids),
+        id=level_id(kind, price, int(row["user_index"]), user_ids),
         kind=KIND_WORDS[kind],
         price=price,
         distance=float(row["distance"]),
         direction=DIRECTION_WORDS[int(row["direction"])],
         valid_from=_utc(round(since_s * NS_PER_S)) if since else None,
         dynamic=None if math.isnan(moves) else moves != 0.0,
-        frozen=float(row["frozen"]) == 1.0,
+        held=float(row["held"]) == 1.0,
         running_price=float(row["running_price"]),
         state=STATE_WORDS[int(row["barrier_state"])],
         signal=SIGNAL_WORDS[int(row["signal"])],

@@ -10,13 +10,11 @@ import numpy as np
 from spymaster.config.profiles import Profile
 from spymaster.feeds.bars.bars import Bars
 from spymaster.market.instruments import Instrument
-from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.market.levels import MAX_PUBLISHED, LevelKind, MadeOf
 
 BARS_GIVEN_BY: Final = "--warmup PATH gives minute bars of it"
-_OPTION_KINDS: Final = frozenset(
-    {LevelKind.STRIKE, LevelKind.CALL_WALL, LevelKind.PUT_WALL, LevelKind.GAMMA_FLIP},
-)
-_AVERAGES: Final = {LevelKind.SMA_200: 200, LevelKind.SMA_400: 400}
+_ENDED_SPANS: Final = (MadeOf.PREMARKET, MadeOf.OPENING, MadeOf.OVERNIGHT)
+"""Their levels stand once the span is over."""
 _BAR_MINUTES: Final = 2
 
 
@@ -61,20 +59,20 @@ def why_unpublished(kind: LevelKind, moment: Moment) -> str:
 
 
 def _missing_input(kind: LevelKind, moment: Moment) -> str | None:
-    if kind is LevelKind.USER:
+    made_of = kind.made_of
+    if made_of is MadeOf.WISH:
         return "none was asked for; --level PRICE or --levels NAME|FILE adds some"
-    if kind in _OPTION_KINDS:
+    if made_of is MadeOf.OPTIONS:
         return None if moment.has_options else "needs option trades and quotes; the source holds none"
-    if kind is LevelKind.ROUND:
+    if made_of is MadeOf.PRICE:
         return f"none lies within {moment.profile.strike_range:g} of the price"
-    if kind in _AVERAGES:
-        return _average_reason(_AVERAGES[kind], moment)
-    name = kind.name.partition("_")[0]
-    if name == "PD":
+    if made_of is MadeOf.CHART:
+        return _average_reason(kind.bars, moment)
+    if made_of is MadeOf.PRIOR_SESSION:
         opens = int(moment.session["open_ns"])
         seen = moment.begins_ns < opens or bool((moment.bars["ts_event"].astype(np.int64) < opens).any())
         return None if seen else f"nothing was seen of the session before{moment.other}; {BARS_GIVEN_BY}"
-    return _span_reason(name, moment)
+    return _span_reason(made_of, moment)
 
 
 def _average_reason(count: int, moment: Moment) -> str | None:
@@ -88,24 +86,25 @@ def _average_reason(count: int, moment: Moment) -> str | None:
     )
 
 
-def _span_reason(name: str, moment: Moment) -> str | None:
+def _span_reason(made_of: MadeOf, moment: Moment) -> str | None:
     """The reason for levels made of a span of the day: which it is, whether it has come, whether it was seen."""
     session = moment.session
     opens, rth_open, rth_close = (int(session[key]) for key in ("open_ns", "rth_open_ns", "rth_close_ns"))
-    if rth_open == 0 and (name != "SESSION" or moment.profile.is_spy):
+    if rth_open == 0 and (made_of is not MadeOf.SESSION or moment.profile.is_spy):
         return "this date has no regular hours"
     regular = (rth_open, rth_close, "09:30 ET")
+    whole = (opens, int(session["close_ns"]), "the session's opening")
     spans = {
-        "PM": (int(session["premarket_open_ns"]), rth_open, "04:00 to 09:30 ET"),
-        "OR": (rth_open, int(session["or_end_ns"]), "09:30 to 09:45 ET"),
-        "ON": (opens, rth_open, "18:00 to 09:30 ET"),
-        "VWAP": regular,
-        "SESSION": regular if moment.profile.is_spy else (opens, int(session["close_ns"]), "the session's opening"),
+        MadeOf.PREMARKET: (int(session["premarket_open_ns"]), rth_open, "04:00 to 09:30 ET"),
+        MadeOf.OPENING: (rth_open, int(session["or_end_ns"]), "09:30 to 09:45 ET"),
+        MadeOf.OVERNIGHT: (opens, rth_open, "18:00 to 09:30 ET"),
+        MadeOf.REGULAR: regular,
+        MadeOf.SESSION: regular if moment.profile.is_spy else whole,
     }
-    from_ns, until_ns, told = spans[name]
-    known_from = until_ns if name == "OR" else from_ns
+    from_ns, until_ns, told = spans[made_of]
+    known_from = until_ns if made_of is MadeOf.OPENING else from_ns
     if moment.t_ns <= known_from:
-        return f"made of {told}, which is still to come" if name in ("PM", "OR", "ON") else f"begins at {told}"
+        return f"made of {told}, which is still to come" if made_of in _ENDED_SPANS else f"begins at {told}"
     if not moment.saw(from_ns, until_ns):
         return f"nothing was seen of {told}{moment.other}; {BARS_GIVEN_BY}"
     return None

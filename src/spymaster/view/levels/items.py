@@ -10,41 +10,20 @@ from typing import Final
 
 from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, format_price_e9
-from spymaster.market.rows import LEVEL_FIELDS, BarrierState, Confidence, Signal
+from spymaster.market.rows import LEVEL_ROW, BarrierState, Confidence, Signal
 from spymaster.signals.frame import Frame
 
-_PLACE: Final = {name: index for index, (name, _, _) in enumerate(LEVEL_FIELDS)}
+_PLACE: Final = {name: index for index, name in enumerate(LEVEL_ROW.names or ())}
 
 _KIND: Final = _PLACE["kind"]
-_ORDINAL: Final = _PLACE["ordinal"]
-_HELD: Final = _PLACE["frozen"]
+_USER_INDEX: Final = _PLACE["user_index"]
+_HELD: Final = _PLACE["held"]
 _NAME_CELLS: Final = 10
 _SHORT_CELLS: Final = 7
-_RUNWAY: Final = slice(_PLACE["runway_distance"], _PLACE["runway_obstructed"] + 1)
-
-_KINDS: Final[dict[LevelKind, tuple[str, str, str]]] = {
-    LevelKind.USER: ("USER", "USER", "level_user"),
-    LevelKind.ROUND: ("ROUND", "ROUND", "level_strike"),
-    LevelKind.STRIKE: ("STRIKE", "STRIKE", "level_strike"),
-    LevelKind.VWAP: ("VWAP", "VWAP", "level_average"),
-    LevelKind.SESSION_HIGH: ("SESS_HIGH", "SES_HI", "level_range"),
-    LevelKind.SESSION_LOW: ("SESS_LOW", "SES_LO", "level_range"),
-    LevelKind.PM_HIGH: ("PM_HIGH", "PM_HIGH", "level_range"),
-    LevelKind.PM_LOW: ("PM_LOW", "PM_LOW", "level_range"),
-    LevelKind.OR_HIGH: ("OR_HIGH", "OR_HIGH", "level_range"),
-    LevelKind.OR_LOW: ("OR_LOW", "OR_LOW", "level_range"),
-    LevelKind.ON_HIGH: ("ON_HIGH", "ON_HIGH", "level_range"),
-    LevelKind.ON_LOW: ("ON_LOW", "ON_LOW", "level_range"),
-    LevelKind.PD_HIGH: ("PD_HIGH", "PD_HIGH", "level_range"),
-    LevelKind.PD_LOW: ("PD_LOW", "PD_LOW", "level_range"),
-    LevelKind.PD_CLOSE: ("PD_CLOSE", "PD_CLS", "level_range"),
-    LevelKind.SMA_200: ("SMA_200", "SMA_200", "level_average"),
-    LevelKind.SMA_400: ("SMA_400", "SMA_400", "level_average"),
-    LevelKind.CALL_WALL: ("CALL_WALL", "C_WALL", "level_wall"),
-    LevelKind.PUT_WALL: ("PUT_WALL", "P_WALL", "level_wall"),
-    LevelKind.GAMMA_FLIP: ("GAMMA_FLIP", "FLIP", "level_wall"),
-}
-"""Kind -> name in tables (at most ten cells), name in the rail (at most seven), colour role."""
+_RUNWAY: Final = tuple(_PLACE[f"runway_{name}"] for name in ("distance", "kind", "user_index", "price", "obstructed"))
+_CHANCES: Final = tuple(
+    _PLACE[f"p_{state.name.lower()}"] for state in BarrierState if state is not BarrierState.MISSING
+)
 
 HELD: Final = "="
 """Before the name of a level that is held: ``=SES_HI`` is where the session's high was, and no longer is."""
@@ -137,7 +116,7 @@ def level_items(frame: Frame) -> tuple[LevelItem, ...]:
     """All levels of a frame, nearest first."""
     rows = frame.levels.tolist()
     own = {
-        row[_ORDINAL]: view.label
+        row[_USER_INDEX]: view.label
         for row, view in zip(rows, frame.level_views, strict=False)
         if row[_KIND] == LevelKind.USER
     }
@@ -175,21 +154,20 @@ def _item(
         return row[_PLACE[name]]
 
     kind = LevelKind(int(get("kind")))
-    name, short, role = _KINDS[kind]
+    name, short = kind.label, kind.short
     if kind is LevelKind.USER and label:
         name = f"USER {label}" if len(label) <= 6 else label
-    is_held = get("frozen") == 1.0
+    is_held = get("held") == 1.0
     if is_held:
         # the longest names have no cell to spare
         name, short = HELD + (name if len(name) < _NAME_CELLS else short), _held_short(short)
-    first = _PLACE["p_vacuum"]
-    chances = [value for value in row[first : first + 6] if not math.isnan(value)]
+    chances = [row[place] for place in _CHANCES if not math.isnan(row[place])]
     state = _code(get("barrier_state"), BarrierState.MISSING)
     return LevelItem(
         id=ident,
         name=name,
         short=short,
-        role=role,
+        role=kind.role,
         label=label,
         price=get("price"),
         tick=_code(get("tick"), NO_TICK),
@@ -216,8 +194,8 @@ def _item(
         velocity=get("velocity"),
         window_s=get("window_s"),
         confluence=_code(get("confluence_count"), -1),
-        group=get("confluence_group"),
-        runway=_runway(get("runway_direction"), row[_RUNWAY], own, held),
+        group=get("confluence_centre"),
+        runway=_runway(get("runway_direction"), tuple(row[place] for place in _RUNWAY), own, held),
         running=get("running_price") if is_held else math.nan,
     )
 
@@ -230,15 +208,15 @@ def _held_short(short: str) -> str:
 def _runway(
     direction: float, fields: tuple[float, ...], own: Mapping[float, str], held: frozenset[float]
 ) -> Runway | None:
-    """``fields``: distance, kind, ordinal, price, obstructed; ``own``: labels of the user's levels by ordinal;
+    """``fields``: distance, kind, index, price, obstructed; ``own``: labels of the user's levels by index;
     ``held``: kinds whose level is held."""
-    distance, code, ordinal, price, obstructed = fields
+    distance, code, index, price, obstructed = fields
     if math.isnan(direction) or math.isnan(distance) or math.isnan(code):
         return None
     kind = LevelKind(int(code))
-    name = "" if kind in (LevelKind.STRIKE, LevelKind.ROUND) else _KINDS[kind][1]
+    name = "" if kind.priced else kind.short
     if kind is LevelKind.USER:
-        name = own.get(ordinal, "")[:_SHORT_CELLS]
+        name = own.get(index, "")[:_SHORT_CELLS]
     elif code in held:
         name = _held_short(name)
     return Runway(1 if direction > 0 else -1, distance, name, price, obstructed == 1.0)
@@ -284,5 +262,5 @@ def level_text(level_id: str, price: float, width: int = 40) -> str:
     value = format_price_e9(round(price * 100) * (PRICE_SCALE // 100))
     if kind is None:
         return f"{value} {name}"
-    long = f"{value} {_KINDS[kind][0]}"
-    return long if len(long) <= width else f"{value} {_KINDS[kind][1]}"
+    long = f"{value} {kind.label}"
+    return long if len(long) <= width else f"{value} {kind.short}"

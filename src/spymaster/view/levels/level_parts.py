@@ -141,7 +141,7 @@ def tags_section(facts: Facts, look: PartLook, rank: int) -> Section:
     """What else is true of the barrier: always the same rows, so that nothing moves when one comes true."""
     get = Numbers(facts)
     tags = 0 if math.isnan(get("tags")) else int(get("tags"))
-    iceberg, fleeting = bool(tags & Tag.ICEBERG), bool(tags & Tag.FLEETING)
+    iceberg, fleeting = bool(tags & Tag.ICEBERG), bool(tags & Tag.FLICKER)
     left, peak = get("iceberg_remaining"), get("iceberg_peak")
     since = plain(get("alarm_age_s"), 1, " s") if look.width >= MIDDLE else ""
     told = f"{whole(get('iceberg_executed'))} eaten" if look.width >= MIDDLE else whole(get("iceberg_executed"))
@@ -153,7 +153,7 @@ def tags_section(facts: Facts, look: PartLook, rank: int) -> Section:
     mark = look.set.mark
     rows = (
         _tag_row(look, "iceberg", told if iceberg else MISSING, "absorption" if iceberg else "", mark),
-        _tag_row(look, "fleeting", share(get("fleeting_share")), "degraded" if fleeting else "", mark),
+        _tag_row(look, "fleeting", share(get("flicker_share")), "degraded" if fleeting else "", mark),
         _tag_row(
             look,
             "alarm",
@@ -322,8 +322,8 @@ def context_section(facts: Facts, look: PartLook, rank: int) -> Section:
     """The same flows over the long window."""
     get = Numbers(facts)
     minus = look.set.minus
-    over = f" {get('context_s'):.0f} s" if not math.isnan(get("context_s")) else ""
-    net, filled = signed(get("context_delta"), 0, minus), whole(get("context_filled"))
+    over = f" {get('long_window_s'):.0f} s" if not math.isnan(get("long_window_s")) else ""
+    net, filled = signed(get("long_window_delta"), 0, minus), whole(get("long_window_filled"))
     if look.wide:
         return Section(
             rank, ((title_row(look, "CONTEXT", f"net {net}, filled {filled}{' in' + over if over else ''}"),),)

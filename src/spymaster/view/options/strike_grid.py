@@ -224,7 +224,7 @@ def _totals(summary: Summary, missing: str, grid: _Grid) -> list[Row]:
     doubt = "±" if summary.get("convention_dependent", 0.0) == 1.0 else ""
     get = summary.get
     known = f"{percent(get('classified_share', math.nan), 0)}"
-    flip = price(get("flip", math.nan))
+    flip = price(get("gamma_flip", math.nan))
     if missing:
         said = text_row(grid.width, "H", right=missing) if grid.wide else text_row(grid.width, short_text(missing))
         return [said, text_row(grid.width, "sides known" if grid.wide else "sides", right=known, right_ink="text")]
