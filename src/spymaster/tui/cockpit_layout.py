@@ -10,86 +10,15 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from spymaster.signals.frame import Frame, HeatColumns
+from spymaster.tui.panel_table import HEAT, PANELS, of_group
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.widgets.base import Painter, RowWidget
-from spymaster.tui.widgets.card import CardBox
-from spymaster.tui.widgets.header import HeaderCut, TrustCut
-from spymaster.tui.widgets.lines import PlainRows, TimeBarRow
-from spymaster.tui.widgets.panels.alerts import Alerts
-from spymaster.tui.widgets.panels.heat import HeatBand, HeatHead, TimeAxis
-from spymaster.tui.widgets.panels.ladder import LadderCut
-from spymaster.tui.widgets.panels.levels import LevelsCut
-from spymaster.tui.widgets.panels.rail import Rail
-from spymaster.tui.widgets.panels.side import SideColumn
-from spymaster.tui.widgets.panels.tape import Tape
 from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.axis import PriceAxis
 from spymaster.view.edges.alerts import listed
 from spymaster.view.edges.cards import blind_inputs
 from spymaster.view.layout import Layout, Rect, layout_for
 from spymaster.view.state import Quality, ScreenStats, ViewState
-
-MAX_BANDS: Final = 25
-
-_KINDS: Final[dict[str, type[RowWidget]]] = {
-    "header_left": HeaderCut,
-    "header_right": HeaderCut,
-    "trust_left": TrustCut,
-    "trust_right": TrustCut,
-    "heat_head": HeatHead,
-    **{f"heat_{index}": HeatBand for index in range(MAX_BANDS)},
-    "time_axis": TimeAxis,
-    "rail_head": Rail,
-    "rail": Rail,
-    "rail_foot": Rail,
-    "ladder_head": LadderCut,
-    "flow_bid": LadderCut,
-    "bid": LadderCut,
-    "price": LadderCut,
-    "ask": LadderCut,
-    "flow_ask": LadderCut,
-    "volume": LadderCut,
-    "ladder_foot": LadderCut,
-    "side": SideColumn,
-    "rule": PlainRows,
-    "levels_head": LevelsCut,
-    "levels_left": LevelsCut,
-    "levels_right": LevelsCut,
-    "alerts": Alerts,
-    "tape": Tape,
-    "note": PlainRows,
-    "time_bar": TimeBarRow,
-    "footer": PlainRows,
-    "tiny": PlainRows,
-    "card": CardBox,
-}
-
-_SLOW_S: Final = {
-    "header_right": 1.0,
-    "trust_left": 1.0,
-    "trust_right": 1.0,
-    "flow_bid": 0.5,
-    "flow_ask": 0.5,
-    "volume": 0.5,
-    "ladder_foot": 1.0,
-    "side": 1.0,
-    "levels_left": 0.5,
-    "levels_right": 0.5,
-    "rail_head": 1.0,
-    "rail_foot": 1.0,
-}
-"""Shortest time between two repaints of a panel; all others follow every frame."""
-
-_ROWS_ONLY: Final = frozenset({"side", "tape", "heat_head", "time_axis"})
-_PANELS: Final = {
-    "rail": ("rail",),
-    "ladder": ("flow_bid", "bid", "price", "ask", "flow_ask", "volume"),
-    "side": ("side",),
-    "levels": ("levels_left", "levels_right"),
-    "alerts": ("alerts",),
-    "tape": ("tape",),
-}
-"""Panels one can jump to, and the widgets they are made of; ``heat`` is made of its bands."""
 
 _JITTER_S: Final = 0.06
 
@@ -100,7 +29,7 @@ class CockpitPanels:
     def __init__(self, theme: Theme) -> None:
         self._painter = Painter(theme)
         self._projector = CockpitProjector()
-        self._widgets = {name: kind(self._painter, id=f"panel-{name}") for name, kind in _KINDS.items()}
+        self._widgets = {name: panel.widget(self._painter, id=f"panel-{name}") for name, panel in PANELS.items()}
         self._layout = layout_for(0, 0)
         self._shown_at: dict[str, float] = {}
         self._structure: tuple[object, ...] = ()
@@ -154,8 +83,7 @@ class CockpitPanels:
 
     def region(self, name: str) -> Region | None:
         """Cells of a panel: heat, rail, ladder, side, levels, alerts or tape; None where it is left out."""
-        names = tuple(n for n in self._layout.rects if n[5:].isdigit()) if name == "heat" else _PANELS.get(name, ())
-        rects = [rect for each in names if (rect := self._layout.rect(each)) is not None]
+        rects = [rect for panel in of_group(name) if (rect := self._layout.rect(panel.name)) is not None]
         return Region.from_union([Region(p.x, p.y, p.width, p.height) for p in rects]) if rects else None
 
     def set_theme(self, theme: Theme) -> None:
@@ -196,12 +124,13 @@ class CockpitPanels:
         return changed
 
     def _due(self, name: str, quality: Quality, now_s: float) -> bool:
-        every = _SLOW_S.get(name, 0.0)
+        panel = PANELS[name]
+        every = panel.every_s
         if quality >= Quality.ONE_HZ:
             every = max(every, 1.0)
-        if name[5:].isdigit() and quality >= Quality.SLOW_MARKS:
+        if panel.group == HEAT and quality >= Quality.SLOW_MARKS:
             every = 2.0 if quality < Quality.ROWS else 10.0
-        if quality >= Quality.ROWS and name in _ROWS_ONLY:
+        if quality >= Quality.ROWS and panel.spared:
             every = 10.0
         return now_s - self._shown_at.get(name, -1e9) >= every - _JITTER_S
 

@@ -21,6 +21,7 @@ from spymaster.tui.keys.actions import Scope
 from spymaster.tui.keys.bindings import bindings_for
 from spymaster.tui.keys.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
+from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
 from spymaster.tui.row_text import level_line
@@ -35,9 +36,6 @@ from spymaster.tui.themes.textual_theme import is_dark
 from spymaster.view.state import Quality, ViewState
 
 SAID_S: Final = 4.0
-PANELS: Final = ("levels", "alerts", "ladder", "heat", "rail", "side", "tape")
-"""Panels in the order Tab visits them."""
-
 _ZOOMS: Final = (1, 2, 4)
 _SECONDS: Final = (1, 2, 4)
 _SIDES: Final = ("auto", "focus", "strikes")
@@ -280,7 +278,7 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         self._change(layers=dataclasses.replace(layers, states=not layers.states))
 
     def _visible_panels(self) -> list[str]:
-        return [name for name in PANELS if self._panels.region(name) is not None]
+        return [name for name in GROUPS if self._panels.region(name) is not None]
 
     def action_panel_next(self) -> None:
         """Select the next panel."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,10 +10,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-LETTERS: Final[Mapping[str, str]] = {
-    "heat": "h", "rail": "r", "ladder": "d", "side": "s", "levels": "l", "alerts": "a", "tape": "t",
-}  # fmt: skip
-"""The letter of each panel; it stays the same at every size."""
+from spymaster.tui.panel_table import GROUPS
 
 
 class JumpScreen(ModalScreen[str | None], inherit_bindings=False):
@@ -29,12 +25,12 @@ class JumpScreen(ModalScreen[str | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """A label at each panel's corner."""
         for name, region in self._regions.items():
-            label = Static(f" {LETTERS[name]} ")
+            label = Static(f" {GROUPS[name]} ")
             label.styles.offset = region.offset
             yield label
 
     def on_key(self, event: events.Key) -> None:
         """Any key ends the mode."""
         event.stop()
-        chosen = (name for name in self._regions if LETTERS[name] == event.character)
+        chosen = (name for name in self._regions if GROUPS[name] == event.character)
         self.dismiss(next(chosen, None))
