@@ -23,6 +23,7 @@ print(json.dumps({
     "config": resources.config_toml(),
     "themes": sorted(path.name for path in resources.themes_dir().iterdir()),
     "recording": str(resources.bundled_recording()),
+    "docs": sorted(path.name for path in resources.docs_dir().iterdir()),
 }))
 """
 BUNDLED_LIMIT_BYTES = 3_000_000
@@ -70,11 +71,16 @@ def checkout_themes() -> list[str]:
     return sorted(path.name for path in (CHECKOUT / "themes").iterdir())
 
 
+def checkout_documents() -> list[str]:
+    return sorted(path.name for path in (CHECKOUT / "src" / "spymaster" / "docs").iterdir())
+
+
 def test_a_checkout_uses_its_own_files(tmp_path: Path) -> None:
     found = report(tmp_path, CHECKOUT / "src")
     assert found["config"] == (CHECKOUT / "config.toml").read_text(encoding="utf-8")
     assert found["themes"] == checkout_themes()
     assert found["recording"] == str(CHECKOUT / "recordings" / "first-look")
+    assert found["docs"] == checkout_documents()
 
 
 def test_an_editable_install_uses_the_checkout_and_carries_no_copy(tmp_path: Path, editable_site: Path) -> None:
@@ -89,6 +95,7 @@ def test_a_wheel_carries_the_files_it_needs(tmp_path: Path, wheel_site: Path) ->
     assert found["config"] == (CHECKOUT / "config.toml").read_text(encoding="utf-8")
     assert found["themes"] == checkout_themes()
     assert found["recording"] == str(wheel_site / "spymaster" / "_data" / "recordings" / "first-look")
+    assert found["docs"] == checkout_documents()
 
 
 def test_the_bundled_recording_is_whole_and_small(wheel_site: Path) -> None:

@@ -1,7 +1,8 @@
 """Where the packaged files are: the default configuration, the themes and the bundled recording.
 
 In a wheel they are package data under ``spymaster/_data``. In a checkout, and in an editable install of one, they are
-the checkout's own ``config.toml``, ``themes/`` and ``recordings/``: what is edited is what is used.
+the checkout's own ``config.toml``, ``themes/`` and ``recordings/``: what is edited is what is used. The documents lie
+in the package itself either way.
 """
 
 from __future__ import annotations
@@ -42,3 +43,8 @@ def themes_dir() -> Path:
 def bundled_recording() -> Path:
     """The folder of the simulated recording shown by default. Raises UserError if it is missing."""
     return _existing(data_root() / "recordings" / BUNDLED_RECORDING)
+
+
+def docs_dir() -> Path:
+    """The folder of the documents, ``NAME.md`` each. Raises UserError if it is missing."""
+    return _existing(_PACKAGE / "docs")

@@ -15,7 +15,7 @@ USAGE = 2
 CHOICES = "auto, truecolor, 256, 16, none"
 UNREADING = [
     *(("config", name) for name in ("path", "schema", "init")),
-    *(("export", "schema"), ("warmup",), ("bench",), ("evaluate", "facts")),
+    *(("export", "schema"), ("docs",), ("warmup",), ("bench",), ("evaluate", "facts")),
     *(("simulate", "out"), ("export", "dbn", "x.dbn", "--out", "x")),
 ]
 NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {

@@ -25,6 +25,7 @@ COMMANDS = (
     ("simulate",),
     ("evaluate",),
     *(("evaluate", name) for name in ("facts", "states", "fuel")),
+    ("docs",),
     ("warmup",),
     ("bench",),
 )

@@ -1,4 +1,4 @@
-"""The packaged ``config.toml``, the Structs' defaults and the specification say the same."""
+"""The packaged ``config.toml`` and the Structs' defaults say the same."""
 
 from __future__ import annotations
 

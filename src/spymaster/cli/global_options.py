@@ -83,6 +83,12 @@ class PlainCommand(_Takes, TyperCommand):
     reads_configuration: ClassVar[bool] = False
 
 
+class ColouredPlainCommand(PlainCommand):
+    """A command that reads no configuration and may colour what it prints."""
+
+    shown: ClassVar[tuple[str, ...]] = ("color",)
+
+
 class ColouredCommand(_Takes, TyperCommand):
     """A command that reads the configuration and may colour what it prints."""
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spymaster.cli.config_commands import config_app
+from spymaster.cli.docs_command import docs
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import (
     ColouredCommand,
+    ColouredPlainCommand,
     Command,
     GlobalOptions,
     Group,
@@ -385,3 +387,4 @@ app.command(cls=PlainCommand)(warmup)
 app.command(cls=PlainCommand)(bench)
 app.command(cls=Command)(record)
 app.command(cls=PlainCommand)(simulate)
+app.command(cls=ColouredPlainCommand)(docs)

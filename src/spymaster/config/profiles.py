@@ -1,8 +1,8 @@
 """The parameters of a profile: everything that decides how records become signals.
 
-Every field carries its meaning, unit and range; ``config.toml`` repeats the defaults in words. Sources: the barrier's
-scales and states, the tape's sweeps and the score are those of the specification's physics; time constants are time
-constants, a half-life is 0.693 of one.
+Every field carries its meaning, unit and range; ``config.toml`` repeats the defaults in words. What each does is
+said by docs/physics.md: 3 the barrier, 4 the tape, 5 the fuel, 6 the levels, 8 score, trigger and trust. Time constants
+are time constants, a half-life is 0.693 of one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How well an engine's barrier states agree with the latent truth of a simulated recording (P7.4; goals G2, G3 of P8).
+"""How well an engine's barrier states agree with the latent truth of a simulated recording (docs/physics.md 7.4).
 
 The true state is the column ``state`` of ``truth/states``: what the orders in the zone did. Its ``mechanism_on`` says
 when a mechanism acts, and so bounds the episodes by which delays are measured; it changes no state by itself.

@@ -1,4 +1,4 @@
-"""Stylised facts of a market, measured on its MBP-10 records alone (P7.5), simulated or real.
+"""Stylised facts of a market, measured on its MBP-10 records alone (docs/physics.md 7.5), simulated or real.
 
 Everything is vectorised numpy over the state of the book at the end of each venue event.
 """
@@ -167,7 +167,7 @@ def sign_exponent(signs: Floats) -> float:
 
 
 def order_flow_imbalance(tape: Tape, step_ns: int) -> tuple[Floats, Floats]:
-    """Best-level order-flow imbalance and mid moves (ticks) over steps of a time grid (P2.1)."""
+    """Best-level order-flow imbalance and mid moves (ticks) over steps of a time grid (docs/physics.md 2)."""
     bid, ask, qb, qa = tape.bid, tape.ask, tape.bid_size, tape.ask_size
     e = (
         (bid[1:] >= bid[:-1]) * qb[1:]

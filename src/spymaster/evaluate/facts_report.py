@@ -1,4 +1,4 @@
-"""The stylised facts as a table: what each is, within which bounds P7.5 wants it, and how a real half hour differs."""
+"""The stylised facts as a table: what each is, its bounds, and how a real half hour differs (docs/physics.md 7.5)."""
 
 from __future__ import annotations
 
@@ -149,6 +149,6 @@ def table(columns: Sequence[Column]) -> str:
             cells.append(f"{found.mean[fact.name]:>11.4g}{f' ±{error:.2g}' if error else '':<8}{star}")
         lines.append(f"{fact.words:54}" + "".join(cells))
     lines.append("")
-    lines.append("* outside the bounds of the specification (midday and open only)")
+    lines.append("* outside the bounds that were asked for (midday and open only)")
     lines += [f"{fact.words}: {fact.about_real}" for fact in FACTS if fact.about_real]
     return "\n".join(lines)

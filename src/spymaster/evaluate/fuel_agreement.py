@@ -1,4 +1,4 @@
-"""How well the fuel an engine publishes agrees with what the simulated dealers really hold (goal G6 of P8).
+"""How well the fuel an engine publishes agrees with what the simulated dealers really hold (docs/physics.md 5.7).
 
 Compared at spot and at every level inside the monitor band, once a second: the sign of the exposure where it is large,
 whether its 90 % band holds the truth, and whether an effect that is claimed is there.

@@ -3,7 +3,8 @@
 Exposures are dealers' (the customers' other side) in ES contracts per ES point in both profiles: above 0 dealers trade
 against a move and damp it, below 0 they trade with it and amplify it. Flows are customers': above 0 they bought.
 Strike prices, quotes and premiums are in the unit the options are quoted in (ES points or SPY dollars). Absent values
-are the one quiet NaN. Sources: SPEC 6.5 and 7.3, P5.6 to P5.8.
+are the one quiet NaN. Formulas: docs/physics.md 5.6,
+docs/physics.md 5.7, docs/physics.md 5.8.
 """
 
 from __future__ import annotations

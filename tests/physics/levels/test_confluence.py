@@ -76,7 +76,7 @@ def assert_same(mine: Sequence[Company], theirs: Sequence[Company]) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(WEIGHTS))
-def test_each_kind_weighs_what_the_specification_says(kind: str) -> None:
+def test_each_kind_weighs_what_the_documents_say(kind: str) -> None:
     engine, _ = laid_out([Place(kind, 5000.0 if kind == "STRONG_ROUND" else 5005.0)])
     assert level_weight(engine._params, engine.state[0]["levels"][0]["at"][0]) == WEIGHTS[kind]
 

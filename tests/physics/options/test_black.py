@@ -1,4 +1,4 @@
-"""Black's formulas against fifty digits, and the vectors T17 and T19 of the reference."""
+"""Black's formulas against fifty digits, and hand vectors (docs/physics.md 9)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def contracts() -> list[tuple[float, float, float, float, bool]]:
 
 
 def test_gamma_at_the_money_with_three_hours_left() -> None:
-    """T17."""
+    """The hand vector of docs/physics.md 9."""
     s = 0.12 * math.sqrt(3 / 6.5 * DAY)
     assert black.gamma(FORWARD, FORWARD, s) == pytest.approx(0.01295, abs=5e-6)
 
 
 def test_the_delta_of_a_call_out_of_the_money_decays() -> None:
-    """T19."""
+    """The hand vector of docs/physics.md 9."""
     s = 0.12 * math.sqrt(DAY)
     assert black.charm(FORWARD, 6050.0, s, DAY) < 0.0
     assert black.charm(FORWARD, 5950.0, s, DAY) > 0.0

@@ -27,14 +27,14 @@ def h_at(price: float, mean: np.ndarray) -> float:
 
 
 def test_ten_thousand_es_options_at_the_money_with_three_hours_left() -> None:
-    """T17: 129.5 contracts per point, $2.33bn per 1 %."""
+    """129.5 contracts per point, $2.33bn per 1 %."""
     h = ex.hedge_scale(50.0, 50.0, 1.0) * 10_000 * gamma(FORWARD, FORWARD, DEVIATION)
     assert h == pytest.approx(129.5, abs=0.05)
     assert ex.gex_dollars(h, FORWARD, 50.0) == pytest.approx(2.33e9, rel=1e-3)
 
 
 def test_ten_thousand_spy_options() -> None:
-    """T18: 26 contracts per point."""
+    """26 contracts per point."""
     assert ex.hedge_scale(100.0, 50.0, 10.0) * 10_000 * 0.13 == pytest.approx(26.0)
 
 

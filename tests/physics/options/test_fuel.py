@@ -234,7 +234,7 @@ def test_the_same_market_a_day_later_and_a_tick_of_volatility_later_is_the_same(
             np.testing.assert_array_equal(other[name], mine[name], err_msg=name)
 
 
-def test_the_fuels_score_and_weight_are_those_of_the_specification() -> None:
+def test_the_fuels_score_and_weight_are_those_of_their_formulas() -> None:
     share_sd = {"dealer_share_sd": 0.05, "opening_share": 0.0, "dealer_share": 1.0}
     row = last_level(run_world(world(*[(5000, CALL, 10, b"B")] * 200), params=share_sd), 5000.0)
     width = row["hedge_high"] - row["hedge_low"]

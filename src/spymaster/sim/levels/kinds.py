@@ -6,7 +6,7 @@ import enum
 
 
 class LevelKind(enum.IntEnum):
-    """What was planted at a level (P7.3)."""
+    """What was planted at a level (docs/physics.md 7.3)."""
 
     PLACEBO = 0
     WALL = 1

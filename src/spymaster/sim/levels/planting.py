@@ -1,4 +1,4 @@
-"""Levels planted at random while the market runs: which kind, which side, where, how strong (P7.3).
+"""Levels planted at random while the market runs: which kind, which side, where, how strong (docs/physics.md 7.3).
 
 Everything about a level is drawn when it is planted. What becomes of it is not: only order flow decides.
 """

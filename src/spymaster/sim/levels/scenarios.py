@@ -15,7 +15,7 @@ from spymaster.sim.levels.kinds import LevelKind
 NO_LEVELS: Final = "none"
 MIX: Final = "mix"
 WEAK_GAMMA: Final = "weak-gamma"
-"""Gamma of the size that is really met (P5.7), to see that nothing is made of it."""
+"""Gamma of the size that is really met (docs/physics.md 5.7), to see that nothing is made of it."""
 PLACEBO_SHARE: Final = 0.5
 """At least half of all planted levels do nothing, so that a detector that always cries is found out."""
 

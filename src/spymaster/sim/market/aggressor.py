@@ -26,7 +26,7 @@ _LATE_REFILL: Final = 12
 
 @kernel
 def aggressor_size(s: State) -> int:
-    """Contracts an aggressor wants: half want one, the largest have a tail of exponent 1.6 (P7.1)."""
+    """Contracts an aggressor wants: half want one, the largest have a tail of exponent 1.6 (docs/physics.md 7.1)."""
     u = uniform(s)
     if u < 0.50:
         return 1

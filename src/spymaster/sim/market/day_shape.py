@@ -1,4 +1,7 @@
-"""How lively the market is over the day, in New York minutes (P7.1): a U in regular hours, a low and uneven night."""
+"""How lively the market is over the day, in New York minutes: a U in regular hours, a low and uneven night.
+
+Formulas: docs/physics.md 7.1.
+"""
 
 from __future__ import annotations
 

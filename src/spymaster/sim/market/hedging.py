@@ -1,8 +1,8 @@
-"""Dealers who hedge what their clients' options leave them with, through real orders in the same book (P7.2).
+"""Dealers who hedge what their clients' options leave them with, through real orders in the same book.
 
 A positive gamma makes them sell rallies and buy dips, a negative one the opposite. An option market that knows its own
 gammas calls ``due_orders.send_market`` itself (``sim.options.hedging``); this is the linear stand-in that planted GAMMA
-levels use without one.
+levels use without one (docs/physics.md 7.2).
 """
 
 from __future__ import annotations

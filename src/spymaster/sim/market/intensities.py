@@ -1,6 +1,6 @@
 """The market's liveliness by name. Each name is a set of parameters and the time of day it is meant for.
 
-Tuned against the stylised facts of P7.5 (``evaluate facts`` prints them), starting from the settings of P7.1. What was
+Tuned against the stylised facts of docs/physics.md 7.5 (``evaluate facts`` prints them). What was
 changed, and why:
 
 - ``fleeting``: nearly half of all arriving orders leave within 120 ms, and half of the other departures only change

@@ -1,4 +1,4 @@
-"""What can happen next and how often, given the queues (a queue-reactive market, P7.1), and how it happens.
+"""What can happen next and how often, given the queues (docs/physics.md 7.1), and how it happens.
 
 Orders arrive by distance from the other side's best, leave in proportion to how many wait, close gaps after a price was
 exhausted; aggressors come by themselves, in metaorders' direction, and because other aggressors came (Hawkes).

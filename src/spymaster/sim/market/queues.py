@@ -17,7 +17,7 @@ from spymaster.sim.market.state import ACTIVE, ADD, KEPT, MASK, NONE, PULL, SLAC
 
 _LARGEST_ORDER: Final = 200
 HUMP: Final = np.array([1.5, 1.35, 1.35, 1.35, 1.3, 1.2, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-"""Relative size of the queues by distance from the other side's best, 1 to ``ACTIVE`` (P7.1: more behind the touch)."""
+"""Relative size of the queues by distance from the other side's best, 1 to ``ACTIVE``: more behind the touch."""
 
 
 @kernel
@@ -28,7 +28,7 @@ def outward(side: int) -> int:
 
 @kernel
 def resting_size(s: State) -> int:
-    """Contracts of an arriving order: mostly one, seldom large; mean 2.8 (P7.1)."""
+    """Contracts of an arriving order: mostly one, seldom large; mean 2.8 (docs/physics.md 7.1)."""
     u = uniform(s)
     if u < 0.60:
         return 1
@@ -133,7 +133,7 @@ def nth_order(s: State, side: int, tick: int, n: int) -> int:
 
 @kernel
 def usual_orders(s: State, distance: int) -> float:
-    """Orders usually waiting at a price, by its distance from the other side's best, 1 being next to it (P7.1)."""
+    """Orders usually waiting at a price, by its distance from the other side's best, 1 being next to it."""
     return float(HUMP[min(distance, ACTIVE) - 1] * s.parameters.usual)
 
 

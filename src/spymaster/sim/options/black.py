@@ -80,6 +80,6 @@ def fair_value(forward: float, strike: float, vol: float, years: float, is_put: 
 
 @kernel
 def band_gamma(forward: float, strike: float, vol: float, years: float, half: float) -> float:
-    """Gamma over a hedging band: the change of delta from ``half`` below to ``half`` above, per unit (P5.3)."""
+    """Gamma over a hedging band: the change of delta from ``half`` below to ``half`` above, per unit."""
     above = call_delta(forward + half, strike, vol, years)
     return (above - call_delta(forward - half, strike, vol, years)) / (2.0 * half)

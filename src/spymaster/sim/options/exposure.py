@@ -1,7 +1,7 @@
 """What dealers' hedging really is at a price and a moment: the truth to hold an estimate from public trades against.
 
-H is in ES contracts per ES point in both profiles, positive where dealers sell rallies (P5.7). Volatility stays with
-its strike when the price is moved, and gamma is that of the hedging band (P5.3).
+H is in ES contracts per ES point in both profiles, positive where dealers sell rallies. Volatility stays with
+its strike when the price is moved, and gamma is that of the hedging band (docs/physics.md 5.3, docs/physics.md 5.7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dealers who keep the delta of their options hedged, through real orders in the future's book (P7.2)."""
+"""Dealers who keep the delta of their options hedged, through real orders in its book (docs/physics.md 7.2)."""
 
 from __future__ import annotations
 

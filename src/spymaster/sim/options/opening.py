@@ -24,7 +24,8 @@ _SHARE_CLOSE_MINUTE: Final = 20 * 60
 _SEED_APART: Final = 0xA5A5_5A5A_C3C3_3C3C
 _E9: Final = 1_000_000_000
 _FIXING_S: Final = 20.0
-"""The average of the last 30 s that options on the future are settled at takes this much variance time away (P5.1)."""
+"""The average of the last 30 s that options on the future are settled at takes this much variance time away
+(docs/physics.md 5.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""What is usual in a simulated market: latent flows summed over zones, and scales (P3.2) that nobody could know.
+"""What is usual in a simulated market: latent flows summed over zones, and scales that nobody could know.
 
-An engine learns its scales from the past alone, of what ten levels show, with whatever a planted level does mixed in.
-The oracle's look as far forward as back, see every order, and leave out the zones at which a mechanism was at work: it
-knows the mechanism's flag. Levels that do nothing are prices like others and are not left out.
+An engine learns its scales from the past alone (docs/physics.md 3.2), of what ten levels show, with whatever a planted
+level does mixed in. The oracle's look as far forward as back, see every order, and leave out the zones at which a
+mechanism was at work: it knows the mechanism's flag. Levels that do nothing are prices like others and not left out.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
         "states": (
             ("ts_ns", "i8", "the snap"),
             ("level", "i8", "number of the planted level"),
-            ("state", "i8", "BarrierState by the tree of P3.3 on true flows with scales of the quarter hours around"),
+            ("state", "i8", "BarrierState by the decision tree on true flows with scales of the quarter hours around"),
             ("mechanism_on", "i8", "1 while its mechanism was at work in the bucket"),
             ("buckets", "i8", "window the state rests on: 40 buckets, fewer since its mechanism began to act"),
             ("added", "i8", "netted flow into the zone over the window"),

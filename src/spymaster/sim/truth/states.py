@@ -1,10 +1,12 @@
-"""The true state of planted levels: the decision tree of P3.3 on what all orders did, with scales nobody could know.
+"""The true state of planted levels: the decision tree on what all orders did, with scales nobody could know.
+
+Formulas: docs/physics.md 3.3, docs/physics.md 7.4.
 
 A state says what happened to the liquidity at a level; whether a mechanism was at work stands beside it. A scenario's
 name is never used: a wall that nobody hits is no WALL yet.
 
 The mechanism's flag bounds the window. The tree is about one regime of flow, and a detector is to find a new one within
-a second or two (P8 G3). Over ten seconds that began before the mechanism did, the tree speaks of a mixture: by it a
+a second or two. Over ten seconds that began before the mechanism did, the tree speaks of a mixture: by it a
 vacuum is true for the first time five seconds after its makers went away, most often when price is through. So from the
 moment a mechanism begins to act until ten seconds later the window reaches back to that moment only, and its thresholds
 are those of so long a window. A shortest window remains, for no flow is a state at once.
@@ -130,7 +132,7 @@ class Block:
 
 
 def _decide(out: NDArray[Any], held: NDArray[np.bool_]) -> None:
-    """The tree of P3.3, its branches as they are numbered there."""
+    """The tree of docs/physics.md 3.3, its branches as they are numbered there."""
     added, pulled, filled = (out[name].astype(np.float64) for name in ("added", "pulled", "filled"))
     delta = added - pulled - filled
     k = out["theta"] / 4.0
