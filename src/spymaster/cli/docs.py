@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from spymaster import resources
 from spymaster.errors import ExitCode, UserError
@@ -109,12 +109,12 @@ def _draw(text: str, colour: str) -> None:
     from spymaster.tui.terminal.colour import ColourDepth, detect_colour
 
     depth = detect_colour(os.environ) if colour == "auto" else ColourDepth(colour)
-    system = {
+    systems: dict[ColourDepth, Literal["truecolor", "256", "standard"]] = {
         ColourDepth.TRUECOLOUR: "truecolor",
         ColourDepth.PALETTE_256: "256",
         ColourDepth.PALETTE_16: "standard",
-        ColourDepth.NONE: None,
-    }[depth]
+    }
+    system = systems.get(depth)
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     console = Console(color_system=system, no_color=system is None, width=width, highlight=False, theme=Theme(_STYLES))
     console.print(Markdown(text, hyperlinks=False, code_theme="bw"))
