@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spymaster.cli.docs import MADE, document, numbered_sections
+from spymaster.cli.docs import MADE, document, numbered_sections, topics
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "src" / "spymaster" / "docs"
@@ -124,6 +124,16 @@ def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None
         command, options = parsed(words)
         known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)} | everywhere
         assert set(options) <= known, words
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*PAGES, pytest.param(ROOT / "CHANGELOG.md", marks=NOT_YET)],
+    ids=lambda page: page.name,
+)
+def test_every_topic_that_is_named_is_there(page: Path) -> None:
+    named = {words[1] for words in commands(page) if words[:1] == ["docs"] and len(words) > 1}
+    assert {topic for topic in named if topic.islower()} <= set(topics())
 
 
 def test_a_command_that_does_not_exist_is_noticed(tmp_path: Path) -> None:

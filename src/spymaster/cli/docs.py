@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import shutil
 import sys
@@ -100,8 +101,6 @@ def show_docs(topic: str | None, section: str | None, colour: str) -> None:
 
 
 def _draw(text: str, colour: str) -> None:
-    import os
-
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme
