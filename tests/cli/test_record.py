@@ -19,7 +19,7 @@ from spymaster.journal.format import FrameKind, segments_in
 from spymaster.journal.lock import holder_of, is_held
 from spymaster.lake.bronze.reader import read_records
 from spymaster.lake.catalog import Lake, LakeRun
-from spymaster.lake.sidecar.place import SIDECAR_LOCK, STATUS_NAME, SidecarState, SidecarStatus, read_status
+from spymaster.lake.sidecar.progress import SIDECAR_LOCK, STATUS_NAME, SidecarState, SidecarStatus, read_status
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunStatus

@@ -11,7 +11,7 @@ import pytest
 from spymaster.journal.format import FrameKind
 from spymaster.lake.bronze.reader import read_records
 from spymaster.lake.catalog import Lake
-from spymaster.lake.sidecar.place import SidecarState, SidecarStatus, read_status
+from spymaster.lake.sidecar.progress import SidecarState, SidecarStatus, read_status
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunStatus

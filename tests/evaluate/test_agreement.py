@@ -15,8 +15,8 @@ from spymaster.evaluate.agreement import (
     Rows,
     Truth,
     joined,
-    judge,
     pool,
+    score_agreement,
 )
 from spymaster.evaluate.agreement_report import Delay, Followed, StatesReport, report_text, states_report
 from spymaster.market.kinds import NS_PER_S
@@ -57,7 +57,7 @@ def raises(*signals: tuple[float, Signal], side: int = ASK) -> Rows:
 
 
 def report(known: Truth, said: Rows, raised: Rows | None = None) -> StatesReport:
-    return states_report(judge(known, said, raises() if raised is None else raised))
+    return states_report(score_agreement(known, said, raises() if raised is None else raised))
 
 
 def delay_of(found: StatesReport, kind: LevelKind) -> Delay:
@@ -162,7 +162,7 @@ def test_median_and_p95_over_episodes_of_several_recordings() -> None:
     parts = []
     for snaps in (1, 2, 7):
         said = says([N] * (snaps - 1) + [V] * (9 - snaps))
-        parts.append(judge(truth(LevelKind.VACUUM, [V] * 8, on=(0, 8)), said, raises()))
+        parts.append(score_agreement(truth(LevelKind.VACUUM, [V] * 8, on=(0, 8)), said, raises()))
     delay = delay_of(states_report(pool(parts)), LevelKind.VACUUM)
     assert (delay.episodes, delay.found, delay.median_s, delay.p95_s) == (3, 3, 0.5, 1.75)
 
@@ -204,8 +204,8 @@ def test_signals_at_placebo_levels_stand_beside_those_at_planted_ones() -> None:
 
 
 def test_recordings_are_pooled_snap_by_snap() -> None:
-    one = judge(truth(LevelKind.WALL, [L]), says([L]), raises())
-    two = judge(truth(LevelKind.PLACEBO, [N, N]), says([L, N]), raises())
+    one = score_agreement(truth(LevelKind.WALL, [L]), says([L]), raises())
+    two = score_agreement(truth(LevelKind.PLACEBO, [N, N]), says([L, N]), raises())
     found = states_report(pool([one, two]))
     assert (found.recordings, found.hours, found.levels, found.placebo_levels, found.snaps) == (2, 2.0, 2, 1, 3)
     assert found.scores[L].precision == 0.5

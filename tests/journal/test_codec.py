@@ -21,7 +21,7 @@ from spymaster.journal.codec import (
     encode_records,
     encode_signals,
 )
-from spymaster.journal.format import ALIGNMENT, MAX_PAYLOAD_BYTES, FormatError, FrameKind, Unplaced
+from spymaster.journal.format import ALIGNMENT, MAX_PAYLOAD_BYTES, FormatError, FrameContent, FrameKind
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
@@ -133,7 +133,7 @@ def test_signals_with_a_wrong_byte_are_read_or_refused_but_never_crash(at: int, 
 
 def test_signals_that_claim_to_be_huge_are_refused_before_memory_is_asked_for() -> None:
     huge = zstandard.ZstdCompressor().compress(bytes(MAX_PAYLOAD_BYTES + 1))
-    content = Unplaced(FrameKind.SIGNAL, SCHEMA_VERSION, 1, (np.frombuffer(huge, np.uint8),))
+    content = FrameContent(FrameKind.SIGNAL, SCHEMA_VERSION, 1, (np.frombuffer(huge, np.uint8),))
     with pytest.raises(FormatError, match="does not say a possible size"):
         decode_signals(stored(content))
 

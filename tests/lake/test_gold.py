@@ -14,7 +14,7 @@ from spymaster.lake.gold.choice import GoldChoice
 from spymaster.lake.gold.writer import GoldWriter
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.part import PartMaker
-from spymaster.lake.tables.places import hour_of
+from spymaster.lake.tables.routing import hour_of
 from spymaster.market.frames import UserLevel
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.levels import LevelKind

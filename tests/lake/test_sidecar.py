@@ -16,8 +16,8 @@ from spymaster.journal.format import segment_path, segments_in
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.lock import FileLock
 from spymaster.journal.writer import JournalWriter
-from spymaster.lake.sidecar.place import SIDECAR_LOCK, SidecarState, read_place, read_status
 from spymaster.lake.sidecar.process import KILLED, Sidecar
+from spymaster.lake.sidecar.progress import SIDECAR_LOCK, SidecarState, read_progress, read_status
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import RunStatus
 from tests.support.doubles import Shelf, ShelfRecorder
@@ -108,7 +108,7 @@ def test_its_place_is_the_start_of_the_hour_that_is_not_durable(scene: Scene) ->
     scene.writer.close()
     scene.sidecar().run()
     started = [frame.position for frame in read_journal(scene.folder)][8]
-    assert read_place(scene.folder) == started
+    assert read_progress(scene.folder) == started
 
 
 @pytest.mark.parametrize("after", range(5))
@@ -178,7 +178,7 @@ def test_segments_go_only_when_everything_in_them_is_durable(scene: Scene) -> No
 
     with pytest.raises(Stopped):
         scene.sidecar(stop, delete=True).run()
-    place = read_place(scene.folder)
+    place = read_progress(scene.folder)
     assert place is not None
     assert segments_in(scene.folder)[0] == place.segment > 1
     scene.writer.close()

@@ -13,8 +13,8 @@ from spymaster.config.loader import load_config
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FrameKind
-from spymaster.lake.sidecar.place import SidecarState, StatusFile
 from spymaster.lake.sidecar.plan import read_plan
+from spymaster.lake.sidecar.progress import SidecarState, StatusFile
 from spymaster.session.record.recording import RunRecording, new_run_id, plain_config
 from spymaster.session.record.sidecar_watch import SidecarWatch
 from tests.support.blocks import alert, block, level

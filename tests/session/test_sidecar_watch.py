@@ -15,8 +15,8 @@ import pytest
 from spymaster.journal.format import FrameKind
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
-from spymaster.lake.sidecar.place import STATUS_NAME, SidecarState, SidecarStatus, read_status
 from spymaster.lake.sidecar.plan import SidecarPlan, write_plan
+from spymaster.lake.sidecar.progress import STATUS_NAME, SidecarState, SidecarStatus, read_status
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind

@@ -63,8 +63,8 @@ def test_the_facts_of_the_real_half_hour_can_be_measured() -> None:
     folder = os.environ.get("SPYMASTER_DATA")
     if not folder:
         pytest.skip("SPYMASTER_DATA does not name a folder of real market data")
-    from spymaster.evaluate.markets import read_words
+    from spymaster.evaluate.markets import read_records
 
-    facts = measure(read_words([Path(folder) / "es" / "esh4-20231225-2300-2330.mbp-10.dbn.zst"]))
+    facts = measure(read_records([Path(folder) / "es" / "esh4-20231225-2300-2330.mbp-10.dbn.zst"]))
     assert 40_000 < facts["records_per_hour"] < 60_000
     assert 0.6 < facts["imbalance_auc"] < 0.9

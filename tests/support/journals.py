@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spymaster.journal.codec import encode_frame
 from spymaster.journal.files import OsFiles
-from spymaster.journal.format import Buffer, FrameFlag, StoredFrame, Unplaced
+from spymaster.journal.format import Buffer, FrameContent, FrameFlag, StoredFrame
 from spymaster.journal.reader import JournalReader
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.batches import Batch, Records
@@ -93,7 +93,7 @@ def alert_rows(count: int, *, at_ns: int = T0_NS) -> NDArray[Any]:
     return rows
 
 
-def stored(content: Unplaced, *, first_seq: int = 0, clock_ns: int = T0_NS) -> StoredFrame:
+def stored(content: FrameContent, *, first_seq: int = 0, clock_ns: int = T0_NS) -> StoredFrame:
     """What a reader would make of a frame."""
     payload = memoryview(bytearray(b"".join(part.tobytes() for part in content.parts)))
     return StoredFrame(

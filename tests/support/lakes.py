@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spymaster.config.loader import load_config
 from spymaster.config.params import build_params
 from spymaster.journal.codec import encode_alerts, encode_frame, encode_signals
-from spymaster.journal.format import FrameFlag, StoredFrame, Unplaced, frame_bytes
+from spymaster.journal.format import FrameContent, FrameFlag, StoredFrame, frame_bytes
 from spymaster.lake.catalog import Lake
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar.recorder import LakeRecorder
@@ -53,9 +53,9 @@ class Frames:
         self.clock_ns = 0
         self._offset = 80
 
-    def add(self, frame: Frame | Unplaced, clock_ns: int | None = None, *, backfill: bool = False) -> None:
+    def add(self, frame: Frame | FrameContent, clock_ns: int | None = None, *, backfill: bool = False) -> None:
         """The next frame; ``clock_ns`` by default what it was."""
-        content = frame if isinstance(frame, Unplaced) else encode_frame(frame)
+        content = frame if isinstance(frame, FrameContent) else encode_frame(frame)
         self.clock_ns = max(self.clock_ns, clock_ns or 0)
         payload = memoryview(bytearray(b"".join(part.tobytes() for part in content.parts)))
         flags = FrameFlag.BACKFILL if backfill else FrameFlag(0)

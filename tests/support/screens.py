@@ -85,7 +85,7 @@ class CockpitApp(App[None]):
         yield from self.panels.widgets()
 
     def on_mount(self) -> None:
-        """Place the panels on the theme's ground."""
+        """TableKey the panels on the theme's ground."""
         self.screen.styles.background = self.theme_in_use.hex("ground")
         self.panels.place(*self._asked)
 

@@ -58,10 +58,10 @@ class KillingFiles(OsFiles):
             kill_self()
         return taken
 
-    def cut(self, descriptor: int, length: int) -> None:
+    def truncate(self, descriptor: int, length: int) -> None:
         """Shorten."""
         moment = self._die_before()
-        super().cut(descriptor, length)
+        super().truncate(descriptor, length)
         _die_after(moment)
 
     def sync(self, descriptor: int) -> None:

@@ -23,7 +23,7 @@ from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.arrow_records import column_array, raw_rows
 from spymaster.lake.tables.lanes import GROUP_ROWS
 from spymaster.lake.tables.part import PartMaker
-from spymaster.lake.tables.places import Places, hour_of
+from spymaster.lake.tables.routing import TableRouter, hour_of
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
@@ -54,7 +54,7 @@ def bronze_figures(memory: InMemory) -> Figures:
     table = pa.table([seqs, *columns], names=["seq", *names])
 
     def write(folder: Path) -> int:
-        writer = BronzeWriter(PartMaker(LocalStorage(folder), "bench"), Places(memory.config.instrument.symbol))
+        writer = BronzeWriter(PartMaker(LocalStorage(folder), "bench"), TableRouter(memory.config.instrument.symbol))
         hour = hour_of(int(words[0, 1]))
         for at in range(0, len(words), _FRAME_RECORDS):
             writer.records(Batch.of(Kind.MBP10, words[at : at + _FRAME_RECORDS], at), hour)

@@ -32,8 +32,8 @@ SPEED: Final = 4
 SETTLE_S: Final = 2.0
 WATCH_S: Final = 8.0
 
-_PATIENCE_S: Final = 60.0
-_FAREWELL_S: Final = 5.0
+_TIMEOUT_S: Final = 60.0
+_CLOSE_TIMEOUT_S: Final = 5.0
 _SHOWN: Final = b"HEATMAP"
 _PING_COLUMN: Final = 65
 """Column of the question that has no frame before it; a frame's own question comes from a column before this one."""
@@ -118,7 +118,7 @@ class _Cockpit:
         try:
             if self._process.poll() is None:
                 os.write(self._terminal, b"q")
-                deadline = time.perf_counter() + _FAREWELL_S
+                deadline = time.perf_counter() + _CLOSE_TIMEOUT_S
                 while self._process.poll() is None and time.perf_counter() < deadline:
                     self._take(0.05)
         finally:
@@ -129,7 +129,7 @@ class _Cockpit:
 
     def first_paint(self) -> float:
         """Wait for the cockpit; returns the seconds since the start. Raises TimeoutError if it does not come."""
-        deadline = self.started + _PATIENCE_S
+        deadline = self.started + _TIMEOUT_S
         while not self.count.painted:
             if time.perf_counter() > deadline or not self._take(0.5):
                 raise TimeoutError(errno.ETIMEDOUT, "it ended or took too long before its first paint", "cockpit")
@@ -149,9 +149,9 @@ class _Cockpit:
         after_name = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
-    def _take(self, patience_s: float) -> bool:
+    def _take(self, timeout_s: float) -> bool:
         """Read once and answer; False once the program has closed its terminal."""
-        if not select.select([self._terminal], [], [], patience_s)[0]:
+        if not select.select([self._terminal], [], [], timeout_s)[0]:
             return self._process.poll() is None
         try:
             data = os.read(self._terminal, 65536)

@@ -35,8 +35,8 @@ def reported() -> Iterator[None]:
         sys.stderr.close()
         raise typer.Exit(ExitCode.FAILURE) from None
     except OSError as error:
-        place = error.filename or "input or output"
-        refused = UserError(place, error.strerror or str(error), "check the path, its permissions and the space there")
+        path = error.filename or "input or output"
+        refused = UserError(path, error.strerror or str(error), "check the path, its permissions and the space there")
         print(f"error: {refused}", file=sys.stderr)
         raise typer.Exit(ExitCode.FAILURE) from None
     except UserError as error:

@@ -16,7 +16,7 @@ from spymaster.cli.request import Prepared, Request, parse_speed, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
-from spymaster.lake.sidecar.place import SidecarState, read_status
+from spymaster.lake.sidecar.progress import SidecarState, read_status
 from spymaster.market.instruments import outright_root
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, drive, report
@@ -27,7 +27,7 @@ from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.replay_source import ReplaySource
 from spymaster.signals.headless import HeadlessResult
 
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 """How long the lake may stand still before we stop waiting for it; it is finished without us then."""
 
 _UNSEALED: Final = "if no sidecar is at work there, finish it with: record {} --finish"
@@ -193,7 +193,7 @@ def _finish(recording: RunRecording, late: Interrupted | None) -> tuple[SidecarH
 
     try:
         if late is None:
-            return recording.finish(_PATIENCE_S, show), None
+            return recording.finish(_TIMEOUT_S, show), None
     except Interrupted as stop:
         late = stop
     finally:

@@ -121,7 +121,7 @@ def joined(spans: Rows) -> Rows:
     return np.array(episodes, EPISODE)
 
 
-def judge(truth: Truth, said: Rows, raised: Rows) -> Evidence:
+def score_agreement(truth: Truth, said: Rows, raised: Rows) -> Evidence:
     """Compare what an engine published (``SAID``, ``RAISED``) with the truth at the same snaps.
 
     Left out and counted: snaps at which the engine says MISSING, judges the other side than the level's defenders

@@ -68,7 +68,7 @@ class Followed(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """Snaps of levels that were not compared: see ``agreement.judge``."""
+    """Snaps of levels that were not compared: see ``agreement.score_agreement``."""
 
     missing: int
     other_side: int

@@ -18,7 +18,7 @@ class Fact:
     """A fact by its name in ``facts.measure``: what it says, its bounds, and why the real half hour may differ."""
 
     name: str
-    words: str
+    description: str
     bounds: Bounds
     about_real: str = ""
 
@@ -147,8 +147,8 @@ def table(columns: Sequence[Column]) -> str:
             star = "*" if found.judged and not low <= found.mean[fact.name] <= high else " "
             error = found.error[fact.name]
             cells.append(f"{found.mean[fact.name]:>11.4g}{f' ±{error:.2g}' if error else '':<8}{star}")
-        lines.append(f"{fact.words:54}" + "".join(cells))
+        lines.append(f"{fact.description:54}" + "".join(cells))
     lines.append("")
     lines.append("* outside the bounds that were asked for (midday and open only)")
-    lines += [f"{fact.words}: {fact.about_real}" for fact in FACTS if fact.about_real]
+    lines += [f"{fact.description}: {fact.about_real}" for fact in FACTS if fact.about_real]
     return "\n".join(lines)

@@ -34,10 +34,10 @@ def recording_facts(folder: Path) -> Column:
 
 def file_facts(title: str, paths: list[Path]) -> Column:
     """Facts of depth files, one after the other. Raises SourceError."""
-    return column(title, [measure(read_words(paths))])
+    return column(title, [measure(read_records(paths))])
 
 
-def read_words(paths: list[Path]) -> NDArray[np.int64]:
+def read_records(paths: list[Path]) -> NDArray[np.int64]:
     """The MBP-10 records of files, one after the other: int64[n, 46]. Raises SourceError."""
     chunks = [batch.arrays[Kind.MBP10].copy() for path in paths for batch in DbnFile.open(path).chunks()]
     return np.concatenate(chunks)

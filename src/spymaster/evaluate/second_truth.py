@@ -26,7 +26,7 @@ from spymaster.sim.truth.scales import LevelSpan
 from spymaster.sim.truth.states import Block
 
 _FLAGS_SHIFT: Final = 48
-_FIRST_WORD: Final = 6
+_FIRST_LEVEL_COLUMN: Final = 6
 _LEVELS: Final = 10
 _MASK32: Final = 0xFFFFFFFF
 
@@ -90,11 +90,11 @@ def _books(session: PlainSession) -> tuple[NDArray[Any], NDArray[np.int64]]:
     complete = session.records[(session.records[:, 3] >> _FLAGS_SHIFT) & F_LAST != 0]
     ends = np.arange(session.start_ns + BUCKET_NS, session.end_ns + 1, BUCKET_NS)
     last = complete[np.searchsorted(complete[:, 1], ends) - 1]
-    words = last[:, _FIRST_WORD : _FIRST_WORD + 4 * _LEVELS].reshape(len(ends), _LEVELS, 4)
+    level_columns = last[:, _FIRST_LEVEL_COLUMN : _FIRST_LEVEL_COLUMN + 4 * _LEVELS].reshape(len(ends), _LEVELS, 4)
     levels = np.zeros((len(ends), 2, _LEVELS, 2), np.int64)
     for side in (BID, ASK):
-        levels[:, side, :, 0] = words[:, :, side] // TICK_E9
-        levels[:, side, :, 1] = (words[:, :, 2] >> (32 * side)) & _MASK32
+        levels[:, side, :, 0] = level_columns[:, :, side] // TICK_E9
+        levels[:, side, :, 1] = (level_columns[:, :, 2] >> (32 * side)) & _MASK32
     touch = np.zeros(len(ends), TOUCH)
     touch["ts_bucket_ns"] = ends
     touch["bid"], touch["bid_size"] = levels[:, BID, 0, 0], levels[:, BID, 0, 1]
@@ -110,11 +110,11 @@ def _before(
     for side in (BID, ASK):
         ticks, sizes = levels[:, side, :, 0].ravel(), levels[:, side, :, 1].ravel()
         shown = np.flatnonzero(sizes > 0)
-        first_ticks, places = np.unique(ticks[shown], return_index=True)
+        first_ticks, indices = np.unique(ticks[shown], return_index=True)
         own = flows[flows["side"] == side]
-        for tick, place in zip(first_ticks.tolist(), shown[places], strict=True):
-            t_ns = touch["ts_bucket_ns"][place // _LEVELS]
+        for tick, index in zip(first_ticks.tolist(), shown[indices], strict=True):
+            t_ns = touch["ts_bucket_ns"][index // _LEVELS]
             come = own[(own["tick"] == tick) & (own["ts_bucket_ns"] <= t_ns)]
             since = int((come["added"] - come["pulled"] - come["filled"]).sum())
-            found[side][tick] = int(sizes[place]) - since
+            found[side][tick] = int(sizes[index]) - since
     return found

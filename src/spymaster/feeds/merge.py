@@ -99,7 +99,8 @@ class Merge:
         """What is left of the records, as :func:`merge` gives them."""
         begun = self._start.lanes if self._start is not None else (None,) * len(self._files)
         self._lanes = [
-            _Lane(file, place, self._records_per_chunk, begun[place]) for place, file in enumerate(self._files)
+            _Lane(file, file_index, self._records_per_chunk, begun[file_index])
+            for file_index, file in enumerate(self._files)
         ]
         try:
             yield from self._through() if len(self._lanes) == 1 else self._merged()
@@ -120,7 +121,7 @@ class Merge:
     def _merged(self) -> Generator[Batch, None, None]:
         begun = [lane for lane in self._lanes if lane.begun]
         waiting = [lane for lane in self._lanes if not lane.begun]
-        waiting.sort(key=lambda lane: (lane.first_key, lane.place), reverse=True)
+        waiting.sort(key=lambda lane: (lane.first_key, lane.file_index), reverse=True)
         for lane in begun:
             lane.refill()
         active = [lane for lane in begun if lane.left]
@@ -154,14 +155,14 @@ def _emit(lanes: Sequence[_Lane], bound: tuple[int, int, int], seq: int) -> Batc
     runs = [run for run in (lane.pop_until(bound) for lane in lanes) if len(run.order)]
     if len(runs) == 1:
         return Batch(runs[0].arrays, runs[0].order, seq)
-    runs.sort(key=lambda run: (run.rank, run.place))
+    runs.sort(key=lambda run: (run.rank, run.file_index))
     lengths = [len(run.order) for run in runs]
     keys = np.concatenate([run.keys for run in runs])
     if all(run.ranks is None for run in runs):
         turn = np.argsort(keys, kind="stable")
     else:
         ranks = np.concatenate([run.all_ranks() for run in runs])
-        turn = np.lexsort((np.repeat([run.place for run in runs], lengths), ranks, keys))
+        turn = np.lexsort((np.repeat([run.file_index for run in runs], lengths), ranks, keys))
     order = np.concatenate([run.order for run in runs])
     arrays = {kind: _gather(kind, runs, order, turn) for kind in {kind for run in runs for kind in run.arrays}}
     return Batch(arrays, order[turn], seq)
@@ -182,14 +183,14 @@ class _Run:
 
     def __init__(
         self,
-        place: int,
+        file_index: int,
         rank: int,
         ranks: NDArray[np.uint8] | None,
         keys: NDArray[np.uint64],
         order: NDArray[np.uint8],
         arrays: Mapping[Kind, Records],
     ) -> None:
-        self.place = place
+        self.file_index = file_index
         self.rank = rank
         self.ranks = ranks
         self.keys = keys
@@ -207,9 +208,11 @@ class _Lane:
     Keys are ``ts_recv + 1`` so that an absent time (all ones) wraps to 0 and takes the time of the record before it.
     """
 
-    def __init__(self, file: DbnFile, place: int, records_per_chunk: int | None, start: LanePosition | None) -> None:
+    def __init__(
+        self, file: DbnFile, file_index: int, records_per_chunk: int | None, start: LanePosition | None
+    ) -> None:
         self.file = file
-        self.place = place
+        self.file_index = file_index
         self.begun = start is not None
         asset = asset_class(file.dataset, file.header.symbols)
         self._rank_of = np.array([kind_rank(kind, asset) if kind in _RANKS else 0 for kind in Kind], dtype=np.uint8)
@@ -221,7 +224,7 @@ class _Lane:
         self._keys: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
         self._ranks: NDArray[np.uint8] | None = None
         self._rank = 0
-        self.last = (start.key, start.rank, place) if start is not None else (0, 0, place)
+        self.last = (start.key, start.rank, file_index) if start is not None else (0, 0, file_index)
         self._carried = self.last
         self.first_key = file.first_ns + 1 if file.first_ns else 0
 
@@ -290,22 +293,22 @@ class _Lane:
                 self._taken[kind] += count
         self._at = upto
         ranks = None if self._ranks is None else self._ranks[span]
-        return _Run(self.place, self._rank, ranks, self._keys[span], order, arrays)
+        return _Run(self.file_index, self._rank, ranks, self._keys[span], order, arrays)
 
     def close(self) -> None:
         """Stop reading."""
         self._chunks.close()
 
     def _upto(self, bound: tuple[int, int, int]) -> int:
-        key, rank, place = bound
+        key, rank, file_index = bound
         rest = self._keys[self._at :]
         low = int(np.searchsorted(rest, np.uint64(key), "left"))
         high = int(np.searchsorted(rest, np.uint64(key), "right"))
-        side: Literal["left", "right"] = "right" if self.place <= place else "left"
+        side: Literal["left", "right"] = "right" if self.file_index <= file_index else "left"
         if self._ranks is not None:
             ties = self._ranks[self._at + low : self._at + high]
             return self._at + low + int(np.searchsorted(ties, rank, side))
-        return self._at + (high if (self._rank, self.place) <= (rank, place) else low)
+        return self._at + (high if (self._rank, self.file_index) <= (rank, file_index) else low)
 
     def _key(self, batch: Batch) -> None:
         """Work out the running keys of a chunk, carried on from the last of the one before."""
@@ -325,7 +328,7 @@ class _Lane:
         self._rank = int(self._rank_of[batch.order[0]])
         if len(batch.arrays) > 1 or (self._rank < last_rank and int(keys[0]) == last_key):
             self._ranks = _running_ranks(keys, self._rank_of[batch.order], last_key, last_rank)
-        self.last = (int(keys[-1]), self._rank if self._ranks is None else int(self._ranks[-1]), self.place)
+        self.last = (int(keys[-1]), self._rank if self._ranks is None else int(self._ranks[-1]), self.file_index)
 
 
 def _running_ranks(

@@ -17,7 +17,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from spymaster.journal.blocks import Block, pack_blocks, rows_of, unpack_blocks
-from spymaster.journal.format import MAX_PAYLOAD_BYTES, FormatError, FrameKind, StoredFrame, Unplaced
+from spymaster.journal.format import MAX_PAYLOAD_BYTES, FormatError, FrameContent, FrameKind, StoredFrame
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
@@ -76,32 +76,32 @@ class SignalRows:
     blocks: Mapping[str, Block]
 
 
-def encode_frame(frame: Frame | EndFrame) -> Unplaced:
+def encode_frame(frame: Frame | EndFrame) -> FrameContent:
     """An input of the engine, or the journal's end, as the content of a journal frame."""
     if isinstance(frame, RecordsFrame):
         return encode_records(frame.batch)
     data = np.frombuffer(_ENCODER.encode(frame), np.uint8)
-    return Unplaced(_SMALL[type(frame)], SMALL_VERSION, 0, (data,))
+    return FrameContent(_SMALL[type(frame)], SMALL_VERSION, 0, (data,))
 
 
-def encode_records(batch: Batch) -> Unplaced:
+def encode_records(batch: Batch) -> FrameContent:
     """Records as the content of a journal frame: the order they arrived in, and each kind's array as it is."""
     kinds = sorted(kind for kind, rows in batch.arrays.items() if len(rows))
     blocks = [(ORDER_BLOCK, batch.order), *((kind.name, batch.arrays[kind]) for kind in kinds)]
-    return Unplaced(FrameKind.RECORDS, RECORDS_VERSION, len(batch), pack_blocks(blocks))
+    return FrameContent(FrameKind.RECORDS, RECORDS_VERSION, len(batch), pack_blocks(blocks))
 
 
 def encode_signals(
     snaps: NDArray[Any], levels: NDArray[Any], others: Mapping[str, NDArray[Any]] = MappingProxyType({})
-) -> Unplaced:
+) -> FrameContent:
     """Consecutive snaps (SNAP) and their levels (LEVEL_ROW), ``snaps[k].levels`` of each one after the other."""
     blocks = [(SNAP_BLOCK, snaps), (LEVEL_BLOCK, levels), *others.items()]
-    return Unplaced(FrameKind.SIGNAL, SCHEMA_VERSION, len(snaps), (_compressed(pack_blocks(blocks)),))
+    return FrameContent(FrameKind.SIGNAL, SCHEMA_VERSION, len(snaps), (_compressed(pack_blocks(blocks)),))
 
 
-def encode_alerts(alerts: NDArray[Any]) -> Unplaced:
+def encode_alerts(alerts: NDArray[Any]) -> FrameContent:
     """Alerts (ALERT_ROW) raised, updated and resolved."""
-    return Unplaced(FrameKind.ALERT, SCHEMA_VERSION, len(alerts), pack_blocks([(ALERT_BLOCK, alerts)]))
+    return FrameContent(FrameKind.ALERT, SCHEMA_VERSION, len(alerts), pack_blocks([(ALERT_BLOCK, alerts)]))
 
 
 def decode_frame(stored: StoredFrame) -> Frame | EndFrame:

@@ -23,7 +23,7 @@ class Files(Protocol):
         """Write at an offset; how many bytes were taken, which may be fewer than given."""
         ...
 
-    def cut(self, descriptor: int, length: int) -> None:
+    def truncate(self, descriptor: int, length: int) -> None:
         """Shorten to ``length`` bytes."""
         ...
 
@@ -55,7 +55,7 @@ class OsFiles:
         """Write at an offset."""
         return os.pwritev(descriptor, buffers, offset)
 
-    def cut(self, descriptor: int, length: int) -> None:
+    def truncate(self, descriptor: int, length: int) -> None:
         """Shorten."""
         os.ftruncate(descriptor, length)
 
@@ -100,7 +100,7 @@ def replace_file(files: Files, path: Path, data: bytes) -> None:
     temporary = path.with_name(f"{path.name}.tmp")
     descriptor = files.open_to_append(temporary)
     try:
-        files.cut(descriptor, 0)
+        files.truncate(descriptor, 0)
         write_all(files, descriptor, [data], 0)
         files.sync(descriptor)
     finally:

@@ -146,7 +146,7 @@ class StoredFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Unplaced:
+class FrameContent:
     """A frame's content before the writer gives it a number and a place. ``parts`` follow one another in the payload;
     they may be views of the arrays they were made from."""
 
@@ -203,7 +203,7 @@ def unpack_segment_header(data: bytes) -> SegmentHeader:
     return SegmentHeader(name, segment, first_seq, clock_ns, previous)
 
 
-def pack_frame(frame: Unplaced, *, flags: FrameFlag, first_seq: int, clock_ns: int, segment: int) -> list[Buffer]:
+def pack_frame(frame: FrameContent, *, flags: FrameFlag, first_seq: int, clock_ns: int, segment: int) -> list[Buffer]:
     """A frame as buffers to be written one after the other. Raises FormatError for a payload that is too long."""
     length = frame.length
     if length > MAX_PAYLOAD_BYTES:

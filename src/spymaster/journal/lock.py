@@ -15,7 +15,7 @@ import msgspec
 from spymaster.journal.errors import JournalError
 
 WRITER_LOCK: Final = "writer.lock"
-_PATIENCE_S: Final = 0.3
+_TIMEOUT_S: Final = 0.3
 """Asking whether a lock is held takes it for a moment: a writer that comes just then tries again."""
 _RETRY_S: Final = 0.01
 
@@ -30,11 +30,11 @@ class Holder(msgspec.Struct, frozen=True):
 class FileLock:
     """Holds a lock file until closed. Raises JournalError naming the holder when another process has it."""
 
-    def __init__(self, path: Path, what: str, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, path: Path, what: str, timeout_s: float = _TIMEOUT_S) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        give_up = time.monotonic() + patience_s
+        deadline_s = time.monotonic() + timeout_s
         while not _try_lock(self._descriptor):
-            if time.monotonic() >= give_up:
+            if time.monotonic() >= deadline_s:
                 os.close(self._descriptor)
                 raise JournalError(path, f"{what} is under way in {_named(holder_of(path))}", "stop that one first")
             time.sleep(_RETRY_S)

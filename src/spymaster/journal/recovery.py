@@ -78,7 +78,7 @@ def _remove_headless(folder: Path, files: Files) -> int:
 def _cut(files: Files, path: Path, length: int) -> None:
     descriptor = files.open_to_append(path)
     try:
-        files.cut(descriptor, length)
+        files.truncate(descriptor, length)
         files.sync(descriptor)
     finally:
         files.close(descriptor)

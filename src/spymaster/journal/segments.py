@@ -9,10 +9,10 @@ from typing import Final
 from spymaster.journal.files import Files, write_all
 from spymaster.journal.format import (
     SEGMENT_HEADER_BYTES,
+    FrameContent,
     FrameFlag,
     Position,
     SegmentHeader,
-    Unplaced,
     frame_bytes,
     pack_frame,
     pack_segment_header,
@@ -34,7 +34,7 @@ class SegmentFiles:
         self._files = files
         self._sync = sync
         self._descriptor = -1
-        self._is_mended = True
+        self._is_repaired = True
         self.end = Position(0, 0)
         self.written_bytes = 0
 
@@ -45,7 +45,7 @@ class SegmentFiles:
         header = SegmentHeader(self._session, segment, first_seq, clock_ns, previous_bytes)
         descriptor = self._files.open_to_append(temporary)
         try:
-            self._files.cut(descriptor, 0)
+            self._files.truncate(descriptor, 0)
             write_all(self._files, descriptor, [pack_segment_header(header)], 0)
             self._files.sync(descriptor)
             self._files.replace(temporary, path)
@@ -58,9 +58,9 @@ class SegmentFiles:
         """Go on behind the last frame of a segment."""
         self._take(self._files.open_to_append(segment_path(self._folder, end.segment)), end)
 
-    def append(self, content: Unplaced, flags: FrameFlag, first_seq: int, clock_ns: int) -> None:
+    def append(self, content: FrameContent, flags: FrameFlag, first_seq: int, clock_ns: int) -> None:
         """Write a frame behind the last one, in a new segment where it no longer fits into this one."""
-        self.mend()
+        self.repair()
         if self.end.offset > SEGMENT_HEADER_BYTES and (
             self.end.offset + frame_bytes(content.length) > self._segment_bytes
         ):
@@ -68,23 +68,23 @@ class SegmentFiles:
             self._sync.sync_now()
             self.create(self.end.segment + 1, first_seq, clock_ns, self.end.offset)
         buffers = pack_frame(content, flags=flags, first_seq=first_seq, clock_ns=clock_ns, segment=self.end.segment)
-        self._is_mended = False
+        self._is_repaired = False
         offset = write_all(self._files, self._descriptor, buffers, self.end.offset)
-        self._is_mended = True
+        self._is_repaired = True
         self.written_bytes += offset - self.end.offset
         self._sync.wrote(offset - self.end.offset)
         self.end = Position(self.end.segment, offset)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Cut away what a refused write left behind."""
-        if not self._is_mended:
-            self._files.cut(self._descriptor, self.end.offset)
-            self._is_mended = True
+        if not self._is_repaired:
+            self._files.truncate(self._descriptor, self.end.offset)
+            self._is_repaired = True
 
     def close(self) -> None:
         """Let the file go, without a half-written frame if the system allows. Safe to call twice."""
         with contextlib.suppress(OSError):
-            self.mend()
+            self.repair()
         self._take(-1, self.end)
 
     def _take(self, descriptor: int, end: Position) -> None:

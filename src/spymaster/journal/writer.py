@@ -13,7 +13,7 @@ from typing import Final
 from spymaster.journal.codec import EndFrame, encode_frame
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files, OsFiles
-from spymaster.journal.format import FrameFlag, FrameKind, Position, Unplaced
+from spymaster.journal.format import FrameContent, FrameFlag, FrameKind, Position
 from spymaster.journal.group_sync import GroupSync
 from spymaster.journal.lock import WRITER_LOCK, FileLock
 from spymaster.journal.recovery import Recovered, recover
@@ -80,13 +80,13 @@ class JournalWriter:
                 raise
         except OSError as error:
             raise JournalError(
-                folder, f"cannot be written ({_words(error)})", "free some space there or choose another folder"
+                folder, f"cannot be written ({_error_text(error)})", "free some space there or choose another folder"
             ) from None
         self._now_s = now_s
         self._tried_s = 0.0
         self._lost_from_ns = 0
         self._lost_since_gap = 0
-        self._owed: list[tuple[Unplaced, FrameFlag]] = []
+        self._owed: list[tuple[FrameContent, FrameFlag]] = []
         self.recording = Recording(RecordingState.LIVE)
 
     def _check(self, folder: Path, session: str) -> None:
@@ -119,7 +119,7 @@ class JournalWriter:
         """Behind the last frame."""
         return self._segments.end
 
-    def append(self, content: Unplaced, *, clock_ns: int, flags: FrameFlag = FrameFlag.NONE) -> bool:
+    def append(self, content: FrameContent, *, clock_ns: int, flags: FrameFlag = FrameFlag.NONE) -> bool:
         """Write a frame; False when it could not be written. ``clock_ns``: the clock with this frame."""
         self.clock_ns = max(self.clock_ns, clock_ns)
         self._note_late_failure()
@@ -166,7 +166,7 @@ class JournalWriter:
         self._segments.close()
         self._lock.close()
 
-    def _write(self, content: Unplaced, flags: FrameFlag) -> None:
+    def _write(self, content: FrameContent, flags: FrameFlag) -> None:
         self._segments.append(content, flags, self.next_seq, self.clock_ns)
         if content.kind is FrameKind.RECORDS:
             self.next_seq += content.count
@@ -181,15 +181,15 @@ class JournalWriter:
             self._lost_from_ns = self.clock_ns
             self._lost_since_gap = 0
         self._tried_s = self._now_s()
-        self._note(RecordingState.NOT_RECORDING, _words(error), 0)
+        self._note(RecordingState.NOT_RECORDING, _error_text(error), 0)
 
-    def _lose(self, content: Unplaced, flags: FrameFlag) -> None:
+    def _lose(self, content: FrameContent, flags: FrameFlag) -> None:
         if content.kind is FrameKind.RECORDS:
             self._lost_since_gap += content.count
             self._note(self.recording.state, self.recording.reason, content.count)
         elif content.kind not in _OUTPUTS and len(self._owed) < _MAX_OWED:
             copies = tuple(part.copy() for part in content.parts)
-            self._owed.append((Unplaced(content.kind, content.version, content.count, copies), flags))
+            self._owed.append((FrameContent(content.kind, content.version, content.count, copies), flags))
 
     def _note(self, state: RecordingState, reason: str, lost: int) -> None:
         self.recording = Recording(state, reason, self.recording.lost_records + lost, is_whole=False)
@@ -201,14 +201,14 @@ class JournalWriter:
         self._tried_s = self._now_s()
         reason = f"{self.recording.reason}: {self._lost_since_gap} records not recorded"
         try:
-            self._segments.mend()
+            self._segments.repair()
             self._write(encode_frame(GapFrame(DEPTH_FEED, self._lost_from_ns, self.clock_ns, reason)), FrameFlag.NONE)
             while self._owed:
                 self._write(*self._owed[0])
                 del self._owed[0]
             self._sync.sync_now()
         except OSError as error:
-            self._note(RecordingState.NOT_RECORDING, _words(error), 0)
+            self._note(RecordingState.NOT_RECORDING, _error_text(error), 0)
             return False
         self._lost_from_ns, self._lost_since_gap = self.clock_ns, 0
         self._note(RecordingState.LIVE, "", 0)
@@ -218,5 +218,5 @@ class JournalWriter:
         return f"{self.recording.lost_records} records could not be written"
 
 
-def _words(error: OSError) -> str:
+def _error_text(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)

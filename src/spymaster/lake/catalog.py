@@ -76,7 +76,7 @@ class Lake:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is not used and why, a line each."""
-        return (*map(str, self.damaged), *(f"{place}: {FOREIGN}" for place in self.foreign))
+        return (*map(str, self.damaged), *(f"{index}: {FOREIGN}" for index in self.foreign))
 
     def check_there_is_one(self) -> None:
         """Raise LakeError where there is neither a manifest nor a table: the place is no lake."""
@@ -113,7 +113,7 @@ def date_of_file(name: str) -> str | None:
 def table_of_file(name: str) -> str:
     """The table a file is of: ``futures/mbp10`` of ``bronze/futures/mbp10/symbol=ES/…``."""
     parts = name.split("/")[1:]
-    return "/".join(parts[: next((place for place, part in enumerate(parts) if "=" in part), len(parts))])
+    return "/".join(parts[: next((index for index, part in enumerate(parts) if "=" in part), len(parts))])
 
 
 def check_version(name: str, metadata: Any, tier: str, newest: int) -> str:

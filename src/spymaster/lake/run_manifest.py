@@ -84,12 +84,12 @@ class RunManifest:
         """Consecutive snaps (SNAP): note where a light changed."""
         lights = np.stack((snaps["trust"], snaps["trust_reason"]), axis=-1)
         changes = np.flatnonzero((lights[1:] != lights[:-1]).any(axis=(1, 2))) + 1
-        for place in [0, *changes.tolist()]:
-            for name, (state, reason) in zip(INPUTS, lights[place].tolist(), strict=True):
+        for index in [0, *changes.tolist()]:
+            for name, (state, reason) in zip(INPUTS, lights[index].tolist(), strict=True):
                 light = (TRUST_WORDS[state], trust_reason_words(reason))
                 if self._lights.get(name) != light:
                     self._lights[name] = light
-                    self._change(TrustChange(int(snaps["t_ns"][place]), name, *light))
+                    self._change(TrustChange(int(snaps["t_ns"][index]), name, *light))
 
     def write(self, status: RunStatus, last_ns: int, reason: str = "") -> None:
         """Replace the manifest in the lake. Raises OSError."""

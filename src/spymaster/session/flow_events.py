@@ -99,9 +99,9 @@ class _Watch:
         for tick in sorted(cells):
             before = self._cells.get(tick)
             change = cells[tick] if before is None else cells[tick] - before
-            for place in np.flatnonzero(change):
-                _, name, side = _MEANINGS[place]
-                yield now_ns, self._t_ns, name, side, tick, int(change[place])
+            for index in np.flatnonzero(change):
+                _, name, side = _MEANINGS[index]
+                yield now_ns, self._t_ns, name, side, tick, int(change[index])
         self._cells = cells
 
     def _read(self, engine: Engine) -> Cells:
@@ -113,7 +113,7 @@ class _Watch:
             return {}
         flows = state["flow"][0, self._bucket, low : high + 1][:, _FIELDS].astype(np.int64)
         base = int(ledger["base"]) + low
-        return {base + int(place): flows[place] for place in np.flatnonzero(flows.any(axis=1))}
+        return {base + int(index): flows[index] for index in np.flatnonzero(flows.any(axis=1))}
 
 
 def _columns(rows: list[Row], tick_e9: int) -> Columns:

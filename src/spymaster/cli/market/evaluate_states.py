@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from spymaster.cli.request import Prepared, Request, prepare
-from spymaster.evaluate.agreement import Evidence, judge, pool
+from spymaster.evaluate.agreement import Evidence, pool, score_agreement
 from spymaster.evaluate.agreement_report import report_text, states_report
 from spymaster.evaluate.agreement_truth import future_per_equity, load_truth
 from spymaster.evaluate.second_truth import is_plain, plain_truth
@@ -43,7 +43,7 @@ def _of_recording(folder: Path, config: Path | None) -> Evidence:
     prepared = _prepared(folder, config)
     ratio = future_per_equity(folder, prepared.plan.profile.name)
     sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns, ratio)
-    return judge(truth, sink.said(), sink.raised())
+    return score_agreement(truth, sink.said(), sink.raised())
 
 
 def _prepared(folder: Path, config: Path | None) -> Prepared:

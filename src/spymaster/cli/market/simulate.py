@@ -61,7 +61,7 @@ def run_simulate(
             oracle_moments=oracle_moments,
         )
         with _unfinished(out):
-            manifest = write_recording(order, _Teller())
+            manifest = write_recording(order, _ProgressPrinter())
     print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
 
 
@@ -83,7 +83,7 @@ def _unfinished(out: Path) -> Iterator[None]:
         raise
 
 
-class _Teller:
+class _ProgressPrinter:
     """Progress on stderr, a line that overwrites itself on a terminal; silent elsewhere."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from spymaster.atomic_output import write_whole
 from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
-from spymaster.session.large_blocks import give_back_large_blocks
+from spymaster.session.malloc import fix_mmap_threshold
 from spymaster.session.replay.session import ReplaySession
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run_cockpit(
 
     # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
     sys.setswitchinterval(0.0005)
-    give_back_large_blocks()
+    fix_mmap_threshold()
     session = ReplaySession(
         prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
     )

@@ -107,7 +107,7 @@ def _of_kinds(columns: Callable[[SnapBlock], Columns], kinds: tuple[str, ...]) -
         whole = columns(block)
         kind = whole["kind"]
         assert isinstance(kind, Words)
-        wanted = [place for place, word in enumerate(kind.words) if word in names]
+        wanted = [index for index, word in enumerate(kind.words) if word in names]
         return select(whole, np.isin(kind.codes, wanted))
 
     return chosen

@@ -46,9 +46,9 @@ def run_list(request: Request, at: str | None, form: str, color: str = "auto") -
     listing = list_levels(source, prepared.plan.profile, until_ns)
     if listing is None:
         problem = "there was no book with both sides yet, which levels need"
-        place = f"--at {at}" if at is not None else str(request.sources[0])
+        where = f"--at {at}" if at is not None else str(request.sources[0])
         remedy = f"choose a later moment; the recording begins at {et_stamp(source.first_ns)}"
-        raise UserError(place, problem, remedy, code=ExitCode.USAGE)
+        raise UserError(where, problem, remedy, code=ExitCode.USAGE)
     for line in listing.problems:
         print(f"warning: {line}", file=sys.stderr)
     if form == "json":

@@ -238,8 +238,8 @@ def _records(bars: BarColumns, instrument: Instrument) -> Bars:
     records["publisher_id"] = instrument.publisher_id
     records["instrument_id"] = instrument.instrument_id
     records["ts_event"] = bars.start_ns
-    for place, name in enumerate(("open", "high", "low", "close")):
-        records[name] = bars.prices_e9[:, place]
+    for index, name in enumerate(("open", "high", "low", "close")):
+        records[name] = bars.prices_e9[:, index]
     records["volume"] = bars.volume
     return records
 

@@ -75,8 +75,8 @@ class ContractChoice:
         session = np.searchsorted(self._sessions["close_ns"], bars.start_ns, side="right")
         kept = np.zeros(len(bars), dtype=np.bool_)
         days: Counter[str] = Counter()
-        for place in np.unique(session):
-            inside = session == place
+        for index in np.unique(session):
+            inside = session == index
             volumes: Counter[str] = Counter()
             for name, volume in zip(names[inside], bars.volume[inside], strict=True):
                 volumes[name] += max(int(volume), 0)

@@ -103,11 +103,11 @@ class _Piece:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._needed = 1 + max(
-            place
-            for place in (
+            column_index
+            for column_index in (
                 *(*columns.prices, columns.time, columns.clock, columns.volume, columns.contract, columns.instrument),
             )
-            if place is not None
+            if column_index is not None
         )
         self.times: list[Written] = []
         self._numbers: list[tuple[float, ...]] = []
@@ -122,7 +122,7 @@ class _Piece:
         when = row[where.time] if where.clock is None else f"{row[where.time].strip()}T{row[where.clock].strip()}"
         contract = row[where.contract] if where.contract is not None else ""
         instrument_id = _id(row[where.instrument]) if where.instrument is not None else NO_ID
-        numbers = tuple(_number(row[place]) for place in (*where.prices, where.volume))
+        numbers = tuple(_number(row[column_index]) for column_index in (*where.prices, where.volume))
         self.times.append(parse_time(when))
         self._numbers.append(numbers)
         self._contracts.append(contract)

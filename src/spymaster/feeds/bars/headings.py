@@ -54,24 +54,24 @@ class Written(NamedTuple):
 
 def find_columns(header: Sequence[str]) -> Columns | str:
     """The columns of a header, by name in any case; or the words for what is missing."""
-    places: dict[str, int] = {}
-    for place, name in enumerate(header):
-        places.setdefault(name.strip().strip("\"'").strip().lower(), place)
+    indices: dict[str, int] = {}
+    for column_index, name in enumerate(header):
+        indices.setdefault(name.strip().strip("\"'").strip().lower(), column_index)
 
     def place_of(names: Iterable[str]) -> int | None:
-        return next((places[name] for name in names if name in places), None)
+        return next((indices[name] for name in names if name in indices), None)
 
     time, volume = place_of(TIME_NAMES), place_of(VOLUME_NAMES)
     prices = [place_of(names) for names in PRICE_NAMES]
     told = {"time": time, **dict(zip(("open", "high", "low", "close"), prices, strict=True)), "volume": volume}
-    missing = [name for name, place in told.items() if place is None]
+    missing = [name for name, column_index in told.items() if column_index is None]
     if missing or time is None or volume is None:
         return f"has no column for {', '.join(missing)}"
-    date_and_time = "date" in places and "time" in places and time == places["time"]
-    first, high, low, last = (place for place in prices if place is not None)
+    date_and_time = "date" in indices and "time" in indices and time == indices["time"]
+    first, high, low, last = (column_index for column_index in prices if column_index is not None)
     return Columns(
-        time=places["date"] if date_and_time else time,
-        clock=places["time"] if date_and_time else None,
+        time=indices["date"] if date_and_time else time,
+        clock=indices["time"] if date_and_time else None,
         prices=(first, high, low, last),
         volume=volume,
         contract=place_of(CONTRACT_NAMES),

@@ -64,5 +64,5 @@ def _equity_hours(sessions: NDArray[np.void]) -> Hours:
 def _inside(times: NDArray[np.int64], begins: NDArray[Any], ends: NDArray[Any]) -> NDArray[np.bool_]:
     if not len(begins):
         return np.zeros(len(times), dtype=np.bool_)
-    place = np.searchsorted(begins, times, side="right") - 1
-    return (place >= 0) & (times < ends[np.maximum(place, 0)])
+    index = np.searchsorted(begins, times, side="right") - 1
+    return (index >= 0) & (times < ends[np.maximum(index, 0)])

@@ -45,7 +45,7 @@ def read_parquet_bars(path: Path, stamped: Stamped) -> Generator[BarColumns, Non
             columns = find_columns(names)
             if isinstance(columns, str):
                 raise SourceError(path, columns, WANTED)
-            wanted = [names[place] for place in _places(columns)]
+            wanted = [names[column_index] for column_index in _column_indices(columns)]
             for batch in file.iter_batches(batch_size=_ROWS, columns=wanted):
                 yield _bars(path, columns, names, batch, stamped)
     except (pyarrow.ArrowException, OSError) as error:
@@ -53,43 +53,43 @@ def read_parquet_bars(path: Path, stamped: Stamped) -> Generator[BarColumns, Non
         raise SourceError(path, f"cannot be read as Parquet ({reason})", _AGAIN) from None
 
 
-def _places(columns: Columns) -> list[int]:
+def _column_indices(columns: Columns) -> list[int]:
     some = (columns.time, columns.clock, *columns.prices, columns.volume, columns.contract, columns.instrument)
-    return sorted({place for place in some if place is not None})
+    return sorted({column_index for column_index in some if column_index is not None})
 
 
 def _bars(path: Path, columns: Columns, names: list[str], batch: Any, stamped: Stamped) -> BarColumns:
     import pyarrow
 
-    def column(place: int) -> Any:
-        return batch.column(batch.schema.get_field_index(names[place]))
+    def column(at: int) -> Any:
+        return batch.column(batch.schema.get_field_index(names[at]))
 
-    def numbers(place: int) -> NDArray[np.float64]:
-        values: NDArray[np.float64] = column(place).cast(pyarrow.float64()).to_numpy(zero_copy_only=False)
+    def numbers(at: int) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = column(at).cast(pyarrow.float64()).to_numpy(zero_copy_only=False)
         return values
 
-    def words(place: int) -> NDArray[np.object_]:
-        values: NDArray[np.object_] = column(place).cast(pyarrow.string()).to_numpy(zero_copy_only=False)
+    def text_column(at: int) -> NDArray[np.object_]:
+        values: NDArray[np.object_] = column(at).cast(pyarrow.string()).to_numpy(zero_copy_only=False)
         return values
 
-    def ids(place: int) -> NDArray[np.int64]:
-        values: NDArray[np.int64] = column(place).cast(pyarrow.int64()).fill_null(NO_ID).to_numpy(zero_copy_only=False)
+    def ids(at: int) -> NDArray[np.int64]:
+        values: NDArray[np.int64] = column(at).cast(pyarrow.int64()).fill_null(NO_ID).to_numpy(zero_copy_only=False)
         return values
 
     try:
         if columns.clock is None:
             start_ns, as_utc = _times(column(columns.time))
         else:
-            days, clocks = words(columns.time), words(columns.clock)
+            days, clocks = text_column(columns.time), text_column(columns.clock)
             start_ns, as_utc = _written([f"{day}T{clock}" for day, clock in zip(days, clocks, strict=True)])
     except ValueError as error:
         raise SourceError(path, str(error), "write times as time stamps with a zone") from None
     shift = MINUTE_NS if stamped is Stamped.END else 0
     return BarColumns(
         start_ns=_earlier(start_ns, shift),
-        prices_e9=prices_e9(np.stack([numbers(place) for place in columns.prices], axis=1)),
+        prices_e9=prices_e9(np.stack([numbers(column_index) for column_index in columns.prices], axis=1)),
         volume=whole_volume(numbers(columns.volume)),
-        contract=None if columns.contract is None else words(columns.contract),
+        contract=None if columns.contract is None else text_column(columns.contract),
         instrument_id=None if columns.instrument is None else ids(columns.instrument),
         as_utc_ns=None if as_utc is None else _earlier(as_utc, shift),
     )

@@ -256,14 +256,14 @@ def _expiry(each: _Named, definitions: Definitions, session: dt.date) -> dt.date
 def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], query: ContractQuery) -> SourceError:
     held = names_held(priced)
     names = ", ".join(held[:_MENTIONED]) + (f" and {len(held) - _MENTIONED} more" if len(held) > _MENTIONED else "")
-    place = (priced or files)[0].path if files else "the source"
+    where = (priced or files)[0].path if files else "the source"
     if query.symbol is not None:
         remedy = f"pick another with --symbol; it holds: {names or 'nothing'}"
-        return SourceError(place, f"no outright {query.symbol} with depth or trades in it", remedy)
+        return SourceError(where, f"no outright {query.symbol} with depth or trades in it", remedy)
     what = "futures contract" if query.product is None else f"{query.product} contract"
     stock = " and no single stock" if query.product is None else ""
     return SourceError(
-        place,
+        where,
         f"no {what}{stock} with depth or trades in it (it holds: {names or 'nothing'})",
         "add an mbp-10 or trades file, or pick one with --symbol",
     )

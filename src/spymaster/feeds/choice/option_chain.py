@@ -155,7 +155,7 @@ def _in_order(options: list[_Option], problems: list[str]) -> NDArray[np.void]:
     if len(leading) > 1:
         told = ", ".join(f"{name} until {et_time(ends_ns):%H:%M} ET" for ends_ns, name in leading)
         problems.append(f"{len(leading)} series of options end on this day ({told}); a strike's row is their sum")
-    rank = {series: place for place, series in enumerate(leading)}
+    rank = {series: index for index, series in enumerate(leading)}
     strike, right = _NAMES.index("strike_e9"), _NAMES.index("right")
     options = sorted(
         options,
@@ -163,8 +163,8 @@ def _in_order(options: list[_Option], problems: list[str]) -> NDArray[np.void]:
     )
     rows = np.array([option.record for option in options], dtype=np.int64).reshape(-1, len(_NAMES))
     chain = np.zeros(len(rows), CHAIN)
-    for place, name in enumerate(_NAMES):
-        chain[name] = rows[:, place]
+    for index, name in enumerate(_NAMES):
+        chain[name] = rows[:, index]
     return chain
 
 

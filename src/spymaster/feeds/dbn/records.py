@@ -294,11 +294,11 @@ class WalkedRecords:
             return upgrade(raw, self._version, size)
         except DecoderError:
             found = [np.zeros((0, size), dtype=np.uint8)]
-        for place in range(len(raw)):
+        for index in range(len(raw)):
             try:
-                found.append(upgrade(raw[place : place + 1], self._version, size))
+                found.append(upgrade(raw[index : index + 1], self._version, size))
             except DecoderError as error:
-                refused[place] = True
+                refused[index] = True
                 self._rejected[f"the vendor's decoder cannot read it ({str(error)[:_LONGEST_REASON]})"] += 1
         return np.concatenate(found)
 

@@ -73,11 +73,11 @@ class FrameTracker:
         """The tight loop over blocks that end in ``data`` and are not the last of their frame; returns where it is."""
         skip, last_header = self._skip, len(data) - 3
         while at + skip <= last_header:
-            place = at + skip
-            header = data[place] | data[place + 1] << 8 | data[place + 2] << 16
+            offset = at + skip
+            header = data[offset] | data[offset + 1] << 8 | data[offset + 2] << 16
             if header & 7 not in _RAW_OR_COMPRESSED:
                 break
-            at, skip = place + 3, header >> 3
+            at, skip = offset + 3, header >> 3
         self._skip = skip
         return at
 

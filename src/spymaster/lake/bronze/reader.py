@@ -214,8 +214,8 @@ def _gather(lanes: Sequence[_Lane], bound: int) -> Iterator[Batch]:
         own = [run for run in runs if run[0] is kind]
         arrays[kind] = own[0][2]
         if len(own) > 1:
-            places = np.argsort(np.concatenate([run[1] for run in own]), kind="stable")
-            arrays[kind] = np.concatenate([run[2] for run in own])[places]
+            order_of_rows = np.argsort(np.concatenate([run[1] for run in own]), kind="stable")
+            arrays[kind] = np.concatenate([run[2] for run in own])[order_of_rows]
     yield from _contiguous(arrays, order[turn], seqs[turn])
 
 
@@ -230,12 +230,12 @@ def _contiguous(arrays: dict[Kind, Records], order: NDArray[np.uint8], seqs: NDA
 def _cut(batch: Batch, before: Iterable[int]) -> Iterator[Batch]:
     """A batch cut before the given numbers, ascending."""
     inside = itertools.takewhile(lambda seq: seq < batch.first_seq + len(batch), before)
-    places = sorted({seq - batch.first_seq for seq in inside if seq > batch.first_seq})
-    if not places:
+    order_of_rows = sorted({seq - batch.first_seq for seq in inside if seq > batch.first_seq})
+    if not order_of_rows:
         yield batch
         return
     seqs = np.arange(batch.first_seq, batch.first_seq + len(batch), dtype=np.uint64)
-    yield from _pieces(dict(batch.arrays), batch.order, seqs, np.array(places))
+    yield from _pieces(dict(batch.arrays), batch.order, seqs, np.array(order_of_rows))
 
 
 def _pieces(

@@ -12,7 +12,7 @@ from spymaster.journal.codec import EndFrame
 from spymaster.lake.tables.arrow_records import raw_rows
 from spymaster.lake.tables.lanes import GROUP_ROWS, ControlLane, RecordLane
 from spymaster.lake.tables.part import PartMaker
-from spymaster.lake.tables.places import Place, Places, folder_of
+from spymaster.lake.tables.routing import TableKey, TableRouter, folder_of
 from spymaster.lake.tables.schema import bronze_schema, control_schema
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
@@ -37,11 +37,11 @@ class BronzeWriter:
     After an error it is of no use any more: ``discard`` it and write the hour again with a new one.
     """
 
-    def __init__(self, parts: PartMaker, places: Places, group_rows: int = GROUP_ROWS) -> None:
+    def __init__(self, parts: PartMaker, router: TableRouter, group_rows: int = GROUP_ROWS) -> None:
         self._parts = parts
-        self._places = places
+        self._router = router
         self._group_rows = group_rows
-        self._lanes: dict[tuple[Place, Kind], RecordLane] = {}
+        self._lanes: dict[tuple[TableKey, Kind], RecordLane] = {}
         self._control: ControlLane | None = None
         self.left_out: dict[str, int] = {}
         """Records that have no table, by kind."""
@@ -56,11 +56,11 @@ class BronzeWriter:
                 self.left_out[kind.name] = self.left_out.get(kind.name, 0) + len(records)
                 continue
             if kind is Kind.DEF:
-                self._places.define(records)
+                self._router.define(records)
             own = seqs if len(batch.arrays) == 1 else seqs[batch.order == kind]
             rows = raw_rows(kind, records)
-            for place, mask in self._places.split(kind, records):
-                lane = self._lane(place, kind, int(own[0] if mask is None else own[mask][0]), hour)
+            for table_key, mask in self._router.split(kind, records):
+                lane = self._lane(table_key, kind, int(own[0] if mask is None else own[mask][0]), hour)
                 if mask is None:
                     lane.append(rows, own, backfill=backfill)
                 else:
@@ -71,12 +71,12 @@ class BronzeWriter:
     ) -> None:
         """Take a frame that stood between records; ``seq``: number of the record that comes next."""
         if isinstance(frame, ConfigFrame):
-            self._places.configure(frame)
+            self._router.configure(frame)
         elif isinstance(frame, MappingFrame):
-            self._places.learn(frame)
+            self._router.learn(frame)
         if self._control is None:
             schema = control_schema()
-            part = self._parts.begin(folder_of("bronze", self._places.control, hour), seq, schema)
+            part = self._parts.begin(folder_of("bronze", self._router.control, hour), seq, schema)
             self._control = ControlLane(part, self._group_rows)
         is_watermark = isinstance(frame, WatermarkFrame)
         name = str(frame.__struct_config__.tag)
@@ -103,9 +103,9 @@ class BronzeWriter:
         self._lanes.clear()
         self._control = None
 
-    def _lane(self, place: Place, kind: Kind, first_seq: int, hour: int) -> RecordLane:
-        lane = self._lanes.get((place, kind))
+    def _lane(self, table_key: TableKey, kind: Kind, first_seq: int, hour: int) -> RecordLane:
+        lane = self._lanes.get((table_key, kind))
         if lane is None:
-            part = self._parts.begin(folder_of("bronze", place, hour), first_seq, bronze_schema(kind))
-            lane = self._lanes[place, kind] = RecordLane(part, kind, self._group_rows)
+            part = self._parts.begin(folder_of("bronze", table_key, hour), first_seq, bronze_schema(kind))
+            lane = self._lanes[table_key, kind] = RecordLane(part, kind, self._group_rows)
         return lane

@@ -33,17 +33,17 @@ _TABLE_ROWS: Final = 16_384
 _NAMES: Final = ", ".join(ExportFormat)
 
 
-def format_of(place: str | os.PathLike[str], wanted: str | None = None) -> ExportFormat:
+def format_of(path: str | os.PathLike[str], wanted: str | None = None) -> ExportFormat:
     """The format of an export: what was asked for, else what the file's ending says. Raises UserError."""
     if wanted is not None:
         if wanted not in list(ExportFormat):
             raise UserError(f"--format {wanted}", "there is no such format", f"use one of {_NAMES}")
         return ExportFormat(wanted)
-    ending = Path(place).suffix.lower()
+    ending = Path(path).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
     what = "no file ending says which format is meant" if not ending else f"{ending} is not the ending of a format"
-    raise UserError(os.fspath(place), what, f"add --format with one of {_NAMES}")
+    raise UserError(os.fspath(path), what, f"add --format with one of {_NAMES}")
 
 
 class TableSink:
@@ -60,23 +60,23 @@ class TableSink:
 
     def __init__(
         self,
-        place: str | os.PathLike[str],
+        path: str | os.PathLike[str],
         format: str | None = None,  # noqa: A002  (the option's own name)
         *,
         table: str = "rows",
         stdout: BinaryIO | None = None,
     ) -> None:
-        self.format = format_of(place, format)
+        self.format = format_of(path, format)
         self.rows = 0
-        self._place = os.fspath(place)
+        self._name = os.fspath(path)
         self._table = table
         self._schema: Any = None
         self._pieces: list[Any] = []
         self._bytes = 0
         self._writer: Writer | None = None
         if self.format is ExportFormat.DUCKDB and importlib.util.find_spec("duckdb") is None:
-            raise UserError(self._place, "DuckDB is not installed", "pip install duckdb, or choose another --format")
-        self._target = Target(place, stdout)
+            raise UserError(self._name, "DuckDB is not installed", "pip install duckdb, or choose another --format")
+        self._target = Target(path, stdout)
         self._check_place()
 
     def write(self, columns: Mapping[str, Column]) -> None:

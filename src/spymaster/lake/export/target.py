@@ -68,8 +68,8 @@ class Target:
     written, None for standard output. Raises UserError when the place cannot be written.
     """
 
-    def __init__(self, place: str | os.PathLike[str], stdout: BinaryIO | None = None) -> None:
-        self.name = os.fspath(place)
+    def __init__(self, resolved: str | os.PathLike[str], stdout: BinaryIO | None = None) -> None:
+        self.name = os.fspath(resolved)
         self.is_stdout = self.name == STDOUT
         self._output: AtomicOutput | None = None
         if self.is_stdout:
@@ -108,11 +108,11 @@ class Target:
             self._output.discard()
 
     def _open(self) -> AtomicOutput:
-        place = Path(self.name).resolve()
-        if place.is_dir():
+        resolved = Path(self.name).resolve()
+        if resolved.is_dir():
             raise UserError(self.name, "is a folder", "name a file in it")
-        if not Path(self.name).exists() and not place.parent.is_dir():
-            raise UserError(self.name, f"there is no folder {place.parent}", "make it or choose another --out")
+        if not Path(self.name).exists() and not resolved.parent.is_dir():
+            raise UserError(self.name, f"there is no folder {resolved.parent}", "make it or choose another --out")
         try:
             return AtomicOutput(self.name, also=(_WAL,))
         except OSError as error:

@@ -56,7 +56,7 @@ class CsvWriter:
 
     def __init__(self, schema: Any, stream: OutStream) -> None:
         self._stream = stream
-        self._texts = [place for place, kind in enumerate(schema.types) if pa.types.is_string(kind)]
+        self._texts = [index for index, kind in enumerate(schema.types) if pa.types.is_string(kind)]
         if schema.names:
             stream.write((",".join(schema.names) + "\n").encode())
 

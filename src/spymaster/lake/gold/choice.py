@@ -13,7 +13,7 @@ from spymaster.signals.blocks import LEVEL_NAMES
 NEAR_BANDS: Final = 2.0
 """A level within this many monitor bands of the price is near."""
 
-_PLACE: Final = {name: place for place, name in enumerate(LEVEL_NAMES)}
+_INDEX: Final = {name: index for index, name in enumerate(LEVEL_NAMES)}
 _IDENTITY: Final = ("kind", "user_index", "price", "dynamic")
 _STATE: Final = ("barrier_state", "signal", "direction")
 _BASE: Final = 64
@@ -32,7 +32,7 @@ class GoldChoice:
 
     def keep(self, rows: NDArray[Any], t_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of the rows (float64[n, fields], oldest first, snap time of each) are kept."""
-        near = rows[:, _PLACE["distance"]] <= self._near
+        near = rows[:, _INDEX["distance"]] <= self._near
         second = t_ns % NS_PER_S == 0
         kept: NDArray[np.bool_] = near | second | self._changed(rows)
         return kept
@@ -41,11 +41,11 @@ class GoldChoice:
         """Rows whose level was in another state when it was published last, or is new."""
         if not len(rows):
             return np.zeros(0, np.bool_)
-        kind, index, price, dynamic = (rows[:, _PLACE[name]] for name in _IDENTITY)
+        kind, index, price, dynamic = (rows[:, _INDEX[name]] for name in _IDENTITY)
         fixed = np.where(dynamic != 0.0, 0.0, price)
         state = np.zeros(len(rows), np.int64)
         for name in _STATE:
-            state = state * _BASE + rows[:, _PLACE[name]].astype(np.int64) + 1
+            state = state * _BASE + rows[:, _INDEX[name]].astype(np.int64) + 1
         order = np.lexsort((fixed, index, kind))
         keys = np.stack((kind, index, fixed))[:, order]
         is_first = np.ones(len(rows), np.bool_)

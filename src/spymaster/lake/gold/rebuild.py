@@ -58,7 +58,7 @@ def _computed(
     """Run the engine over Bronze; the files written, in their order."""
     files: list[RecordingFile] = []
     hours = reader.hours
-    for place, hour in enumerate(hours):
+    for index, hour in enumerate(hours):
         for frame in reader.hour(hour):
             if isinstance(frame, ConfigFrame):
                 if len(frame.params) != PARAMS.itemsize:
@@ -70,11 +70,11 @@ def _computed(
             elif engine.config is None:
                 continue
             _take(gold, engine.feed(frame), hour)
-        if place == len(hours) - 1:
+        if index == len(hours) - 1:
             _take(gold, engine.finish(), hour)
         files += gold.close_hour()
         if step is not None:
-            step(place + 1, len(hours))
+            step(index + 1, len(hours))
     if engine.config is None:
         raise LakeError(source.url(run.name), "the run holds no configuration to compute with", "record it again")
     return files

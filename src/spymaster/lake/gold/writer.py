@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spymaster.lake.gold.choice import GoldChoice
 from spymaster.lake.gold.schema import GoldSchema, alerts_schema, signals_schema
 from spymaster.lake.tables.part import Part, PartMaker
-from spymaster.lake.tables.places import ALERTS_TABLE, SIGNALS_TABLE, Place, folder_of
+from spymaster.lake.tables.routing import ALERTS_TABLE, SIGNALS_TABLE, TableKey, folder_of
 from spymaster.market.manifest import RecordingFile
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.signals.columns import Columns, alert_columns, level_columns
@@ -159,7 +159,7 @@ class GoldWriter:
         self._signals = self._alerts = None
 
     def _begin(self, table: str, hour: int, first_ns: int, schema: GoldSchema) -> Part:
-        return self._parts.begin(folder_of("gold", Place(table, self._partition), hour), first_ns, schema)
+        return self._parts.begin(folder_of("gold", TableKey(table, self._partition), hour), first_ns, schema)
 
     def _level_columns(self, rows: NDArray[Any], t_ns: NDArray[Any], dates: NDArray[Any]) -> Columns:
         return level_columns(rows, t_ns, dates, self._user_ids)

@@ -28,7 +28,7 @@ from spymaster.journal.format import (
 )
 from spymaster.journal.lock import WRITER_LOCK, FileLock, is_held
 from spymaster.journal.reader import JournalReader
-from spymaster.lake.sidecar.place import SIDECAR_LOCK, SidecarState, StatusFile, read_place, write_place
+from spymaster.lake.sidecar.progress import SIDECAR_LOCK, SidecarState, StatusFile, read_progress, write_progress
 from spymaster.market.manifest import RunStatus
 
 POLL_S: Final = 0.05
@@ -110,7 +110,7 @@ class Sidecar:
     def _attempt(self) -> bool:
         recorder = self._make_recorder()
         try:
-            with contextlib.closing(JournalReader(self._journal, read_place(self._journal))) as reader:
+            with contextlib.closing(JournalReader(self._journal, read_progress(self._journal))) as reader:
                 return self._follow(reader, recorder)
         except (OSError, Interrupted):
             recorder.discard()
@@ -148,11 +148,11 @@ class Sidecar:
             self._report(reader)
         return None
 
-    def _move(self, place: Position) -> None:
+    def _move(self, position: Position) -> None:
         """Everything before a place is durable: go on from there next time."""
-        write_place(self._journal, place, self._files)
+        write_progress(self._journal, position, self._files)
         if self._delete_segments:
-            self._delete_before(place.segment)
+            self._delete_before(position.segment)
 
     def _seal(self, recorder: Recorder, end: EndFrame) -> bool:
         status = RunStatus.SEALED if end.complete else RunStatus.TORN

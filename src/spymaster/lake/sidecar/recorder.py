@@ -16,7 +16,7 @@ from spymaster.lake.run_manifest import RunInfo, RunManifest
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.lanes import GROUP_ROWS
 from spymaster.lake.tables.part import PartMaker
-from spymaster.lake.tables.places import Places, hour_of
+from spymaster.lake.tables.routing import TableRouter, hour_of
 from spymaster.lake.tables.schema import CONTROL
 from spymaster.market.frames import ConfigFrame, GapFrame, MappingFrame, RecordsFrame
 from spymaster.market.kinds import Kind
@@ -44,9 +44,9 @@ class LakeRecorder:
     def __init__(self, storage: Storage, run: RunInfo, *, group_rows: int = GROUP_ROWS) -> None:
         self._run = run
         self._manifest = RunManifest(storage, run)
-        self._places = Places(run.symbol)
+        self._router = TableRouter(run.symbol)
         parts = PartMaker(storage, run.id)
-        self._bronze = BronzeWriter(parts, self._places, group_rows)
+        self._bronze = BronzeWriter(parts, self._router, group_rows)
         self._gold = GoldWriter(parts, run.underlying)
         self._hour: int | None = None
         self._clock_ns = 0
@@ -159,10 +159,10 @@ class LakeRecorder:
             if file.kind == CONTROL:
                 for _, frame in read_controls(storage, file.path):
                     if isinstance(frame, ConfigFrame):
-                        self._places.configure(frame)
+                        self._router.configure(frame)
                         self._configure(frame)
                     elif isinstance(frame, MappingFrame):
-                        self._places.learn(frame)
+                        self._router.learn(frame)
             elif file.kind == Kind.DEF.name:
                 for definitions in read_records(storage, file.path, Kind.DEF):
-                    self._places.define(definitions)
+                    self._router.define(definitions)

@@ -19,7 +19,7 @@ from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.arrow_records import column_array
 from spymaster.lake.tables.lanes import GROUP_ROWS
 from spymaster.lake.tables.part import Part
-from spymaster.lake.tables.places import Place, folder_of
+from spymaster.lake.tables.routing import TableKey, folder_of
 from spymaster.lake.tables.schema import TableSchema, bronze_schema
 from spymaster.market.kinds import Kind
 
@@ -56,11 +56,11 @@ def compact(lake: Lake, date: str | None = None, step: Callable[[str], None] | N
     storage = lake.storage
     sources = _sources(lake)
     wanted: set[str] = set()
-    for (place, kind), files in sources.items():
+    for (table_key, kind), files in sources.items():
         slices = EventSlices(storage, kind, files)
-        join = _join(storage, place, sources) if _is_joined(place, kind) else None
+        join = _join(storage, table_key, sources) if _is_joined(table_key, kind) else None
         for hour in slices.hours:
-            folder = folder_of(SILVER, place, hour)
+            folder = folder_of(SILVER, table_key, hour)
             if date is not None and f"/date={date}/" not in f"{folder}/":
                 continue
             if step is not None:
@@ -145,24 +145,26 @@ def silver_schema(kind: Kind, *, quoted: bool) -> SilverSchema:
     return SilverSchema(kind.name, SILVER_VERSION, pa.schema(fields), encodings, ("ts_event",))
 
 
-def _sources(lake: Lake) -> dict[tuple[Place, Kind], list[tuple[str, int]]]:
+def _sources(lake: Lake) -> dict[tuple[TableKey, Kind], list[tuple[str, int]]]:
     """The files of each place and kind, with the rank of their run by its id."""
     ranks = {run_id: rank for rank, run_id in enumerate(sorted(run.run.id for run in lake.runs))}
-    found: dict[tuple[Place, Kind], list[tuple[str, int]]] = {}
+    found: dict[tuple[TableKey, Kind], list[tuple[str, int]]] = {}
     for run in lake.runs:
         for file in run.files(BRONZE):
             if file.kind in Kind.__members__ and Kind[file.kind] not in _NOT_COMPACTED:
                 partition = next(part for part in file.path.split("/") if "=" in part)
-                key = Place(table_of_file(file.path), partition), Kind[file.kind]
+                key = TableKey(table_of_file(file.path), partition), Kind[file.kind]
                 found.setdefault(key, []).append((file.path, ranks[run.run.id]))
     return dict(sorted(found.items()))
 
 
-def _is_joined(place: Place, kind: Kind) -> bool:
-    return place.table == _OPTION_TRADES and kind.name in TRADES
+def _is_joined(table_key: TableKey, kind: Kind) -> bool:
+    return table_key.table == _OPTION_TRADES and kind.name in TRADES
 
 
-def _join(storage: Storage, place: Place, sources: dict[tuple[Place, Kind], list[tuple[str, int]]]) -> QuoteJoin:
-    quotes = Place(_OPTION_QUOTES, place.partition)
+def _join(
+    storage: Storage, table_key: TableKey, sources: dict[tuple[TableKey, Kind], list[tuple[str, int]]]
+) -> QuoteJoin:
+    quotes = TableKey(_OPTION_QUOTES, table_key.partition)
     mine = {kind: files for (where, kind), files in sources.items() if where == quotes and is_quoted(kind.name)}
     return QuoteJoin([EventSlices(storage, kind, files) for kind, files in mine.items()])

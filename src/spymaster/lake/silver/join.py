@@ -51,13 +51,13 @@ class QuoteJoin:
         quotes = self._known(kind, from_ns - self._tolerance_ns, until_ns)
         times = record_time(kind, trades).astype(np.int64)
         ids = trades["instrument_id"].astype(np.int64)
-        place = _last_before(quotes, ids, times)
-        found = place >= 0
-        place = np.maximum(place, 0)
+        index = _last_before(quotes, ids, times)
+        found = index >= 0
+        index = np.maximum(index, 0)
         if len(quotes):
-            found &= (quotes["id"][place] == ids) & (times - quotes["t"][place] <= self._tolerance_ns)
+            found &= (quotes["id"][index] == ids) & (times - quotes["t"][index] <= self._tolerance_ns)
         nothing = np.zeros(len(trades), np.int64)
-        columns = [quotes[name][place] if len(quotes) else nothing for name in ("t", *_VALUES)]
+        columns = [quotes[name][index] if len(quotes) else nothing for name in ("t", *_VALUES)]
         return [pa.array(column, pa.int64(), mask=~found) for column in columns]
 
     def _known(self, kind: Kind, from_ns: int, until_ns: int) -> NDArray[Any]:
@@ -88,9 +88,9 @@ def _last_before(quotes: NDArray[Any], ids: NDArray[np.int64], times: NDArray[np
     # at one moment the trade comes first, so that only quotes strictly before it count
     order = np.lexsort((is_quote, both_times, both_ids))
     seen = np.cumsum(is_quote[order]) - 1
-    place = np.empty(len(order), np.intp)
-    place[order] = seen
-    return place[len(quotes) :]
+    index = np.empty(len(order), np.intp)
+    index[order] = seen
+    return index[len(quotes) :]
 
 
 def is_quoted(kind: str) -> bool:

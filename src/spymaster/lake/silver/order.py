@@ -90,7 +90,7 @@ def _running_count(*keys: NDArray[Any]) -> NDArray[np.int64]:
     turn = np.lexsort((np.arange(len(keys[0])), *reversed(keys)))
     starts = np.ones(len(turn), np.bool_)
     starts[1:] = np.logical_or.reduce([key[turn][1:] != key[turn][:-1] for key in keys])
-    places = np.arange(len(turn))
+    indices = np.arange(len(turn))
     count = np.empty(len(turn), np.int64)
-    count[turn] = places - np.maximum.accumulate(np.where(starts, places, 0))
+    count[turn] = indices - np.maximum.accumulate(np.where(starts, indices, 0))
     return count

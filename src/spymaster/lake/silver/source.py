@@ -14,7 +14,7 @@ from spymaster.lake.silver.order import record_time
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.arrow_records import raw_rows, records_of
 from spymaster.lake.tables.parquet_file import opened, reading
-from spymaster.lake.tables.places import HOUR_NS
+from spymaster.lake.tables.routing import HOUR_NS
 from spymaster.lake.tables.schema import BACKFILL, BRONZE_VERSION, SEQ, TIMES
 from spymaster.market.kinds import NS_PER_S, UNDEF_TIMESTAMP, Kind
 
@@ -44,7 +44,7 @@ class _Group:
     """One row group: the event times it may hold, both ends included."""
 
     file: str
-    place: int
+    group_index: int
     stream: int
     first_ns: int
     last_ns: int
@@ -82,7 +82,7 @@ class EventSlices:
 
     def _load(self, group: _Group) -> Rows:
         with opened(self._storage, group.file) as parquet, reading(self._storage.url(group.file)):
-            table = parquet.read_row_group(group.place)
+            table = parquet.read_row_group(group.group_index)
         records = raw_rows(self.kind, records_of(self.kind, table))
         backfill = np.asarray(table[BACKFILL].to_numpy(), np.int64)
         seqs = table[SEQ].to_numpy().astype(np.uint64)
@@ -110,10 +110,10 @@ def _row_groups(storage: Storage, name: str, rank: int) -> Iterator[_Group]:
         check_version(storage.url(name), parquet.metadata, BRONZE, BRONZE_VERSION)
         names = parquet.schema_arrow.names
         columns = [names.index(time) for time in TIMES if time in names]
-        for place in range(parquet.metadata.num_row_groups):
-            stats = [parquet.metadata.row_group(place).column(column).statistics for column in columns]
+        for group_index in range(parquet.metadata.num_row_groups):
+            stats = [parquet.metadata.row_group(group_index).column(column).statistics for column in columns]
             lows = [int(stat.min) for stat in stats]
             highs = [int(stat.max) for stat in stats]
             known = [ns for ns in (*lows, *highs) if ns != UNDEF_TIMESTAMP]
             if known:
-                yield _Group(name, place, 2 * rank, min(known), max(known))
+                yield _Group(name, group_index, 2 * rank, min(known), max(known))

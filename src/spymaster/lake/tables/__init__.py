@@ -1,1 +1,1 @@
-"""Schemas, places and files of the lake's tables, for all layers. A changed column needs a new version."""
+"""Schemas, routing and files of the lake's tables, for all layers. A changed column needs a new version."""

@@ -72,7 +72,7 @@ def raw_dtype(kind: Kind) -> np.dtype[Any]:
             fields.append((name, _raw(column)))
         else:
             of, (count,) = column.subdtype
-            fields += [(f"{name}_{place}", of) for place in range(count)]
+            fields += [(f"{name}_{index}", of) for index in range(count)]
     return np.dtype(fields)
 
 

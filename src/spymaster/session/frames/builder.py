@@ -298,8 +298,8 @@ def _book(state: NDArray[Any]) -> NDArray[np.int64]:
 def _orders(state: NDArray[Any]) -> NDArray[Any]:
     ring = state["orders"]["order"][0, 0]
     total = int(state["orders"]["orders"][0, 0])
-    places = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
-    orders: NDArray[Any] = ring[places]
+    slots = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
+    orders: NDArray[Any] = ring[slots]
     orders.flags.writeable = False
     return orders
 
@@ -313,11 +313,11 @@ def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
         "equity": int(state["equity"][0, 0]["quote_ns"]),
     }
     lights = []
-    for place, name in enumerate(INPUTS):
+    for index, name in enumerate(INPUTS):
         last = ages.get(name, 0)
         age = int(snap["t_ns"]) - last if last else None
-        reason = trust_reason_words(int(snap["trust_reason"][place]))
-        lights.append(InputTrust(name, Trust(int(snap["trust"][place])).name, reason, age))
+        reason = trust_reason_words(int(snap["trust_reason"][index]))
+        lights.append(InputTrust(name, Trust(int(snap["trust"][index])).name, reason, age))
     return tuple(lights)
 
 

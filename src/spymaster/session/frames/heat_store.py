@@ -72,7 +72,7 @@ class HeatStore:
         """Copies of up to ``seconds`` newest columns."""
         with self._lock:
             first = max(self._count - min(seconds, COLUMNS), 0)
-            places = np.arange(first, self._count) % COLUMNS
+            slots = np.arange(first, self._count) % COLUMNS
             dots = [
                 (number, tick, buys, sells)
                 for number in range(first, self._count)
@@ -82,13 +82,13 @@ class HeatStore:
             return HeatColumns(
                 revision=self._revision,
                 first=first,
-                t_ns=_frozen(self._t_ns[places]),
-                base=_frozen(self._base[places]),
-                depth=_frozen(self._depth[places]),
-                last=_frozen(self._last[places]),
-                bid=_frozen(self._bid[places]),
-                ask=_frozen(self._ask[places]),
-                gap_ns=_frozen(self._gap_ns[places]),
+                t_ns=_frozen(self._t_ns[slots]),
+                base=_frozen(self._base[slots]),
+                depth=_frozen(self._depth[slots]),
+                last=_frozen(self._last[slots]),
+                bid=_frozen(self._bid[slots]),
+                ask=_frozen(self._ask[slots]),
+                gap_ns=_frozen(self._gap_ns[slots]),
                 trades=_frozen(np.array(dots, TRADE_DOT)),
                 marks=_frozen(np.concatenate(marks) if marks else np.zeros(0, LEVEL_MARK)),
             )
@@ -97,7 +97,7 @@ class HeatStore:
         """Everything, for ``restore``."""
         with self._lock:
             first = max(self._count - COLUMNS, 0)
-            places = np.arange(first, self._count) % COLUMNS
+            slots = np.arange(first, self._count) % COLUMNS
             dots = [
                 (number, tick, buys, sells)
                 for number, column in self._trades.items()
@@ -106,7 +106,7 @@ class HeatStore:
             return HeatState(
                 count=self._count,
                 second=self._second,
-                columns={name: getattr(self, f"_{name}")[places].tobytes() for name in _ARRAYS},
+                columns={name: getattr(self, f"_{name}")[slots].tobytes() for name in _ARRAYS},
                 trades=np.array(dots, np.int64).tobytes(),
                 marks=b"".join(self._marks[number].tobytes() for number in range(first, self._count)),
             )
@@ -114,12 +114,12 @@ class HeatStore:
     def restore(self, snapshot: HeatState) -> None:
         """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
         held = min(snapshot.count, COLUMNS)
-        places = np.arange(snapshot.count - held, snapshot.count) % COLUMNS
+        slots = np.arange(snapshot.count - held, snapshot.count) % COLUMNS
         with self._lock:
             for name in _ARRAYS:
                 column = getattr(self, f"_{name}")
                 kept = np.frombuffer(snapshot.columns.get(name, b""), column.dtype)
-                column[places] = kept.reshape(held, *column.shape[1:])
+                column[slots] = kept.reshape(held, *column.shape[1:])
             self._count, self._second = snapshot.count, snapshot.second
             self._trades = {}
             for number, tick, buys, sells in np.frombuffer(snapshot.trades, TRADE_DOT).tolist():

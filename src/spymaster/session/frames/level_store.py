@@ -120,16 +120,16 @@ class LevelStore:
         """Everything, for ``restore``."""
         with self._lock:
             held = min(self._count, SECONDS)
-            places = np.arange(self._count - held, self._count) % SECONDS
+            seconds_at = np.arange(self._count - held, self._count) % SECONDS
             touched = tuple((key, tuple(replace(touch) for touch in known)) for key, known in self._touched.items())
             return LevelState(
                 count=self._count,
                 second=self._second,
                 taken=self._taken,
                 last_ns=self._last_ns,
-                t_ns=self._t_ns[places].tobytes(),
-                keys=self._keys[places].tobytes(),
-                values=self._values[places].tobytes(),
+                t_ns=self._t_ns[seconds_at].tobytes(),
+                keys=self._keys[seconds_at].tobytes(),
+                values=self._values[seconds_at].tobytes(),
                 snaps=self._snaps[: self._taken].tobytes(),
                 touched=touched,
                 open=tuple(self._open),
@@ -138,13 +138,13 @@ class LevelStore:
     def restore(self, snapshot: LevelState) -> None:
         """Go on from what another store remembered. Raises ValueError for what no store can have remembered."""
         held = min(snapshot.count, SECONDS)
-        places = np.arange(snapshot.count - held, snapshot.count) % SECONDS
+        seconds_at = np.arange(snapshot.count - held, snapshot.count) % SECONDS
         with self._lock:
             self._count, self._second, self._taken = snapshot.count, snapshot.second, snapshot.taken
             self._last_ns = snapshot.last_ns
-            self._t_ns[places] = np.frombuffer(snapshot.t_ns, np.int64)
-            self._keys[places] = np.frombuffer(snapshot.keys).reshape(held, MAX_PUBLISHED)
-            self._values[places] = np.frombuffer(snapshot.values).reshape(held, MAX_PUBLISHED, len(_KEPT))
+            self._t_ns[seconds_at] = np.frombuffer(snapshot.t_ns, np.int64)
+            self._keys[seconds_at] = np.frombuffer(snapshot.keys).reshape(held, MAX_PUBLISHED)
+            self._values[seconds_at] = np.frombuffer(snapshot.values).reshape(held, MAX_PUBLISHED, len(_KEPT))
             self._snaps[: self._taken] = np.frombuffer(snapshot.snaps).reshape(self._taken, MAX_PUBLISHED, len(_KEPT))
             self._touched = {key: [replace(touch) for touch in known] for key, known in snapshot.touched}
             self._open = set(snapshot.open)
@@ -158,25 +158,25 @@ class LevelStore:
             if second != self._second:
                 self._close_second()
                 self._second = second
-            place = self._place_of_snap()
-            np.take(rows, _FROM, axis=1, out=place[:n], mode="clip")
-            place[n:, _KIND] = _NO_KIND
+            snap_rows = self._next_snap_row()
+            np.take(rows, _FROM, axis=1, out=snap_rows[:n], mode="clip")
+            snap_rows[n:, _KIND] = _NO_KIND
             self._last_ns = t_ns
-            hot = place[:n, _HOT]
+            hot = snap_rows[:n, _HOT]
             self.begun = ()
             if self._open or hot.any():
-                self._follow_touches(t_ns, place[:n][(hot > 0.0).any(axis=1)])
+                self._follow_touches(t_ns, snap_rows[:n][(hot > 0.0).any(axis=1)])
 
     def history(self, level_id: str, seconds: int) -> LevelHistory:
         """Copies of up to ``seconds`` newest seconds of a level and its touches; empty for one never published."""
         key = self.key_of(level_id)
         with self._lock:
             held = min(self._count, SECONDS, seconds)
-            places = np.arange(self._count - held, self._count) % SECONDS
-            found = self._keys[places] == key
+            seconds_at = np.arange(self._count - held, self._count) % SECONDS
+            found = self._keys[seconds_at] == key
             there = found.any(axis=1)
-            places, slots = places[there], found[there].argmax(axis=1)
-            t_ns, values = self._t_ns[places], self._values[places, slots]
+            seconds_at, slots = seconds_at[there], found[there].argmax(axis=1)
+            t_ns, values = self._t_ns[seconds_at], self._values[seconds_at, slots]
             if self._taken and seconds > 0:
                 keys, now = self._summed()
                 at = np.flatnonzero(keys == key)
@@ -186,14 +186,14 @@ class LevelStore:
             touches = tuple(touch.view() for touch in self._touched.get(key, ()))
         return LevelHistory(level_id, _seconds_of(t_ns[-seconds:], values[-seconds:]), touches)
 
-    def _place_of_snap(self) -> NDArray[np.float64]:
+    def _next_snap_row(self) -> NDArray[np.float64]:
         """Where the next snap of the second goes; where the room is used up, those before become one."""
         if self._taken == _MOST_SNAPS:
             _, self._snaps[0] = self._summed()
             self._taken = 1
         self._taken += 1
-        place: NDArray[np.float64] = self._snaps[self._taken - 1]
-        return place
+        snap_rows: NDArray[np.float64] = self._snaps[self._taken - 1]
+        return snap_rows
 
     def _close_second(self) -> None:
         if not self._taken:
@@ -212,9 +212,9 @@ class LevelStore:
         if (keys == keys[-1]).all():
             values[:, _FLOWS] = snaps[:, :, _FLOWS].sum(axis=0)
             return keys[-1], values
-        for place, key in enumerate(keys[-1].tolist()):
+        for slot, key in enumerate(keys[-1].tolist()):
             if key >= 0.0:
-                values[place, _FLOWS] = snaps[keys == key][:, _FLOWS].sum(axis=0)
+                values[slot, _FLOWS] = snaps[keys == key][:, _FLOWS].sum(axis=0)
         return keys[-1], values
 
     def _follow_touches(self, t_ns: int, rows: NDArray[np.float64]) -> None:

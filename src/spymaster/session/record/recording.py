@@ -19,8 +19,8 @@ from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.segments import SEGMENT_BYTES
 from spymaster.journal.writer import JournalWriter, RecordingState
 from spymaster.lake.run_manifest import RunInfo
-from spymaster.lake.sidecar.place import forget_status
 from spymaster.lake.sidecar.plan import SidecarPlan, write_plan
+from spymaster.lake.sidecar.progress import forget_status
 from spymaster.market.frames import Frame
 from spymaster.session.record.sidecar_watch import SidecarHealth, SidecarWatch
 from spymaster.signals.frame import RecordingLight

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from spymaster.lake.sidecar.place import SidecarState, SidecarStatus, read_status
+from spymaster.lake.sidecar.progress import SidecarState, SidecarStatus, read_status
 
 LOG_NAME: Final = "sidecar.log"
 _FIRST_DELAY_S: Final = 0.5
@@ -88,11 +88,11 @@ class SidecarWatch:
         return self._health(status)
 
     def finish(
-        self, patience_s: float, tick: Callable[[SidecarHealth], None], *, fault_s: float = 10.0, poll_s: float = 0.05
+        self, timeout_s: float, tick: Callable[[SidecarHealth], None], *, fault_s: float = 10.0, poll_s: float = 0.05
     ) -> SidecarHealth:
         """Wait until the run is sealed, restarting as needed.
 
-        Gives up after ``patience_s`` without progress, or when something has been wrong and nothing has come nearer for
+        Gives up after ``timeout_s`` without progress, or when something has been wrong and nothing has come nearer for
         ``fault_s``; the sidecar goes on by itself then. Being nearer than ever is progress: one that tries again and
         again reads the same journal each time, and is well for a moment between two failures.
         """
@@ -110,7 +110,7 @@ class SidecarWatch:
             if health.fault and not is_faulty:
                 is_faulty, faulty_s = True, now_s
             is_stuck = is_faulty and now_s - faulty_s >= fault_s
-            if health.complete is not None or now_s - moved_s >= patience_s or is_stuck:
+            if health.complete is not None or now_s - moved_s >= timeout_s or is_stuck:
                 break
             time.sleep(poll_s)
         if self._process is not None and health.complete is not None:

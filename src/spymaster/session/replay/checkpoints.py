@@ -102,21 +102,21 @@ class CheckpointStore:
 
     def add_near(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint in memory for a while."""
-        place = (checkpoint.t_ns, checkpoint.records)
-        if place not in [near[:2] for near in self._near]:
-            self._near = [*self._near[1 - NEAR_KEPT :], (*place, _packed(checkpoint))]
+        moment = (checkpoint.t_ns, checkpoint.records)
+        if moment not in [near[:2] for near in self._near]:
+            self._near = [*self._near[1 - NEAR_KEPT :], (*moment, _packed(checkpoint))]
 
     def nearest(self, *, until_ns: int | None = None, until_records: int | None = None) -> int | None:
         """The snap of the checkpoint ``latest`` would look at first."""
-        places = (*(near[:2] for near in self._near), *self._kept)
-        fit = (t_ns for t_ns, records in places if _fits(t_ns, records, until_ns, until_records))
+        moments = (*(near[:2] for near in self._near), *self._kept)
+        fit = (t_ns for t_ns, records in moments if _fits(t_ns, records, until_ns, until_records))
         return max(fit, default=None)
 
     def latest(self, *, until_ns: int | None = None, until_records: int | None = None) -> Checkpoint | None:
         """The last sound checkpoint not after a snap, or not after a number of records."""
-        places = [(t_ns, records, packed) for t_ns, records, packed in self._near]
-        places += [(t_ns, records, b"") for t_ns, records in self._kept]
-        for t_ns, records, packed in sorted(places, key=lambda place: place[:2], reverse=True):
+        moments = [(t_ns, records, packed) for t_ns, records, packed in self._near]
+        moments += [(t_ns, records, b"") for t_ns, records in self._kept]
+        for t_ns, records, packed in sorted(moments, key=lambda moment: moment[:2], reverse=True):
             if not _fits(t_ns, records, until_ns, until_records):
                 continue
             checkpoint = self._sound(packed or self._read(_name(t_ns, records)))

@@ -94,11 +94,11 @@ def _form_of(source: Path) -> Form:
 
 def _journal_in(folder: Path) -> Path | None:
     """The folder of the journal's segments, from the first of them on."""
-    for place in (folder, folder / _JOURNAL_FOLDER):
-        segments = segments_in(place)
+    for candidate in (folder, folder / _JOURNAL_FOLDER):
+        segments = segments_in(candidate)
         # with its first segments gone the rest of a journal is in the lake beside it
         if segments and (segments[0] == 1 or not any((folder / name).is_dir() for name in _LAKE_FOLDERS)):
-            return place
+            return candidate
     return None
 
 

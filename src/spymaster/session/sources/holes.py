@@ -21,11 +21,11 @@ def hole_lines(engine: Engine) -> tuple[str, ...]:
     state = engine.state
     total = engine.counters()["holes"]
     ring = state["clock"]["hole"][0, 0]
-    places = np.arange(max(total - len(ring), 0), total) % len(ring)
+    slots = np.arange(max(total - len(ring), 0), total) % len(ring)
     lines = []
     if total > len(ring):
         lines.append(f"{total - len(ring):,} earlier holes without a record of {symbol} were passed over")
-    for hole in ring[places]:
+    for hole in ring[slots]:
         span = f"between {et_stamp(int(hole['from_ns']))} and {et_stamp(int(hole['to_ns']))}"
         lines.append(f"no record of {symbol} {span}: after {_MINUTES} minutes of open market nothing was computed")
     clock = state["clock"][0, 0]

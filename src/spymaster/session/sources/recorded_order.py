@@ -139,12 +139,12 @@ class _JournalStore:
         return self._journal.problems
 
     def frames(self, position: bytes | None) -> Generator[Frame, None, None]:
-        place = None if position is None else Position(*_decoded(position))
-        return self._journal.frames(place)
+        at = None if position is None else Position(*_decoded(position))
+        return self._journal.frames(at)
 
     def position(self) -> bytes:
-        place = self._journal.next_position
-        return msgspec.msgpack.encode((place.segment, place.offset))
+        at = self._journal.next_position
+        return msgspec.msgpack.encode((at.segment, at.offset))
 
     def identity(self) -> bytes:
         digest = hashlib.sha256()

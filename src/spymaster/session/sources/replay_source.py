@@ -229,9 +229,9 @@ class ReplaySource:
     def position(self) -> bytes:
         """Where the records after the latest RECORDS frame begin, once there was one of the recording's own."""
         assert self._merge is not None
-        place = self._merge.position()
+        at = self._merge.position()
         return msgspec.msgpack.encode(
-            _Position(place, self._period, self._splitter.passed, self._bars_given, self._bars_dropped)
+            _Position(at, self._period, self._splitter.passed, self._bars_given, self._bars_dropped)
         )
 
     def frames_from(self, position: bytes) -> Generator[Frame, None, None]:
@@ -239,16 +239,16 @@ class ReplaySource:
         again: that needs all of them."""
         self.close()
         try:
-            place = msgspec.msgpack.decode(position, type=_Position)
+            at = msgspec.msgpack.decode(position, type=_Position)
         except msgspec.DecodeError as error:
             raise ValueError(f"not a position in this source: {error}") from error
-        if len(place.merge.lanes) != len(self._files) or not place.period < len(self._periods):
+        if len(at.merge.lanes) != len(self._files) or not at.period < len(self._periods):
             raise ValueError("not a position in this source: it has other files")
         self._start_over()
-        self._period, self._bars_given, self._bars_dropped = place.period, place.bars_given, place.bars_dropped
-        self._splitter = TransitionSplitter(self._transitions, place.transitions)
-        self._use(place.period)
-        yield from self._records(place.merge)
+        self._period, self._bars_given, self._bars_dropped = at.period, at.bars_given, at.bars_dropped
+        self._splitter = TransitionSplitter(self._transitions, at.transitions)
+        self._use(at.period)
+        yield from self._records(at.merge)
 
     @property
     def at_records(self) -> bool:

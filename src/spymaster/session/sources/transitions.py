@@ -81,10 +81,10 @@ class TransitionSplitter:
             times = arrivals(batch)
             begun = 0
             while self.passed < len(self._transitions) and times[-1] >= self._transitions[self.passed].at_ns:
-                place = int(np.searchsorted(times, self._transitions[self.passed].at_ns, "left"))
-                if place > begun:
-                    yield Stretch(cut(batch, begun, place), transitions, False)
-                    transitions, begun = (), place
+                index = int(np.searchsorted(times, self._transitions[self.passed].at_ns, "left"))
+                if index > begun:
+                    yield Stretch(cut(batch, begun, index), transitions, False)
+                    transitions, begun = (), index
                 transitions += (self._transitions[self.passed],)
                 self.passed += 1
             if begun:

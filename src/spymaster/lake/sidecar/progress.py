@@ -14,7 +14,7 @@ import msgspec
 from spymaster.journal.files import Files, replace_file
 from spymaster.journal.format import Position
 
-PLACE_NAME: Final = "sidecar.place.json"
+PROGRESS_NAME: Final = "sidecar.place.json"
 STATUS_NAME: Final = "sidecar.status.json"
 SIDECAR_LOCK: Final = "sidecar.lock"
 
@@ -45,24 +45,24 @@ class SidecarStatus(msgspec.Struct, frozen=True):
     complete: bool = False
 
 
-class _Place(msgspec.Struct, frozen=True):
+class _Progress(msgspec.Struct, frozen=True):
     segment: int
     offset: int
 
 
-def read_place(journal: Path) -> Position | None:
+def read_progress(journal: Path) -> Position | None:
     """Start of the hour that is not durable yet, None for the journal's beginning."""
     try:
-        place = msgspec.json.decode((journal / PLACE_NAME).read_bytes(), type=_Place)
+        position = msgspec.json.decode((journal / PROGRESS_NAME).read_bytes(), type=_Progress)
     except (FileNotFoundError, msgspec.MsgspecError):
         # written whole or not at all; without one everything is written again under the same names
         return None
-    return Position(place.segment, place.offset)
+    return Position(position.segment, position.offset)
 
 
-def write_place(journal: Path, place: Position, files: Files) -> None:
+def write_progress(journal: Path, position: Position, files: Files) -> None:
     """Replace the place. Raises OSError."""
-    replace_file(files, journal / PLACE_NAME, msgspec.json.encode(_Place(place.segment, place.offset)))
+    replace_file(files, journal / PROGRESS_NAME, msgspec.json.encode(_Progress(position.segment, position.offset)))
 
 
 def read_status(journal: Path) -> SidecarStatus | None:

@@ -53,7 +53,7 @@ _LISTED: Final = re.compile(r"^(?:O:)?([A-Z]{1,6}) *\d{6}[CP]\d")
 _WITHOUT_INSTRUMENT: Final = frozenset({Kind.MAPPING, Kind.SYSTEM, Kind.ERROR})
 
 
-class Place(NamedTuple):
+class TableKey(NamedTuple):
     """A table below ``bronze/`` and the value of its first partition: ``("futures/mbp10", "symbol=ES")``."""
 
     table: str
@@ -67,7 +67,7 @@ class Owner(NamedTuple):
     root: str
 
 
-class Places:
+class TableRouter:
     """Knows instruments by what the run was told of them: CONFIG, mappings and definitions."""
 
     def __init__(self, symbol: str) -> None:
@@ -78,9 +78,9 @@ class Places:
         self._owners: dict[int, Owner] = {}
 
     @property
-    def control(self) -> Place:
+    def control(self) -> TableKey:
         """Where the frames between records go."""
-        return Place(CONTROL_TABLE, f"symbol={_safe(self._own)}")
+        return TableKey(CONTROL_TABLE, f"symbol={_safe(self._own)}")
 
     def configure(self, frame: ConfigFrame) -> None:
         """Learn the run's own instrument and the share beside it."""
@@ -108,38 +108,38 @@ class Places:
             owner = self._named(symbol.decode("utf-8", "replace"), publisher, underlying.decode("utf-8", "replace"))
             self._owners[instrument << 16 | publisher] = Owner(asset or owner.asset, owner.root)
 
-    def split(self, kind: Kind, records: Records) -> Iterator[tuple[Place, NDArray[np.bool_] | None]]:
+    def split(self, kind: Kind, records: Records) -> Iterator[tuple[TableKey, NDArray[np.bool_] | None]]:
         """The places the records belong to, each with the mask of its records; None where it is all of them."""
         rows = by_name(kind, records)
         if kind in _WITHOUT_INSTRUMENT:
-            yield Place(_OTHERS[kind.name], f"symbol={_safe(self._own)}"), None
+            yield TableKey(_OTHERS[kind.name], f"symbol={_safe(self._own)}"), None
             return
         keys = rows["instrument_id"].astype(np.int64) << 16 | rows["publisher_id"]
-        groups: dict[Place, NDArray[np.bool_]] = {}
+        groups: dict[TableKey, NDArray[np.bool_]] = {}
         for key in keys[:1] if (keys == keys[0]).all() else np.unique(keys):
             mine = keys == key
-            for place, mask in self._of_instrument(kind, int(key), rows, mine):
-                groups[place] = groups[place] | mask if place in groups else mask
-        for place, mask in groups.items():
-            yield place, None if mask.all() else mask
+            for table_key, mask in self._of_instrument(kind, int(key), rows, mine):
+                groups[table_key] = groups[table_key] | mask if table_key in groups else mask
+        for table_key, mask in groups.items():
+            yield table_key, None if mask.all() else mask
 
     def _of_instrument(
         self, kind: Kind, key: int, rows: Records, mine: NDArray[np.bool_]
-    ) -> Iterator[tuple[Place, NDArray[np.bool_]]]:
+    ) -> Iterator[tuple[TableKey, NDArray[np.bool_]]]:
         owner = self._owners.get(key) or self._unknown(kind, key)
         if kind.name in _OTHERS:
-            yield Place(_OTHERS[kind.name], f"symbol={_safe(owner.root)}"), mine
+            yield TableKey(_OTHERS[kind.name], f"symbol={_safe(owner.root)}"), mine
             return
         tables = _PRICED[owner.asset]
         is_option = owner.asset is AssetClass.OPTIONS
         partition = f"{'underlying' if is_option else 'symbol'}={_safe(owner.root)}"
         if not (is_option and kind in _WITH_TRADES):
-            yield Place(tables[_FORMS[kind.name]], partition), mine
+            yield TableKey(tables[_FORMS[kind.name]], partition), mine
             return
         traded = rows["action"] == bytes([ACTION_TRADE])
         for form, mask in (("trade", mine & traded), ("quote", mine & ~traded)):
             if mask.any():
-                yield Place(tables[form], partition), mask
+                yield TableKey(tables[form], partition), mask
 
     def _named(self, symbol: str, publisher: int, underlying: str) -> Owner:
         if is_option(symbol):
@@ -179,11 +179,11 @@ def hour_of(clock_ns: int) -> int:
     return clock_ns // HOUR_NS
 
 
-def folder_of(tier: str, place: Place, hour: int) -> str:
+def folder_of(tier: str, table_key: TableKey, hour: int) -> str:
     """``bronze/futures/mbp10/symbol=ES/date=2024-01-05/hour=14``."""
     moment = np.datetime64(hour, "h")
     date = np.datetime_as_string(moment, "D")
-    return f"{tier}/{place.table}/{place.partition}/date={date}/hour={hour % 24:02}"
+    return f"{tier}/{table_key.table}/{table_key.partition}/date={date}/hour={hour % 24:02}"
 
 
 def _key_of(instrument: Instrument) -> int:

@@ -13,7 +13,7 @@ _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BYTES: Final = 4 * 1024 * 1024
 
 
-def give_back_large_blocks() -> None:
+def fix_mmap_threshold() -> None:
     """Fix that size for this process. Does nothing where the C library knows no such setting."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
