@@ -58,13 +58,16 @@ def test_people_are_told_in_tables_that_it_is_simulated(run: Run) -> None:
         assert head in result.stdout
 
 
-def test_a_plain_recordings_truth_is_drawn_again_from_its_seed_and_plan(run: Run, tmp_path: Path) -> None:
-    made = run("simulate", tmp_path / "plain", "--scenario", "plain", "--seed", "20260317")
+def test_a_recording_of_the_second_market_is_compared_at_every_snap_of_its_truth(run: Run, tmp_path: Path) -> None:
+    made = run("simulate", tmp_path / "it", "--market", "second", "--scenario", "opening", "--seed", "20260317")
     assert made.exit_code == 0, made.output
-    result = run("evaluate", "states", tmp_path / "plain", "--json")
+    result = run("evaluate", "states", tmp_path / "it", "--json")
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert (report["levels"], report["placebo_levels"]) == (10, 5)
+    true = pq.read_table(tmp_path / "it" / "truth" / "states.parquet")
+    skipped = report["skipped"]
+    assert report["snaps"] + skipped["missing"] + skipped["other_side"] + skipped["unpublished"] == true.num_rows
     assert report["snaps"] > 1_000
     assert report["macro_f1"] > 0.6
 

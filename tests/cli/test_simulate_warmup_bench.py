@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import databento
+import numpy as np
 import pytest
 
+from spymaster.bench.depth_file import write_bench_file
 from spymaster.market.manifest import load_manifest
 from tests.cli.conftest import Run, one_line
 
@@ -66,6 +69,18 @@ def test_bench_prints_a_table(run: Run) -> None:
     assert result.exit_code == 0
     assert lines[0] == "20,000 records of SIMULATED depth; median [min..max] of 1 rounds"
     assert [line.split()[0] for line in lines[1:]] == ["zstd", "read"]
+
+
+@pytest.mark.parametrize("pace", [236.0, 2000.0])
+def test_bench_measures_at_the_pace_it_is_given_with_records_as_large_as_real_ones(tmp_path: Path, pace: float) -> None:
+    path, middle = write_bench_file(tmp_path, (), 150_000, pace)
+    stored = databento.DBNStore.from_file(path).to_ndarray()
+    event = stored["ts_event"].astype(np.int64)
+    assert len(stored) == 150_000
+    assert (np.diff(event) >= 0).all()
+    assert len(stored) / ((event[-1] - event[0]) / 1e9) == pytest.approx(pace, rel=0.05)
+    assert 22 <= path.stat().st_size / len(stored) <= 32
+    assert stored["ask_px_00"].min() / 1e9 < middle + 50
 
 
 def test_bench_measures_appending_to_a_journal(run: Run) -> None:

@@ -84,12 +84,6 @@ def test_the_command_writes_one_and_refuses_what_it_does_not_know(tmp_path: Path
         assert not (tmp_path / "b").exists()
 
 
-def test_the_plain_generator_is_a_scenario(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "a"), "--minutes", "0.2", "--scenario", "plain"])
-    assert done.exit_code == 0
-    assert load_manifest(tmp_path / "a").generator == "plain"
-
-
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_recording_is_whole_and_made_again_by_its_own_manifest(name: str) -> None:
     manifest = load_manifest(RECORDINGS / name)

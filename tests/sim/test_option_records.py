@@ -184,11 +184,11 @@ def test_the_same_settings_write_the_same_bytes(folders: dict[str, Path], profil
     assert again == load_manifest(folders[profile])
 
 
-def test_the_command_writes_options_and_refuses_them_of_the_plain_generator(tmp_path: Path) -> None:
+def test_the_command_writes_options_and_refuses_them_of_the_second_market(tmp_path: Path) -> None:
     runner = CliRunner()
     command = ["simulate", str(tmp_path / "a"), "--minutes", "0.2", "--options", "--intensity", "quiet"]
     assert runner.invoke(app, command).exit_code == 0
     assert load_manifest(tmp_path / "a").plan == "mix quiet options"
-    refused = runner.invoke(app, [*command, "--scenario", "plain"])
+    refused = runner.invoke(app, [*command, "--market", "second"])
     assert refused.exit_code == 2
     assert "--options" in refused.output

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.second.plan import Mechanism, MechanismKind, Plan, Point, Push, Side
-from spymaster.sim.second.recording import START_NS
-from spymaster.sim.second.session import PlainSession, generate
+from spymaster.sim.recording.second import START_NS
+from spymaster.sim.second.plan import OUTCOME_TICKS, Happening, Mechanism, MechanismKind, Plan, Point, Push, Side
+from spymaster.sim.second.session import SecondSession, generate
 from spymaster.sim.second.state import ADD, FILL, PULL
 from tests.sim.reading import depth_of_zone, rows
 
@@ -47,7 +47,7 @@ def plan(kind: MechanismKind, side: Side, push: float) -> Plan:
     return Plan("one", OPEN_E9, activity=(Point(0, 1.5),), pushes=pushes, mechanisms=(planted,))
 
 
-def flow(session: PlainSession, kind: int, until_s: int) -> int:
+def flow(session: SecondSession, kind: int, until_s: int) -> int:
     """Contracts of one kind of flow at the zone since the mechanism began."""
     it = session.mechanisms[0]
     f = session.flows
@@ -131,18 +131,21 @@ def test_mechanisms_change_the_odds_but_do_not_decide() -> None:
 
 def test_a_mechanism_works_only_in_its_time_and_near_its_level() -> None:
     session = generate(3, SECONDS / 60, START_NS, plan(MechanismKind.WALL, Side.ASK, 1.0))
-    first = session.work[0]
-    assert (first["mechanism"], first["working"]) == (0, 1)
+    begun, first = session.work[:2]
+    assert (begun["mechanism"], begun["what"]) == (0, Happening.BEGINS)
+    assert (first["mechanism"], first["what"]) == (0, Happening.WORKS)
     assert 0 <= first["ts_ns"] - (START_NS + PLANTED_S * S) <= S
     far = plan(MechanismKind.WALL, Side.ASK, 1.0).mechanisms[0]
     unreached = Plan("far", OPEN_E9, mechanisms=(Mechanism("far", far.kind, far.side, far.price_e9 + 10**11, 0, 60),))
-    assert len(generate(3, 1, START_NS, unreached).work) == 0
+    [only] = generate(3, 1, START_NS, unreached).work
+    assert only["what"] == Happening.BEGINS
 
 
-def test_an_exhausted_level_rests_until_the_market_has_been_away(opening: PlainSession) -> None:
+def test_an_exhausted_level_rests_until_the_market_has_been_away(opening: SecondSession) -> None:
     for index in range(len(opening.mechanisms)):
-        work = opening.work[opening.work["mechanism"] == index]
-        assert work["working"].tolist() == [1, 0] * (len(work) // 2) + [1] * (len(work) % 2)
+        of_its_own = (opening.work["mechanism"] == index) & (opening.work["what"] <= Happening.WORKS)
+        work = opening.work[of_its_own]
+        assert work["what"].tolist() == [1, 0] * (len(work) // 2) + [1] * (len(work) % 2)
         assert len(work) <= 4
 
 
@@ -156,3 +159,23 @@ def test_a_mechanism_that_follows_another_at_its_prices_works_whatever_their_ord
     at = np.searchsorted(session.records[:, 1], [START_NS + second * S for second in (20, 32)])
     full, empty = (depth_of_zone(row, int(Side.ASK), wall.tick) for row in rows(session.records[at - 1]))
     assert empty < 0.3 * full
+
+
+def test_what_becomes_of_a_touched_level_is_what_the_mid_did_then() -> None:
+    seen = set()
+    for seed in SEEDS:
+        session = generate(seed, SECONDS / 60, START_NS, plan(MechanismKind.PLACEBO, Side.ASK, 1.6))
+        it = session.mechanisms[0]
+        when = {Happening(what): ts for ts, what in session.work[["ts_ns", "what"]].tolist()}
+        bid, ask = session.records[:, 6] // TICK_E9, session.records[:, 7] // TICK_E9
+        ahead = 2 * it.tick - bid - ask
+        ts = session.records[:, 1]
+        if Happening.TOUCHED not in when:
+            continue
+        assert (ahead[(ts > START_NS + PLANTED_S * S) & (ts < when[Happening.TOUCHED])] > 1).all()
+        after = ahead[ts >= when[Happening.TOUCHED]]
+        out = np.flatnonzero(np.abs(after) >= 2 * OUTCOME_TICKS)
+        decided = {Happening.BROKEN, Happening.HELD} & when.keys()
+        assert decided == ({Happening.BROKEN if after[out[0]] < 0 else Happening.HELD} if len(out) else set())
+        seen |= decided
+    assert seen == {Happening.BROKEN, Happening.HELD}

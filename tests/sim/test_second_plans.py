@@ -50,7 +50,7 @@ def test_mechanisms_may_share_prices_at_different_times_or_on_different_sides() 
 
 
 def test_an_unknown_plan_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(UserError, match="none is named 'closing'; there are opening, scattered"):
+    with pytest.raises(UserError, match="none is named 'closing'; there are scattered, opening"):
         named_plan("closing", 1, 10)
 
 

@@ -1,4 +1,4 @@
-"""The plain market's records are what the vendor would send of such a market."""
+"""The second market's records are what the vendor would send of such a market."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 from spymaster.market.dtypes import W_LEVELS, by_name
 from spymaster.market.kinds import F_LAST, Kind
 from spymaster.sim.instrument import INSTRUMENT_ID, TICK_E9
-from spymaster.sim.second.session import PlainSession
+from spymaster.sim.second.session import SecondSession
 from tests.sim.reading import ASK, BID, Row, events
 
 
-def levels(session: PlainSession, name: str) -> NDArray[np.int64]:
+def levels(session: SecondSession, name: str) -> NDArray[np.int64]:
     """One field of all ten levels: int64[n, 10]."""
     fields = by_name(Kind.MBP10, session.records)
     return np.stack([fields[f"{name}_{level:02}"] for level in range(10)], axis=1).astype(np.int64)
 
 
-def test_every_record_has_the_vendors_header(opening: PlainSession) -> None:
+def test_every_record_has_the_vendors_header(opening: SecondSession) -> None:
     fields = by_name(Kind.MBP10, opening.records)
     assert set(
         zip(fields["length"], fields["rtype"], fields["publisher_id"], fields["instrument_id"], strict=True)
     ) == {(92, 10, 1, INSTRUMENT_ID)}
 
 
-def test_the_first_record_is_a_snapshot_of_the_whole_book_and_the_only_one(opening: PlainSession) -> None:
+def test_the_first_record_is_a_snapshot_of_the_whole_book_and_the_only_one(opening: SecondSession) -> None:
     fields = by_name(Kind.MBP10, opening.records)
     assert (fields["action"][0], fields["side"][0], fields["flags"][0]) == (b"A", b"N", 168)
     assert not (fields["flags"][1:] & 32).any()
@@ -34,7 +34,7 @@ def test_the_first_record_is_a_snapshot_of_the_whole_book_and_the_only_one(openi
 
 @pytest.mark.parametrize(("side", "outward"), [("bid", -1), ("ask", 1)])
 def test_all_ten_levels_are_there_in_order_on_ticks_with_size_and_orders(
-    opening: PlainSession, side: str, outward: int
+    opening: SecondSession, side: str, outward: int
 ) -> None:
     prices = levels(opening, f"{side}_px")
     assert (prices % TICK_E9 == 0).all()
@@ -44,12 +44,12 @@ def test_all_ten_levels_are_there_in_order_on_ticks_with_size_and_orders(
     assert (sizes >= orders).all()
 
 
-def test_the_book_is_never_locked_or_crossed_when_an_event_ends(opening: PlainSession) -> None:
+def test_the_book_is_never_locked_or_crossed_when_an_event_ends(opening: SecondSession) -> None:
     ended = by_name(Kind.MBP10, opening.records)["flags"] & F_LAST != 0
     assert (levels(opening, "ask_px")[ended, 0] > levels(opening, "bid_px")[ended, 0]).all()
 
 
-def test_times_run_forward_and_nothing_arrives_before_it_happens(opening: PlainSession) -> None:
+def test_times_run_forward_and_nothing_arrives_before_it_happens(opening: SecondSession) -> None:
     fields = by_name(Kind.MBP10, opening.records)
     event, recv = fields["ts_event"].astype(np.int64), fields["ts_recv"].astype(np.int64)
     assert (np.diff(event) >= 0).all()
@@ -65,7 +65,7 @@ def test_an_event_ends_with_its_last_record_and_nowhere_else(opening_rows: list[
         assert [row.is_last for row in event] == [False] * (len(event) - 1) + [True]
 
 
-def test_every_record_but_a_trade_changes_the_ten_levels(opening: PlainSession) -> None:
+def test_every_record_but_a_trade_changes_the_ten_levels(opening: SecondSession) -> None:
     changed = (np.diff(opening.records[:, W_LEVELS:], axis=0) != 0).any(axis=1)
     is_trade = by_name(Kind.MBP10, opening.records)["action"][1:] == b"T"
     assert (changed == ~is_trade).all()

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from spymaster.bench.depth_file import RECORDS_PER_S, write_bench_file
+from spymaster.bench.depth_file import write_bench_file
 from spymaster.bench.measures import INVARIANTS, NAMES, USUAL, Row, invariants, measure
 from spymaster.errors import ExitCode, UserError
 
 
-def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[str, ...], as_json: bool) -> None:
+def run_bench(
+    sources: tuple[Path, ...], rounds: int, records: int, pace: float, only: tuple[str, ...], as_json: bool
+) -> None:
     """Measure and print. Raises UserError for a row that does not exist."""
     unknown = [name for name in only if name not in NAMES]
     if unknown:
@@ -25,8 +27,8 @@ def run_bench(sources: tuple[Path, ...], rounds: int, records: int, only: tuple[
         _print(invariants(records), "SIMULATED depth", records, 1, as_json)
         return
     with tempfile.TemporaryDirectory() as folder:
-        print(f"writing {records:,} records at {RECORDS_PER_S:g} a second of event time", file=sys.stderr)
-        path, middle = write_bench_file(Path(folder), sources, records)
+        print(f"writing {records:,} records at {pace:g} a second of event time", file=sys.stderr)
+        path, middle = write_bench_file(Path(folder), sources, records, pace)
         table = measure(path, middle, rounds, records, wanted)
     if INVARIANTS in wanted:
         table += invariants(records)

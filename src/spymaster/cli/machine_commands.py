@@ -24,6 +24,9 @@ def bench(
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds; medians are reported.", min=1, max=99)] = 7,
     records: Annotated[int, typer.Option(help="Size of the measured file, records.", min=10_000)] = 1_000_000,
+    pace: Annotated[
+        float, typer.Option(help="Pace of the measured file, records a second of event time.", min=1.0, max=100_000.0)
+    ] = 236.0,
     only: Annotated[list[str] | None, typer.Option(help="Only these rows; repeatable.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -31,4 +34,4 @@ def bench(
     from spymaster.cli.bench import run_bench
 
     with reported():
-        run_bench(tuple(sources or ()), rounds, records, tuple(only or ()), as_json)
+        run_bench(tuple(sources or ()), rounds, records, pace, tuple(only or ()), as_json)

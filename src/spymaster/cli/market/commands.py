@@ -19,14 +19,25 @@ def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the recording into.")],
     seed: Annotated[int, typer.Option(help="Same seed, same records.")] = 1,
     minutes: Annotated[float, typer.Option(help="Length of the session.", min=0.1, max=1440.0)] = 12.0,
-    scenario: Annotated[
+    market: Annotated[
         str,
         typer.Option(
-            help="What is planted: mix, wall, vacuum, absorption, consumed, spoof, fakeout, gamma, weak-gamma, "
-            "placebo, none; or plain, the simpler generator."
+            help="orders, the market of single orders; or second, a simpler one of another structure that no rule was "
+            "made on: ES depth alone, to judge with."
         ),
-    ] = "mix",
-    intensity: Annotated[str, typer.Option(help="quiet, midday, open or stress.")] = "midday",
+    ] = "orders",
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            help="What is planted: mix (usual), wall, vacuum, absorption, consumed, spoof, fakeout, gamma, weak-gamma, "
+            "placebo, none. In the second market: scattered (usual), or opening, 14 minutes round 09:30.",
+            show_default=False,
+        ),
+    ] = None,
+    intensity: Annotated[
+        str | None,
+        typer.Option(help="quiet, midday (usual), open or stress. Not of the second market.", show_default=False),
+    ] = None,
     profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
     options: Annotated[
         bool,
@@ -48,6 +59,7 @@ def simulate(
             out,
             seed=seed,
             minutes=minutes,
+            market=market,
             scenario=scenario,
             intensity=intensity,
             profile=profile,

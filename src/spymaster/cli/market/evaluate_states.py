@@ -12,7 +12,6 @@ from spymaster.cli.request import Prepared, Request, prepare
 from spymaster.evaluate.agreement import Evidence, pool, score_agreement
 from spymaster.evaluate.agreement_report import report_text, states_report
 from spymaster.evaluate.agreement_truth import future_per_equity, load_truth
-from spymaster.evaluate.second_truth import is_plain, plain_truth
 from spymaster.evaluate.sinks import LevelSink
 from spymaster.evaluate.what_ifs import rates_by_fuel, rates_text
 from spymaster.market.manifest import load_manifest
@@ -39,7 +38,7 @@ def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -
 
 def _of_recording(folder: Path, config: Path | None) -> Evidence:
     manifest = load_manifest(folder)
-    truth = plain_truth(manifest) if is_plain(manifest) else load_truth(folder, manifest.start_ns, manifest.end_ns)
+    truth = load_truth(folder, manifest.start_ns, manifest.end_ns)
     prepared = _prepared(folder, config)
     ratio = future_per_equity(folder, prepared.plan.profile.name)
     sink = _watch(prepared, manifest.name, manifest.end_ns - manifest.start_ns, ratio)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted
-from spymaster.market.manifest import MANIFEST_NAME
+from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest
 
-PLAIN: Final = "plain"
+MARKETS: Final = ("orders", "second")
 _PROFILES: Final = ("es", "spy")
 _TELL_EVERY_S: Final = 0.5
 
@@ -23,46 +23,93 @@ def run_simulate(
     *,
     seed: int,
     minutes: float,
+    market: str,
+    scenario: str | None,
+    intensity: str | None,
+    profile: str,
+    with_options: bool,
+    with_truth: bool,
+    oracle_moments: int,
+) -> None:
+    """Write a recording folder: of the market of single orders, or of the second one. Raises UserError."""
+    _check("--market", "market", market, MARKETS)
+    _check("--profile", "profile", profile, _PROFILES)
+    if market == "second":
+        asked = {
+            "--intensity": intensity is not None,
+            "--options": with_options,
+            "--profile spy": profile != "es",
+            "--oracle": oracle_moments > 0,
+        }
+        _refuse_for_second(asked)
+        manifest = _write_second(out, seed, minutes, scenario, with_truth)
+    else:
+        manifest = _write_of_orders(
+            out,
+            seed,
+            minutes,
+            scenario=scenario or "mix",
+            intensity=intensity or "midday",
+            profile=profile,
+            with_options=with_options,
+            with_truth=with_truth,
+            oracle_moments=oracle_moments,
+        )
+    print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
+
+
+def _check(option: str, what: str, value: str, known: Collection[str]) -> None:
+    """Raise UserError for a value that does not exist."""
+    if value not in known:
+        remedy = f"there are {', '.join(known)}"
+        raise UserError(f"{option} {value}", f"there is no such {what}", remedy, code=ExitCode.USAGE)
+
+
+def _refuse_for_second(asked: Mapping[str, bool]) -> None:
+    """Raise UserError for the first option that the second market cannot follow."""
+    for option, is_asked in asked.items():
+        if is_asked:
+            problem = "the second market has none: it is ES depth at a pace of its own"
+            raise UserError(option, problem, "leave it out, or choose --market orders", code=ExitCode.USAGE)
+
+
+def _write_second(out: Path, seed: int, minutes: float, plan: str | None, with_truth: bool) -> RecordingManifest:
+    from spymaster.sim.recording.second import write_second_recording
+    from spymaster.sim.second.plan import PLANS, SCATTERED
+
+    chosen = (plan or SCATTERED).lower()
+    _check("--scenario", "scenario of the second market", chosen, PLANS)
+    with _unfinished(out):
+        return write_second_recording(out, seed, minutes, plan=chosen, with_truth=with_truth)
+
+
+def _write_of_orders(
+    out: Path,
+    seed: int,
+    minutes: float,
+    *,
     scenario: str,
     intensity: str,
     profile: str,
     with_options: bool,
     with_truth: bool,
     oracle_moments: int,
-) -> None:
-    """Write a recording folder: of the plain generator, or of the order book market."""
-    if profile not in _PROFILES:
-        raise UserError(
-            f"--profile {profile}", "there is no such profile", f"choose {' or '.join(_PROFILES)}", code=ExitCode.USAGE
-        )
-    if scenario.lower() == PLAIN:
-        if with_options:
-            raise UserError(
-                "--options", "the plain generator has none", "choose another --scenario", code=ExitCode.USAGE
-            )
-        from spymaster.sim.second.recording import write_plain_recording
+) -> RecordingManifest:
+    from spymaster.sim.market.intensities import INTENSITIES
+    from spymaster.sim.recording.session import Order, default_settings, write_recording
 
-        with _unfinished(out):
-            manifest = write_plain_recording(out, seed, minutes)
-    else:
-        from spymaster.sim.market.intensities import INTENSITIES
-        from spymaster.sim.recording.session import Order, default_settings, write_recording
-
-        if intensity not in INTENSITIES:
-            remedy = f"there are {', '.join(INTENSITIES)}"
-            raise UserError(f"--intensity {intensity}", "there is no such intensity", remedy, code=ExitCode.USAGE)
-        settings = default_settings(seed, scenario.lower(), intensity, profile if with_options else "")
-        order = Order(
-            folder=out,
-            minutes=minutes,
-            settings=settings,
-            profile=profile,
-            with_truth=with_truth,
-            oracle_moments=oracle_moments,
-        )
-        with _unfinished(out):
-            manifest = write_recording(order, _ProgressPrinter())
-    print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
+    _check("--intensity", "intensity", intensity, INTENSITIES)
+    settings = default_settings(seed, scenario.lower(), intensity, profile if with_options else "")
+    order = Order(
+        folder=out,
+        minutes=minutes,
+        settings=settings,
+        profile=profile,
+        with_truth=with_truth,
+        oracle_moments=oracle_moments,
+    )
+    with _unfinished(out):
+        return write_recording(order, _ProgressPrinter())
 
 
 @contextmanager

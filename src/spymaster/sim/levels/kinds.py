@@ -36,3 +36,5 @@ class LevelEvent(enum.IntEnum):
     """Never touched."""
     PHASE = 8
     """A fakeout turned round."""
+    GONE = 9
+    """Its planned time is over, in a market where levels stay whatever becomes of them."""

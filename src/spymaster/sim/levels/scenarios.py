@@ -41,7 +41,7 @@ def kind_weights(scenario: str) -> NDArray[np.float64]:
     """Chance of each ``LevelKind`` when a level is planted, float64[16] by its number. Raises UserError."""
     kinds = _BY_NAME.get(scenario.lower())
     if kinds is None:
-        remedy = f"there are {', '.join(SCENARIOS)} and plain"
+        remedy = f"there are {', '.join(SCENARIOS)}"
         raise UserError("--scenario", f"no scenario is named '{scenario}'", remedy, code=ExitCode.USAGE)
     weights = np.zeros(16)
     weights[LevelKind.PLACEBO] = PLACEBO_SHARE if kinds else 1.0

@@ -1,4 +1,4 @@
-"""The plain market's book: sizes and order counts per price, and the ten levels of each record.
+"""The second market's book: sizes and order counts per price, and the ten levels of each record.
 
 A price is a tick number; on the bid side outward means down, on the ask side up.
 """
@@ -14,7 +14,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_TRADE, F_LAST, SIDE_ASK, SIDE_BID, UNDEF_PRICE
 from spymaster.sim.dice import below, resting_size, uniform
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.second.state import ASK, KEPT_RANKS, MASK, SLACK_RANKS, State, Tape
+from spymaster.sim.second.state import APPEAR, ASK, BID, BUCKET_NS, KEPT_RANKS, MASK, SLACK_RANKS, VANISH, State, Tape
 
 USUAL_ORDERS: Final = np.array(
     [17.0, 19.0, 22.0, 24.0, 24.0, 22.0, 20.0, 18.0, 17.0, 16.0, 15.0, 14.0, 14.0, 13.0, 13.0, 13.0]
@@ -27,6 +27,7 @@ _LEVELS: Final = 10
 _FIRST_WORD: Final = 6
 _VENDOR_FLAG: Final = 2
 _MASK32: Final = 0xFFFFFFFF
+_THOUSAND: Final = 1000.0
 
 
 @kernel
@@ -42,11 +43,12 @@ def waiting(s: State, side: int, tick: int) -> int:
 
 
 @kernel
-def change(s: State, side: int, tick: int, contracts: int, orders: int) -> None:
-    """Add to (or take from) a price, and keep the best of the side."""
+def change(s: State, tape: Tape, side: int, tick: int, contracts: int, orders: int, kind: int) -> None:
+    """Add to (or take from) a price, write it down as ADD, PULL or FILL, and keep the best of the side."""
     i = tick & MASK
     s.size[side, i] += contracts
     s.orders[side, i] += orders
+    log_flow(s, tape, side, tick, kind, abs(contracts))
     sign = outward(side)
     if contracts > 0 and sign * (tick - s.best[side]) < 0:
         s.best[side] = tick
@@ -72,7 +74,7 @@ def one_of(s: State, side: int, tick: int) -> int:
 
 
 @kernel
-def place_usual(s: State, side: int, tick: int, rank: int) -> None:
+def place_usual(s: State, tape: Tape, side: int, tick: int, rank: int) -> None:
     """Fill a price with what usually waits there."""
     i = tick & MASK
     usual = USUAL_ORDERS[min(rank, len(USUAL_ORDERS) - 1)]
@@ -81,32 +83,60 @@ def place_usual(s: State, side: int, tick: int, rank: int) -> None:
     s.size[side, i] = 0
     for _ in range(orders):
         s.size[side, i] += resting_size(s)
+    log_flow(s, tape, side, tick, APPEAR, s.size[side, i])
 
 
 @kernel
-def open_book(s: State) -> None:
-    """Fill both sides behind the opening prices."""
+def open_book(s: State, tape: Tape) -> None:
+    """Fill both sides behind the opening prices: just before the session, so that its flows are those of its orders."""
+    s.now_ns -= 1
     for side in range(2):
         sign = outward(side)
         for rank in range(KEPT_RANKS):
-            place_usual(s, side, s.best[side] + sign * rank, rank)
+            place_usual(s, tape, side, s.best[side] + sign * rank, rank)
         s.edge[side] = sign * s.best[side] + KEPT_RANKS - 1
+        s.reach[side] = s.edge[side]
+    s.now_ns += 1
 
 
 @kernel
-def follow(s: State) -> None:
+def follow(s: State, tape: Tape) -> None:
     """The touch moved: prices come within reach on one side and are forgotten far out on the other."""
     for side in range(2):
         sign = outward(side)
         near = sign * s.best[side]
         while s.edge[side] < near + KEPT_RANKS - 1:
             s.edge[side] += 1
-            place_usual(s, side, sign * s.edge[side], KEPT_RANKS)
+            place_usual(s, tape, side, sign * s.edge[side], KEPT_RANKS)
         while s.edge[side] > near + KEPT_RANKS + SLACK_RANKS:
-            i = (sign * s.edge[side]) & MASK
-            s.size[side, i] = 0
-            s.orders[side, i] = 0
+            tick = sign * s.edge[side]
+            gone = waiting(s, side, tick)
+            s.size[side, tick & MASK] = 0
+            s.orders[side, tick & MASK] = 0
+            if gone > 0:
+                log_flow(s, tape, side, tick, VANISH, gone)
             s.edge[side] -= 1
+        s.reach[side] = min(s.reach[side], s.edge[side])
+
+
+@kernel
+def close_buckets(s: State, tape: Tape, until_ns: int) -> None:
+    """Write down the touch at the ends of all buckets up to ``until_ns``: nothing has changed since the last event."""
+    while s.bucket_ns <= until_ns:
+        row = tape.touches[s.n_touches]
+        row[0] = s.bucket_ns
+        row[1] = s.best[BID]
+        row[2] = s.best[ASK]
+        row[3] = waiting(s, BID, s.best[BID])
+        row[4] = waiting(s, ASK, s.best[ASK])
+        row[5] = s.regime
+        row[6] = int(s.activity * _THOUSAND)
+        row[7] = -s.reach[BID]
+        row[8] = s.reach[ASK]
+        s.n_touches += 1
+        s.reach[BID] = s.edge[BID]
+        s.reach[ASK] = s.edge[ASK]
+        s.bucket_ns += BUCKET_NS
 
 
 @kernel
@@ -201,11 +231,12 @@ def next_packet(s: State) -> None:
 
 @kernel
 def log_flow(s: State, tape: Tape, side: int, tick: int, kind: int, size: int) -> None:
-    """Write down a true change."""
+    """Write down a true change, made already."""
     row = tape.flows[s.n_flows]
     row[0] = s.now_ns
     row[1] = side
     row[2] = tick
     row[3] = kind
     row[4] = size
+    row[5] = s.size[side, tick & MASK]
     s.n_flows += 1

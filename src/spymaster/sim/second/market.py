@@ -1,19 +1,26 @@
-"""The plain market in motion: rates of everything that can happen next, the choice among them, and time."""
+"""The second market in motion: rates of everything that can happen next, the choice among them, and time."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_ADD, F_BAD_TS_RECV, F_LAST, F_SNAPSHOT, NS_PER_S, SIDE_NONE
 from spymaster.sim.dice import below, exponential, heavy_tail, resting_size, uniform
-from spymaster.sim.second.book import USUAL_ORDERS, follow, open_book, outward, write_head, write_levels
+from spymaster.sim.second.book import (
+    USUAL_ORDERS,
+    close_buckets,
+    follow,
+    open_book,
+    outward,
+    write_head,
+    write_levels,
+)
 from spymaster.sim.second.mechanisms import pop_refill, work
 from spymaster.sim.second.orders import arrive, begin_event, hit, join, leave
-from spymaster.sim.second.state import ACTIVE_RANKS, ASK, BID, HIT, IN_SPREAD, MASK, ROOM, Array, State, Tape
+from spymaster.sim.second.state import ACTIVE_RANKS, ASK, BID, HIT, IN_SPREAD, MASK, MOST_WORK, ROOM, Array, State, Tape
 
 _LEAVING_PER_S: Final = np.array(
     [0.060, 0.048, 0.040, 0.036, 0.033, 0.030, 0.028, 0.026, 0.025, 0.024, 0.016, 0.014, 0.012, 0.011, 0.010, 0.009]
@@ -134,6 +141,7 @@ def step(s: State, tape: Tape, end_ns: int) -> None:
     fade = 1.0 + _ECHO_DECAY_PER_S * (at_ns - s.now_ns) / NS_PER_S
     s.echo[0] /= fade
     s.echo[1] /= fade
+    close_buckets(s, tape, min(at_ns, end_ns))
     s.now_ns = at_ns
     if at_ns >= end_ns:
         return
@@ -148,34 +156,34 @@ def step(s: State, tape: Tape, end_ns: int) -> None:
         happen(s, tape, side, what)
     if s.moved == 1:
         s.moved = 0
-        follow(s)
+        follow(s, tape)
         work(s, tape)
 
 
 @kernel
-def open_market(state: Array, row: NDArray[Any]) -> None:
-    """Fill the book and write the record a recording starts with (int64[46]): the whole book, as a snapshot."""
+def open_market(state: Array, tape: Tape) -> None:
+    """Fill the book and write the record a recording starts with onto an empty tape: the whole book, as a snapshot."""
     s = state[0]
-    open_book(s)
+    open_book(s, tape)
     begin_event(s)
+    close_buckets(s, tape, s.now_ns)
+    row = tape.records[0]
     write_levels(s, row)
     best = s.best[BID]
     flags = F_LAST | F_SNAPSHOT | F_BAD_TS_RECV
     write_head(s, row, ACTION_ADD, SIDE_NONE, best, s.size[BID, best & MASK], flags, 0)
     s.words[:] = row
+    s.n_records = 1
     s.now_ns += 1_000
 
 
 @kernel
 def run(state: Array, tape: Tape, end_ns: int) -> bool:
-    """Let the market live until ``end_ns``; False when the tape is full before. The tape is written from its start."""
+    """Let the market live until ``end_ns``; False when the tape is full before. It goes on where the tape ends."""
     s = state[0]
-    s.n_records = 0
-    s.n_flows = 0
-    s.n_work = 0
     while s.now_ns < end_ns:
         full = s.n_records + ROOM > len(tape.records) or s.n_flows + ROOM > len(tape.flows)
-        if full or s.n_work + ROOM > len(tape.work):
+        if full or s.n_work + MOST_WORK > len(tape.work) or s.n_touches + ROOM > len(tape.touches):
             return False
         step(s, tape, end_ns)
     return True

@@ -7,14 +7,19 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.sim.dice import below, uniform
-from spymaster.sim.second.plan import ARM_TICKS, REACH_TICKS, ZONE_TICKS
-from spymaster.sim.second.state import MASK, NEVER, REFILLS, State, Tape
+from spymaster.sim.second.plan import ARM_TICKS, OUTCOME_TICKS, REACH_TICKS, ZONE_TICKS, Happening
+from spymaster.sim.second.state import ASK, BID, MASK, NEVER, REFILLS, State, Tape
 
 _FASTEST_REFILL_NS: Final = NS_PER_MS // 2
 _REFILL_SPREAD_NS: Final = 5 * NS_PER_MS
 _DISPLAY_STEP_NS: Final = 200 * NS_PER_MS
 _LET_GO_TICKS: Final = 4
 """How much further than its reach the market must go before a mechanism ceases to work."""
+_BEGINS: Final = int(Happening.BEGINS)
+_TOUCHED: Final = int(Happening.TOUCHED)
+_BROKEN: Final = int(Happening.BROKEN)
+_HELD: Final = int(Happening.HELD)
+_ENDS: Final = int(Happening.ENDS)
 
 
 @kernel
@@ -107,11 +112,47 @@ def turn(s: State, tape: Tape, k: int, working: int) -> None:
     if working == 1:
         m.left = m.reserve
         display(s, k)
+    note(s, tape, k, working)
+
+
+@kernel
+def note(s: State, tape: Tape, k: int, what: int) -> None:
+    """Write down what (``Happening``) has happened to a mechanism."""
     row = tape.work[s.n_work]
     row[0] = s.now_ns
     row[1] = k
-    row[2] = working
+    row[2] = what
+    row[3] = s.mechanism[k].left
+    row[4] = s.best[BID]
+    row[5] = s.best[ASK]
     s.n_work += 1
+
+
+@kernel
+def observe(s: State, tape: Tape, k: int) -> None:
+    """See when a mechanism's time begins and ends, when its price is touched, and what becomes of it then.
+
+    It only watches: nothing in the market depends on what it sees.
+    """
+    m = s.mechanism[k]
+    if m.stage == 0 and m.start_ns <= s.now_ns < m.end_ns:
+        m.stage = 1
+        note(s, tape, k, _BEGINS)
+    elif m.stage == 1 and s.now_ns >= m.end_ns:
+        m.stage = 2
+        note(s, tape, k, _ENDS)
+    if m.stage != 1:
+        return
+    # half ticks from the mid out to the price
+    ahead = (2 * m.side - 1) * (2 * m.tick - s.best[BID] - s.best[ASK])
+    if m.passage == 0 and ahead > 1:
+        m.passage = 1
+    elif m.passage == 1 and ahead <= 1:
+        m.passage = 2
+        note(s, tape, k, _TOUCHED)
+    if m.passage == 2 and abs(ahead) >= 2 * OUTCOME_TICKS:
+        m.passage = 3
+        note(s, tape, k, _BROKEN if ahead < 0 else _HELD)
 
 
 @kernel
@@ -123,6 +164,8 @@ def work(s: State, tape: Tape) -> None:
     for k in range(s.mechanisms):
         if s.mechanism[k].working == 1 and should_work(s, k) == 0:
             turn(s, tape, k, 0)
+    for k in range(s.mechanisms):
+        observe(s, tape, k)
     s.push[0] = 1.0
     s.push[1] = 1.0
     for k in range(s.mechanisms):

@@ -1,4 +1,4 @@
-"""What orders do in the plain market: arrive, leave, change, move and hit. Every record changes exactly one order."""
+"""What orders do in the second market: arrive, leave, change, move and hit. Every record changes exactly one order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from spymaster.sim.second.book import (
     depth_of,
     emit,
     emit_trade,
-    log_flow,
     next_packet,
     one_of,
     outward,
@@ -48,8 +47,7 @@ def arrive(s: State, tape: Tape, side: int, tick: int, size: int) -> None:
     begin_event(s)
     grows = s.orders[side, tick & MASK] > 0 and uniform(s) < _GROW
     old = one_of(s, side, tick) if grows else 0
-    change(s, side, tick, size, 0 if grows else 1)
-    log_flow(s, tape, side, tick, ADD, size)
+    change(s, tape, side, tick, size, 0 if grows else 1, ADD)
     emit(s, tape, ACTION_MODIFY if grows else ACTION_ADD, side, tick, old + size, depth_of(s, side, tick), True)
 
 
@@ -62,18 +60,15 @@ def leave(s: State, tape: Tape, side: int, tick: int) -> None:
     u = uniform(s)
     if u < _SHRINK and size > 1:
         less = 1 + below(s, size - 1)
-        change(s, side, tick, -less, 0)
-        log_flow(s, tape, side, tick, PULL, less)
+        change(s, tape, side, tick, -less, 0, PULL)
         emit(s, tape, ACTION_MODIFY, side, tick, size - less, depth, True)
         return
     target = tick + (1 if u < _SHRINK + _MOVE / 2 else -1)
     opposite = s.best[1 - side]
     moves = u < _SHRINK + _MOVE and outward(side) * (target - opposite) > 0
-    log_flow(s, tape, side, tick, PULL, size)
-    change(s, side, tick, -size, -1)
+    change(s, tape, side, tick, -size, -1, PULL)
     if moves and s.factor[side, 0, target & MASK] >= 1.0:
-        change(s, side, target, size, 1)
-        log_flow(s, tape, side, target, ADD, size)
+        change(s, tape, side, target, size, 1, ADD)
         emit(s, tape, ACTION_MODIFY, side, target, size, depth_of(s, side, target), True)
     else:
         emit(s, tape, ACTION_CANCEL, side, tick, size, depth, True)
@@ -93,7 +88,6 @@ def hit(s: State, tape: Tape, side: int) -> None:
         taken = min(rest, waiting(s, side, tick))
         if taken > 0:
             emit_trade(s, tape, 1 - side, tick, taken)
-            log_flow(s, tape, side, tick, FILL, taken)
             rest -= taken
         if rest == 0:
             break
@@ -117,10 +111,10 @@ def take(s: State, tape: Tape, side: int, tick: int, wanted: int) -> int:
         rest -= filled
         is_last = rest == 0 and at_price == wanted
         if filled == order:
-            change(s, side, tick, -order, -1)
+            change(s, tape, side, tick, -order, -1, FILL)
             emit(s, tape, ACTION_CANCEL, side, tick, order, 0, is_last)
         else:
-            change(s, side, tick, -filled, 0)
+            change(s, tape, side, tick, -filled, 0, FILL)
             emit(s, tape, ACTION_MODIFY, side, tick, order - filled, 0, is_last)
     refill_after(s, side, tick, at_price)
     return at_price

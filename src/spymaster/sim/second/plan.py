@@ -1,4 +1,4 @@
-"""What the plain market is asked to do: its activity over time, its pushes, and the mechanisms planted at levels.
+"""What the second market is asked to do: its activity over time, its pushes, and the mechanisms planted at levels.
 
 A plan fixes levels, times and mechanisms before the first event; how each one ends is left to the dice.
 """
@@ -19,7 +19,9 @@ from spymaster.market.levels import format_price_e9
 from spymaster.sim.instrument import TICK_E9
 
 _OPEN_E9: Final = 6_870_250_000_000
-PLANS: Final = ("opening", "scattered")
+OPENING: Final = "opening"
+SCATTERED: Final = "scattered"
+PLANS: Final = (SCATTERED, OPENING)
 """Plans that can be asked for by name."""
 
 ZONE_TICKS: Final = 2
@@ -28,6 +30,8 @@ REACH_TICKS: Final = 8
 """A mechanism works while the best price of its side is at most this far in front of its level."""
 ARM_TICKS: Final = 16
 """Having worked once, a mechanism works again only after the market was this far in front of its level."""
+OUTCOME_TICKS: Final = 8
+"""A touched level is broken or has held once the mid is so far beyond it or back; it stays until its time is over."""
 
 MAX_MECHANISMS: Final = 1024
 _LEVELS_EACH_WAY: Final = 12
@@ -44,6 +48,23 @@ class MechanismKind(enum.IntEnum):
     VACUUM = 2
     ABSORPTION = 3
     CONSUMED = 4
+
+
+class Happening(enum.IntEnum):
+    """What can happen to a planted mechanism."""
+
+    RESTS = 0
+    WORKS = 1
+    BEGINS = 2
+    """Its time begins; it works when the market comes near."""
+    TOUCHED = 3
+    """The mid came to its price for the first time."""
+    BROKEN = 4
+    """Once touched, the mid went ``OUTCOME_TICKS`` beyond it before it went as far back."""
+    HELD = 5
+    """Once touched, the mid went ``OUTCOME_TICKS`` back before it went as far beyond."""
+    ENDS = 6
+    """Its time is over, whatever has become of it."""
 
 
 class Side(enum.IntEnum):
@@ -173,7 +194,7 @@ def opening_plan() -> Plan:
         ("PLACEBO_6863", kinds.PLACEBO, Side.BID, 6863.00, 0, 840),
     )
     return Plan(
-        name="opening",
+        name=OPENING,
         open_price_e9=_OPEN_E9,
         activity=(Point(0, 0.4), Point(119, 0.5), Point(121, 2.2), Point(240, 1.3), Point(540, 0.9), Point(840, 0.8)),
         pushes=(
@@ -205,16 +226,16 @@ def scattered_plan(seed: int, minutes: float, open_price_e9: int = _OPEN_E9, spa
             for side in Side:
                 name = f"{kind.name}_{format_price_e9(price_e9)}_{side.name}_{start_s}"
                 mechanisms.append(Mechanism(name, kind, side, price_e9, start_s, start_s + length_s))
-    plan = Plan(name="scattered", open_price_e9=open_price_e9, mechanisms=tuple(mechanisms))
+    plan = Plan(name=SCATTERED, open_price_e9=open_price_e9, mechanisms=tuple(mechanisms))
     check_plan(plan)
     return plan
 
 
 def named_plan(name: str, seed: int, minutes: float) -> Plan:
     """The plan of a name in ``PLANS``. Raises UserError for another name."""
-    if name == "opening":
+    if name == OPENING:
         return opening_plan()
-    if name == "scattered":
+    if name == SCATTERED:
         return scattered_plan(seed, minutes)
     raise UserError("plan", f"none is named {name!r}", f"there are {', '.join(PLANS)}", code=ExitCode.USAGE)
 

@@ -1,4 +1,4 @@
-"""Everything the plain market remembers, and the tables its behaviour comes from.
+"""Everything the second market remembers, and the tables its behaviour comes from.
 
 One record, so that kernels pass it on as a single pointer. Side 0 is bid and 1 ask; ``outward`` is away from the touch.
 Books, factors and orders are indexed by price tick modulo ``RING``: the part in use is far narrower.
@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import MBP10_WORDS, NS_PER_S
+from spymaster.market.kinds import MBP10_WORDS, NS_PER_MS, NS_PER_S
 from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.second.plan import BEHAVIOURS, MAX_MECHANISMS, MAX_POINTS, MAX_PUSHES, Mechanism, Plan, check_plan
 
@@ -35,10 +35,19 @@ CHOICES: Final = HIT + 1
 REFILLS: Final = 1024
 ROOM: Final = 1024
 """No single event makes as many records or flows."""
+MOST_WORK: Final = 4 * MAX_MECHANISMS
+"""Nor does more happen to mechanisms at once: each can end, be decided, begin and go to work."""
+
+BUCKET_NS: Final = 250 * NS_PER_MS
+"""The touch is written down at the end of each bucket; what happens exactly then belongs to the next."""
 
 ADD: Final = 0
 PULL: Final = 1
 FILL: Final = 2
+APPEAR: Final = 3
+"""The orders of a price come into being: at the opening, or when the market has come within ``KEPT_RANKS`` of it."""
+VANISH: Final = 4
+"""A price is forgotten with its orders, for the market has gone ``SLACK_RANKS`` further away."""
 
 MECHANISM: Final = np.dtype(
     [
@@ -49,6 +58,10 @@ MECHANISM: Final = np.dtype(
         ("end_ns", "<i8"),
         ("working", "<i8"),
         ("armed", "<i8"),
+        # 0 before its time, 1 in it, 2 after it
+        ("stage", "<i8"),
+        # 0 the mid has not been in front of the price, 1 it has, 2 it has been there since, 3 it is decided
+        ("passage", "<i8"),
         ("shown", "<i8"),
         ("reserve", "<i8"),
         ("left", "<i8"),
@@ -63,10 +76,35 @@ PUSH: Final = np.dtype([("direction", "<i8"), ("strength", "<f8"), ("start_ns", 
 POINT: Final = np.dtype([("at_ns", "<i8"), ("factor", "<f8")])
 REFILL: Final = np.dtype([("due_ns", "<i8"), ("side", "<i8"), ("tick", "<i8"), ("size", "<i8")])
 
-FLOW_DTYPE: Final = np.dtype([("ts_ns", "<i8"), ("side", "<i8"), ("tick", "<i8"), ("kind", "<i8"), ("size", "<i8")])
-"""One true change of one order: when, which side (0 bid, 1 ask), price tick, ADD, PULL or FILL, contracts."""
-WORK_DTYPE: Final = np.dtype([("ts_ns", "<i8"), ("mechanism", "<i8"), ("working", "<i8")])
-"""A mechanism (index in the plan) began (1) or ceased (0) to work."""
+FLOW_DTYPE: Final = np.dtype(
+    [("ts_ns", "<i8"), ("side", "<i8"), ("tick", "<i8"), ("kind", "<i8"), ("size", "<i8"), ("left", "<i8")]
+)
+"""One true change: when, which side (0 bid, 1 ask), price tick, kind, contracts, and what waits at the price after it.
+
+ADD, PULL and FILL are each of one order; a moved one is a PULL and an ADD. APPEAR and VANISH are of all at a price.
+"""
+WORK_DTYPE: Final = np.dtype(
+    [("ts_ns", "<i8"), ("mechanism", "<i8"), ("what", "<i8"), ("left", "<i8"), ("bid", "<i8"), ("ask", "<i8")]
+)
+"""Something (``Happening``) happened to a mechanism (index in the plan); ``left``: what it can still refill, contracts;
+the touch then, ticks."""
+TOUCH_DTYPE: Final = np.dtype(
+    [
+        ("ts_bucket_ns", "<i8"),
+        ("bid", "<i8"),
+        ("ask", "<i8"),
+        ("bid_size", "<i8"),
+        ("ask_size", "<i8"),
+        ("regime", "<i8"),
+        ("activity_milli", "<i8"),
+        ("bid_reach", "<i8"),
+        ("ask_reach", "<i8"),
+    ]
+)
+"""The touch (ticks, contracts) at the end of a bucket, the regime of the aggressors (1 buy, -1 sell) and the activity.
+
+``bid_reach``, ``ask_reach``: the outermost price whose orders existed throughout the bucket, ticks.
+"""
 
 STATE: Final = np.dtype(
     [
@@ -89,6 +127,10 @@ STATE: Final = np.dtype(
         ("best", "<i8", (2,)),
         # outermost remembered price of a side, in outward ticks
         ("edge", "<i8", (2,)),
+        # the least it was in the open bucket
+        ("reach", "<i8", (2,)),
+        # end of the open bucket
+        ("bucket_ns", "<i8"),
         ("moved", "<i8"),
         ("size", "<i8", (2, RING)),
         ("orders", "<i8", (2, RING)),
@@ -108,6 +150,7 @@ STATE: Final = np.dtype(
         ("n_records", "<i8"),
         ("n_flows", "<i8"),
         ("n_work", "<i8"),
+        ("n_touches", "<i8"),
     ]
 )
 State = Any
@@ -116,11 +159,24 @@ Array = NDArray[Any]
 
 
 class Tape(NamedTuple):
-    """Where a run writes: records int64[n, 46], flows int64[n, 5] (``FLOW_DTYPE``), work int64[n, 3] (its dtype)."""
+    """Where a run writes: records int64[n, 46]; flows, work and touches int64[n, fields] (``FLOW_DTYPE`` and so on)."""
 
     records: Array
     flows: Array
     work: Array
+    touches: Array
+
+
+def new_tape(size: int) -> Tape:
+    """An empty tape for about ``size`` records, at least for two events."""
+    size = max(size, 2 * ROOM)
+    flows, work, touches = (len(dtype) for dtype in (FLOW_DTYPE, WORK_DTYPE, TOUCH_DTYPE))
+    return Tape(
+        np.zeros((size, MBP10_WORDS), np.int64),
+        np.zeros((2 * size, flows), np.int64),
+        np.zeros((max(size, 2 * MOST_WORK), work), np.int64),
+        np.zeros((size, touches), np.int64),
+    )
 
 
 NEVER: Final = 2**62
@@ -135,6 +191,7 @@ def new_state(seed: int, plan: Plan, start_ns: int, header: int) -> Array:
     s["header"] = header
     s["now_ns"] = s["start_ns"] = s["second_ns"] = start_ns
     s["regime_end_ns"] = start_ns
+    s["bucket_ns"] = -(-start_ns // BUCKET_NS) * BUCKET_NS
     s["next_refill_ns"] = NEVER
     s["activity"] = plan.activity[0].factor
     s["lean"] = s["push"] = 1.0
@@ -156,5 +213,5 @@ def _pack(mechanism: Mechanism, start_ns: int) -> tuple[float, ...]:
     """A mechanism as the fields of ``MECHANISM``."""
     b = BEHAVIOURS[mechanism.kind]
     start, end = (start_ns + at_s * NS_PER_S for at_s in (mechanism.start_s, mechanism.end_s))
-    where = (int(mechanism.kind), int(mechanism.side), mechanism.tick, start, end, 0, 1)
+    where = (int(mechanism.kind), int(mechanism.side), mechanism.tick, start, end, 0, 1, 0, 0)
     return (*where, b.shown_contracts, b.reserve_contracts, 0, b.add, b.cancel, b.refill, b.refill_ratio, b.push)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_OUTCOMES: Final = (LevelEvent.BREAK, LevelEvent.BOUNCE, LevelEvent.CHOP, LevelEvent.EXPIRED)
+OUTCOMES: Final = (LevelEvent.BREAK, LevelEvent.BOUNCE, LevelEvent.CHOP, LevelEvent.EXPIRED)
 _NEVER: Final = 2**62
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 
@@ -38,11 +38,21 @@ Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 class TruthWriter:
     """Writes the truth of a session chunk by chunk into ``recording/truth``, in flat memory. A context manager.
 
-    ``options``: the option market as it opened (``OPTIONS``); None without one.
+    ``options``: the option market as it opened (``OPTIONS``); None without one. ``ends``: what ends a level's states.
+    ``breaks_before``: what is known of each kind beforehand. ``known``: which ``STATE_TRUTH`` rows the market can
+    answer for, None for all; the others are left out.
     """
 
-    def __init__(self, recording: Path, options: Any | None = None) -> None:
-        self._options = options
+    def __init__(
+        self,
+        recording: Path,
+        options: Any | None = None,
+        *,
+        ends: tuple[LevelEvent, ...] = OUTCOMES,
+        breaks_before: Mapping[LevelKind, float] = BREAKS_BEFORE,
+        known: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None,
+    ) -> None:
+        self._options, self._ends, self._breaks_before, self._known = options, ends, breaks_before, known
         self.folder = recording / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
         self._files: dict[str, pq.ParquetWriter] = {}
@@ -114,7 +124,8 @@ class TruthWriter:
         flows = self._flows
         if spans:
             block = Block(flows, self._touch, self._depth, spans)
-            self._write("states", _columns(block.states(self._judged, until)))
+            states = block.states(self._judged, until)
+            self._write("states", _columns(states if self._known is None else states[self._known(states)]))
         keep = max(until - REACH - WINDOW, 0)
         keep_from = int(self._touch["ts_bucket_ns"][keep])
         for row in flows[flows["ts_bucket_ns"] < keep_from]:
@@ -127,7 +138,7 @@ class TruthWriter:
         spans = []
         for row in self._planted:
             works = self._works[self._works["level"] == row["level"]]
-            ended = works["ts_ns"][np.isin(works["event"], _OUTCOMES)]
+            ended = works["ts_ns"][np.isin(works["event"], self._ends)]
             until = int(ended[0]) if len(ended) else _NEVER
             if until >= first_ns and row["planted_ns"] <= last_ns:
                 on = works["ts_ns"][works["event"] == LevelEvent.ON].tolist()
@@ -144,7 +155,7 @@ class TruthWriter:
         for number in planted["level"]:
             works = self._works[self._works["level"] == number]
             touch = works["ts_ns"][works["event"] == LevelEvent.TOUCH]
-            ended = works[np.isin(works["event"], _OUTCOMES)]
+            ended = works[np.isin(works["event"], OUTCOMES)]
             touched.append(int(touch[0]) if len(touch) else 0)
             decided.append(int(ended["ts_ns"][0]) if len(ended) else 0)
             outcome.append(LevelEvent(ended["event"][0]).name if len(ended) else "OPEN")
@@ -152,7 +163,7 @@ class TruthWriter:
         return _columns(planted) | {
             "kind": [kind.name for kind in kinds],
             "price_e9": planted["tick"] * TICK_E9,
-            "p_break_before": [BREAKS_BEFORE[kind] for kind in kinds],
+            "p_break_before": [self._breaks_before[kind] for kind in kinds],
             "trigger_ticks": planted["trigger"],
             "add_factor": planted["add"],
             "cancel_factor": planted["cancel"],

@@ -59,7 +59,7 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
         "events": (
             ("ts_ns", "i8", "when"),
             ("level", "i8", "number of the planted level"),
-            ("event", "str", "LevelEvent: PLANTED, ON and OFF of its mechanism, TOUCH, the outcomes, PHASE"),
+            ("event", "str", "LevelEvent: PLANTED, ON and OFF of its mechanism, TOUCH, the outcomes, PHASE, GONE"),
             ("left", "i8", "contracts still hidden or unspent"),
             ("bid", "i8", "best bid then, ticks"),
             ("ask", "i8", "best ask then, ticks"),
