@@ -163,8 +163,10 @@ def test_a_mechanism_that_follows_another_at_its_prices_works_whatever_their_ord
 
 def test_what_becomes_of_a_touched_level_is_what_the_mid_did_then() -> None:
     seen = set()
+    there_and_back = (Push(1, 2.5, PLANTED_S, 60), Push(-1, 2.5, 60, 240))
     for seed in SEEDS:
-        session = generate(seed, SECONDS / 60, START_NS, plan(MechanismKind.PLACEBO, Side.ASK, 1.6))
+        planted = Mechanism("it", MechanismKind.PLACEBO, Side.ASK, OPEN_E9 + AWAY_TICKS * TICK_E9, PLANTED_S, 240)
+        session = generate(seed, 4, START_NS, Plan("one", OPEN_E9, (Point(0, 1.5),), there_and_back, (planted,)))
         it = session.mechanisms[0]
         when = {Happening(what): ts for ts, what in session.work[["ts_ns", "what"]].tolist()}
         bid, ask = session.records[:, 6] // TICK_E9, session.records[:, 7] // TICK_E9

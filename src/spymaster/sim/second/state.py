@@ -170,7 +170,7 @@ class Tape(NamedTuple):
 def new_tape(size: int) -> Tape:
     """An empty tape for about ``size`` records, at least for two events."""
     size = max(size, 2 * ROOM)
-    flows, work, touches = (len(dtype) for dtype in (FLOW_DTYPE, WORK_DTYPE, TOUCH_DTYPE))
+    flows, work, touches = (len(dtype.names or ()) for dtype in (FLOW_DTYPE, WORK_DTYPE, TOUCH_DTYPE))
     return Tape(
         np.zeros((size, MBP10_WORDS), np.int64),
         np.zeros((2 * size, flows), np.int64),
