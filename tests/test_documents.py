@@ -20,8 +20,6 @@ CITATION = re.compile(r"\bdocs/([a-z0-9-]+)\.md(?: (\d+(?:\.\d+)*))?")
 FOREIGN = re.compile(r"\bP\d(?:\.\d+)?\b|\bSPEC \d|\b(?:goal )?G\d+ of P\d")
 """Numbers of documents that are not in this repository."""
 FILE = re.compile(r"`((?:[a-z_]+/)+[a-z_]+(?:\.(?:py|toml|md))?|[a-z_]+\.(?:py|toml))`")
-NOT_YET = pytest.mark.xfail(strict=True, reason="not in this tree yet: take the mark away when it is")
-COMING = {"market/columns/level_fields.py", "tui/panel_table.py"}
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 INLINE = re.compile(r"`(spymaster-tui [^`]+)`")
@@ -62,11 +60,8 @@ def test_a_citation_is_found_across_the_end_of_a_line() -> None:
     assert not is_there("nothing", None)
 
 
-@pytest.mark.parametrize("room", [pytest.param("physics", marks=NOT_YET), "everywhere else"])
-def test_nothing_is_cited_that_is_not_in_the_repository(room: str) -> None:
-    cited = {path: found for path, text in sources() if (found := FOREIGN.findall(text))}
-    within = {path for path in cited if path.startswith("src/spymaster/physics/") == (room == "physics")}
-    assert {path: cited[path] for path in within} == {}
+def test_nothing_is_cited_that_is_not_in_the_repository() -> None:
+    assert {path: found for path, text in sources() if (found := FOREIGN.findall(text))} == {}
 
 
 def named_files(page: Path) -> list[str]:
@@ -74,16 +69,10 @@ def named_files(page: Path) -> list[str]:
     return sorted(set(FILE.findall(page.read_text(encoding="utf-8"))))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=NOT_YET if name in COMING else ())
-        for page in (ROOT / "AGENTS.md", DOCS / "internals.md")
-        for name in named_files(page)
-    ],
-)
-def test_every_file_that_engineers_are_sent_to_is_there(name: str) -> None:
-    assert (ROOT / name).exists() or (ROOT / "src" / "spymaster" / name).exists()
+@pytest.mark.parametrize("page", [ROOT / "AGENTS.md", DOCS / "internals.md"], ids=lambda page: page.name)
+def test_every_file_that_engineers_are_sent_to_is_there(page: Path) -> None:
+    roots = (ROOT, ROOT / "src" / "spymaster")
+    assert [name for name in named_files(page) if not any((root / name).exists() for root in roots)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -126,11 +115,7 @@ def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None
         assert set(options) <= known, words
 
 
-@pytest.mark.parametrize(
-    "page",
-    [*PAGES, pytest.param(ROOT / "CHANGELOG.md", marks=NOT_YET)],
-    ids=lambda page: page.name,
-)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
 def test_every_topic_that_is_named_is_there(page: Path) -> None:
     named = {words[1] for words in commands(page) if words[:1] == ["docs"] and len(words) > 1}
     assert {topic for topic in named if topic.islower()} <= set(topics())
