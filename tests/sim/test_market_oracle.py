@@ -8,7 +8,7 @@ import pytest
 
 from spymaster.sim.levels.kinds import LevelKind
 from spymaster.sim.market.simulation import Moment, Session, simulate
-from spymaster.sim.truth.oracle import Oracle, Prophecy, foresee
+from spymaster.sim.truth.oracle import Oracle, OracleEstimate, estimate_outcomes
 from tests.sim.market_support import settings
 
 
@@ -26,21 +26,21 @@ def kind_of(run: Session, moment: Moment) -> LevelKind:
 
 def test_chances_add_up_and_the_same_moment_has_the_same(run: Session) -> None:
     moment = run.moments[0]
-    first = foresee(moment, 20)
+    first = estimate_outcomes(moment, 20)
     assert first.p_break + first.p_bounce + first.p_chop == pytest.approx(1.0)
-    assert foresee(moment, 20) == first
+    assert estimate_outcomes(moment, 20) == first
 
 
 def test_asking_leaves_the_moment_as_it_was(run: Session) -> None:
     before = run.moments[0].state.copy()
-    foresee(run.moments[0], 3)
+    estimate_outcomes(run.moments[0], 3)
     assert (run.moments[0].state == before).all()
 
 
 def test_a_vacuum_is_likelier_to_break_than_a_placebo(run: Session) -> None:
     chances: dict[LevelKind, list[float]] = {LevelKind.VACUUM: [], LevelKind.PLACEBO: []}
     for moment in run.moments:
-        chances[kind_of(run, moment)].append(foresee(moment, 20).p_break_decided)
+        chances[kind_of(run, moment)].append(estimate_outcomes(moment, 20).p_break_decided)
     vacuum, placebo = (sum(c) / len(c) for c in chances.values())
     assert vacuum > placebo
 
@@ -50,7 +50,9 @@ def test_answers_are_kept(run: Session, tmp_path: Path) -> None:
     [kept] = tmp_path.iterdir()
     kept.write_bytes(kept.read_bytes().replace(b'"paths":10', b'"paths":11'))
     [again] = Oracle(paths=10, cache=tmp_path).ask(run.moments[:1])
-    assert again == Prophecy(first[0].level, first[0].ts_ns, 11, first[0].p_break, first[0].p_bounce, first[0].p_chop)
+    assert again == OracleEstimate(
+        first[0].level, first[0].ts_ns, 11, first[0].p_break, first[0].p_bounce, first[0].p_chop
+    )
 
 
 def test_too_many_moments_are_refused(run: Session) -> None:

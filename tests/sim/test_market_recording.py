@@ -16,7 +16,7 @@ from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.sim.market.simulation import Session, simulate
 from spymaster.sim.options.exposure import TrueExposure
-from spymaster.sim.recording.option_records import option_quotes, option_trades, share_records
+from spymaster.sim.recording.option_records import equity_records, option_quotes, option_trades
 from spymaster.sim.recording.session import Order, default_settings, write_recording
 from spymaster.sim.truth.files import read_truth
 from tests.sim.market_support import settings
@@ -115,7 +115,7 @@ def test_a_shipped_recordings_options_are_made_again_too(name: str) -> None:
     assert option_trades(again.options, again.rows).tobytes() == stored(name, f"{prefix}.{trades}")
     assert option_quotes(again.options, again.rows).tobytes() == stored(name, f"{prefix}.{quotes}")
     if prefix.startswith("SPY"):
-        assert share_records(again.rows).tobytes() == stored(name, "SPY.mbp-1")
+        assert equity_records(again.rows).tobytes() == stored(name, "SPY.mbp-1")
 
 
 def test_the_shipped_recordings_are_small() -> None:

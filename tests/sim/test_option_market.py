@@ -29,7 +29,7 @@ from spymaster.sim.options.state import (
     WHAT_HEDGE,
     WHAT_TRADE,
 )
-from spymaster.sim.truth.oracle import foresee
+from spymaster.sim.truth.oracle import estimate_outcomes
 from tests.sim.market_support import settings
 
 S = 1_000_000_000
@@ -195,7 +195,7 @@ def test_exposure_on_the_share_is_in_futures_a_point() -> None:
         years=np.array([3.0 / 6.5 / 252.0]),
         ratio=np.array([10.0]),
         positions=np.array([[10_000]]),
-        on_share=True,
+        on_equity=True,
     )
     # a tenth of the price makes ten times the gamma
     assert exposure.hedge(0, 600.0) == pytest.approx(26.0, rel=0.01)
@@ -206,9 +206,9 @@ def test_a_saved_moments_futures_have_options_too() -> None:
     chosen = settings(3, "gamma", "open", options="es")
     run_ = simulate(chosen, 8, keep_moments=2)
     assert run_.moments
-    first = foresee(run_.moments[0], 20)
+    first = estimate_outcomes(run_.moments[0], 20)
     assert first.p_break + first.p_bounce + first.p_chop == pytest.approx(1.0)
-    assert foresee(run_.moments[0], 20) == first
+    assert estimate_outcomes(run_.moments[0], 20) == first
 
 
 @pytest.mark.parametrize("chunk", [1, 10_000])

@@ -37,7 +37,7 @@ def _of_recording(folder: Path, config: Path | None) -> tuple[str, bool, Rows, N
     manifest = load_manifest(folder)
     truth = TrueExposure.of_recording(folder)
     plan = prepare(Request(sources=(folder,), config=config, profile=None, symbol=None)).plan
-    if truth.on_share != bool(plan.profile.underlying_symbol):
+    if truth.on_equity != bool(plan.profile.underlying_symbol):
         problem = "its options are of the other profile"
         raise UserError(folder, problem, "simulate one of that profile with --options", code=ExitCode.USAGE)
     source = ReplaySource(plan)
@@ -56,4 +56,4 @@ def _of_recording(folder: Path, config: Path | None) -> tuple[str, bool, Rows, N
     finally:
         progress.close()
     said = sink.said()
-    return manifest.name, not truth.on_share, said, compare(truth, said, plan.profile.fuel_strike_range)
+    return manifest.name, not truth.on_equity, said, compare(truth, said, plan.profile.fuel_strike_range)

@@ -20,7 +20,7 @@ from spymaster.sim.market.order_flow import arrive
 from spymaster.sim.market.queues import find_best, outward, take
 from spymaster.sim.market.render import begin_event, end_event, send_change
 from spymaster.sim.market.state import ASK, BID, MASK, NONE, PULL, SLOTS, State, Tape
-from spymaster.sim.options.trades import end_goal
+from spymaster.sim.options.trades import end_target
 
 _WALL: Final = int(LevelKind.WALL)
 _VACUUM: Final = int(LevelKind.VACUUM)
@@ -233,7 +233,7 @@ def _decide(s: State, tape: Tape, slot: int, how: int) -> None:
         _end(s, tape, slot)
     note_work(s, tape, slot, how)
     if v.gamma != 0.0:
-        end_goal(s, int(v.tick))
+        end_target(s, int(v.tick))
     if s.watched_level == v.number:
         s.watched_outcome = how
     v.used = 0

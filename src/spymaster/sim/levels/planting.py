@@ -16,7 +16,7 @@ from spymaster.sim.market.latent import note_work
 from spymaster.sim.market.queues import outward
 from spymaster.sim.market.state import SLOTS, State, Tape
 from spymaster.sim.options.state import NO_OPTIONS
-from spymaster.sim.options.trades import begin_goal, side_of_tick, strike_tick, strike_to_plant
+from spymaster.sim.options.trades import begin_target, side_of_tick, strike_tick, strike_to_plant
 
 _PLANTED: Final = int(LevelEvent.PLANTED)
 _PLACEBO: Final = int(LevelKind.PLACEBO)
@@ -121,7 +121,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v.push_end_ns = s.now_ns + (_PUSH_S + below(s, 8 * _PUSH_S)) * NS_PER_S
     v.gamma = 0.0
     _draw_strength(s, slot)
-    begin_goal(s, tick, float(v.gamma))
+    begin_target(s, tick, float(v.gamma))
     v.left = v.reserve
 
 

@@ -3,7 +3,7 @@
 Tuned against the stylised facts of docs/physics.md 7.5 (``evaluate facts`` prints them). What was
 changed, and why:
 
-- ``fleeting``: nearly half of all arriving orders leave within 120 ms, and half of the other departures only change
+- ``flicker``: nearly half of all arriving orders leave within 120 ms, and half of the other departures only change
   price or size; large orders are patient. So many records come of a book whose depth lasts: with the same rates spread
   evenly, ten seconds' noise was as large as a zone's depth, and no rule could have told a vacuum from it.
 - ``refill_boost``, ``flight``: a thin best price is joined faster, and left faster when the other side is heavy.
@@ -60,7 +60,7 @@ class Intensity:
     echo_decay: float = 8.0
     size_scale: float
     iceberg: float
-    fleeting: float = 0.45
+    flicker: float = 0.45
     slow_noise: float
     fast_noise: float
     news_per_day: float

@@ -27,8 +27,8 @@ _LARGE: Final = 6
 _PATIENCE: Final = 0.6
 """Large orders are patient: most of the times that one would leave, it stays."""
 _LOYALTY: Final = 0.9
-_FLEETING_NS: Final = 120 * NS_PER_MS
-"""The longest that a fleeting order rests; nothing is faster than 2 ms."""
+_FLICKER_NS: Final = 120 * NS_PER_MS
+"""The longest that a flickering order rests; nothing is faster than 2 ms."""
 _MOVES: Final = 0.45
 _SHRINKS: Final = 0.06
 """Shares of departures that only change price, or only get smaller."""
@@ -117,8 +117,8 @@ def arrive(s: State, tape: Tape, side: int, tick: int, size: int, level: int) ->
             hidden = size * (1 + int(3.0 * exponential(s)))
             s.order_hidden[order] = hidden
             s.behind[side, tick & MASK] += hidden
-        elif level == NONE and uniform(s) < s.parameters.fleeting:
-            send_cancel(s, side, order, int(s.now_ns) + 2 * NS_PER_MS + below(s, _FLEETING_NS))
+        elif level == NONE and uniform(s) < s.parameters.flicker:
+            send_cancel(s, side, order, int(s.now_ns) + 2 * NS_PER_MS + below(s, _FLICKER_NS))
         send_change(s, tape, ACTION_ADD, side, tick, size)
     end_event(s, tape)
 

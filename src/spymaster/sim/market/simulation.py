@@ -262,9 +262,9 @@ def _planted(slots: NDArray[Any]) -> NDArray[Any]:
     return rows
 
 
-def _rows(words: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _rows(rows: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """A copy of int64[n, k] as structured rows."""
-    return np.ascontiguousarray(words).copy().view(dtype)[:, 0]
+    return np.ascontiguousarray(rows).copy().view(dtype)[:, 0]
 
 
 __all__ = ["FLOW", "PLANTED", "TOUCH", "WORK", "Chunk", "Market", "Moment", "Session", "Settings", "simulate"]

@@ -114,7 +114,7 @@ PARAMETERS: Final = np.dtype(
         ("size_scale", "<f8"),
         ("iceberg", "<f8"),
         # share of arriving orders that leave again at once
-        ("fleeting", "<f8"),
+        ("flicker", "<f8"),
         ("slow_noise", "<f8"),
         ("fast_noise", "<f8"),
         ("news_per_day", "<f8"),

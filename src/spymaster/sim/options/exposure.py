@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S, PRICE_SCALE
 from spymaster.sim.options.black import band_gamma
-from spymaster.sim.options.state import ON_SHARE, R_CONTRACT, R_DEALER, R_EVENT, R_INVENTORY, R_WHAT, WHAT_TRADE
+from spymaster.sim.options.state import ON_EQUITY, R_CONTRACT, R_DEALER, R_EVENT, R_INVENTORY, R_WHAT, WHAT_TRADE
 from spymaster.sim.truth.files import read_truth
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class TrueExposure:
     years: Floats
     ratio: Floats
     positions: Ints
-    on_share: bool
+    on_equity: bool
 
     @classmethod
     def of_session(cls, session: Session) -> Self:
@@ -74,7 +74,7 @@ class TrueExposure:
             session.seconds[:, 2].copy(),
             np.array(o["opening"][: 2 * strikes]),
             (taken[:, R_EVENT], taken[:, R_CONTRACT], taken[:, R_INVENTORY]),
-            on_share=int(o["kind"]) == ON_SHARE,
+            on_equity=int(o["kind"]) == ON_EQUITY,
         )
 
     @classmethod
@@ -97,7 +97,7 @@ class TrueExposure:
                 np.searchsorted(ids, changes["instrument_id"].to_numpy()),
                 changes["contracts"].to_numpy(),
             ),
-            on_share=bool(contracts["on_share"][0].as_py()),
+            on_equity=bool(contracts["on_share"][0].as_py()),
         )
 
     @classmethod
@@ -111,7 +111,7 @@ class TrueExposure:
         opening: Ints,
         changes: tuple[Ints, Ints, Ints],
         *,
-        on_share: bool,
+        on_equity: bool,
     ) -> Self:
         held = opening.astype(np.int64)
         by_second = np.zeros((len(seconds), len(strikes)), np.int64)
@@ -122,7 +122,7 @@ class TrueExposure:
                 held[contracts[k]] = after[k]
             at = max(at, int(end))
             by_second[row] = held[0::2] + held[1::2]
-        return cls(seconds, strikes, vols, years, ratio, by_second, on_share)
+        return cls(seconds, strikes, vols, years, ratio, by_second, on_equity)
 
     def hedge(self, ts_ns: int, price: float, *, strike_range: float = inf, minute_sigma_points: float = 0.0) -> float:
         """H if the market stood at ``price`` (the options' unit) in the second that ended last before ``ts_ns``.
@@ -138,7 +138,7 @@ class TrueExposure:
         sum_ = _weighted_gamma(
             price, self.strikes, self.vols[row], self.positions[row], float(self.years[row]), half, strike_range
         )
-        return float(sum_ * (2.0 / ratio**2 if self.on_share else 1.0))
+        return float(sum_ * (2.0 / ratio**2 if self.on_equity else 1.0))
 
     def profile(self, ts_ns: int, prices: Floats, **how: Any) -> Floats:
         """:meth:`hedge` at several prices."""

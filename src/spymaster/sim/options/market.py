@@ -11,15 +11,15 @@ from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.dice import exponential, uniform
 from spymaster.sim.market.climate import bell
 from spymaster.sim.market.state import NEVER, State, Tape
-from spymaster.sim.options.equity import quote_share, trade_share
+from spymaster.sim.options.equity import quote_equity, trade_equity
 from spymaster.sim.options.hedging import hedge_options, wanted_futures
 from spymaster.sim.options.quotes import drift, forward_of, quote_all, set_vols, years_left
 from spymaster.sim.options.state import NO_OPTIONS, ON_FUTURE
-from spymaster.sim.options.trades import has_goal, trade_option, trade_to_goal
+from spymaster.sim.options.trades import has_target, trade_option, trade_to_target
 
 _E9: Final = 1_000_000_000
 _MOST_ACTIVITY: Final = 4.0
-_GOAL_RATE: Final = 6.0
+_TARGET_RATE: Final = 6.0
 _OPENING_SHARE: Final = 0.15
 """Standard deviation of what dealers hold of a contract at the start, as a share of its open interest."""
 _INTEREST_REACH: Final = 0.006
@@ -100,10 +100,10 @@ def option_second(s: State, tape: Tape, at_ns: int) -> None:
         s.n_seconds += 1
     lively = min(float(s.activity), _MOST_ACTIVITY)
     o.rates[0] = o.trade_rate * lively if is_open else 0.0
-    o.rates[1] = _GOAL_RATE if is_open and has_goal(s) else 0.0
-    has_share = o.kind != ON_FUTURE and o.share_open_ns <= at_ns < o.share_close_ns
-    o.rates[2] = o.share_quote_rate * lively if has_share else 0.0
-    o.rates[3] = o.share_trade_rate * lively if has_share else 0.0
+    o.rates[1] = _TARGET_RATE if is_open and has_target(s) else 0.0
+    has_equity = o.kind != ON_FUTURE and o.equity_open_ns <= at_ns < o.equity_close_ns
+    o.rates[2] = o.equity_quote_rate * lively if has_equity else 0.0
+    o.rates[3] = o.equity_trade_rate * lively if has_equity else 0.0
     _schedule(s)
     hedge_options(s, tape)
 
@@ -118,17 +118,17 @@ def _schedule(s: State) -> None:
 
 @kernel
 def option_event(s: State, tape: Tape) -> None:
-    """A trade of the usual flow, one towards a goal, or the share's quote or trade."""
+    """A trade of the usual flow, one towards a target, or the equity's quote or trade."""
     o = s.options
     left = uniform(o) * (o.rates[0] + o.rates[1] + o.rates[2] + o.rates[3])
     if left < o.rates[0]:
         trade_option(s, tape)
         hedge_options(s, tape)
     elif left < o.rates[0] + o.rates[1]:
-        trade_to_goal(s, tape)
+        trade_to_target(s, tape)
         hedge_options(s, tape)
     elif left < o.rates[0] + o.rates[1] + o.rates[2]:
-        quote_share(s, tape)
+        quote_equity(s, tape)
     else:
-        trade_share(s, tape)
+        trade_equity(s, tape)
     _schedule(s)

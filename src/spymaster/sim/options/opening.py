@@ -15,12 +15,12 @@ from spymaster.sim.market.day_shape import CLOSE_MINUTE, EVENING_MINUTE, MINUTES
 from spymaster.sim.market.state import NEVER, Array
 from spymaster.sim.options.market import draw_ratio, open_options
 from spymaster.sim.options.quotes import forward_of
-from spymaster.sim.options.state import CLOCK_MINUTES, ON_FUTURE, ON_SHARE
+from spymaster.sim.options.state import CLOCK_MINUTES, ON_EQUITY, ON_FUTURE
 
 _MINUTE_NS: Final = 60 * NS_PER_S
 _YEAR_S: Final = 252 * 23_400.0
-_SHARE_OPEN_MINUTE: Final = 4 * 60
-_SHARE_CLOSE_MINUTE: Final = 20 * 60
+_EQUITY_OPEN_MINUTE: Final = 4 * 60
+_EQUITY_CLOSE_MINUTE: Final = 20 * 60
 _SEED_APART: Final = 0xA5A5_5A5A_C3C3_3C3C
 _E9: Final = 1_000_000_000
 _FIXING_S: Final = 20.0
@@ -71,7 +71,7 @@ OPTION_MARKETS: Final[Mapping[str, OptionMarket]] = MappingProxyType(
             trades_at_night=True,
         ),
         "spy": OptionMarket(
-            kind=ON_SHARE,
+            kind=ON_EQUITY,
             strike_step=1,
             strikes_each_side=12,
             trade_rate=12.0,
@@ -88,8 +88,8 @@ OPTION_MARKETS: Final[Mapping[str, OptionMarket]] = MappingProxyType(
         ),
     }
 )
-_SHARE_QUOTES: Final = 6.0
-_SHARE_TRADES: Final = 4.0
+_EQUITY_QUOTES: Final = 6.0
+_EQUITY_TRADES: Final = 4.0
 
 
 def set_options(o: Any, profile: str, seed: int, start_ns: int, minute: int) -> None:
@@ -111,8 +111,8 @@ def set_options(o: Any, profile: str, seed: int, start_ns: int, minute: int) -> 
     o["clock_start_ns"] = midnight_ns + OPEN_MINUTE * _MINUTE_NS
     o["open_ns"] = start_ns if market.trades_at_night else o["clock_start_ns"]
     o["expiry_ns"] = midnight_ns + CLOSE_MINUTE * _MINUTE_NS
-    o["share_open_ns"] = midnight_ns + _SHARE_OPEN_MINUTE * _MINUTE_NS
-    o["share_close_ns"] = midnight_ns + _SHARE_CLOSE_MINUTE * _MINUTE_NS
+    o["equity_open_ns"] = midnight_ns + _EQUITY_OPEN_MINUTE * _MINUTE_NS
+    o["equity_close_ns"] = midnight_ns + _EQUITY_CLOSE_MINUTE * _MINUTE_NS
     weights = np.array([regular_hours(k + 0.5) for k in range(CLOCK_MINUTES - 1)])
     left = np.append(np.cumsum(weights[::-1])[::-1], 0.0) / weights.sum()
     o["clock"] = left / 252.0
@@ -122,7 +122,7 @@ def set_options(o: Any, profile: str, seed: int, start_ns: int, minute: int) -> 
     o["fine_e9"], o["coarse_e9"] = round(market.fine_tick * _E9), round(market.coarse_tick * _E9)
     o["coarse_from_e9"] = round(market.coarse_from * _E9)
     o["width_least"], o["width_share"], o["usual_quote"] = market.width_least, market.width_share, market.quote
-    o["share_quote_rate"], o["share_trade_rate"] = _SHARE_QUOTES, _SHARE_TRADES
+    o["equity_quote_rate"], o["equity_trade_rate"] = _EQUITY_QUOTES, _EQUITY_TRADES
     o["worth"] = 1.0
 
 
@@ -131,7 +131,7 @@ def begin_options(state: Array) -> None:
     s = state[0]
     o = s["options"]
     market = next(market for market in OPTION_MARKETS.values() if market.kind == o["kind"])
-    if market.kind == ON_SHARE:
+    if market.kind == ON_EQUITY:
         draw_ratio(s)
     step, side = market.strike_step, market.strikes_each_side
     middle = round(forward_of(s) / step)

@@ -21,7 +21,7 @@ PUT: Final = 1
 NO_OPTIONS: Final = 0
 ON_FUTURE: Final = 1
 """Options on the future, quoted in its points (profile es)."""
-ON_SHARE: Final = 2
+ON_EQUITY: Final = 2
 """Options on a share that trades beside the future (profile spy)."""
 
 OPTIONS: Final = np.dtype(
@@ -35,8 +35,8 @@ OPTIONS: Final = np.dtype(
         # when options (and the share) may trade, ns; they expire at the end
         ("open_ns", "<i8"),
         ("expiry_ns", "<i8"),
-        ("share_open_ns", "<i8"),
-        ("share_close_ns", "<i8"),
+        ("equity_open_ns", "<i8"),
+        ("equity_close_ns", "<i8"),
         # variance still to come at each minute of the session, years; the average that fixes them takes some away
         ("clock", "<f8", (CLOCK_MINUTES,)),
         ("clock_start_ns", "<i8"),
@@ -52,7 +52,7 @@ OPTIONS: Final = np.dtype(
         ("trade_rate", "<f8"),
         ("reach", "<f8"),
         # what customers are about to bring dealers into at a strike, contracts of call and put each, and how far it got
-        ("goal", "<i8", (MOST_STRIKES,)),
+        ("target", "<i8", (MOST_STRIKES,)),
         ("done", "<i8", (MOST_STRIKES,)),
         # contracts of its usual trades
         ("unit", "<f8", (MOST_STRIKES,)),
@@ -91,11 +91,11 @@ OPTIONS: Final = np.dtype(
         ("sequence", "<i8"),
         ("recv_ns", "<i8"),
         # the share's quote as last written, and what others trade in it per second
-        ("share", "<i8", (4,)),
-        ("share_quote_rate", "<f8"),
-        ("share_trade_rate", "<f8"),
-        ("share_sequence", "<i8"),
-        ("share_recv_ns", "<i8"),
+        ("equity", "<i8", (4,)),
+        ("equity_quote_rate", "<f8"),
+        ("equity_trade_rate", "<f8"),
+        ("equity_sequence", "<i8"),
+        ("equity_recv_ns", "<i8"),
         ("next_ns", "<i8"),
         ("rates", "<f8", (4,)),
         # dealers' hedge: futures held, and contracts of futures a contract's delta is worth
@@ -129,8 +129,8 @@ R_SEQUENCE: Final = 13
 
 WHAT_TRADE: Final = 0
 WHAT_QUOTE: Final = 1
-WHAT_SHARE_TRADE: Final = 2
-WHAT_SHARE_QUOTE: Final = 3
+WHAT_EQUITY_TRADE: Final = 2
+WHAT_EQUITY_QUOTE: Final = 3
 WHAT_HEDGE: Final = 4
 """A dealers' order in the future: decided at ``R_EVENT``, at the venue at ``R_RECV``, ``R_SIDE`` B to buy."""
 

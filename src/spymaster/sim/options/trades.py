@@ -12,15 +12,15 @@ from spymaster.sim.market.climate import bell
 from spymaster.sim.market.state import ASK, BID, State, Tape
 from spymaster.sim.options.black import gamma
 from spymaster.sim.options.quotes import forward_of, requote, tick_e9
-from spymaster.sim.options.state import NO_OPTIONS, ON_SHARE, WHAT_TRADE
+from spymaster.sim.options.state import NO_OPTIONS, ON_EQUITY, WHAT_TRADE
 
 _AT_QUOTE: Final = 0.82
 _OUT_OF_MONEY: Final = 0.7
 _ONE: Final = 0.5
 _FEW: Final = 0.85
 _LARGEST: Final = 1000
-_GOAL_TRADES: Final = 400.0
-"""A goal is reached in about so many usual trades."""
+_TARGET_TRADES: Final = 400.0
+"""A target is reached in about so many usual trades."""
 _LARGEST_UNITS: Final = 20.0
 _NEAREST_TICKS: Final = 3
 _FARTHEST_TICKS: Final = 40
@@ -129,7 +129,7 @@ def side_of_tick(s: State, tick: int) -> int:
 
 
 @kernel
-def begin_goal(s: State, tick: int, wanted_gamma: float) -> None:
+def begin_target(s: State, tick: int, wanted_gamma: float) -> None:
     """Customers set out to bring dealers' gamma at the strike of a tick to so many futures per point."""
     o = s.options
     if o.kind == NO_OPTIONS or wanted_gamma == 0.0:
@@ -138,15 +138,15 @@ def begin_goal(s: State, tick: int, wanted_gamma: float) -> None:
         if strike_tick(s, k) == tick:
             strike = float(o.strike[k])
             each = gamma(strike, strike, float(o.vol[k]), float(o.years))
-            if o.kind == ON_SHARE:
+            if o.kind == ON_EQUITY:
                 each *= 2.0 / (o.ratio * o.ratio)
             if each > 0.0:
-                o.goal[k] = int(0.5 * wanted_gamma / each)
-                o.unit[k] = max(abs(o.goal[k]) / _GOAL_TRADES, 1.0)
+                o.target[k] = int(0.5 * wanted_gamma / each)
+                o.unit[k] = max(abs(o.target[k]) / _TARGET_TRADES, 1.0)
 
 
 @kernel
-def end_goal(s: State, tick: int) -> None:
+def end_target(s: State, tick: int) -> None:
     """They close again what they had opened at the strike of a tick."""
     o = s.options
     if o.kind == NO_OPTIONS:
@@ -154,29 +154,29 @@ def end_goal(s: State, tick: int) -> None:
     for k in range(o.strikes):
         # the ratio may have moved the strike by a tick since
         if abs(strike_tick(s, k) - tick) <= 1:
-            o.goal[k] = 0
+            o.target[k] = 0
 
 
 @kernel
-def has_goal(s: State) -> bool:
-    """Whether customers are still on their way to a goal."""
+def has_target(s: State) -> bool:
+    """Whether customers are still on their way to a target."""
     o = s.options
     left = 0
     for k in range(o.strikes):
-        left += abs(o.goal[k] - o.done[k])
+        left += abs(o.target[k] - o.done[k])
     return left > 0
 
 
 @kernel
-def trade_to_goal(s: State, tape: Tape) -> None:
+def trade_to_target(s: State, tape: Tape) -> None:
     """A straddle: call and put at once, so that it brings dealers gamma and next to no delta."""
     o = s.options
     k = below(o, int(o.strikes))
     for _ in range(o.strikes):
-        if o.goal[k] != o.done[k]:
+        if o.target[k] != o.done[k]:
             break
         k = (k + 1) % o.strikes
-    left = int(o.goal[k] - o.done[k])
+    left = int(o.target[k] - o.done[k])
     if left == 0:
         return
     forward = forward_of(s)

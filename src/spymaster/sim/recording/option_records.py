@@ -68,7 +68,7 @@ VENUES: Final[Mapping[int, Venue]] = MappingProxyType(
             trades="tbbo",
             quotes="bbo-1s",
         ),
-        rows_of.ON_SHARE: Venue(
+        rows_of.ON_EQUITY: Venue(
             dataset="OPRA.PILLAR",
             publisher_id=30,
             first_id=637_534_300,
@@ -78,10 +78,10 @@ VENUES: Final[Mapping[int, Venue]] = MappingProxyType(
         ),
     }
 )
-SHARE_SYMBOL: Final = "SPY"
-SHARE_DATASET: Final = "EQUS.MINI"
-SHARE_ID: Final = 15_144
-_SHARE_PUBLISHER: Final = 95
+EQUITY_SYMBOL: Final = "SPY"
+EQUITY_DATASET: Final = "EQUS.MINI"
+EQUITY_ID: Final = 15_144
+_EQUITY_PUBLISHER: Final = 95
 
 
 def contract_ids(o: Any) -> Words:
@@ -99,7 +99,7 @@ def symbols(o: Any) -> list[str]:
             if int(o["kind"]) == rows_of.ON_FUTURE:
                 found.append(f"{_weekly_root(day)}{_month_letter(day)}{day.year % 10} {letter}{strike // NS_PER_S}")
             else:
-                found.append(f"{SHARE_SYMBOL:<6}{day:%y%m%d}{letter}{strike // 1_000_000:08}")
+                found.append(f"{EQUITY_SYMBOL:<6}{day:%y%m%d}{letter}{strike // 1_000_000:08}")
     return found
 
 
@@ -124,7 +124,7 @@ def definitions(o: Any, ts_ns: int, future_symbol: str, future_id: int) -> Rows:
     rows["raw_symbol"] = [name.encode() for name in names]
     rows["strike_price"] = np.repeat(o["strike_e9"][: int(o["strikes"])], 2)
     rows["instrument_class"] = [b"P" if k & 1 == PUT else b"C" for k in range(len(rows))]
-    stated = _future_options(o, day, names, future_symbol, future_id) if venue.publisher_id == 1 else _share_options(o)
+    stated = _future_options(o, day, names, future_symbol, future_id) if venue.publisher_id == 1 else _equity_options(o)
     for name, value in {**stated, "currency": b"USD", "strike_price_currency": b"USD"}.items():
         rows[name] = value
     rows["security_update_action"], rows["user_defined_instrument"] = b"A", b"N"
@@ -167,11 +167,11 @@ def _future_options(
     }
 
 
-def _share_options(o: Any) -> dict[str, object]:
+def _equity_options(o: Any) -> dict[str, object]:
     return {
         # the vendor states the day alone
         "expiration": int(o["expiry_ns"]) // _DAY_NS * _DAY_NS,
-        "underlying_id": SHARE_ID,
+        "underlying_id": EQUITY_ID,
         "contract_multiplier": 100,
         "raw_instrument_id": 0,
         "channel_id": 38,
@@ -179,7 +179,7 @@ def _share_options(o: Any) -> dict[str, object]:
         "exchange": b"OPRA",
         "security_type": b"OPT",
         "unit_of_measure": b"USD",
-        "underlying": SHARE_SYMBOL.encode(),
+        "underlying": EQUITY_SYMBOL.encode(),
         "match_algorithm": b" ",
     }
 
@@ -239,14 +239,14 @@ def option_quotes(o: Any, rows: Words) -> Rows:
     return found
 
 
-def share_records(rows: Words) -> Rows:
+def equity_records(rows: Words) -> Rows:
     """The share's quotes and trades among the tape's rows, as one-level records (mbp-1)."""
     what = rows[:, rows_of.R_WHAT]
-    taken = rows[(what == rows_of.WHAT_SHARE_QUOTE) | (what == rows_of.WHAT_SHARE_TRADE)]
-    found = _blank("mbp-1", len(taken), _SHARE_PUBLISHER)
+    taken = rows[(what == rows_of.WHAT_EQUITY_QUOTE) | (what == rows_of.WHAT_EQUITY_TRADE)]
+    found = _blank("mbp-1", len(taken), _EQUITY_PUBLISHER)
     _fill_trade(found, taken)
-    is_trade = taken[:, rows_of.R_WHAT] == rows_of.WHAT_SHARE_TRADE
-    found["instrument_id"] = SHARE_ID
+    is_trade = taken[:, rows_of.R_WHAT] == rows_of.WHAT_EQUITY_TRADE
+    found["instrument_id"] = EQUITY_ID
     found["action"] = np.where(is_trade, b"T", b"M")
     found["side"] = bytes([SIDE_NONE])
     found["flags"] = np.where(is_trade, F_LAST, F_LAST | F_TOB)

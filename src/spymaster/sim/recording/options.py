@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 from spymaster.feeds.dbn.writer import DbnWriter, write_dbn
 from spymaster.market.manifest import RecordingFile
-from spymaster.sim.options.state import ON_SHARE
+from spymaster.sim.options.state import ON_EQUITY
 from spymaster.sim.recording.files import file_entry
 from spymaster.sim.recording.option_records import (
-    SHARE_DATASET,
-    SHARE_ID,
-    SHARE_SYMBOL,
+    EQUITY_DATASET,
+    EQUITY_ID,
+    EQUITY_SYMBOL,
     VENUES,
     contract_ids,
     definitions,
+    equity_records,
     open_interest,
     option_quotes,
     option_trades,
-    share_records,
     symbols,
 )
 
-_SHARE_SCHEMA: Final = "mbp-1"
+_EQUITY_SCHEMA: Final = "mbp-1"
 
 
 class OptionFiles:
@@ -53,15 +53,15 @@ class OptionFiles:
         with ExitStack() as opened:
             self._trades = opened.enter_context(self._writer(self._venue.trades))
             self._quotes = opened.enter_context(self._writer(self._venue.quotes))
-            self._share = opened.enter_context(self._share_writer()) if int(o["kind"]) == ON_SHARE else None
+            self._equity = opened.enter_context(self._equity_writer()) if int(o["kind"]) == ON_EQUITY else None
             self._opened = opened.pop_all()
 
     def add(self, rows: NDArray[np.int64]) -> None:
         """Take rows of the tape."""
         self._trades.write(option_trades(self._o, rows))
         self._quotes.write(option_quotes(self._o, rows))
-        if self._share is not None:
-            self._share.write(share_records(rows))
+        if self._equity is not None:
+            self._equity.write(equity_records(rows))
 
     def entries(self) -> tuple[RecordingFile, ...]:
         """The written files, once closed."""
@@ -81,7 +81,7 @@ class OptionFiles:
         self._opened.__exit__(kind, error, trace)
 
     def _all(self) -> dict[Path, int]:
-        writers = [writer for writer in (self._trades, self._quotes, self._share) if writer is not None]
+        writers = [writer for writer in (self._trades, self._quotes, self._equity) if writer is not None]
         return self._counts | {writer.path: writer.count for writer in writers}
 
     def _path(self, schema: str) -> Path:
@@ -90,6 +90,6 @@ class OptionFiles:
     def _writer(self, schema: str) -> DbnWriter:
         return DbnWriter(self._path(schema), schema=schema, dataset=self._venue.dataset, symbol_map=self._names)
 
-    def _share_writer(self) -> DbnWriter:
-        path = self._folder / f"{SHARE_SYMBOL}.{_SHARE_SCHEMA}.dbn.zst"
-        return DbnWriter(path, schema=_SHARE_SCHEMA, dataset=SHARE_DATASET, symbol_map={SHARE_ID: SHARE_SYMBOL})
+    def _equity_writer(self) -> DbnWriter:
+        path = self._folder / f"{EQUITY_SYMBOL}.{_EQUITY_SCHEMA}.dbn.zst"
+        return DbnWriter(path, schema=_EQUITY_SCHEMA, dataset=EQUITY_DATASET, symbol_map={EQUITY_ID: EQUITY_SYMBOL})

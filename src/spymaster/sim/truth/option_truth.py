@@ -26,7 +26,7 @@ def contracts_table(o: Any) -> Columns:
         "expiry_ns": np.full(count, int(o["expiry_ns"])),
         "open_interest": o["open_interest"][:count],
         "opening": o["opening"][:count],
-        "on_share": np.full(count, int(int(o["kind"]) == rows_of.ON_SHARE)),
+        "on_share": np.full(count, int(int(o["kind"]) == rows_of.ON_EQUITY)),
         "dealer_share": np.full(count, float(o["dealer_share"])),
         "usual_ratio": np.full(count, float(o["usual_ratio"])),
     }

@@ -27,7 +27,7 @@ _STEP: Final = 0x9E37_79B9_7F4A_7C15
 _TAPE_RECORDS: Final = 1
 
 
-class Prophecy(msgspec.Struct, frozen=True):
+class OracleEstimate(msgspec.Struct, frozen=True):
     """How the futures of a moment ended, as shares of ``paths``."""
 
     level: int
@@ -51,26 +51,26 @@ class Oracle:
     paths: int = PATHS
     cache: Path | None = None
 
-    def ask(self, moments: Sequence[Moment]) -> list[Prophecy]:
+    def ask(self, moments: Sequence[Moment]) -> list[OracleEstimate]:
         """The chances of each moment's level, at most ``MOST_MOMENTS``. Raises ValueError beyond that."""
         if len(moments) > MOST_MOMENTS:
             raise ValueError(f"an oracle is asked at most {MOST_MOMENTS} moments at once, not {len(moments)}")
         return [self._cached(moment) for moment in moments]
 
-    def _cached(self, moment: Moment) -> Prophecy:
+    def _cached(self, moment: Moment) -> OracleEstimate:
         if self.cache is None:
-            return foresee(moment, self.paths)
+            return estimate_outcomes(moment, self.paths)
         name = hashlib.sha256(moment.state.tobytes() + str((moment.level, self.paths)).encode()).hexdigest()[:24]
         path = self.cache / f"{name}.json"
         if path.is_file():
-            return msgspec.json.decode(path.read_bytes(), type=Prophecy)
-        found = foresee(moment, self.paths)
+            return msgspec.json.decode(path.read_bytes(), type=OracleEstimate)
+        found = estimate_outcomes(moment, self.paths)
         self.cache.mkdir(parents=True, exist_ok=True)
         write_whole(path, msgspec.json.encode(found))
         return found
 
 
-def foresee(moment: Moment, paths: int) -> Prophecy:
+def estimate_outcomes(moment: Moment, paths: int) -> OracleEstimate:
     """Run a moment's futures until its level is decided, each with random numbers of its own."""
     tape = new_tape(_TAPE_RECORDS)
     state = np.zeros(1, STATE)
@@ -83,4 +83,4 @@ def foresee(moment: Moment, paths: int) -> Prophecy:
         how = run_to_outcome(state, tape, moment.level, end_ns)
         counts[LevelEvent(how) if how in counts else LevelEvent.CHOP] += 1
     shares = (count / paths for count in counts.values())
-    return Prophecy(moment.level, moment.ts_ns, paths, *shares)
+    return OracleEstimate(moment.level, moment.ts_ns, paths, *shares)
