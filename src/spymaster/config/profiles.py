@@ -130,8 +130,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     iceberg_odds: Annotated[
         float, number(1, 1_000_000, "ratio", "Odds against chance from which a refilling price is an apparent iceberg.")
     ] = 100.0
-    fleeting_tag_share: Annotated[
-        float, share("Share of additions withdrawn within half a second from which a zone is tagged fleeting.")
+    flicker_tag_share: Annotated[
+        float, share("Share of additions withdrawn within half a second from which a zone is tagged FLICKER.")
     ] = 0.5
     cusum_drift: Annotated[
         float, number(0, 5, "usual spreads of a snap interval", "Flow above this much feeds the detector of changes.")

@@ -60,10 +60,10 @@ PARAMS: Final = np.dtype(
         ("tau_scales_s", _F64),
         ("hysteresis_lead", _F64),
         ("hidden_iceberg_share", _F64),
-        # iceberg_odds: natural logarithm; fleeting_tag_share: of gross additions; cusum_*: usual spreads of a bucket.
+        # iceberg_odds: natural logarithm; flicker_tag_share: of gross additions; cusum_*: usual spreads of a bucket.
         ("iceberg_refill_ns", _I64),
         ("iceberg_odds", _F64),
-        ("fleeting_tag_share", _F64),
+        ("flicker_tag_share", _F64),
         ("cusum_drift", _F64),
         ("cusum_threshold", _F64),
         # Score. score_velocity_full: ES points per second in both profiles; gains: points of the score 0..100;

@@ -31,7 +31,7 @@ from spymaster.market.columns.fields import (
     Type,
     row_dtype,
 )
-from spymaster.market.columns.level_fields import HASH_ORDER, LEVEL_FIELDS
+from spymaster.market.columns.level_fields import HASH_ORDER, LEVEL_FIELDS, SCHEMA_VERSION
 from spymaster.market.levels import LevelKind
 from spymaster.market.option_rows import OPTION_SUMMARY
 
@@ -57,9 +57,6 @@ __all__ = [
     "Trust",
     "TrustReason",
 ]
-
-SCHEMA_VERSION: Final = 4
-"""Version of the row layout; raised with every change of ``LEVEL_FIELDS`` or ``ALERT_FIELDS``."""
 
 LEVEL_ROW: Final = row_dtype(LEVEL_FIELDS, HASH_ORDER)
 """One level at one snap, in the order the signal hash covers."""

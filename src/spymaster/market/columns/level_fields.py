@@ -3,7 +3,7 @@
 The engine's record, the Parquet schema, the sets of columns that may be absent, the checks of a market turned upside
 down, the words of the messages and the documented table all follow from ``LEVEL_FIELDS``. To add a column: a line here
 and its name at the end of ``HASH_ORDER``, the kernel that writes it, and its place in the message
-(``signals.structs``), if it is sent. Columns are added, never renamed; ``market.rows.SCHEMA_VERSION`` rises.
+(``signals.structs``), if it is sent. Columns are added, never renamed; ``SCHEMA_VERSION`` rises.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ SIDE: Final = Type.SIDE
 JUDGED: Final = Absent.JUDGED
 SWEPT: Final = Absent.SWEPT
 OPTIONAL: Final = Absent.OPTIONAL
+
+SCHEMA_VERSION: Final = 4
+"""Version of published rows; raised once for each change of ``LEVEL_FIELDS``, ``ALERT_FIELDS`` or ``HASH_ORDER``."""
 
 LEVEL_FIELDS: Final[tuple[Field, ...]] = (
     Field("kind", CODE, "code", OPPOSITE_KIND, "what the level is", codes=LevelKind),

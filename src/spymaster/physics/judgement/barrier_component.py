@@ -298,7 +298,7 @@ def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_thresh
     ):
         tags |= _ICEBERG
     usual = s.flicker[0].usual
-    if row.flicker_share >= p[0].fleeting_tag_share and row.flicker_share >= usual + _FLICKER_EXCESS:
+    if row.flicker_share >= p[0].flicker_tag_share and row.flicker_share >= usual + _FLICKER_EXCESS:
         tags |= _FLICKER
     return tags
 
