@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from spymaster.market.kinds import PRICE_SCALE
 
@@ -48,26 +48,39 @@ class Hold(enum.Enum):
     """Nearer than x_arm: an extreme, which price itself moves on."""
 
 
+class Traits(NamedTuple):
+    """What is to be known of a kind of level.
+
+    ``label``: name in tables, at most ten cells; ``short``: in the rail, at most seven. ``weights``: in a confluence, 0
+    to 1, and of the kind's special case: a strong round number, a wall at which dealers are short gamma. ``strong``: an
+    obstacle by its kind alone. ``hold``: until when it stands still. ``side``: which way it faces at the price itself:
+    +1 a high, -1 a low, 0 either. ``profiles``: those that watch it by default. ``bars``: it needs.
+    """
+
+    label: str
+    short: str
+    family: Family
+    weights: tuple[float, float]
+    strong: bool
+    hold: Hold
+    side: int
+    made_of: MadeOf
+    profiles: str = "es spy"
+    bars: int = 0
+
+
 class LevelKind(enum.IntEnum):
     """What a level is: the table of all kinds, from which all else that depends on the kind follows.
 
     The value is the code in published rows and the bit of ``params.level_kinds``; a kind's name and code never change.
-    Columns: code; name in tables (at most ten cells), name in the rail (at most seven); family; weight in a confluence,
-    0 to 1, and of its special case (``special``); an obstacle by its kind alone; until when it is held; which way
-    it faces at the price itself (+1 a high, -1 a low, 0 either); what it is made of; profiles that watch it by default;
-    bars it needs.
-
     To add a kind: a line here, the kernel that places it (``physics.levels``), and the kinds in ``config.toml``.
     """
 
     label: str
-    """Name in tables."""
     short: str
-    """Name in the rail."""
     family: Family
     weight: float
     special: float
-    """Weight where a ROUND is a strong round number, or a wall is one at which dealers are short gamma; else as any."""
     strong: bool
     hold: Hold
     side: int
@@ -75,49 +88,44 @@ class LevelKind(enum.IntEnum):
     profiles: frozenset[str]
     bars: int
 
-    def __new__(
-        cls,
-        code: int,
-        label: str,
-        short: str,
-        family: Family,
-        weight: tuple[float, float],
-        strong: bool,
-        hold: Hold,
-        side: int,
-        made_of: MadeOf,
-        profiles: str = "es spy",
-        bars: int = 0,
-    ) -> LevelKind:
-        """A kind of these traits."""
+    def __new__(cls, code: int, traits: Traits | None = None) -> LevelKind:
+        """A kind of these traits; none are given where a kind is looked up by its code."""
+        if traits is None:
+            raise TypeError(f"the kind of level {code} has no traits")
         kind = int.__new__(cls, code)
         kind._value_ = code
-        kind.label, kind.short, kind.family, kind.strong = label, short, family, strong
-        kind.weight, kind.special = weight
-        kind.hold, kind.side, kind.made_of, kind.bars = hold, side, made_of, bars
-        kind.profiles = frozenset(profiles.split())
+        kind.label, kind.short, kind.family, kind.strong = traits.label, traits.short, traits.family, traits.strong
+        kind.weight, kind.special = traits.weights
+        kind.hold, kind.side, kind.made_of, kind.bars = traits.hold, traits.side, traits.made_of, traits.bars
+        kind.profiles = frozenset(traits.profiles.split())
         return kind
 
-    USER = 0, "USER", "USER", Family.USER, (0.3, 0.3), False, Hold.FIXED, 0, MadeOf.WISH
-    ROUND = 1, "ROUND", "ROUND", Family.GRID, (0.2, 0.4), False, Hold.FIXED, 0, MadeOf.PRICE
-    STRIKE = 2, "STRIKE", "STRIKE", Family.GRID, (0.4, 0.4), False, Hold.FIXED, 0, MadeOf.OPTIONS, "spy"
-    VWAP = 3, "VWAP", "VWAP", Family.AVERAGE, (0.7, 0.7), True, Hold.TOUCH, 0, MadeOf.REGULAR
-    SESSION_HIGH = 4, "SESS_HIGH", "SES_HI", Family.RANGE, (0.6, 0.6), True, Hold.ARM, 1, MadeOf.SESSION
-    SESSION_LOW = 5, "SESS_LOW", "SES_LO", Family.RANGE, (0.6, 0.6), True, Hold.ARM, -1, MadeOf.SESSION
-    PM_HIGH = 6, "PM_HIGH", "PM_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PREMARKET
-    PM_LOW = 7, "PM_LOW", "PM_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PREMARKET
-    OR_HIGH = 8, "OR_HIGH", "OR_HIGH", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, 1, MadeOf.OPENING
-    OR_LOW = 9, "OR_LOW", "OR_LOW", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, -1, MadeOf.OPENING
-    ON_HIGH = 10, "ON_HIGH", "ON_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.OVERNIGHT, "es"
-    ON_LOW = 11, "ON_LOW", "ON_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.OVERNIGHT, "es"
-    PD_HIGH = 12, "PD_HIGH", "PD_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PRIOR_SESSION
-    PD_LOW = 13, "PD_LOW", "PD_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PRIOR_SESSION
-    PD_CLOSE = 14, "PD_CLOSE", "PD_CLS", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 0, MadeOf.PRIOR_SESSION
-    SMA_200 = 15, "SMA_200", "SMA_200", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 200
-    SMA_400 = 16, "SMA_400", "SMA_400", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 400
-    CALL_WALL = 17, "CALL_WALL", "C_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS
-    PUT_WALL = 18, "PUT_WALL", "P_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS
-    GAMMA_FLIP = 19, "GAMMA_FLIP", "FLIP", Family.WALL, (0.85, 0.85), True, Hold.TOUCH, 0, MadeOf.OPTIONS
+    USER = 0, Traits("USER", "USER", Family.USER, (0.3, 0.3), False, Hold.FIXED, 0, MadeOf.WISH)
+    ROUND = 1, Traits("ROUND", "ROUND", Family.GRID, (0.2, 0.4), False, Hold.FIXED, 0, MadeOf.PRICE)
+    STRIKE = 2, Traits("STRIKE", "STRIKE", Family.GRID, (0.4, 0.4), False, Hold.FIXED, 0, MadeOf.OPTIONS, "spy")
+    VWAP = 3, Traits("VWAP", "VWAP", Family.AVERAGE, (0.7, 0.7), True, Hold.TOUCH, 0, MadeOf.REGULAR)
+    SESSION_HIGH = 4, Traits("SESS_HIGH", "SES_HI", Family.RANGE, (0.6, 0.6), True, Hold.ARM, 1, MadeOf.SESSION)
+    SESSION_LOW = 5, Traits("SESS_LOW", "SES_LO", Family.RANGE, (0.6, 0.6), True, Hold.ARM, -1, MadeOf.SESSION)
+    PM_HIGH = 6, Traits("PM_HIGH", "PM_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PREMARKET)
+    PM_LOW = 7, Traits("PM_LOW", "PM_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PREMARKET)
+    OR_HIGH = 8, Traits("OR_HIGH", "OR_HIGH", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, 1, MadeOf.OPENING)
+    OR_LOW = 9, Traits("OR_LOW", "OR_LOW", Family.RANGE, (0.9, 0.9), True, Hold.FIXED, -1, MadeOf.OPENING)
+    ON_HIGH = 10, Traits("ON_HIGH", "ON_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.OVERNIGHT, "es")
+    ON_LOW = 11, Traits("ON_LOW", "ON_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.OVERNIGHT, "es")
+    PD_HIGH = 12, Traits("PD_HIGH", "PD_HIGH", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 1, MadeOf.PRIOR_SESSION)
+    PD_LOW = 13, Traits("PD_LOW", "PD_LOW", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, -1, MadeOf.PRIOR_SESSION)
+    PD_CLOSE = 14, Traits("PD_CLOSE", "PD_CLS", Family.RANGE, (1.0, 1.0), True, Hold.FIXED, 0, MadeOf.PRIOR_SESSION)
+    SMA_200 = (
+        15,
+        Traits("SMA_200", "SMA_200", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 200),
+    )
+    SMA_400 = (
+        16,
+        Traits("SMA_400", "SMA_400", Family.AVERAGE, (0.8, 0.8), False, Hold.TOUCH, 0, MadeOf.CHART, "es spy", 400),
+    )
+    CALL_WALL = 17, Traits("CALL_WALL", "C_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
+    PUT_WALL = 18, Traits("PUT_WALL", "P_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
+    GAMMA_FLIP = 19, Traits("GAMMA_FLIP", "FLIP", Family.WALL, (0.85, 0.85), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
 
     @property
     def role(self) -> str:
