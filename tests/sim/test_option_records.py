@@ -189,6 +189,6 @@ def test_the_command_writes_options_and_refuses_them_of_the_second_market(tmp_pa
     command = ["simulate", str(tmp_path / "a"), "--minutes", "0.2", "--options", "--intensity", "quiet"]
     assert runner.invoke(app, command).exit_code == 0
     assert load_manifest(tmp_path / "a").plan == "mix quiet options"
-    refused = runner.invoke(app, [*command, "--market", "second"])
+    refused = runner.invoke(app, [*command[:4], "--options", "--market", "second"])
     assert refused.exit_code == 2
     assert "--options" in refused.output
