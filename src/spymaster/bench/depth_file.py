@@ -15,7 +15,7 @@ from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.feeds.dbn.writer import DbnWriter
 from spymaster.feeds.merge import merge
 from spymaster.market import dtypes as dt
-from spymaster.market.kinds import NS_PER_S, Kind
+from spymaster.market.kinds import NS_PER_S, UNDEF_PRICE, Kind
 
 RECORDS_PER_S: Final = 236.0
 """Usual pace of the measured file in event time: 5 million records in 5.9 hours, a regular-hours session."""
@@ -44,10 +44,17 @@ def write_bench_file(
             clock.retime(part)
             writer.write(part)
             written += len(part)
-            middle = middle or float(part[0, dt.W_LEVELS]) / NS_PER_S
+            middle = middle or _first_bid(part)
             if written >= records:
                 break
     return path, middle
+
+
+def _first_bid(words: NDArray[np.int64]) -> float:
+    """The first best bid there is; 0 where the book is empty throughout, as it is when a session is cleared."""
+    bids = words[:, dt.W_LEVELS]
+    known = bids[bids != UNDEF_PRICE]
+    return float(known[0]) / NS_PER_S if len(known) else 0.0
 
 
 class _Clock:
