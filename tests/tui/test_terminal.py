@@ -53,6 +53,7 @@ def test_a_key_is_answered_at_once(launch: Launch) -> None:
     assert max(answer_times(terminal, 4)) < KEY_ANSWERED_S
 
 
+@pytest.mark.slow
 def test_a_key_is_answered_at_once_on_a_slow_link(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", rate=SLOW_LINK))
     time.sleep(4.0)
@@ -68,6 +69,7 @@ def test_a_key_is_answered_while_kernels_compile(launch: Launch) -> None:
     assert terminal.wait_for("BARRIER STATE") - pressed < 2 * KEY_ANSWERED_S
 
 
+@pytest.mark.slow
 def test_what_is_on_a_slow_screen_is_never_older_than_a_frame_and_the_link(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", "fast", rate=SLOW_LINK))
     time.sleep(4.0)
@@ -78,11 +80,13 @@ def test_what_is_on_a_slow_screen_is_never_older_than_a_frame_and_the_link(launc
     assert max(ages) < 1500
 
 
+@pytest.mark.slow
 def test_a_slow_link_lowers_the_quality_and_says_so(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", "fast", rate=12_000))
     terminal.wait_for(lambda text: re.search(r"256|slow heat|rows|1 Hz", text.splitlines()[0]) is not None, 30)
 
 
+@pytest.mark.slow
 def test_nothing_piles_up_behind_a_terminal_that_does_not_read(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", "fast"))
     terminal.rate = 1.0
@@ -95,6 +99,7 @@ def test_nothing_piles_up_behind_a_terminal_that_does_not_read(launch: Launch) -
     assert first < 120_000
 
 
+@pytest.mark.slow
 def test_without_replies_the_cockpit_goes_on_by_counting_unsent_bytes(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", answers=False))
     time.sleep(2.5)
@@ -149,6 +154,7 @@ def test_a_key_ends_the_program_and_gives_the_terminal_back(launch: Launch, key:
     assert terminal.restored()
 
 
+@pytest.mark.slow
 def test_the_terminal_is_given_back_even_if_it_was_busy_with_a_frame(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", "fast", rate=8_000))
     terminal.signal(signal.SIGTERM)
@@ -177,6 +183,7 @@ def test_a_stop_and_a_return_bring_the_whole_screen_back(launch: Launch) -> None
     terminal.wait_for("Space play")
 
 
+@pytest.mark.slow
 def test_a_start_screen_without_replies_still_answers_keys(launch: Launch) -> None:
     terminal = launch("start", answers=False)
     terminal.wait_for("RECORDINGS")
@@ -185,6 +192,7 @@ def test_a_start_screen_without_replies_still_answers_keys(launch: Launch) -> No
     terminal.wait_for(lambda text: text.count("no key: set") == 2)
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_is_no_reason_to_spin(launch: Launch) -> None:
     terminal = settled(launch("REPLAY"))
     before = os.times()
@@ -195,6 +203,7 @@ def test_a_closed_terminal_is_no_reason_to_spin(launch: Launch) -> None:
     assert after.elapsed - before.elapsed < 3.0
 
 
+@pytest.mark.slow
 def test_a_storm_of_sizes_ends_in_a_whole_screen(launch: Launch) -> None:
     terminal = settled(launch("REPLAY"))
     for step in range(60):
@@ -206,6 +215,7 @@ def test_a_storm_of_sizes_ends_in_a_whole_screen(launch: Launch) -> None:
     assert terminal.wait() == Ending.QUIT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "rows"), [(1, 1), (20, 4), (39, 11), (40, 12), (63, 20)])
 def test_no_size_is_too_small_to_live(launch: Launch, columns: int, rows: int) -> None:
     terminal = settled(launch("REPLAY"))
@@ -216,6 +226,7 @@ def test_no_size_is_too_small_to_live(launch: Launch, columns: int, rows: int) -
     assert b"Traceback" not in terminal.raw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "rows", "budget"), [(200, 60, 15_000), (120, 40, 10_000), (80, 24, 7_000)])
 def test_a_frame_costs_no_more_than_its_byte_budget(launch: Launch, columns: int, rows: int, budget: int) -> None:
     terminal = settled(launch("REPLAY", columns=columns, rows=rows))
@@ -232,6 +243,7 @@ def colours(terminal: PtyTerminal) -> set[bytes]:
     return set(re.findall(rb"[34]8;([25]);", bytes(terminal.raw)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("depth", "sent"), [("truecolor", {b"2"}), ("256", {b"5"}), ("16", set[bytes]()), ("none", set[bytes]())]
 )
