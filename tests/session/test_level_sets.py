@@ -78,8 +78,8 @@ def test_a_set_is_named_after_its_file_unless_named() -> None:
 
 
 def test_every_line_that_is_nonsense_is_named_at_once() -> None:
-    levels, errors = check_levels("4800\nsupport\n4810\n-5\n", "stdin")
-    assert [level.price_e9 for level in levels] == [4800 * POINT, 4810 * POINT]
+    levels, errors = check_levels("4800\nsupport\n-5\n48:00\n", "stdin")
+    assert [level.price_e9 for level in levels] == [4800 * POINT, -5 * POINT]
     assert [str(error).partition(": ")[2].partition(":")[0] for error in errors] == ["line 2", "line 4"]
 
 

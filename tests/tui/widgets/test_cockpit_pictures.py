@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ async def test_a_widget(name: str, snap_panels: SnapPanels) -> None:
         assert await snap_panels(app, WIDGETS[name])
 
 
-OF_OTHER_MOMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Frame], dict[str, str]]] = {
+OF_OTHER_MOMENTS: dict[str, tuple[tuple[str, ...], Callable[[], Frame], dict[str, Any]]] = {
     "strikes": (("side",), frames.with_options, {"side": "strikes"}),
     "time-bar": (("time_bar",), lambda: frames.replay_frame(simulated=True), {}),
     "first-start-card": (("card",), frames.empty_frame, {}),
