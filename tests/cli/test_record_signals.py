@@ -26,7 +26,7 @@ WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signa
 WHILE_REPLAYING = {
     "before the sidecar is started": Seam("spymaster.session.record.recording:write_plan"),
     "while the sidecar is started": Seam("spymaster.session.record.sidecar_watch:SidecarWatch.look"),
-    "before the first frame": Seam("spymaster.session.sources.replay_source:ReplaySource.config_frame"),
+    "before the first frame": Seam("spymaster.session.sources.replay_source:ReplaySource._begin"),
     "while kernels are loaded or compiled": Seam("spymaster.physics.engine:Engine.feed"),
     "in the middle of writing": Seam("spymaster.journal.segments:SegmentFiles.append", 2),
     "between writing and computing": Seam("spymaster.physics.engine:Engine.feed", 2),
