@@ -72,7 +72,9 @@ def test_what_rests_on_bars_says_on_how_many(kind: LevelKind) -> None:
 
 
 @pytest.mark.parametrize(("profile", "left_out"), [(EsProfile, {"STRIKE"}), (SpyProfile, {"ON_HIGH", "ON_LOW"})])
-def test_profiles_watch_all_kinds_but_those_that_mean_nothing_there(profile: type, left_out: set[str]) -> None:
+def test_profiles_watch_all_kinds_but_those_that_mean_nothing_there(
+    profile: type[EsProfile | SpyProfile], left_out: set[str]
+) -> None:
     assert set(profile().level_kinds) == set(LevelKind.__members__) - left_out
     assert profile().level_kinds == watched_by(profile.name)
 

@@ -33,8 +33,9 @@ def test_every_counter_has_an_index_of_its_own_and_is_told_under_its_name() -> N
 
 def words_of(kind: Kind, field: str) -> float:
     """Where a field of a record begins, in words of 64 bits."""
-    offset = (DTYPES[kind].fields or {})[field][1]
-    return float(offset) / 8
+    fields = DTYPES[kind].fields
+    assert fields is not None
+    return float(fields[field][1]) / 8
 
 
 @pytest.mark.parametrize("kind", [Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.CMBP1, Kind.XTRADE, Kind.XQUOTE])

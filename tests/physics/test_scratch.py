@@ -50,7 +50,8 @@ def lived(frames: Iterable[Frame], *, spoiled: bool, **config: Any) -> tuple[Res
 
 
 def test_scratch_is_the_first_of_the_engine_s_memory() -> None:
-    assert (STATE.fields or {})["scratch"][1] == 0
+    assert STATE.fields is not None
+    assert STATE.fields["scratch"][1] == 0
 
 
 @pytest.mark.parametrize("seed", [3, 8])

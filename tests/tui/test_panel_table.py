@@ -11,7 +11,7 @@ SIZES = [(width, height) for width in range(10, 420, 7) for height in range(5, 1
 
 
 def placed() -> set[str]:
-    return {name for width, height in SIZES for bar in (False, True) for name in layout_for(width, height, bar).places}
+    return {name for width, height in SIZES for bar in (False, True) for name in layout_for(width, height, bar).rects}
 
 
 def test_every_panel_that_is_placed_somewhere_has_a_widget_and_no_widget_is_never_placed() -> None:

@@ -58,7 +58,7 @@ def _flag(value: float) -> bool:
 
 
 def _word(words: Any) -> Callable[[float], str]:
-    return lambda code: words[int(code)]  # type: ignore[no-any-return]
+    return lambda code: words[int(code)]
 
 
 _READ: Final[Mapping[Any, Callable[[Any], Any]]] = {

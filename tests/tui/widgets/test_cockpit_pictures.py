@@ -80,7 +80,7 @@ async def test_a_widget_of_another_moment(name: str, snap_panels: SnapPanels) ->
 
 
 def test_every_panel_is_pictured() -> None:
-    panels = {name for bar in (False, True) for name in layout_for(200, 60, bar).places} | {"card"}
+    panels = {name for bar in (False, True) for name in layout_for(200, 60, bar).rects} | {"card"}
     shown = {
         panel
         for widget in (*WIDGETS.values(), *(panels for panels, _, _ in OF_OTHER_MOMENTS.values()))

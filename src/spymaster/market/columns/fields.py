@@ -10,6 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
+Codes = type[enum.IntEnum]
+"""An enumeration whose members a column's numbers stand for."""
+
 
 class Type(enum.Enum):
     """What a column's numbers mean, and so what becomes of them in a table."""
@@ -96,7 +99,7 @@ class Field:
     mirror: Mirror
     doc: str
     absent: Absent = Absent.NEVER
-    codes: type[enum.IntEnum] | None = None
+    codes: Codes | None = None
     dtype: str = "<f8"
 
     def __post_init__(self) -> None:
