@@ -125,7 +125,7 @@ def test_the_part_of_the_session_with_the_hole_is_not_whole() -> None:
     words = market_with_holes(1.0, 6 * 3600.0, start_ns=OPEN_NS)
     engine = engine_for()
     feed(engine, records(words))
-    assert engine.state["ranges"]["part"][0, 0]["whole"][0] == 0
+    assert engine.state["ranges"]["part"][0]["whole"][0] == 0
 
 
 def test_the_holes_are_told_with_their_times() -> None:

@@ -41,8 +41,8 @@ class Book:
 
     def show(self, side: int, tick: int, size: int) -> None:
         """Display contracts at a price."""
-        self.state["ledger"]["depth"][0, 0, side, tick - BASE] = size
-        self.state["ledger"]["seen_since"][0, 0, side, tick - BASE] = T0_NS
+        self.state["ledger"]["depth"][0, side, tick - BASE] = size
+        self.state["ledger"]["seen_since"][0, side, tick - BASE] = T0_NS
 
 
 class Live:
@@ -254,7 +254,7 @@ def test_what_is_older_than_an_hour_is_forgotten_with_its_marks(store: HeatStore
 def test_a_column_that_is_used_again_shows_nothing_old(store: HeatStore, book: Book) -> None:
     book.show(0, BASE + 400, 10)
     put(store, book, 1)
-    book.state["ledger"]["seen_since"][:, 0] = 0
+    book.state["ledger"]["seen_since"] = 0
     book.state["book"]["has_bbo"] = 0
     for second in range(2, COLUMNS + 2):
         put(store, book, second)

@@ -25,5 +25,5 @@ def empty_state(*, tick_e9: int = TICK_E9, ring: int = 64) -> Any:
 
 def show_best(s: Any, bid: int, ask: int, bid_size: int = 10, ask_size: int = 10) -> None:
     """Make these the best prices (ticks) and sizes (contracts) of the last closed event."""
-    b = s["book"][0]
+    b = s["book"]
     b["bid"], b["ask"], b["bid_size"], b["ask_size"], b["has_bbo"] = bid, ask, bid_size, ask_size, 1

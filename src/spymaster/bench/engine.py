@@ -118,7 +118,7 @@ def snap_us(memory: InMemory) -> tuple[float, int]:
     bare, _ = memory.run(memory.engine(with_levels=False))
     engine = memory.engine()
     full, snaps = memory.run(engine)
-    levels = int(np.count_nonzero(engine.state["levels"]["at"][0, 0]["active"]))
+    levels = int(np.count_nonzero(engine.state["levels"]["at"][0]["active"]))
     return max(full - bare, 0.0) / max(snaps, 1) * 1e6, min(levels, 64)
 
 

@@ -106,7 +106,7 @@ def dispatch_records(
     over.
     """
     s = state[0]
-    clock = s.clock[0]
+    clock = s.clock
     i = cursors[0]
     end = min(len(order), i + limit)
     while i < end:
@@ -114,7 +114,7 @@ def dispatch_records(
         cursor = 1
         if kind == _MBP10:
             w = depth[cursors[1]]
-            subject = FUTURE if w[W_HEADER] >> KEY_BITS == s.instrument[0].key else NOBODY
+            subject = FUTURE if w[W_HEADER] >> KEY_BITS == s.instrument.key else NOBODY
         else:
             cursor = _CURSOR_OF[kind]
             if cursor == 0:
@@ -148,9 +148,9 @@ def dispatch_records(
 def subject_of(s: State, w: NDArray[Any], kind: int) -> int:
     """What a record of a kind other than MBP10 is about. Asked once a record: the chain's contracts are many."""
     key = w[W_HEADER] >> KEY_BITS
-    if key == s.instrument[0].key:
+    if key == s.instrument.key:
         return FUTURE
-    if s.equity[0].configured != 0 and key == s.equity[0].key:
+    if s.equity.configured != 0 and key == s.equity.key:
         return EQUITY
     contract = contract_of(s, w, kind)
     return contract if contract >= 0 else NOBODY
@@ -172,7 +172,7 @@ def is_passed_over(s: State, kind: int, w: NDArray[Any], subject: int) -> bool:
     if kind != _TRADE:
         s.counters[_OTHER_INSTRUMENT] += 1
         return True
-    if s.trust[0].tape_from_depth == 0:
+    if s.trust.tape_from_depth == 0:
         return False
     s.counters[_TRADES_NOT_TAPE] += 1
     return True
@@ -196,7 +196,7 @@ def clock_target(s: State, p: Array, w: NDArray[Any], kind: int, subject: int) -
 @kernel
 def take_due_snaps(s: State, p: Array, target: int, out: Out) -> bool:
     """Take the snaps due before the clock moves to ``target``. False: ``out`` is full, call again."""
-    clock = s.clock[0]
+    clock = s.clock
     if clock.now_ns == 0:
         return True
     while clock.next_snap_ns <= target:
@@ -213,12 +213,12 @@ def take_due_snaps(s: State, p: Array, target: int, out: Out) -> bool:
 @kernel
 def enter_clock(s: State, p: Array, w: NDArray[Any], t_ns: int, target: int, subject: int) -> bool:
     """What every record does first: count, fingerprint, move the clock. False: it is not to be applied."""
-    clock = s.clock[0]
+    clock = s.clock
     if subject == NOBODY:
         s.counters[_OTHER_INSTRUMENT] += 1
         return False
     s.counters[_RECORDS] += 1
-    s.windows[0].quality[s.ledger[0].bucket, QUALITY_RECORDS] += 1
+    s.windows.quality[s.ledger.bucket, QUALITY_RECORDS] += 1
     fingerprint_record(s, w)
     if target < 0:
         reject(s, _BAD_TIME)
@@ -235,7 +235,7 @@ def note_heard(s: State, p: Array, of_future: bool) -> None:
 
     One whose time is still in doubt says nothing.
     """
-    clock = s.clock[0]
+    clock = s.clock
     if (of_future or clock.watched != 0) and clock.jump_ns == 0:
         hear(s, p)
 
@@ -243,7 +243,7 @@ def note_heard(s: State, p: Array, of_future: bool) -> None:
 @kernel
 def enter_record(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -> bool:
     """The same for a record of the future, which also belongs to a venue event."""
-    book = s.book[0]
+    book = s.book
     t_ns = record_time(w)
     if not enter_clock(s, p, w, t_ns, target, subject):
         return False
@@ -259,13 +259,13 @@ def enter_record(s: State, p: Array, w: NDArray[Any], target: int, subject: int)
 def reject(s: State, counter: int) -> None:
     """Count a record that changed nothing."""
     s.counters[counter] += 1
-    s.windows[0].quality[s.ledger[0].bucket, QUALITY_REJECTED] += 1
+    s.windows.quality[s.ledger.bucket, QUALITY_REJECTED] += 1
 
 
 @kernel
 def step_depth(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -> None:
     """One MBP-10 record (int64[46]); the snaps due before it have been taken."""
-    clock = s.clock[0]
+    clock = s.clock
     if not enter_record(s, p, w, target, subject):
         return
     details = w[W_DETAILS]
@@ -282,7 +282,7 @@ def step_depth(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -
 @kernel
 def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, details: int, flags: int) -> int:
     """Give a record to book, ledger and tape; returns 0 or the counter of its rejection."""
-    book = s.book[0]
+    book = s.book
     action = (details >> ACTION_BITS) & BYTE
     side = side_index((details >> SIDE_BITS) & BYTE)
     size = details & MASK32
@@ -295,7 +295,7 @@ def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, details: int, fl
         return _BAD_ACTION
     if (flags & F_MAYBE_BAD_BOOK) != 0:
         clear_book(s, t_ns)
-        s.trust[0].bad_book = 1
+        s.trust.bad_book = 1
     if action == ACTION_TRADE:
         fault = apply_print(s, p, w[W_PRICE], size, side, True)
         if fault != 0 or book.status != VALID or same_levels(w, book.words):
@@ -324,7 +324,7 @@ def side_index(code: int) -> int:
 @kernel
 def step_trade(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -> None:
     """One record of a trades stream that is the tape (int64[6]); the snaps due before it have been taken."""
-    clock = s.clock[0]
+    clock = s.clock
     if not enter_record(s, p, w, target, subject):
         return
     clock.last_tape_ns = clock.now_ns
@@ -343,7 +343,7 @@ def step_option(s: State, p: Array, w: NDArray[Any], target: int, kind: int, c: 
 
     What is wrong with an option is no fault of the depth, so it does not count against that.
     """
-    clock = s.clock[0]
+    clock = s.clock
     s.counters[_RECORDS] += 1
     fingerprint_record(s, w)
     if target < 0:
@@ -370,7 +370,7 @@ def step_equity(s: State, p: Array, w: NDArray[Any], target: int, kind: int) -> 
     if not enter_clock(s, p, w, t_ns, target, EQUITY):
         return
     words = plain_words(s, w, kind) if kind == _XTRADE or kind == _XQUOTE else w
-    fault = apply_equity(s, p, words, int(s.clock[0].now_ns), kind == _TRADE or kind == _XTRADE, kind == _MBP1)
+    fault = apply_equity(s, p, words, int(s.clock.now_ns), kind == _TRADE or kind == _XTRADE, kind == _MBP1)
     if fault != 0:
         reject(s, fault)
 
@@ -387,7 +387,7 @@ def apply_print(s: State, p: Array, price_e9: int, size: int, side: int, with_bo
     if size == 0 or size > MAX_CONTRACTS:
         return _BAD_SIZE
     aggressor = 1 if side == BID else (-1 if side == ASK else 0)
-    fault = apply_trade(s, p, s.book[0].event_ns, aggressor, tick, size, with_book)
+    fault = apply_trade(s, p, s.book.event_ns, aggressor, tick, size, with_book)
     if fault == 0:
         s.counters[_TRADES] += 1
     return fault

@@ -127,7 +127,7 @@ class Engine:
         """The source has ended: yields the last snap."""
         if self._state is None:
             return
-        clock = self._state["clock"][0, 0]
+        clock = self._state["clock"][0]
         # the first grid point after the last clock, unless the venue is closed by then
         if clock["next_snap_ns"] - clock["now_ns"] <= self._params["snap_interval_ns"][0]:
             yield from self._advance(int(clock["next_snap_ns"]))
@@ -173,7 +173,7 @@ class Engine:
     def _advance(self, clock_ns: int) -> Iterator[SnapBlock]:
         """Nothing earlier than ``clock_ns`` is expected any more: take the snaps due."""
         clock = self.state["clock"][0]
-        if 0 < clock["now_ns"][0] < clock_ns:
+        if 0 < clock["now_ns"] < clock_ns:
             while not take_due_snaps(self.state[0], self._params, clock_ns, self._out):
                 yield self._next_block()
             clock["now_ns"] = clock_ns
@@ -185,7 +185,7 @@ class Engine:
 
     def _next_block(self) -> SnapBlock:
         out = self._out
-        alerts = self.state["alerts"][0, 0]
+        alerts = self.state["alerts"][0]
         snaps, flows, told = int(out.held[0]), int(out.held[1]), alerts["row"][: int(alerts["held"])].copy()
         out.held[:2] = 0
         alerts["held"] = 0
@@ -231,7 +231,7 @@ class Engine:
         if frame.state in _DAY_REASONS:
             trust["day_reason"] = int(_DAY_REASONS[frame.state])
             return
-        was_down = bool(trust["feed_down"][0, 0])
+        was_down = bool(trust["feed_down"][0])
         trust["feed_down"] = 0
         if frame.state is FeedState.UP:
             trust["day_reason"] = 0
@@ -304,8 +304,8 @@ def _put_level(state: Array, slot: int, kind: int, ordinal: int, price: float) -
 def _watch(state: Array, p: Array) -> None:
     """The source says itself when it is quiet: until now nothing was missed."""
     s = state[0]
-    if s.clock[0].now_ns != 0:
-        s.clock[0].watched = 1
+    if s.clock.now_ns != 0:
+        s.clock.watched = 1
         hear(s, p)
 
 

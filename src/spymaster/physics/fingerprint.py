@@ -17,7 +17,7 @@ _WORD_MULTIPLIER: Final = 0x1B873593CC9E2D51
 @kernel
 def fingerprint_record(s: State, w: NDArray[Any]) -> None:
     """Mix every word of a record into the running number: bijective in each word, so no single change goes unseen."""
-    clock = s.clock[0]
+    clock = s.clock
     mixed = 0
     multiplier = _WORD_MULTIPLIER
     for k in range(len(w)):

@@ -38,11 +38,11 @@ _VOLUME: Final = 6
 def ingest_bars(state: Array, p: Array, bars: NDArray[Any]) -> None:
     """bars: int64[n, 7], the vendor's one-minute bars (header, start, open, high, low, close, volume), oldest first."""
     s = state[0]
-    equity = s.equity[0]
+    equity = s.equity
     for k in range(len(bars)):
         w = bars[k]
         key = w[W_HEADER] >> KEY_BITS
-        wanted = equity.key if equity.configured != 0 else s.instrument[0].key
+        wanted = equity.key if equity.configured != 0 else s.instrument.key
         if key != wanted:
             s.counters[_OTHER_INSTRUMENT] += 1
             continue
@@ -56,13 +56,13 @@ def ingest_bars(state: Array, p: Array, bars: NDArray[Any]) -> None:
 @kernel
 def apply_bar(s: State, p: Array, w: NDArray[Any]) -> int:
     """One bar; returns 0 or the counter of its rejection."""
-    ranges = s.ranges[0]
+    ranges = s.ranges
     start = w[W_EVENT]
-    if s.clock[0].now_ns != 0 or start + MINUTE_NS <= ranges.data_ns:
+    if s.clock.now_ns != 0 or start + MINUTE_NS <= ranges.data_ns:
         return _LATE_BARS
     if w[_OPEN] == UNDEF_PRICE or w[_CLOSE] == UNDEF_PRICE or w[_VOLUME] < 0:
         return _BAD_BARS
-    ratio = 1.0 if s.equity[0].configured != 0 else s.market[0].ratio
+    ratio = 1.0 if s.equity.configured != 0 else s.market.ratio
     open_, high, low, close = (
         w[_OPEN] / _E9 / ratio,
         w[_HIGH] / _E9 / ratio,
@@ -85,7 +85,7 @@ def apply_bar(s: State, p: Array, w: NDArray[Any]) -> int:
 @kernel
 def session_at(s: State, t_ns: int) -> int:
     """Index of the trading session open at ``t_ns``, or -1."""
-    calendar = s.calendar[0]
+    calendar = s.calendar
     for k in range(calendar.held):
         if calendar.sessions[k].open_ns <= t_ns < calendar.sessions[k].close_ns:
             return k

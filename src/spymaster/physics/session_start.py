@@ -25,8 +25,8 @@ _HOLES: Final = int(Counter.HOLES)
 @kernel
 def move_clock(s: State, p: Array, t: int, target: int) -> None:
     """Set the clock after the snaps that were due have been taken; notes jumps that wait and records that came late."""
-    clock = s.clock[0]
-    ledger = s.ledger[0]
+    clock = s.clock
+    ledger = s.ledger
     if clock.now_ns == 0:
         enter_data(s, t)
         clock.now_ns = t
@@ -52,9 +52,9 @@ def move_clock(s: State, p: Array, t: int, target: int) -> None:
 @kernel
 def enter_session(s: State, p: Array) -> None:
     """The clock crossed a session's boundary: start what begins there afresh and find the next boundary."""
-    clock = s.clock[0]
-    calendar = s.calendar[0]
-    ledger = s.ledger[0]
+    clock = s.clock
+    calendar = s.calendar
+    ledger = s.ledger
     now = clock.now_ns
     index = -1
     boundary = NEVER
@@ -72,20 +72,20 @@ def enter_session(s: State, p: Array) -> None:
         return
     clock.session = index
     begin_windows(s, now)
-    s.orders[0].cvd = 0
+    s.orders.cvd = 0
     for i in range(LEDGER_TICKS):
         ledger.volume[TAPE_BUY, i] = 0
         ledger.volume[TAPE_SELL, i] = 0
     for k in range(LEVEL_SLOTS):
-        forget_touches(s.levels[0].at[k])
-    if index != s.ranges[0].session:
+        forget_touches(s.levels.at[k])
+    if index != s.ranges.session:
         begin_ranges(s, p, index)
 
 
 @kernel
 def begin_windows(s: State, t_ns: int) -> None:
     """Nothing before ``t_ns`` counts any more: what price did while nobody looked is no motion."""
-    motion = s.motion[0]
+    motion = s.motion
     restart_windows(s, t_ns)
     motion.has_motion = 0
     motion.velocity_smooth = 0.0
@@ -95,8 +95,8 @@ def begin_windows(s: State, t_ns: int) -> None:
 @kernel
 def hear(s: State, p: Array) -> None:
     """The future was heard of at the clock's time, or its source says that there was nothing: a hole ends here."""
-    clock = s.clock[0]
-    trust = s.trust[0]
+    clock = s.clock
+    trust = s.trust
     if clock.hole_ns != 0:
         hole = clock.hole[s.counters[_HOLES] % HOLES]
         hole.from_ns = clock.hole_ns
@@ -105,7 +105,7 @@ def hear(s: State, p: Array) -> None:
         note_hole(s, clock.hole_ns, clock.now_ns)
         clock.hole_ns = 0
         # the bucket in hand would else reach back to the last snap before the hole
-        s.ledger[0].bucket_from_ns = clock.now_ns
+        s.ledger.bucket_from_ns = clock.now_ns
         begin_windows(s, clock.now_ns)
         trust.degraded_until_ns = max(trust.degraded_until_ns, clock.now_ns + p[0].w_barrier_ns)
     clock.heard_ns = clock.now_ns
@@ -114,7 +114,7 @@ def hear(s: State, p: Array) -> None:
 @kernel
 def enter_data(s: State, t_ns: int) -> None:
     """Data go on at ``t_ns``: the very first, or after a silence that must be a hole."""
-    ranges = s.ranges[0]
+    ranges = s.ranges
     if ranges.data_ns == 0:
         ranges.covered_from_ns = t_ns
     elif t_ns - ranges.data_ns > HOLE_NS and open_ns_between(s, ranges.data_ns, t_ns) > HOLE_NS:

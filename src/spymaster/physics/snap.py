@@ -1,6 +1,6 @@
 """One snap: close the bucket, bring everything up to date, score every level, write the results.
 
-docs/physics.md 0.
+The order of things: docs/physics.md 0.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ LEVEL_NUMBERS: Final = len(LEVEL_FIELDS)
 @kernel
 def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
     """Take the snap at T = ``t_ns``; ``out`` must have room."""
-    clock = s.clock[0]
-    alerts = s.alerts[0]
-    chain = s.chain[0]
+    clock = s.clock
+    alerts = s.alerts
+    chain = s.chain
     close_event(s, p)
     if clock.now_ns < t_ns:
         clock.now_ns = t_ns
@@ -130,10 +130,10 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, blank: Array) -> None:
     """Every published level into its row: each on its own, then what they mean to each other."""
-    levels = s.levels[0]
+    levels = s.levels
     arm = arm_distance(s, p)
-    order_by_price(s, published, s.market[0].spot)
-    moved = levels.changed != 0 and s.clock[0].snaps % _NEIGHBOURS_EVERY == 0
+    order_by_price(s, published, s.market.spot)
+    moved = levels.changed != 0 and s.clock.snaps % _NEIGHBOURS_EVERY == 0
     if moved or levels.changed == LEVELS_NEW or published != levels.grouped:
         levels.grouped = published
         find_neighbours(s, p, published)
@@ -156,7 +156,7 @@ def one_nan(numbers: Array) -> None:
 @kernel
 def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
     """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped."""
-    levels = s.levels[0]
+    levels = s.levels
     for k in range(published, LEVEL_SLOTS):
         v = levels.at[levels.ranking[k]]
         v.high_since_ns = 0
@@ -170,11 +170,11 @@ def score_level(
     s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
 ) -> None:
     """Everything about a level into ``row``; ``numbers`` is the same memory, ``blank`` what all rows share."""
-    scratch = s.scratch[0]
-    v = s.levels[0].at[slot]
+    scratch = s.scratch
+    v = s.levels.at[slot]
     for f in range(LEVEL_NUMBERS):
         numbers[f] = blank[f]
-    ratio = s.market[0].ratio
+    ratio = s.market.ratio
     x = face_level(s, slot, arm) / ratio
     in_band = abs(x) <= p[0].monitor_band
     touching = abs(x) <= p[0].touch_band
@@ -216,7 +216,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
     row.tick = v.tick
     row.width_ticks = level_width_ticks(s, v.price)
     if v.valid_ns == 0:
-        v.valid_ns = s.clock[0].first_ns
+        v.valid_ns = s.clock.first_ns
     row.valid_from_s = v.valid_ns * 1e-9
     row.dynamic = 1.0 if is_dynamic(v.kind) else 0.0
     row.strong = 1.0 if is_strong(v.kind, v.ordinal) else 0.0
@@ -244,24 +244,24 @@ def write_motion_towards(s: State, v: Any, row: Any) -> None:
         row.ofi_depth_5s = -row.ofi_depth_5s
         row.queue_imbalance = -row.queue_imbalance
         row.approach_velocity = -row.approach_velocity
-        row.approach_bars = s.scratch[0].falling_bars
+        row.approach_bars = s.scratch.falling_bars
 
 
 @kernel
 def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     """What is true of the whole snap into the blank row: each level's row repeats it and so stands on its own."""
-    market = s.market[0]
-    book = s.book[0]
-    clock = s.clock[0]
-    trust = s.trust[0]
+    market = s.market
+    book = s.book
+    clock = s.clock
+    trust = s.trust
     point = tick_points(s) / market.ratio
     row.spot = market.spot
     row.bid = book.bid * point if book.has_bbo != 0 else math.nan
     row.ask = book.ask * point if book.has_bbo != 0 else math.nan
     row.ratio = market.ratio
     row.microprice = microprice(s)
-    row.sigma_1m = s.volatility[0].sigma_1m
-    row.atr = s.bars[0].atr
+    row.sigma_1m = s.volatility.sigma_1m
+    row.atr = s.bars.atr
     row.as_of_age_ns = t_ns - clock.as_of_ns
     row.minutes_since_open = minutes_since_open(s, t_ns)
     row.in_window = 1.0 if in_signal_window(s, p, t_ns) else 0.0
@@ -277,21 +277,21 @@ def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
     row.ofi_15s = integrated_ofi(s, OFI_15S)
     row.ofi_60s = integrated_ofi(s, OFI_60S)
     row.ofi_z = row.ofi_5s / ofi_spread(s)
-    row.ofi_best_5s = s.ofi[0].sums[OFI_5S, OFI_BEST]
+    row.ofi_best_5s = s.ofi.sums[OFI_5S, OFI_BEST]
     row.ofi_depth_5s = depth_ofi(s, OFI_5S)
     row.queue_imbalance = queue_imbalance(s)
     row.approach_velocity, row.approach_bars, row.approach_distance = approach_of(s, 1)
-    _, s.scratch[0].falling_bars, _ = approach_of(s, -1)
+    _, s.scratch.falling_bars, _ = approach_of(s, -1)
 
 
 @kernel
 def write_motion(s: State, p: Array, row: Any) -> None:
     """Motion of the future and how unusual it is for a dispatch_records of this volatility."""
-    motion = s.motion[0]
+    motion = s.motion
     row.velocity = motion.velocity_smooth
     row.acceleration = motion.acceleration
     row.jerk = motion.cubic[3]
-    velocity, acceleration, jerk = motion_spreads(p, s.volatility[0].sigma_1m)
+    velocity, acceleration, jerk = motion_spreads(p, s.volatility.sigma_1m)
     row.velocity_z = motion.velocity / velocity
     row.acceleration_z = motion.acceleration / acceleration
     row.jerk_z = motion.cubic[3] / jerk
@@ -300,17 +300,17 @@ def write_motion(s: State, p: Array, row: Any) -> None:
 @kernel
 def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     """The snap's own record."""
-    clock = s.clock[0]
-    orders = s.orders[0]
-    market = s.market[0]
-    book = s.book[0]
-    motion = s.motion[0]
-    trust = s.trust[0]
+    clock = s.clock
+    orders = s.orders
+    market = s.market
+    book = s.book
+    motion = s.motion
+    trust = s.trust
     r = out.snaps[k]
     mid = mid_points(s)
     r.t_ns = t_ns
     r.as_of_ns = clock.as_of_ns
-    r.session_date = s.calendar[0].sessions[max(clock.session, 0)].session_date
+    r.session_date = s.calendar.sessions[max(clock.session, 0)].session_date
     r.orders = orders.orders
     r.spot = market.spot
     r.bid = book.bid * tick_points(s) / market.ratio if book.has_bbo != 0 else math.nan
@@ -320,8 +320,8 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
     r.microprice = microprice(s)
     r.velocity = motion.velocity_smooth
     r.acceleration = motion.acceleration
-    r.sigma_1m = s.volatility[0].sigma_1m
-    r.atr = s.bars[0].atr
+    r.sigma_1m = s.volatility.sigma_1m
+    r.atr = s.bars.atr
     r.ratio = market.ratio
     r.cvd = orders.cvd
     r.minutes_since_open = minutes_since_open(s, t_ns)
@@ -330,4 +330,4 @@ def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
         r.trust[i] = trust.state[i]
         r.trust_reason[i] = trust.reason[i]
     for i in range(TOTALS):
-        r.totals[i] = s.windows[0].totals_sum[i]
+        r.totals[i] = s.windows.totals_sum[i]

@@ -29,7 +29,7 @@ from spymaster.physics.time.bars import DOUBLE_NS
 def read_ladder(state: Array, p: Array, t_ns: int, low_tick: int, out: Array) -> None:
     """Fill ``out`` (``signals.frame.LADDER_ROW[n]``) with the prices from ``low_tick`` upwards as of ``t_ns``."""
     s = state[0]
-    ledger = s.ledger[0]
+    ledger = s.ledger
     window = min(buckets_in(p, p[0].w_barrier_ns), ledger.buckets_closed)
     # after a snap the bucket just closed is the one before the open one
     newest = ledger.bucket - 1
@@ -69,8 +69,8 @@ def read_heat(state: Array, low_tick: int, depth: Array) -> None:
     A price shows the side that rests there; with the best prices between them both sides are in sight and empty.
     """
     s = state[0]
-    ledger = s.ledger[0]
-    book = s.book[0]
+    ledger = s.ledger
+    book = s.book
     for n in range(len(depth)):
         i = low_tick + n - ledger.base
         depth[n] = -1
@@ -85,7 +85,7 @@ def read_heat(state: Array, low_tick: int, depth: Array) -> None:
 def read_bucket_trades(state: Array, out: Array) -> int:
     """Trades of the bucket closed last into ``out`` (int64[n, 3]: tick, buys, sells); returns how many rows."""
     s = state[0]
-    ledger = s.ledger[0]
+    ledger = s.ledger
     j = (ledger.bucket - 1) % ledger.ring
     n = 0
     for i in range(ledger.touched[j, LOW], ledger.touched[j, HIGH] + 1):
@@ -105,8 +105,8 @@ def read_chart(state: Array, out: Array) -> int:
     The last of them may still be in the making: the minutes closed so far and the one being formed.
     """
     s = state[0]
-    bars = s.bars[0]
-    ranges = s.ranges[0]
+    bars = s.bars
+    ranges = s.ranges
     held = min(bars.chart_held, CHART_BARS, len(out) - 1)
     for k in range(held):
         r = bars.chart[(bars.chart_held - held + k) % CHART_BARS]
@@ -114,8 +114,8 @@ def read_chart(state: Array, out: Array) -> int:
         out[k].vwap = r.vwap
         out[k].sma_200 = r.sma_200
         out[k].sma_400 = r.sma_400
-    d = bars.double[0]
-    f = bars.minute[0]
+    d = bars.double
+    f = bars.minute
     if d.trades == 0 and f.trades == 0:
         return int(held)
     now = out[held]

@@ -85,7 +85,7 @@ class _Watch:
     def look(self, engine: Engine) -> Iterator[Row]:
         """What came into the bucket since, and into the one before it if that was closed meanwhile."""
         state = engine.state
-        ledger, clock = state["ledger"][0, 0], state["clock"][0, 0]
+        ledger, clock = state["ledger"][0], state["clock"][0]
         now_ns = int(clock["as_of_ns"])
         if self._closed >= 0 and int(ledger["buckets_closed"]) != self._closed:
             yield from self._changes(engine, now_ns)
@@ -107,7 +107,7 @@ class _Watch:
     def _read(self, engine: Engine) -> Cells:
         """The bucket's prices with any flow."""
         state = engine.state
-        ledger = state["ledger"][0, 0]
+        ledger = state["ledger"][0]
         low, high = ledger["touched"][self._bucket].tolist()
         if high < low:
             return {}

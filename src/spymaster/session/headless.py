@@ -55,7 +55,7 @@ class RunTotals:
     def count(self, engine: Engine) -> None:
         """Keep what an engine counted that is about to begin anew (``drive``'s ``at_change``)."""
         self._counters.update(engine.counters())
-        self._first_ns = self._first_ns or int(engine.state["clock"][0, 0]["first_ns"])
+        self._first_ns = self._first_ns or int(engine.state["clock"][0]["first_ns"])
 
     def counters(self, engine: Engine) -> dict[str, int]:
         """What was counted over the whole run."""
@@ -63,7 +63,7 @@ class RunTotals:
 
     def first_ns(self, engine: Engine) -> int:
         """Time of the first record of the run, 0 without any."""
-        return self._first_ns or int(engine.state["clock"][0, 0]["first_ns"])
+        return self._first_ns or int(engine.state["clock"][0]["first_ns"])
 
     def on_block(self, block: SnapBlock) -> None:
         """Count a block in."""
@@ -144,7 +144,7 @@ def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: fl
     rejected = {name: counters[name] for name in REJECTIONS if counters[name]}
     for reason, count in source.rejected().items():
         rejected[reason] = rejected.get(reason, 0) + count
-    as_of_ns = engine.state["clock"][0, 0]["as_of_ns"] if is_configured else 0
+    as_of_ns = engine.state["clock"][0]["as_of_ns"] if is_configured else 0
     pace = 1.0 / wall_s if wall_s > 0.0 else 0.0
     return HeadlessResult(
         records=counters["records"],

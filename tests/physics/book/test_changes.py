@@ -24,7 +24,7 @@ THRESHOLD = float(DEFAULT[0]["cusum_threshold"])
 
 
 def level() -> Any:
-    return empty_state()["levels"][0]["at"][0]
+    return empty_state()["levels"]["at"][0]
 
 
 def push(v: Any, *nets: float, filled: float = 0.0, scale: NDArray[np.float64] = UNIT) -> list[BarrierAlarm]:

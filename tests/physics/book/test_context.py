@@ -53,11 +53,11 @@ def test_the_long_sums_equal_a_second_computation_from_the_flow_rows(window_s: i
     params: dict[str, float] = {"w_context_ns": window_s * SECOND}
     engine = engine_for(params=params)
     results = feed(engine, records(stream(31, moves).words())).take(engine.finish())
-    base = int(engine.state["ledger"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0])
     per = buckets_per_long(params_for("es", **params))
     expected = direct_sums(results, covered(results, per), base)
     assert np.count_nonzero(expected) > 50
-    np.testing.assert_array_equal(engine.state["context"]["sums"][0, 0], expected)
+    np.testing.assert_array_equal(engine.state["context"]["sums"][0], expected)
 
 
 def test_the_ledger_moved_in_the_streams_that_move() -> None:
@@ -65,7 +65,7 @@ def test_the_ledger_moved_in_the_streams_that_move() -> None:
     for moves in ((), (300,), (-300, 270)):
         engine = engine_for()
         feed(engine, records(stream(31, moves).words()))
-        bases.append(int(engine.state["ledger"]["base"][0, 0]))
+        bases.append(int(engine.state["ledger"]["base"][0]))
     assert bases[1] - bases[0] > 200
     assert bases[2] != bases[0]
 
@@ -77,7 +77,7 @@ def test_every_level_s_context_is_the_sum_over_its_zone() -> None:
     results = feed(engine, records(market.words())).take(engine.finish())
     row = results.level(level / 4)[-1]
     zone = slice(level - 2, level + 3)
-    base = int(engine.state["ledger"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0])
     sums = direct_sums(results, covered(results, 1), base)[ASK, zone.start - base : zone.stop - base].sum(axis=0)
     assert row["visible_fraction"] == 1.0
     assert row["direction"] == 1

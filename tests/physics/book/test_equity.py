@@ -91,6 +91,15 @@ def trust_at(results: Results, seconds: float) -> tuple[Trust, TrustReason]:
     return Trust(int(snap["trust"][EQUITY])), TrustReason(int(snap["trust_reason"][EQUITY]))
 
 
+def test_a_book_of_ten_levels_of_the_share_is_not_taken_for_the_future_s() -> None:
+    engine, market = with_share(), Market(start_ns=START, publisher_id=SHARE[0], instrument_id=SHARE[1])
+    words = market.ladder(size=100, depth=30).words()
+    feed(engine, records(words))
+    counters = engine.counters()
+    assert (counters["records"], counters["other_instrument"]) == (0, len(words))
+    assert engine.state["book"]["has_bbo"][0] == 0
+
+
 # --- the ratio -------------------------------------------------------------------------------------------------------
 
 
@@ -242,7 +251,7 @@ def test_the_width_is_the_weighted_variance_of_the_measurements() -> None:
 
 
 def minute_bar(engine: Engine) -> tuple[float, ...]:
-    bar = engine.state["bars"]["minute"][0, 0, 0]
+    bar = engine.state["bars"]["minute"][0]
     return tuple(float(bar[name]) for name in ("open", "high", "low", "close", "volume"))
 
 
@@ -281,13 +290,13 @@ def test_trades_of_the_share_may_come_with_a_quote_or_alone(kind: str) -> None:
     )
     played(still_future(), frame, until_s=2, engine=engine)
     assert minute_bar(engine)[3:] == (500.5, 100.0)
-    assert bool(engine.state["equity"]["quote_ns"][0, 0]) is (kind == "mbp1")
+    assert bool(engine.state["equity"]["quote_ns"][0]) is (kind == "mbp1")
 
 
 def test_a_quote_makes_no_bar() -> None:
     engine = with_share()
     played(still_future(), quotes(each_second([10.0])), until_s=2, engine=engine)
-    assert int(engine.state["bars"]["minute"][:, 0]["trades"][0, 0]) == 0
+    assert int(engine.state["bars"]["minute"]["trades"][0, 0]) == 0
 
 
 def test_the_time_of_an_interval_s_quote_is_when_it_was_sent() -> None:
@@ -345,7 +354,7 @@ def test_a_print_without_price_or_size_is_counted_and_passed_over(price_e9: int,
     engine = with_share()
     played(still_future(), frame, until_s=2, engine=engine)
     assert engine.counters()["bad_quotes"] == 1
-    assert int(engine.state["equity"]["prints"][0, 0]) == 0
+    assert int(engine.state["equity"]["prints"][0]) == 0
 
 
 def test_a_print_far_from_the_future_s_price_is_counted_and_passed_over() -> None:

@@ -124,7 +124,7 @@ def test_every_snap_of_a_quarter_of_a_second_and_no_other_makes_additions_older(
     for k in range(1, 11):
         remember_addition(s, ASK, PLACE, 1)
         age_additions(s, START_NS + k * 100 * MS, 100 * MS)
-        if s["flicker"][0]["fresh"][ASK, PLACE, 0] == 0:
+        if s["flicker"]["fresh"][ASK, PLACE, 0] == 0:
             aged.append(k * 100)
     assert aged == [300, 500, 800, 1000]
 
@@ -160,14 +160,14 @@ def test_the_usual_share_begins_as_a_mean_and_passes_over_zones_with_too_few_add
     s = empty_state()
     for added, fleeting in ((100, 10), (100, 30), (19, 19)):
         observe_flicker(s, added, fleeting, 0.001)
-    assert s["flicker"][0]["usual"] == pytest.approx(0.2)
+    assert s["flicker"]["usual"] == pytest.approx(0.2)
 
 
 def test_the_usual_share_forgets_with_its_weight_once_there_are_enough() -> None:
     s = empty_state()
     for added, fleeting in ((100, 0), (100, 0), (100, 100)):
         observe_flicker(s, added, fleeting, 0.5)
-    assert s["flicker"][0]["usual"] == pytest.approx(0.5)
+    assert s["flicker"]["usual"] == pytest.approx(0.5)
 
 
 def test_random_additions_and_withdrawals_equal_lists_of_lots() -> None:
@@ -243,8 +243,8 @@ def test_what_the_ledger_calls_fleeting_equals_lists_of_lots_over_the_records() 
     words = market.words()
     engine = engine_for()
     feed(engine, records(words)).take(engine.finish())
-    base = int(engine.state["ledger"]["base"][0, 0])
-    flow = engine.state["flow"][0, : int(engine.state["ledger"]["ring"][0, 0]), :, FLICKER : FLICKER + 2].sum(axis=0)
+    base = int(engine.state["ledger"]["base"][0])
+    flow = engine.state["flow"][0, : int(engine.state["ledger"]["ring"][0]), :, FLICKER : FLICKER + 2].sum(axis=0)
     ledger = {(int(side), int(i) + base): int(flow[i, side]) for i, side in zip(*flow.nonzero(), strict=True)}
     expected = lots_of(market, words)
     assert sum(expected.values()) > 1000

@@ -37,12 +37,12 @@ class Price:
         self.state = empty_state() if state is None else state
         self.place = place
         self.time = START_NS
-        icebergs = self.state["icebergs"][0]
+        icebergs = self.state["icebergs"]
         icebergs["log_refill"], icebergs["log_miss"] = math.log(0.9 / null), math.log(0.1 / (1 - null))
 
     @property
     def record(self) -> Any:
-        return self.state["icebergs"][0]["at"][ASK, self.place]
+        return self.state["icebergs"]["at"][ASK, self.place]
 
     def hit(self, filled: int = 10, before: int = 10, after_ns: int = SECOND) -> None:
         self.time += after_ns
@@ -60,15 +60,15 @@ def test_the_chance_of_a_refill_is_that_of_an_addition_at_either_best_price_with
     s = empty_state()
     learn_null_rate(s, P, 4, 0.25, 1.0)
     null = 1 - math.exp(-8 * 0.05)
-    assert s["icebergs"][0]["log_refill"] == pytest.approx(math.log(0.9 / null), rel=1e-12)
-    assert s["icebergs"][0]["log_miss"] == pytest.approx(math.log(0.1 / (1 - null)), rel=1e-12)
+    assert s["icebergs"]["log_refill"] == pytest.approx(math.log(0.9 / null), rel=1e-12)
+    assert s["icebergs"]["log_miss"] == pytest.approx(math.log(0.1 / (1 - null)), rel=1e-12)
 
 
 @pytest.mark.parametrize(("adds", "null"), [(0, 0.02), (1000, 0.85)])
 def test_the_chance_of_a_refill_keeps_within_bounds(adds: int, null: float) -> None:
     s = empty_state()
     learn_null_rate(s, P, adds, 0.25, 1.0)
-    assert s["icebergs"][0]["log_refill"] == pytest.approx(math.log(0.9 / null))
+    assert s["icebergs"]["log_refill"] == pytest.approx(math.log(0.9 / null))
 
 
 def test_the_log_odds_of_four_refills_and_two_misses() -> None:
@@ -243,8 +243,8 @@ def test_a_hit_after_half_a_minute_begins_anew_and_leaves_the_total_as_lost() ->
     price = seen_iceberg(30)
     price.hit(filled=4, before=4, after_ns=31 * SECOND)
     assert (price.record["executed"], price.record["tries"], price.record["flagged"]) == (4, 0, 0)
-    assert price.state["icebergs"][0]["ends"][LOST, 30] == 1.0
-    assert price.state["icebergs"][0]["ends"].sum() == 1.0
+    assert price.state["icebergs"]["ends"][LOST, 30] == 1.0
+    assert price.state["icebergs"]["ends"].sum() == 1.0
 
 
 def test_an_iceberg_that_is_not_shown_again_any_more_leaves_its_total_as_used_up() -> None:
@@ -252,21 +252,21 @@ def test_an_iceberg_that_is_not_shown_again_any_more_leaves_its_total_as_used_up
     while price.record["flagged"]:
         price.hit(filled=0, before=0)
         price.refill(after_ns=60 * MS)
-    assert price.state["icebergs"][0]["ends"][USED_UP, 30] == 1.0
-    assert price.state["icebergs"][0]["ends"].sum() == 1.0
+    assert price.state["icebergs"]["ends"][USED_UP, 30] == 1.0
+    assert price.state["icebergs"]["ends"].sum() == 1.0
 
 
 def test_a_price_that_never_was_an_iceberg_leaves_nothing() -> None:
     price = Price()
     price.hit()
     price.hit(after_ns=31 * SECOND)
-    assert price.state["icebergs"][0]["ends"].sum() == 0.0
+    assert price.state["icebergs"]["ends"].sum() == 0.0
 
 
 def test_icebergs_are_lost_when_the_ledger_moves() -> None:
     price = seen_iceberg(30)
     forget_icebergs(price.state)
-    assert price.state["icebergs"][0]["ends"][LOST, 30] == 1.0
+    assert price.state["icebergs"]["ends"][LOST, 30] == 1.0
     assert not price.found()
 
 
@@ -298,7 +298,7 @@ def kaplan_meier_median(ends: Sequence[tuple[int, bool]], executed: int) -> floa
 def state_with(ends: Sequence[tuple[int, bool]]) -> Any:
     s = empty_state()
     for total, used_up in ends:
-        s["icebergs"][0]["ends"][USED_UP if used_up else LOST, total] += 1.0
+        s["icebergs"]["ends"][USED_UP if used_up else LOST, total] += 1.0
     return s
 
 

@@ -59,14 +59,14 @@ def test_the_imbalance_of_one_event_at_the_best_prices(after: Best, e: int) -> N
     s = empty_state()
     show_best(s, *BEFORE)
     note_best(s, *after)
-    assert s["ofi"][0]["buckets"][0, OFI_BEST] == e == imbalance(BEFORE, after)
+    assert s["ofi"]["buckets"][0, OFI_BEST] == e == imbalance(BEFORE, after)
 
 
 def test_the_first_book_is_no_imbalance() -> None:
     s = empty_state()
     note_best(s, *BEFORE)
     note_displayed(s, BID, MID, 30)
-    assert not s["ofi"][0]["buckets"].any()
+    assert not s["ofi"]["buckets"].any()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_change_of_a_displayed_size_counts_at_its_distance_bids_positive(side:
     note_displayed(s, side, tick, 12)
     expected = np.zeros(11, np.int64)
     expected[distance] = 12 if side == BID else -12
-    assert s["ofi"][0]["buckets"][0].tolist() == expected.tolist()
+    assert s["ofi"]["buckets"][0].tolist() == expected.tolist()
 
 
 # --- over whole streams ----------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ def test_a_change_of_a_displayed_size_counts_at_its_distance_bids_positive(side:
 def by_bucket(engine: Engine) -> NDArray[np.int64]:
     """The ring's rows, one for each snap; the stream must fit into it."""
     state = engine.state
-    assert int(state["ledger"]["buckets_closed"][0, 0]) < int(state["ledger"]["ring"][0, 0])
-    return np.asarray(state["ofi"]["buckets"][0, 0, : int(state["ledger"]["buckets_closed"][0, 0])]).copy()
+    assert int(state["ledger"]["buckets_closed"][0]) < int(state["ledger"]["ring"][0])
+    return np.asarray(state["ofi"]["buckets"][0, : int(state["ledger"]["buckets_closed"][0])]).copy()
 
 
 def played(script_seed: int, count: int, drift: float = 0.0) -> tuple[Engine, Results, Words]:
@@ -190,7 +190,7 @@ def test_the_four_windows_are_the_sums_of_their_buckets(seconds: float) -> None:
     rows = by_bucket(engine)
     assert len(rows) == round(seconds * 4)
     for window, seconds_of in enumerate((1, 5, 15, 60)):
-        np.testing.assert_array_equal(engine.state["ofi"]["sums"][0, 0, window], rows[-4 * seconds_of :].sum(axis=0))
+        np.testing.assert_array_equal(engine.state["ofi"]["sums"][0, window], rows[-4 * seconds_of :].sum(axis=0))
 
 
 # --- integrated, its spread, queues ----------------------------------------------------------------------------------
@@ -199,8 +199,8 @@ def test_the_four_windows_are_the_sums_of_their_buckets(seconds: float) -> None:
 def test_integrated_is_the_weighted_mean_in_units_of_a_usual_price() -> None:
     s = empty_state()
     flows = np.array([50, -20, 30, 0, 0, 10, 0, 0, 0, -40])
-    s["ofi"][0]["sums"][2, :10] = flows
-    s["scales"][0]["depth_mean"][:10] = np.arange(20, 40, 2)
+    s["ofi"]["sums"][2, :10] = flows
+    s["scales"]["depth_mean"][:10] = np.arange(20, 40, 2)
     weights = np.exp(-np.arange(10) / 3)
     assert integrated_ofi(s, 2) == pytest.approx((weights * flows).sum() / weights.sum() / 29.0, rel=1e-12)
     assert depth_ofi(s, 2) == flows.sum()
@@ -208,17 +208,17 @@ def test_integrated_is_the_weighted_mean_in_units_of_a_usual_price() -> None:
 
 def test_integrated_is_nought_before_any_depth_is_known() -> None:
     s = empty_state()
-    s["ofi"][0]["sums"][0, 0] = 50
+    s["ofi"]["sums"][0, 0] = 50
     assert integrated_ofi(s, 0) == 0.0
 
 
 def test_the_spread_is_the_root_mean_square_once_a_minute_of_snaps_is_known() -> None:
     s = empty_state()
-    s["scales"][0]["depth_mean"][:10] = 10.0
+    s["scales"]["depth_mean"][:10] = 10.0
     values = []
     for k in range(240):
         assert math.isnan(ofi_spread(s))
-        s["ofi"][0]["sums"][1, 0] = (-1) ** k * (k % 7)
+        s["ofi"]["sums"][1, 0] = (-1) ** k * (k % 7)
         values.append(integrated_ofi(s, 1))
         observe_ofi(s, 0.0004)
     assert ofi_spread(s) == pytest.approx(math.sqrt(np.mean(np.square(values))), rel=1e-9)

@@ -27,7 +27,7 @@ class Tape:
 
     def __init__(self, burst: float = 20.0, *, known: bool = True) -> None:
         self.state: Any = empty_state()
-        self.state["orders"][0]["burst"], self.state["orders"][0]["burst_weight"] = burst, float(known)
+        self.state["orders"]["burst"], self.state["orders"]["burst_weight"] = burst, float(known)
         self.time = START_NS
 
     def event(self, *fills: Fill, after_ms: int = 20) -> None:
@@ -37,12 +37,12 @@ class Tape:
         finish_order(self.state, PARAMS)
 
     def orders(self) -> list[tuple[int, ...]]:
-        held = self.state["orders"][0]["order"][: self.state["orders"][0]["orders"]]
+        held = self.state["orders"]["order"][: self.state["orders"]["orders"]]
         return [tuple(int(o[name]) for name in ("side", "size", "prints", "levels")) for o in held]
 
     @property
     def sweeps(self) -> list[Any]:
-        return list(self.state["orders"][0]["sweep"][: self.state["orders"][0]["sweeps"]])
+        return list(self.state["orders"]["sweep"][: self.state["orders"]["sweeps"]])
 
     def push(self, sides: Sequence[int], size: int = 10, after_ms: int = 20) -> None:
         for side in sides:
@@ -163,25 +163,25 @@ def test_a_push_after_a_pause_is_another_cluster() -> None:
 @pytest.mark.parametrize(("minutes", "known"), [(9.99, 0.0), (10.0, 1.0)])
 def test_the_usual_bursts_are_known_after_ten_minutes(minutes: float, known: float) -> None:
     s = empty_state()
-    s["clock"][0]["first_ns"] = START_NS
-    s["clock"][0]["now_ns"] = START_NS + round(minutes * 60 * SECOND)
+    s["clock"]["first_ns"] = START_NS
+    s["clock"]["now_ns"] = START_NS + round(minutes * 60 * SECOND)
     learn_sizes(s, PARAMS)
-    assert s["orders"][0]["burst_weight"] == known
+    assert s["orders"]["burst_weight"] == known
 
 
 def test_a_burst_is_what_one_tenth_of_a_second_in_two_hundred_exceeds() -> None:
     """Of 1000 spans in which someone traded, 990 saw 3 contracts and 10 saw 25; every other span was empty."""
     tape = Tape()
-    tape.state["clock"][0]["first_ns"] = START_NS
+    tape.state["clock"]["first_ns"] = START_NS
     tape.time = START_NS // (100 * MS) * 100 * MS
     for k in range(1001):
         tape.event((BUY, MID, 25 if k % 100 == 99 else 3), after_ms=200 if k else 0)
-    tape.state["orders"][0]["burst_hist"][0] -= 600.0
-    tape.state["clock"][0]["now_ns"] = START_NS + 601 * SECOND
+    tape.state["orders"]["burst_hist"][0] -= 600.0
+    tape.state["clock"]["now_ns"] = START_NS + 601 * SECOND
     learn_sizes(tape.state, PARAMS)
-    assert tape.state["orders"][0]["burst"] == 3.0
-    assert tape.state["orders"][0]["burst_hist"][25] == 10.0
-    assert tape.state["orders"][0]["burst_hist"][0] == pytest.approx(1001, abs=1)
+    assert tape.state["orders"]["burst"] == 3.0
+    assert tape.state["orders"]["burst_hist"][25] == 10.0
+    assert tape.state["orders"]["burst_hist"][0] == pytest.approx(1001, abs=1)
 
 
 # --- through the engine ----------------------------------------------------------------------------------------------

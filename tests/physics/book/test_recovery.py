@@ -22,7 +22,7 @@ class Zone:
     """A zone's depth, snap by snap."""
 
     def __init__(self, interval_ns: int = INTERVAL) -> None:
-        self.record: Any = empty_state()["levels"][0]["at"][0]
+        self.record: Any = empty_state()["levels"]["at"][0]
         self.params = params_for(snap_interval_ns=interval_ns)
         self.interval_ns = interval_ns
         self.time = START_NS

@@ -47,7 +47,7 @@ def rally(ticks: int, step: int = 40) -> Market:
 def brute_sums(engine: Engine, results: Results, seconds: float) -> NDArray[np.int64]:
     times = results.times[-round(seconds * 4) :]
     cells = results.cells()
-    base = int(engine.state["ledger"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0])
     out = np.zeros((2, LEDGER_TICKS, engine.state["windows"]["zone"].shape[-1]), np.int64)
     touched = {(side, tick) for _, side, tick in cells if side is not None}
     for side in (BID, ASK):
@@ -70,7 +70,7 @@ def test_zone_sums_equal_a_sum_over_the_ledger(market: Market) -> None:
     results = feed(engine, records(market.words())).take(engine.finish())
     inner = slice(2, LEDGER_TICKS - 2)  # zones at the rim reach flows that the ledger left behind
     places = list(ZONE_FIELDS.values())
-    sums, expected = engine.state["windows"]["zone"][0, 0][:, inner], brute_sums(engine, results, 10.0)[:, inner]
+    sums, expected = engine.state["windows"]["zone"][0][:, inner], brute_sums(engine, results, 10.0)[:, inner]
     np.testing.assert_array_equal(sums[..., places], expected[..., places])
 
 
@@ -87,7 +87,7 @@ def test_tape_sums_equal_the_trades_of_the_window(market: Market) -> None:
     engine = engine_for(params={"w_tape_ns": 5 * SECOND})
     results = feed(engine, records(market.words())).take(engine.finish())
     since = results.times[-1] - 5 * SECOND
-    base = int(engine.state["ledger"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0])
     expected = np.zeros((2, LEDGER_TICKS), np.int64)
     large = [words for words in market.words() if (int(words[3]) & 0xFFFFFFFF) >= 20]
     for words in market.words():
@@ -96,8 +96,8 @@ def test_tape_sums_equal_the_trades_of_the_window(market: Market) -> None:
         side = 0 if chr((words[3] >> 40) & 0xFF) == "B" else 1
         place = int(words[2]) // 250_000_000 - base
         expected[side, place - 2 : place + 3] += int(words[3]) & 0xFFFFFFFF
-    np.testing.assert_array_equal(engine.state["windows"]["tape"][0, 0, :2], expected)
-    assert large or not engine.state["windows"]["tape"][0, 0, 2:].any()
+    np.testing.assert_array_equal(engine.state["windows"]["tape"][0, :2], expected)
+    assert large or not engine.state["windows"]["tape"][0, 2:].any()
 
 
 def test_mass_of_the_trust_window_is_the_sum_of_its_flow_rows() -> None:
@@ -111,7 +111,7 @@ def test_mass_of_the_trust_window_is_the_sum_of_its_flow_rows() -> None:
 def test_the_ledger_follows_the_touch() -> None:
     engine = engine_for()
     feed(engine, records(rally(900).words()))
-    bid, base = int(engine.state["book"]["bid"][0, 0]), int(engine.state["ledger"]["base"][0, 0])
+    bid, base = int(engine.state["book"]["bid"][0]), int(engine.state["ledger"]["base"][0])
     assert abs(bid - base - LEDGER_TICKS // 2) <= 300
 
 
@@ -119,10 +119,10 @@ def test_after_the_ledger_moved_the_displayed_sizes_are_those_of_the_book() -> N
     engine = engine_for()
     market = rally(900)
     feed(engine, records(market.words()), WatermarkFrame(market.now_ns + SECOND))
-    base = int(engine.state["ledger"]["base"][0, 0])
+    base = int(engine.state["ledger"]["base"][0])
     for side in (BID, ASK):
         shown = list(market.levels(side).items())[:10]
-        depth = engine.state["ledger"]["depth"][0, 0, side]
+        depth = engine.state["ledger"]["depth"][0, side]
         assert [int(depth[tick - base]) for tick, _ in shown] == [size for _, size in shown]
 
 
@@ -136,8 +136,8 @@ def test_a_price_that_comes_into_the_ledger_is_in_sight_from_then_only() -> None
     market.write(b"M", BID, MID + 700, 50)
     engine = engine_for()
     results = feed(engine, records(market.words()), WatermarkFrame(market.now_ns + SECOND))
-    base = int(engine.state["ledger"]["base"][0, 0])
-    since = engine.state["ledger"]["seen_since"][0, 0, ASK, MID + 701 - base]
+    base = int(engine.state["ledger"]["base"][0])
+    since = engine.state["ledger"]["seen_since"][0, ASK, MID + 701 - base]
     snap = next(t for t in results.times if t > market.now_ns)
     assert since >= snap
 

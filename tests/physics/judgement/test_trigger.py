@@ -430,7 +430,7 @@ def test_a_resolved_alert_of_a_level_that_is_gone_speaks_of_that_level() -> None
     market.ladder(best_bid=MID + 19)
     engine = engine_for(levels=(5005.0,), params=SILENT_TAPE)
     results = feed(engine, records(market.words()), WatermarkFrame(START_NS + 3 * SECOND))
-    level = engine.state["levels"]["at"][0, 0]
+    level = engine.state["levels"]["at"][0]
     slot = next(k for k in range(len(level)) if level[k]["active"] and level[k]["price"] == 4955.0)
     level["signal"][slot] = Signal.BREAK
     count = len(market.rows)
@@ -510,8 +510,8 @@ def test_an_average_is_held_still_while_price_is_at_it(kind: LevelKind) -> None:
     assert set(shown["price"][: 4 * 150].tolist()) == {(MID + 1) / 4}
     assert inside[: 4 * 150].all()
     assert not inside[-1]
-    ranges = engine.state["ranges"][0, 0]
+    ranges = engine.state["ranges"]
     vwap = float(ranges["vwap_value"] / ranges["vwap_volume"])
-    now = float(engine.state["bars"]["sma_200"][0, 0]) if kind is LevelKind.SMA_200 else vwap
+    now = float(engine.state["bars"]["sma_200"][0]) if kind is LevelKind.SMA_200 else vwap
     assert shown["price"][-1] == now != (MID + 1) / 4
     assert shown["held"][-1] == 0.0

@@ -43,14 +43,14 @@ def laid_out(levels: Sequence[Place]) -> tuple[Engine, int]:
     """An engine whose level slots hold exactly these, ranked by distance from spot as the engine ranks them."""
     engine = engine_for()
     state = engine.state[0]
-    state["levels"][0]["at"]["active"] = 0
+    state["levels"]["at"]["active"] = 0
     for slot, level in enumerate(levels):
-        v = state["levels"][0]["at"][slot]
+        v = state["levels"]["at"][slot]
         kind = "ROUND" if level.kind == "STRONG_ROUND" else level.kind
         v["active"], v["kind"], v["price"], v["direction"] = 1, LevelKind[kind], level.price, level.direction
         v["ordinal"] = round(level.price / 5) if kind == "ROUND" else -1
     nearest = sorted(range(len(levels)), key=lambda k: (abs(levels[k].price - SPOT), k))
-    state["levels"][0]["ranking"][: len(levels)] = nearest
+    state["levels"]["ranking"][: len(levels)] = nearest
     state["market"]["spot"] = SPOT
     return engine, len(levels)
 
@@ -61,8 +61,8 @@ def found_by_engine(levels: Sequence[Place]) -> list[Company]:
     order_by_price(state, count, SPOT)
     find_neighbours(state, engine._params, count)  # the kernels are given what the engine gives them
     made = []
-    for level, v in zip(levels, state["levels"][0]["at"][:count], strict=True):
-        number, pressure, strength, offset = v["company"].tolist()
+    for level, v in zip(levels, state["levels"]["at"][:count], strict=True):
+        number, pressure, strength, offset = v["neighbours"].tolist()
         made.append(Company(int(number), pressure, strength, level.price + offset))
     return made
 
@@ -78,7 +78,7 @@ def assert_same(mine: Sequence[Company], theirs: Sequence[Company]) -> None:
 @pytest.mark.parametrize("kind", sorted(WEIGHTS))
 def test_each_kind_weighs_what_the_documents_say(kind: str) -> None:
     engine, _ = laid_out([Place(kind, 5000.0 if kind == "STRONG_ROUND" else 5005.0)])
-    assert level_weight(engine._params, engine.state[0]["levels"][0]["at"][0]) == WEIGHTS[kind]
+    assert level_weight(engine._params, engine.state[0]["levels"]["at"][0]) == WEIGHTS[kind]
 
 
 def test_every_kind_has_a_weight() -> None:

@@ -35,12 +35,12 @@ def written(
     engine = engine_for()
     state = engine.state[0]
     rows = np.full(MAX_PUBLISHED, np.nan, LEVEL_ROW)
-    state["levels"][0]["at"]["active"] = 0
+    state["levels"]["at"]["active"] = 0
     nearest = sorted(range(len(levels)), key=lambda k: (abs(levels[k].price - SPOT), k))
-    state["levels"][0]["ranking"][: len(levels)] = nearest
+    state["levels"]["ranking"][: len(levels)] = nearest
     dice = random.Random(len(levels))
     for place, slot in enumerate(nearest):
-        level, v, row = levels[slot], state["levels"][0]["at"][slot], rows[place]
+        level, v, row = levels[slot], state["levels"]["at"][slot], rows[place]
         kind = "ROUND" if level.kind == "STRONG_ROUND" else level.kind
         v["active"], v["kind"], v["price"], v["direction"] = 1, LevelKind[kind], level.price, level.direction
         v["ordinal"] = round(level.price / 5) if kind == "ROUND" else -1

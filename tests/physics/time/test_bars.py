@@ -31,12 +31,12 @@ def fed(rows: list[Row], *, until: float | None = None, engine: Engine | None = 
 
 
 def remembered(engine: Engine) -> Any:
-    return engine.state["bars"][0, 0]
+    return engine.state["bars"]
 
 
 def chart(engine: Engine) -> NDArray[np.void]:
     """The closed two-minute bars, oldest first."""
-    rows: NDArray[np.void] = engine.state["bars"]["chart"][0, 0][: int(remembered(engine)["chart_held"])].copy()
+    rows: NDArray[np.void] = engine.state["bars"]["chart"][0][: int(remembered(engine)["chart_held"])].copy()
     return rows
 
 
@@ -45,12 +45,12 @@ def ohlcv(bar: Any) -> tuple[float, ...]:
 
 
 def latest_close(engine: Engine) -> float:
-    return float(engine.state["bars"]["closes"][0, 0][(int(remembered(engine)["minutes_held"]) - 1) % 16])
+    return float(engine.state["bars"]["closes"][0][(int(remembered(engine)["minutes_held"]) - 1) % 16])
 
 
 def test_the_minute_being_formed_is_open_high_low_close_and_volume_of_its_trades() -> None:
     engine = fed([(at(0), 5000.0, 2), (at(0.2), 5003.0, 3), (at(0.5), 4999.0, 1), (at(0.9), 5001.0, 4)])
-    bar = engine.state["bars"]["minute"][0, 0, 0]
+    bar = engine.state["bars"]["minute"][0]
     assert ohlcv(bar) == (5000.0, 5003.0, 4999.0, 5001.0, 10.0)
     assert (int(bar["start_ns"]), int(bar["trades"])) == (START_NS, 4)
 
@@ -61,14 +61,14 @@ def test_a_minute_is_closed_by_the_first_trade_after_it() -> None:
     assert remembered(engine)["minutes_held"] == 0
     fed([(at(1), 5001.0, 7)], engine=engine)
     assert (remembered(engine)["minutes_held"], latest_close(engine)) == (1, 5002.0)
-    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5001.0, 5001.0, 5001.0, 5001.0, 7.0)
+    assert ohlcv(engine.state["bars"]["minute"][0]) == (5001.0, 5001.0, 5001.0, 5001.0, 7.0)
 
 
 def test_a_minute_is_closed_by_the_snap_at_its_end() -> None:
     engine = fed([(at(0), 5000.0, 2)], until=1 - 0.25 / 60)
     assert remembered(engine)["minutes_held"] == 0
     feed(engine, WatermarkFrame(at(1)))
-    assert (remembered(engine)["minutes_held"], engine.state["bars"]["minute"][0, 0, 0]["trades"]) == (1, 0)
+    assert (remembered(engine)["minutes_held"], engine.state["bars"]["minute"][0]["trades"]) == (1, 0)
 
 
 def test_a_quiet_minute_makes_no_bar() -> None:
@@ -101,12 +101,12 @@ def test_a_late_trade_counts_in_the_minute_it_arrives_in() -> None:
     engine = fed([(at(0.3), 5000.0, 1), (at(1.2), 5001.0, 1), (at(0.5), 5009.0, 1)])
     assert remembered(engine)["minutes_held"] == 1
     assert latest_close(engine) == 5000.0
-    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5001.0, 5009.0, 5001.0, 5009.0, 2.0)
+    assert ohlcv(engine.state["bars"]["minute"][0]) == (5001.0, 5009.0, 5001.0, 5009.0, 2.0)
 
 
 def test_trades_that_are_refused_make_no_bar() -> None:
     engine = fed([(at(0), 5000.0, 1), (at(0.1), 5000.1, 1), (at(0.2), 5000.25, 0)])
-    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
+    assert ohlcv(engine.state["bars"]["minute"][0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
     assert (engine.counters()["bad_price"], engine.counters()["bad_size"]) == (1, 1)
 
 
@@ -270,7 +270,7 @@ def test_minutes_of_history_and_minutes_of_trades_are_one_row_of_closes() -> Non
 def test_trades_of_another_instrument_make_no_bar() -> None:
     engine = tape_engine()
     feed(engine, trades([(at(0), 5000.0, 1)]), trades([(at(0.5), 4000.0, 1)], key=(FUTURE[0], 5)))
-    assert ohlcv(engine.state["bars"]["minute"][0, 0, 0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
+    assert ohlcv(engine.state["bars"]["minute"][0]) == (5000.0, 5000.0, 5000.0, 5000.0, 1.0)
     assert engine.counters()["other_instrument"] == 1
 
 

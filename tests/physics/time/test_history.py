@@ -62,11 +62,9 @@ def test_bars_make_the_levels_their_trades_would_have_made() -> None:
     assert {"OR_HIGH", "OR_LOW"} <= mine.keys()
     for name in ("atr", "approach_distance"):
         assert here[name][0] == there[name][0]
-    np.testing.assert_array_equal(with_bars.state["bars"]["closes"][:, 0], with_trades.state["bars"]["closes"][:, 0])
+    np.testing.assert_array_equal(with_bars.state["bars"]["closes"], with_trades.state["bars"]["closes"])
     for name in ("start_ns", "open", "high", "low", "close", "volume"):
-        np.testing.assert_array_equal(
-            with_bars.state["bars"]["chart"][:, 0][name], with_trades.state["bars"]["chart"][:, 0][name]
-        )
+        np.testing.assert_array_equal(with_bars.state["bars"]["chart"][name], with_trades.state["bars"]["chart"][name])
 
 
 def test_bars_make_no_snap_and_move_no_clock() -> None:
@@ -74,7 +72,7 @@ def test_bars_make_no_snap_and_move_no_clock() -> None:
     results = feed(engine, bars(flat_bars(OPEN_NS, OPEN_NS + 3 * HOUR)))
     results.take(engine.finish())
     assert len(results.snaps) == 0
-    assert int(engine.state["clock"]["now_ns"][0, 0]) == 0
+    assert int(engine.state["clock"]["now_ns"][0]) == 0
     counted = {name: n for name, n in engine.counters().items() if n}
     assert counted == {"bars": 180}
 
@@ -99,7 +97,7 @@ def test_a_bar_no_later_than_the_one_before_is_refused_and_counted() -> None:
     engine = tape_engine()
     feed(engine, bars([(START + k * MINUTE, 5000.0, 5000.0, 5000.0, 5000.0, 1) for k in (0, 1, 1, 0, 2)]))
     assert (engine.counters()["bars"], engine.counters()["late_bars"]) == (5, 2)
-    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 3
+    assert int(engine.state["bars"]["minutes_held"][0]) == 3
 
 
 @pytest.mark.parametrize("with_share", [False, True])
@@ -112,7 +110,7 @@ def test_bars_of_other_instruments_are_passed_over(with_share: bool) -> None:
     for key in keys:
         feed(engine, bars(flat_bars(START, START + 3 * MINUTE, price if key == own else 77.0), key))
     assert (engine.counters()["bars"], engine.counters()["other_instrument"]) == (3, 6)
-    assert engine.state["bars"]["closes"][0, 0, :3].tolist() == [price] * 3
+    assert engine.state["bars"]["closes"][0, :3].tolist() == [price] * 3
 
 
 @pytest.mark.parametrize(
@@ -134,7 +132,7 @@ def test_bars_that_cannot_be_true_are_counted_and_leave_no_trace(field: str, val
     engine = tape_engine()
     feed(engine, frame)
     assert (engine.counters()["bars"], engine.counters()["bad_bars"]) == (1, 1)
-    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 0
+    assert int(engine.state["bars"]["minutes_held"][0]) == 0
     assert not engine.state["ranges"]["part"]["seen"].any()
 
 
@@ -142,9 +140,9 @@ def test_the_minute_a_recording_begins_in_is_made_of_its_trades() -> None:
     engine = tape_engine()
     feed(engine, bars(flat_bars(START, START + 3 * MINUTE)))
     began(engine, START + 3 * MINUTE + 20 * SECOND, 5004.0)
-    bar = engine.state["bars"]["minute"][0, 0, 0]
+    bar = engine.state["bars"]["minute"][0]
     assert (int(bar["start_ns"]), float(bar["open"]), int(bar["trades"])) == (START + 3 * MINUTE, 5004.0, 1)
-    assert int(engine.state["bars"]["minutes_held"][0, 0]) == 3
+    assert int(engine.state["bars"]["minutes_held"][0]) == 3
 
 
 def test_two_minutes_may_be_half_history_and_half_recording() -> None:
@@ -152,7 +150,7 @@ def test_two_minutes_may_be_half_history_and_half_recording() -> None:
     even = START // (2 * MINUTE) * 2 * MINUTE
     feed(engine, bars([(even, 5000.0, 5002.0, 4999.0, 5001.0, 20)]))
     feed(engine, trades([(even + 90 * SECOND, 5005.0, 3)]), WatermarkFrame(even + 2 * MINUTE))
-    bar = engine.state["bars"]["chart"][0, 0, 0]
+    bar = engine.state["bars"]["chart"][0]
     ohlcv = tuple(float(bar[name]) for name in ("open", "high", "low", "close", "volume"))
     assert (int(bar["start_ns"]), ohlcv) == (even, (5000.0, 5005.0, 4999.0, 5005.0, 23.0))
 

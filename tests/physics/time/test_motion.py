@@ -28,7 +28,7 @@ def follow(prices: NDArray[np.floating[Any]], size: int = 1) -> list[Any]:
     for price in prices:
         show_best(s, int(price), int(price) + 1, size, size)
         update_price(s, PARAMS)
-        out.append(s["motion"][0].copy())
+        out.append(s["motion"].copy())
     return out
 
 
@@ -160,6 +160,6 @@ def test_without_a_book_the_last_trade_is_followed_and_before_it_nothing() -> No
     s = empty_state()
     assert math.isnan(mid_points(s))
     update_price(s, PARAMS)
-    assert s["motion"][0]["has_motion"] == 0
-    s["book"][0]["last_tick"], s["book"][0]["has_last"] = 20_002, 1
+    assert s["motion"]["has_motion"] == 0
+    s["book"]["last_tick"], s["book"]["has_last"] = 20_002, 1
     assert microprice(s) == 5000.5

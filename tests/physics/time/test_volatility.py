@@ -36,7 +36,7 @@ class Prices:
         return self.sigma()
 
     def sigma(self) -> float:
-        return float(self.state["volatility"][0]["sigma_1m"])
+        return float(self.state["volatility"]["sigma_1m"])
 
 
 def mean_sigma(sigma_1m: float, noise: float = 0.0, hours: int = 20) -> float:
@@ -67,7 +67,7 @@ def test_a_still_market_has_the_floor() -> None:
 def test_without_a_price_there_is_the_floor() -> None:
     s = empty_state()
     update_volatility(s, PARAMS, START_NS)
-    assert s["volatility"][0]["sigma_1m"] == FLOOR
+    assert s["volatility"]["sigma_1m"] == FLOOR
 
 
 def climb(prices: Prices, steps: int, per_step: float = 0.25, start: float = 5000.0) -> float:
@@ -109,12 +109,12 @@ def test_what_price_did_over_a_hole_is_no_move(hole: str) -> None:
 def test_old_moves_are_forgotten_with_their_time_constant() -> None:
     prices = Prices()
     climb(prices, 500)
-    weight = float(prices.state["volatility"][0]["variance_1m"])
+    weight = float(prices.state["volatility"]["variance_1m"])
     top = 5000.0 + 0.25 * 499
     for _ in range(12):
         prices.mid(top)
-    held = float(prices.state["volatility"][0]["variance_1m"])
+    held = float(prices.state["volatility"]["variance_1m"])
     for _ in range(120):
         prices.mid(top)
     assert weight == pytest.approx(9.0)
-    assert float(prices.state["volatility"][0]["variance_1m"]) == pytest.approx(held * math.exp(-1.0), rel=1e-6)
+    assert float(prices.state["volatility"]["variance_1m"]) == pytest.approx(held * math.exp(-1.0), rel=1e-6)

@@ -47,7 +47,7 @@ def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
 def keep_record(s: State, w: NDArray[Any]) -> None:
     """Remember a record as the last applied. A loop: slice assignment costs half a second of compile time a place."""
     for k in range(MBP10_WORDS):
-        s.book[0].words[k] = w[k]
+        s.book.words[k] = w[k]
 
 
 @kernel
@@ -56,7 +56,7 @@ def tick_of(s: State, price_e9: int) -> int:
 
     By the reciprocal first, which is exact up to 2**53 and several times faster than an integer division.
     """
-    instrument = s.instrument[0]
+    instrument = s.instrument
     tick = int(price_e9 * instrument.per_tick)
     if tick * instrument.tick_e9 != price_e9:
         if price_e9 == UNDEF_PRICE or price_e9 % instrument.tick_e9 != 0:
@@ -83,7 +83,7 @@ def keep_changed(s: State, w: NDArray[Any], repriced: int, resized: int) -> None
     k = _FIRST + 2
     while levels != 0:
         if (levels & 1) != 0:
-            s.book[0].words[k] = w[k]
+            s.book.words[k] = w[k]
         levels >>= 1
         k += _STEP
 
@@ -101,7 +101,7 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
     A price that is no multiple of the tick, a level without size, a size without price, a hole and levels out of order
     each make the record unusable: it is rejected as a whole and counted.
     """
-    scratch = s.scratch[0]
+    scratch = s.scratch
     n = 0
     for level in range(10):
         k = _FIRST + _STEP * level
@@ -127,8 +127,8 @@ def read_side(s: State, w: NDArray[Any], side: int) -> int:
 @kernel
 def store_side(s: State, side: int, n: int) -> None:
     """The decoded side becomes the known one."""
-    book = s.book[0]
-    scratch = s.scratch[0]
+    book = s.book
+    scratch = s.scratch
     for k in range(n):
         book.tick[side, k] = scratch.tick[side, k]
         book.size[side, k] = scratch.size[side, k]
@@ -139,28 +139,28 @@ def store_side(s: State, side: int, n: int) -> None:
 def edge_of(s: State, side: int, n: int) -> int:
     """Worst visible tick of the decoded side: everything is visible when fewer than ten levels are shown."""
     if n == 10:
-        return int(s.scratch[0].tick[side, 9])
+        return int(s.scratch.tick[side, 9])
     return _FAR if side == ASK else -_FAR
 
 
 @kernel
 def write_depth(s: State, side: int, n: int) -> None:
     """Displayed sizes of the decoded side into the tick-indexed depth."""
-    scratch = s.scratch[0]
+    scratch = s.scratch
     for k in range(n):
         i = index_of(s, scratch.tick[side, k])
         if i >= 0:
-            s.ledger[0].depth[side, i] = scratch.size[side, k]
+            s.ledger.depth[side, i] = scratch.size[side, k]
 
 
 @kernel
 def load_side(s: State, side: int, n: int, t_ns: int) -> None:
     """Take a side as it is, without flows."""
-    book = s.book[0]
+    book = s.book
     for k in range(book.shown[side]):
         i = index_of(s, book.tick[side, k])
         if i >= 0:
-            s.ledger[0].depth[side, i] = 0
+            s.ledger.depth[side, i] = 0
     move_edge(s, side, edge_of(s, side, n), t_ns)
     write_depth(s, side, n)
     store_side(s, side, n)
@@ -173,8 +173,8 @@ def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expe
     ``tick`` and ``expected``: the change of size the record itself declares, or tick -2**40 for none; changes anywhere
     else, and the difference at that price, are unexplained.
     """
-    book = s.book[0]
-    scratch = s.scratch[0]
+    book = s.book
+    scratch = s.scratch
     old_n = book.shown[side]
     sign = 1 if side == ASK else -1
     old_far = book.far_ask if side == ASK else book.far_bid
@@ -203,7 +203,7 @@ def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expe
             if key_new != key:
                 k = index_of(s, price)
                 if k >= 0:
-                    s.ledger[0].depth[side, k] = 0
+                    s.ledger.depth[side, k] = 0
             declared = 0
             if price == tick:
                 declared = expected
@@ -226,7 +226,7 @@ def resize_side(
 
     ``resized``: bit k is set where level k has another size.
     """
-    book = s.book[0]
+    book = s.book
     unexplained = 0
     seen_expected = False
     level = 0
@@ -240,7 +240,7 @@ def resize_side(
             book.size[side, level] = size
             i = index_of(s, price)
             if i >= 0:
-                s.ledger[0].depth[side, i] = size
+                s.ledger.depth[side, i] = size
             declared = 0
             if price == tick:
                 declared = expected
@@ -257,7 +257,7 @@ def resize_side(
 def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
     """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
     bids, 10-19 asks), and whether one of those is no size to go with its price."""
-    book = s.book[0]
+    book = s.book
     bid = 0
     ask = 0
     resized = 0
@@ -302,7 +302,7 @@ def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, si
             bits = (resized & _LEVEL_BITS) if of == BID else (resized >> 10)
             unexplained += resize_side(s, p, w, of, bits, t_ns, price, expected)
     if action == ACTION_ADD or action == ACTION_CANCEL:
-        s.windows[0].totals[s.ledger[0].bucket, TOTAL_RESIDUAL] += unexplained
+        s.windows.totals[s.ledger.bucket, TOTAL_RESIDUAL] += unexplained
     keep_changed(s, w, new_bid | new_ask, resized)
     return 0
 
@@ -314,8 +314,8 @@ def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
     ``whole``: the record is a snapshot. A book that begins otherwise, and with fewer than ten levels on a side, was
     joined in mid-stream: older orders are missing from it and nothing will bring them back but a snapshot.
     """
-    book = s.book[0]
-    ledger = s.ledger[0]
+    book = s.book
+    ledger = s.ledger
     n_bid = read_side(s, w, BID)
     n_ask = read_side(s, w, ASK)
     if min(n_bid, n_ask) < 0:
@@ -328,7 +328,7 @@ def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
     for side in range(2):
         n = n_bid if side == BID else n_ask
         if n > 0 and ledger.anchored == 0:
-            ledger.base = s.scratch[0].tick[side, 0] - LEDGER_TICKS // 2
+            ledger.base = s.scratch.tick[side, 0] - LEDGER_TICKS // 2
             ledger.anchored = 1
         load_side(s, side, n, t_ns)
     keep_record(s, w)
@@ -352,4 +352,4 @@ def clear_book(s: State, t_ns: int) -> None:
     """The book is gone or doubted: no flows, nothing visible until it is shown again; waiting trades are off-book."""
     hide_book(s, t_ns)
     settle_pending(s, t_ns)
-    s.book[0].has_bbo = 0
+    s.book.has_bbo = 0

@@ -40,7 +40,7 @@ _CAP: Final = 2.0
 @kernel
 def bucket_flows(s: State, side: int, low: int, high: int) -> tuple[int, int, int]:
     """(added, pulled, filled) at ledger indices low..high in the bucket closed last."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     j = ledger.bucket
     if ledger.touched[j, HIGH] < low or ledger.touched[j, LOW] > high:
         return 0, 0, 0

@@ -33,8 +33,8 @@ def buckets_per_long(p: Array) -> int:
 @kernel
 def extend_context(s: State, p: Array, bucket: int) -> None:
     """The bucket just closed enters the open coarse bucket; a full one closes and the oldest leaves."""
-    context = s.context[0]
-    ledger = s.ledger[0]
+    context = s.context
+    ledger = s.ledger
     j = context.bucket
     for i in range(ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH] + 1):
         for side in range(2):
@@ -56,7 +56,7 @@ def extend_context(s: State, p: Array, bucket: int) -> None:
 @kernel
 def drop_oldest(s: State, j: int) -> None:
     """Take a coarse bucket out of the sums and empty it."""
-    context = s.context[0]
+    context = s.context
     for i in range(context.touched[j, LOW], context.touched[j, HIGH] + 1):
         for side in range(2):
             for k in range(2):
@@ -69,7 +69,7 @@ def drop_oldest(s: State, j: int) -> None:
 @kernel
 def read_context(s: State, side: int, low: int, high: int) -> tuple[int, int]:
     """(net flow, fills) at ledger indices low..high over the long window, contracts."""
-    context = s.context[0]
+    context = s.context
     net = filled = 0
     for i in range(low, high + 1):
         net += context.sums[side, i, L_NET]
@@ -80,7 +80,7 @@ def read_context(s: State, side: int, low: int, high: int) -> tuple[int, int]:
 @kernel
 def shift_context(s: State, shift: int) -> None:
     """The ledger's window moved by ``shift`` ticks."""
-    context = s.context[0]
+    context = s.context
     n = LEDGER_TICKS
     for j in range(LONG_BUCKETS):
         low, high = context.touched[j, LOW], context.touched[j, HIGH]

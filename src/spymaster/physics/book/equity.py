@@ -32,7 +32,7 @@ _PLAUSIBLE: Final = 0.02
 @kernel
 def apply_quote(s: State, w: NDArray[Any], t_ns: int) -> int:
     """Best bid and ask out of a one-level record (int64[10]); returns 0 or the counter of its rejection."""
-    equity = s.equity[0]
+    equity = s.equity
     bid, ask = w[W_BID], w[W_ASK]
     if bid == UNDEF_PRICE or ask == UNDEF_PRICE or bid <= 0 or ask <= bid:
         # one-sided, locked and crossed quotes happen and say nothing about the price
@@ -52,7 +52,7 @@ def is_implausible(p: Array, future: float, equity: float) -> bool:
 @kernel
 def apply_equity_trade(s: State, p: Array, price_e9: int, size: int, t_ns: int) -> int:
     """A trade of the equity: it makes bars and extremes from now on; returns 0 or the counter of its rejection."""
-    equity = s.equity[0]
+    equity = s.equity
     if price_e9 <= 0 or price_e9 == UNDEF_PRICE or size <= 0:
         return _BAD_QUOTES
     if is_implausible(p, mid_points(s), price_e9 / _E9):
@@ -68,15 +68,15 @@ def apply_equity_trade(s: State, p: Array, price_e9: int, size: int, t_ns: int) 
 @kernel
 def begin_prices(s: State, t_ns: int) -> None:
     """The equity's first print or first measured ratio: nothing is known of its prices since the recording began."""
-    equity = s.equity[0]
+    equity = s.equity
     if equity.prints == 0 and equity.steps == 0:
-        note_hole(s, s.clock[0].first_ns, t_ns)
+        note_hole(s, s.clock.first_ns, t_ns)
 
 
 @kernel
 def future_makes_prices(s: State) -> bool:
     """Whether the future's trades stand for the equity's: always without its feed, else once the ratio is known."""
-    equity = s.equity[0]
+    equity = s.equity
     if equity.has_feed == 0:
         return True
     return bool(equity.prints == 0 and equity.steps > 0)
@@ -95,7 +95,7 @@ def apply_equity(s: State, p: Array, w: NDArray[Any], t_ns: int, trades_only: bo
 @kernel
 def equity_mid(s: State, t_ns: int, fresh_ns: int) -> float:
     """Middle of the equity's quote; NaN where it is older than ``fresh_ns``."""
-    equity = s.equity[0]
+    equity = s.equity
     if equity.quote_ns == 0 or t_ns - equity.quote_ns > fresh_ns:
         return math.nan
     return float(0.5 * (equity.bid + equity.ask))
@@ -104,7 +104,7 @@ def equity_mid(s: State, t_ns: int, fresh_ns: int) -> float:
 @kernel
 def parity_is_fresh(s: State, p: Array, t_ns: int) -> bool:
     """Whether put-call parity of the equity's options gave its price a moment ago."""
-    fuel = s.fuel[0]
+    fuel = s.fuel
     return bool(fuel.forward_ns > 0 and t_ns - fuel.forward_ns <= p[0].equity_degraded_ns)
 
 
@@ -113,16 +113,16 @@ def equity_price(s: State, p: Array, t_ns: int) -> float:
     """The equity's fresh mid, else the forward of its options; NaN without either."""
     mid = equity_mid(s, t_ns, p[0].equity_degraded_ns)
     if math.isnan(mid) and parity_is_fresh(s, p, t_ns):
-        return float(s.fuel[0].forward)
+        return float(s.fuel.forward)
     return mid
 
 
 @kernel
 def update_ratio(s: State, p: Array, t_ns: int) -> None:
     """Once a second: measure future / equity, average it, and move the levels' ticks where that is called for."""
-    equity = s.equity[0]
-    book = s.book[0]
-    market = s.market[0]
+    equity = s.equity
+    book = s.book
+    market = s.market
     if p[0].is_spy == 0 or t_ns - equity.step_ns < NS_PER_S:
         return
     price = equity_price(s, p, t_ns)
@@ -147,9 +147,9 @@ def update_ratio(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def retick_levels(s: State) -> None:
     """Give levels another tick of the future where their exact place has left the old one by three quarters."""
-    factor = s.market[0].ratio / tick_points(s)
+    factor = s.market.ratio / tick_points(s)
     for k in range(LEVEL_SLOTS):
-        v = s.levels[0].at[k]
+        v = s.levels.at[k]
         if v.active != 0 and abs(v.price * factor - v.tick) > _HALF_AND_MORE:
             v.tick = int(math.floor(v.price * factor + 0.5))
 
@@ -157,7 +157,7 @@ def retick_levels(s: State) -> None:
 @kernel
 def level_width_ticks(s: State, price: float) -> float:
     """One spread of the ratio at a price, in ticks of the future; 0 where nothing is converted or measured."""
-    return float(abs(price) * math.sqrt(max(s.equity[0].variance, 0.0)) / tick_points(s))
+    return float(abs(price) * math.sqrt(max(s.equity.variance, 0.0)) / tick_points(s))
 
 
 @kernel
@@ -168,7 +168,7 @@ def find_spot(s: State, p: Array, t_ns: int) -> float:
 
     Kept in futures points too: of two conversions that cancel out nothing must be left.
     """
-    market = s.market[0]
+    market = s.market
     market.spot_points = mid_points(s)
     market.spot = market.spot_points / market.ratio
     if p[0].is_spy != 0:
@@ -183,4 +183,4 @@ def find_spot(s: State, p: Array, t_ns: int) -> float:
 @kernel
 def trade_in_unit(s: State, tick: int) -> float:
     """A trade of the future in the profile's unit."""
-    return float(tick * s.instrument[0].tick_e9 / _E9 / s.market[0].ratio)
+    return float(tick * s.instrument.tick_e9 / _E9 / s.market.ratio)

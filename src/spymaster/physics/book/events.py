@@ -26,7 +26,7 @@ _NONE = -1
 @kernel
 def passive_side(s: State, aggressor: int, tick: int) -> int:
     """The side that was traded against: opposite the aggressor; without one, the side whose best price was reached."""
-    book = s.book[0]
+    book = s.book
     if aggressor > 0:
         return ASK
     if aggressor < 0:
@@ -46,8 +46,8 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
 
     ``with_book``: the print precedes decreases of a visible book (the tape is the depth stream's own).
     """
-    ledger = s.ledger[0]
-    book = s.book[0]
+    ledger = s.ledger
+    book = s.book
     if ledger.anchored == 0:
         ledger.base = tick - LEDGER_TICKS // 2
         ledger.anchored = 1
@@ -58,7 +58,7 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
             book.last_tick = tick
             book.has_last = 1
         return _FAR_PRICE
-    s.windows[0].totals[ledger.bucket, TOTAL_TRADED] += size
+    s.windows.totals[ledger.bucket, TOTAL_TRADED] += size
     if aggressor > 0:
         record_flow(s, BUY, i, size)
     elif aggressor < 0:
@@ -70,7 +70,7 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
     book.last_tick = tick
     book.has_last = 1
     if future_makes_prices(s):
-        note_trade(s, int(s.clock[0].now_ns), trade_in_unit(s, tick), float(size))
+        note_trade(s, int(s.clock.now_ns), trade_in_unit(s, tick), float(size))
     gather_order(s, p, t_ns, aggressor, tick, size)
     side = passive_side(s, aggressor, tick) if with_book else _NONE
     if side == _NONE or book.status != VALID:
@@ -83,17 +83,17 @@ def apply_trade(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: 
 @kernel
 def close_event(s: State, p: Array) -> None:
     """The venue event is over: settle traded volume, complete the order, read best bid and ask."""
-    book = s.book[0]
-    clock = s.clock[0]
+    book = s.book
+    clock = s.clock
     if book.event_open == 0:
         return
     book.event_open = 0
     finish_order(s, p)
-    if s.ledger[0].pending_held > 0:
+    if s.ledger.pending_held > 0:
         settle_pending(s, clock.now_ns)
     if book.status == LOADING:
         book.status = VALID
-        s.trust[0].bad_book = 0
+        s.trust.bad_book = 0
     if book.status != VALID:
         return
     read_best(s, p, clock.now_ns)
@@ -102,7 +102,7 @@ def close_event(s: State, p: Array) -> None:
 @kernel
 def read_best(s: State, p: Array, t_ns: int) -> None:
     """Best bid and ask of a closed event; a crossed, locked or one-sided book keeps the last good ones and is timed."""
-    book = s.book[0]
+    book = s.book
     n_bid = book.shown[BID]
     n_ask = book.shown[ASK]
     reason = 0

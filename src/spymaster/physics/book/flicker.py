@@ -19,7 +19,7 @@ _MIN_ADDED: Final = 20
 @kernel
 def remember_addition(s: State, side: int, i: int, contracts: int) -> None:
     """Contracts were added at ledger index i."""
-    flicker = s.flicker[0]
+    flicker = s.flicker
     flicker.fresh[side, i, NEWER] += contracts
     if i < flicker.low:
         flicker.low = i
@@ -30,7 +30,7 @@ def remember_addition(s: State, side: int, i: int, contracts: int) -> None:
 @kernel
 def withdraw_fresh(s: State, side: int, i: int, contracts: int) -> int:
     """Contracts were withdrawn at ledger index i: how many of them had come less than half a second before."""
-    fresh = s.flicker[0].fresh[side, i]
+    fresh = s.flicker.fresh[side, i]
     old = min(contracts, fresh[OLDER])
     fresh[OLDER] -= old
     new = min(contracts - old, fresh[NEWER])
@@ -41,7 +41,7 @@ def withdraw_fresh(s: State, side: int, i: int, contracts: int) -> int:
 @kernel
 def age_additions(s: State, t_ns: int, interval_ns: int) -> None:
     """A snap interval ended at ``t_ns``: with each quarter of a second additions grow older by one step."""
-    flicker = s.flicker[0]
+    flicker = s.flicker
     if t_ns // _QUARTER_NS == (t_ns - interval_ns) // _QUARTER_NS:
         return
     low, high = LEDGER_TICKS, -1
@@ -60,7 +60,7 @@ def age_additions(s: State, t_ns: int, interval_ns: int) -> None:
 @kernel
 def forget_additions(s: State) -> None:
     """The ledger's window moved."""
-    flicker = s.flicker[0]
+    flicker = s.flicker
     for i in range(flicker.low, flicker.high + 1):
         for side in range(2):
             flicker.fresh[side, i, NEWER] = 0
@@ -94,7 +94,7 @@ def lasting_depth(depth: float, young: float, share: float, usual: float) -> flo
 @kernel
 def observe_flicker(s: State, added: int, flickered: int, weight: float) -> None:
     """Let one zone's gross additions and the part of them that was withdrawn at once into the usual share."""
-    flicker = s.flicker[0]
+    flicker = s.flicker
     if added >= _MIN_ADDED:
         flicker.seen += 1.0
         flicker.usual += max(weight, 1.0 / flicker.seen) * (flicker_share(added, flickered) - flicker.usual)

@@ -39,7 +39,7 @@ _NO_EDGE = -NO_TICK
 @kernel
 def index_of(s: State, tick: int) -> int:
     """Ledger index of a tick, or -1 outside the ledger's window."""
-    i = tick - s.ledger[0].base
+    i = tick - s.ledger.base
     if 0 <= i < LEDGER_TICKS:
         return int(i)
     return -1
@@ -48,7 +48,7 @@ def index_of(s: State, tick: int) -> int:
 @kernel
 def record_flow(s: State, field: int, i: int, contracts: int) -> None:
     """Add contracts to one field of the open bucket at ledger index i >= 0."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     b = ledger.bucket
     s.flow[b, i, field] += contracts
     if i < ledger.touched[b, LOW]:
@@ -60,7 +60,7 @@ def record_flow(s: State, field: int, i: int, contracts: int) -> None:
 @kernel
 def match_pending(s: State, side: int, tick: int, wanted: int) -> int:
     """Take up to ``wanted`` contracts of traded volume waiting for a decrease at (side, tick); returns how many."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     taken = 0
     for k in range(ledger.pending_held):
         if ledger.pending[k].side == side and ledger.pending[k].tick == tick and ledger.pending[k].size > 0:
@@ -75,7 +75,7 @@ def match_pending(s: State, side: int, tick: int, wanted: int) -> int:
 @kernel
 def add_pending(s: State, side: int, tick: int, contracts: int) -> bool:
     """Remember traded volume until the decrease that follows it. False when there is no room left."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     n = ledger.pending_held
     for k in range(n):
         if ledger.pending[k].side == side and ledger.pending[k].tick == tick:
@@ -96,9 +96,9 @@ def change_size(s: State, p: Array, side: int, tick: int, change: int, before: i
 
     ``before``: what was displayed there.
     """
-    ledger = s.ledger[0]
-    book = s.book[0]
-    totals = s.windows[0].totals[ledger.bucket]
+    ledger = s.ledger
+    book = s.book
+    totals = s.windows.totals[ledger.bucket]
     i = index_of(s, tick)
     note_displayed(s, side, tick, change)
     if change > 0:
@@ -108,7 +108,7 @@ def change_size(s: State, p: Array, side: int, tick: int, change: int, before: i
             remember_addition(s, side, i, change)
             note_refill(s, p, side, i, change, t_ns)
         if tick == (book.ask if side == ASK else book.bid):
-            s.icebergs[0].best_adds += 1
+            s.icebergs.best_adds += 1
         return
     filled = 0
     if ledger.pending_held > 0:
@@ -130,8 +130,8 @@ def change_size(s: State, p: Array, side: int, tick: int, change: int, before: i
 @kernel
 def settle_pending(s: State, t_ns: int) -> None:
     """End of a venue event: traded volume no decrease explained is hidden at a visible price, off-book elsewhere."""
-    ledger = s.ledger[0]
-    totals = s.windows[0].totals[ledger.bucket]
+    ledger = s.ledger
+    totals = s.windows.totals[ledger.bucket]
     for k in range(ledger.pending_held):
         side, tick, rest = ledger.pending[k].side, ledger.pending[k].tick, ledger.pending[k].size
         if rest == 0:
@@ -154,7 +154,7 @@ def settle_pending(s: State, t_ns: int) -> None:
 @kernel
 def off_book(s: State, tick: int, contracts: int) -> None:
     """Traded volume without a displayed counterpart: unseen price, hidden print or auction."""
-    s.windows[0].totals[s.ledger[0].bucket, TOTAL_OFF_BOOK] += contracts
+    s.windows.totals[s.ledger.bucket, TOTAL_OFF_BOOK] += contracts
     i = index_of(s, tick)
     if i >= 0:
         record_flow(s, OFF_BOOK, i, contracts)
@@ -163,7 +163,7 @@ def off_book(s: State, tick: int, contracts: int) -> None:
 @kernel
 def is_visible(s: State, side: int, tick: int) -> bool:
     """Whether a price is at least as good as the worst of the ten visible levels of its side."""
-    book = s.book[0]
+    book = s.book
     if book.status == UNKNOWN:
         return False
     if side == ASK:
@@ -174,13 +174,13 @@ def is_visible(s: State, side: int, tick: int) -> bool:
 @kernel
 def clamp_index(s: State, tick: int) -> int:
     """Ledger index of a tick, clamped into [-1, LEDGER_TICKS]."""
-    return int(min(max(tick - s.ledger[0].base, -1), LEDGER_TICKS))
+    return int(min(max(tick - s.ledger.base, -1), LEDGER_TICKS))
 
 
 @kernel
 def move_edge(s: State, side: int, far: int, t_ns: int) -> None:
     """The worst visible price of a side moved to ``far``: note which prices came into sight and which went."""
-    book = s.book[0]
+    book = s.book
     if side == ASK:
         old = clamp_index(s, book.far_ask)
         new = clamp_index(s, far)
@@ -201,14 +201,14 @@ def move_edge(s: State, side: int, far: int, t_ns: int) -> None:
 
 @kernel
 def _appear(s: State, side: int, i: int, t_ns: int) -> None:
-    ledger = s.ledger[0]
+    ledger = s.ledger
     ledger.seen_since[side, i] = t_ns
     ledger.depth[side, i] = 0
 
 
 @kernel
 def _vanish(s: State, side: int, i: int, t_ns: int) -> None:
-    ledger = s.ledger[0]
+    ledger = s.ledger
     since = ledger.seen_since[side, i]
     if since > 0:
         # one ns short: an interrupted spell never adds up to a whole bucket, even if it resumes at the same instant
@@ -221,11 +221,11 @@ def _vanish(s: State, side: int, i: int, t_ns: int) -> None:
 @kernel
 def hide_book(s: State, t_ns: int) -> None:
     """Nothing is visible any more: the book is unknown."""
-    book = s.book[0]
+    book = s.book
     if book.status != UNKNOWN:
         for side in range(2):
             for i in range(LEDGER_TICKS):
-                if s.ledger[0].seen_since[side, i] > 0:
+                if s.ledger.seen_since[side, i] > 0:
                     _vanish(s, side, i, t_ns)
     book.far_ask = -_NO_EDGE
     book.far_bid = _NO_EDGE
@@ -237,7 +237,7 @@ def hide_book(s: State, t_ns: int) -> None:
 @kernel
 def restart_windows(s: State, t_ns: int) -> None:
     """What was in sight counts as visible only from now on, so that no window reaches back over a doubtful time."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     for side in range(2):
         for i in range(LEDGER_TICKS):
             since = ledger.seen_since[side, i]

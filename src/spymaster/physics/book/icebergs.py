@@ -29,7 +29,7 @@ _PEAKS: Final = 8
 @kernel
 def learn_null_rate(s: State, p: Array, adds: int, interval_s: float, weight: float) -> None:
     """How often size comes to the best price within the refill time without any iceberg: from the rate of additions."""
-    icebergs = s.icebergs[0]
+    icebergs = s.icebergs
     icebergs.add_rate += weight * (0.5 * adds / interval_s - icebergs.add_rate)
     null = 1.0 - exp_(-icebergs.add_rate * p[0].iceberg_refill_ns * 1e-9)
     null = min(max(null, _NULL_MIN), _NULL_MAX)
@@ -41,7 +41,7 @@ def learn_null_rate(s: State, p: Array, adds: int, interval_s: float, weight: fl
 def end_iceberg(s: State, v: Any, how: int) -> None:
     """Forget a price's trials; an iceberg that had been seen leaves its total to those that come after."""
     if v.flagged != 0:
-        s.icebergs[0].ends[how, quantile_bin(v.executed)] += 1.0
+        s.icebergs.ends[how, quantile_bin(v.executed)] += 1.0
     v.hit_ns = 0
     v.tries = 0
     v.refills = 0
@@ -54,13 +54,13 @@ def end_iceberg(s: State, v: Any, how: int) -> None:
 @kernel
 def decide_trial(s: State, v: Any, success: bool, t_ns: int) -> None:
     """One trial is decided."""
-    icebergs = s.icebergs[0]
+    icebergs = s.icebergs
     v.tries += 1
     v.hit_ns = 0
     if success:
         v.refills += 1
         v.odds += icebergs.log_refill
-        if v.odds > s.logs[0].iceberg_odds:
+        if v.odds > s.logs.iceberg_odds:
             v.flagged = 1
         return
     v.odds += icebergs.log_miss
@@ -72,7 +72,7 @@ def decide_trial(s: State, v: Any, success: bool, t_ns: int) -> None:
 @kernel
 def note_fill(s: State, p: Array, side: int, i: int, filled: int, before: int, t_ns: int) -> None:
     """``filled`` of ``before`` displayed contracts were taken at ledger index i."""
-    v = s.icebergs[0].at[side, i]
+    v = s.icebergs.at[side, i]
     if v.last_ns > 0 and t_ns - v.last_ns > _IDLE_NS:
         end_iceberg(s, v, LOST)
     v.last_ns = t_ns
@@ -86,7 +86,7 @@ def note_fill(s: State, p: Array, side: int, i: int, filled: int, before: int, t
 @kernel
 def note_refill(s: State, p: Array, side: int, i: int, added: int, t_ns: int) -> None:
     """Contracts were added at ledger index i where a trial may be under way."""
-    v = s.icebergs[0].at[side, i]
+    v = s.icebergs.at[side, i]
     if v.hit_ns == 0:
         return
     in_time = t_ns - v.hit_ns <= p[0].iceberg_refill_ns
@@ -98,7 +98,7 @@ def note_refill(s: State, p: Array, side: int, i: int, added: int, t_ns: int) ->
 @kernel
 def note_hidden(s: State, side: int, i: int, hidden: int, t_ns: int) -> None:
     """More was filled at a price than it showed: refilled inside the event, the plainest success there is."""
-    v = s.icebergs[0].at[side, i]
+    v = s.icebergs.at[side, i]
     v.executed += hidden
     v.last_ns = t_ns
     v.peak[v.refills % _PEAKS] = 0
@@ -111,7 +111,7 @@ def find_iceberg(s: State, side: int, low: int, high: int, t_ns: int) -> int:
     found = -1
     most = 0
     for i in range(max(low, 0), min(high, LEDGER_TICKS - 1) + 1):
-        v = s.icebergs[0].at[side, i]
+        v = s.icebergs.at[side, i]
         if v.flagged != 0 and t_ns - v.last_ns <= _IDLE_NS and v.executed > most:
             most = v.executed
             found = i
@@ -145,7 +145,7 @@ def remaining_size(s: State, executed: float) -> float:
 
     NaN while too few have ended, or where fewer than half of those that came so far have.
     """
-    ends = s.icebergs[0].ends
+    ends = s.icebergs.ends
     total = 0.0
     for k in range(QUANTILE_BINS):
         total += ends[USED_UP, k]
@@ -171,6 +171,6 @@ def forget_icebergs(s: State) -> None:
     """The ledger's window moved: prices are somewhere else."""
     for side in range(2):
         for i in range(LEDGER_TICKS):
-            v = s.icebergs[0].at[side, i]
+            v = s.icebergs.at[side, i]
             if v.last_ns != 0 or v.hit_ns != 0:
                 end_iceberg(s, v, LOST)

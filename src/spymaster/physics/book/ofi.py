@@ -36,18 +36,18 @@ _ENOUGH: Final = 240.0
 @kernel
 def note_displayed(s: State, side: int, tick: int, change: int) -> None:
     """A displayed size changed: net flow at its distance from the own best, asks negative."""
-    book = s.book[0]
+    book = s.book
     if book.has_bbo == 0:
         return
     d = tick - book.ask if side == ASK else book.bid - tick
     d = min(max(d, 0), OFI_DISTANCES - 1)
-    s.ofi[0].buckets[s.ledger[0].bucket, d] += -change if side == ASK else change
+    s.ofi.buckets[s.ledger.bucket, d] += -change if side == ASK else change
 
 
 @kernel
 def note_best(s: State, bid: int, ask: int, bid_size: int, ask_size: int) -> None:
     """The best prices of a closed event against those of the one before."""
-    book = s.book[0]
+    book = s.book
     if book.has_bbo == 0:
         return
     e = 0
@@ -59,14 +59,14 @@ def note_best(s: State, bid: int, ask: int, bid_size: int, ask_size: int) -> Non
         e -= ask_size
     if ask >= book.ask:
         e += book.ask_size
-    s.ofi[0].buckets[s.ledger[0].bucket, OFI_BEST] += e
+    s.ofi.buckets[s.ledger.bucket, OFI_BEST] += e
 
 
 @kernel
 def slide_ofi(s: State, p: Array, bucket: int) -> None:
     """The bucket just closed enters the four windows, those that are too old leave."""
-    ledger = s.ledger[0]
-    ofi = s.ofi[0]
+    ledger = s.ledger
+    ofi = s.ofi
     for w in range(OFI_WINDOWS):
         n = max(int(_WINDOWS[w] // p[0].snap_interval_ns), 1)
         old = (bucket - n) % ledger.ring
@@ -82,8 +82,8 @@ def integrated_ofi(s: State, window: int) -> float:
     usual = 0.0
     total = 0.0
     for d in range(OFI_DISTANCES):
-        usual += s.scales[0].depth_mean[d]
-        total += _WEIGHTS[d] * s.ofi[0].sums[window, d]
+        usual += s.scales.depth_mean[d]
+        total += _WEIGHTS[d] * s.ofi.sums[window, d]
     if usual <= 0.0:
         return 0.0
     return float(total / _WEIGHT_SUM / (usual / OFI_DISTANCES))
@@ -94,14 +94,14 @@ def depth_ofi(s: State, window: int) -> int:
     """Net displayed flow of ten ticks a side, contracts; positive is support."""
     total = 0
     for d in range(OFI_DISTANCES):
-        total += s.ofi[0].sums[window, d]
+        total += s.ofi.sums[window, d]
     return total
 
 
 @kernel
 def observe_ofi(s: State, weight: float) -> None:
     """Let one snap's five-second imbalance into its usual spread."""
-    ofi = s.ofi[0]
+    ofi = s.ofi
     value = integrated_ofi(s, OFI_5S)
     ofi.weight += 1.0
     ofi.variance += max(1.0 / ofi.weight, weight) * (value * value - ofi.variance)
@@ -110,7 +110,7 @@ def observe_ofi(s: State, weight: float) -> None:
 @kernel
 def ofi_spread(s: State) -> float:
     """Usual spread of the five-second imbalance; NaN before it is known."""
-    ofi = s.ofi[0]
+    ofi = s.ofi
     if ofi.weight < _ENOUGH or ofi.variance <= 0.0:
         return math.nan
     return math.sqrt(ofi.variance)
@@ -119,7 +119,7 @@ def ofi_spread(s: State) -> float:
 @kernel
 def queue_imbalance(s: State) -> float:
     """(best bid - best ask size) / their sum; 0 without a book."""
-    book = s.book[0]
+    book = s.book
     total = book.bid_size + book.ask_size
     if book.has_bbo == 0 or total == 0:
         return 0.0

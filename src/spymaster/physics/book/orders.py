@@ -29,8 +29,8 @@ _CLUSTER_SHARE: Final = 0.8
 @kernel
 def gather_order(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size: int) -> None:
     """One fill: of the order in hand, or of a new one where side or event changed."""
-    open_order = s.orders[0].open[0]
-    book = s.book[0]
+    open_order = s.orders.open
+    book = s.book
     if open_order.prints > 0 and open_order.side != aggressor:
         finish_order(s, p)
     if open_order.prints == 0:
@@ -45,7 +45,7 @@ def gather_order(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size:
         open_order.touch_bid = book.tick[BID, 0] if book.shown[BID] > 0 else tick
         open_order.touch_ask = book.tick[ASK, 0] if book.shown[ASK] > 0 else tick
         if tick > open_order.touch_ask or tick < open_order.touch_bid:
-            s.windows[0].totals[s.ledger[0].bucket, TOTAL_OUTSIDE] += size
+            s.windows.totals[s.ledger.bucket, TOTAL_OUTSIDE] += size
     if tick != open_order.last:
         open_order.levels += 1
     open_order.last = tick
@@ -59,8 +59,8 @@ def gather_order(s: State, p: Array, t_ns: int, aggressor: int, tick: int, size:
 @kernel
 def finish_order(s: State, p: Array) -> None:
     """The order is complete: into the ring of orders, and of sweeps where it is or completes one."""
-    open_order = s.orders[0].open[0]
-    orders = s.orders[0]
+    open_order = s.orders.open
+    orders = s.orders
     if open_order.prints == 0:
         return
     o = orders.order[orders.orders % ORDERS]
@@ -96,9 +96,9 @@ def finish_order(s: State, p: Array) -> None:
 @kernel
 def note_size(s: State, p: Array) -> None:
     """The order in hand into the usual sizes, the volume of its span, and the large volume where it is large."""
-    orders = s.orders[0]
-    open_order = s.orders[0].open[0]
-    weight = max(s.scales[0].weight, 1.0)
+    orders = s.orders
+    open_order = s.orders.open
+    weight = max(s.scales.weight, 1.0)
     orders.size_hist[quantile_bin(open_order.size)] += weight
     slot = open_order.t_ns // p[0].sweep_max_gap_ns
     if slot != orders.slot:
@@ -117,8 +117,8 @@ def note_size(s: State, p: Array) -> None:
 @kernel
 def look_for_cluster(s: State, p: Array) -> None:
     """Whether the orders of the last moments, the one in hand the newest, are one push."""
-    open_order = s.orders[0].open[0]
-    orders = s.orders[0]
+    open_order = s.orders.open
+    orders = s.orders
     same = total = matching = prints = notional = 0
     low, high, first = open_order.low, open_order.high, open_order.t_ns
     for k in range(min(orders.orders, _LOOK_BACK)):
@@ -156,8 +156,8 @@ def look_for_cluster(s: State, p: Array) -> None:
 @kernel
 def learn_sizes(s: State, p: Array) -> None:
     """What a large order and an unusual burst are by now."""
-    orders = s.orders[0]
-    clock = s.clock[0]
+    orders = s.orders
+    clock = s.clock
     orders.large_order = max(p[0].large_lot_min, quantile_of(orders.size_hist, _LARGE_SHARE))
     if clock.now_ns - clock.first_ns >= _HISTORY_NS:
         orders.burst_weight = 1.0

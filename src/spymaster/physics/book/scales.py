@@ -52,10 +52,10 @@ _TURNS: Final = 3 * DISTANCES + 2
 @kernel
 def observe_scales(s: State, p: Array, t_ns: int) -> None:
     """Let one snap of a good book into the scales; the quantiles are read in turn."""
-    book = s.book[0]
-    alpha = s.alpha[0]
-    scales = s.scales[0]
-    icebergs = s.icebergs[0]
+    book = s.book
+    alpha = s.alpha
+    scales = s.scales
+    icebergs = s.icebergs
     if book.status != VALID or book.has_bbo == 0 or book.invalid_since_ns > 0:
         return
     dt = p[0].snap_interval_ns * 1e-9
@@ -71,16 +71,16 @@ def observe_scales(s: State, p: Array, t_ns: int) -> None:
     _observe_flow_noise(s, p, t_ns)
     if scales.weight > _RESCALE:
         _rescale(s)
-    _read_quantiles(s, p, int(s.clock[0].snaps) % _TURNS)
+    _read_quantiles(s, p, int(s.clock.snaps) % _TURNS)
 
 
 @kernel
 def _observe_flicker(s: State, alpha: float) -> None:
     """How much of what is added round the touch is usually gone at once, over the barrier window."""
-    book = s.book[0]
-    windows = s.windows[0]
+    book = s.book
+    windows = s.windows
     for side in range(2):
-        i = (book.ask if side == ASK else book.bid) - s.ledger[0].base
+        i = (book.ask if side == ASK else book.bid) - s.ledger.base
         if 0 <= i < LEDGER_TICKS:
             observe_flicker(s, windows.zone[side, i, Z_ADDED], windows.zone[side, i, Z_FLICKER], alpha)
 
@@ -91,9 +91,9 @@ def _observe_depth(s: State, alpha: float) -> None:
 
     A plain mean until there are enough snaps for the exponential one. Sizes far above it are cut.
     """
-    scales = s.scales[0]
-    book = s.book[0]
-    ledger = s.ledger[0]
+    scales = s.scales
+    book = s.book
+    ledger = s.ledger
     for d in range(DEPTH_DISTANCES):
         most = _STACKED * scales.depth_mean[d] if scales.depth_snaps[d] >= _STEADY else _NO_LIMIT
         total = 0.0
@@ -111,10 +111,10 @@ def _observe_depth(s: State, alpha: float) -> None:
 @kernel
 def _observe_flow_noise(s: State, p: Array, t_ns: int) -> None:
     """Net flow and fills of whole-window zones by distance; zones at a level count for little, being what is scored."""
-    book = s.book[0]
-    ledger = s.ledger[0]
-    scales = s.scales[0]
-    windows = s.windows[0]
+    book = s.book
+    ledger = s.ledger
+    scales = s.scales
+    windows = s.windows
     half = p[0].barrier_zone_ticks
     for d in range(DISTANCES):
         for side in range(2):
@@ -140,7 +140,7 @@ def _read_quantiles(s: State, p: Array, turn: int) -> None:
 
     A distance at which a whole zone is hardly ever in sight has the scales of the one before it, never none.
     """
-    scales = s.scales[0]
+    scales = s.scales
     d = turn % DISTANCES
     what = turn // DISTANCES
     if what < 3 and d > 0 and weight_of(scales.fill_hist[d]) < _ENOUGH * weight_of(scales.fill_hist[0]):
@@ -160,8 +160,8 @@ def _read_quantiles(s: State, p: Array, turn: int) -> None:
 @kernel
 def _rescale(s: State) -> None:
     """Keep the growing weights inside the range of a float."""
-    scales = s.scales[0]
-    orders = s.orders[0]
+    scales = s.scales
+    orders = s.orders
     f = 1.0 / scales.weight
     for k in range(QUANTILE_BINS):
         scales.best_hist[k] *= f
@@ -179,5 +179,5 @@ def usual_depth(s: State, near: int, far: int) -> float:
     """Typical size resting at distances near..far ticks from the own best (negative distances hold nothing)."""
     total = 0.0
     for d in range(max(near, 0), far + 1):
-        total += s.scales[0].depth_mean[min(d, DEPTH_DISTANCES - 1)]
+        total += s.scales.depth_mean[min(d, DEPTH_DISTANCES - 1)]
     return total

@@ -58,8 +58,8 @@ def buckets_in(p: Array, window_ns: int) -> int:
 @kernel
 def add_zones(s: State, bucket: int, sign: int, half: int) -> None:
     """Add (sign +1) or take away (-1) one bucket's part of every zone sum it reaches; zones are +-``half`` ticks."""
-    ledger = s.ledger[0]
-    windows = s.windows[0]
+    ledger = s.ledger
+    windows = s.windows
     low, high = ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH]
     if high < low:
         return
@@ -98,8 +98,8 @@ def add_zones(s: State, bucket: int, sign: int, half: int) -> None:
 @kernel
 def add_tape(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's aggressive volumes in the band round each price."""
-    windows = s.windows[0]
-    ledger = s.ledger[0]
+    windows = s.windows
+    ledger = s.ledger
     band = windows.tape_band
     for i in range(ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH] + 1):
         buys = sign * s.flow[bucket, i, BUY]
@@ -117,7 +117,7 @@ def add_tape(s: State, bucket: int, sign: int) -> None:
 @kernel
 def add_totals(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's totals."""
-    windows = s.windows[0]
+    windows = s.windows
     for k in range(TOTALS):
         windows.totals_sum[k] += sign * windows.totals[bucket, k]
     windows.records += sign * windows.quality[bucket, QUALITY_RECORDS]
@@ -127,8 +127,8 @@ def add_totals(s: State, bucket: int, sign: int) -> None:
 @kernel
 def slide_windows(s: State, p: Array) -> None:
     """The open bucket is complete: it enters every window and the buckets that are too old leave."""
-    ledger = s.ledger[0]
-    windows = s.windows[0]
+    ledger = s.ledger
+    windows = s.windows
     ring = ledger.ring
     now = ledger.bucket
     half = p[0].barrier_zone_ticks
@@ -165,8 +165,8 @@ def slide_windows(s: State, p: Array) -> None:
 @kernel
 def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
     """Make the next slot of the ring the open bucket, emptied; ``with_start``: remember what was displayed then."""
-    ledger = s.ledger[0]
-    windows = s.windows[0]
+    ledger = s.ledger
+    windows = s.windows
     ring = ledger.ring
     nxt = (ledger.bucket + 1) % ring
     low, high = ledger.touched[nxt, LOW], ledger.touched[nxt, HIGH]
@@ -182,7 +182,7 @@ def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
     windows.quality[nxt, QUALITY_RECORDS] = 0
     windows.quality[nxt, QUALITY_REJECTED] = 0
     for k in range(OFI_FIELDS):
-        s.ofi[0].buckets[nxt, k] = 0
+        s.ofi.buckets[nxt, k] = 0
     ledger.bucket = nxt
     ledger.bucket_from_ns = t_ns
     if ledger.spells != 0 or with_start:
@@ -200,7 +200,7 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Arr
 
     out: int64[8] in the order of the Z_ constants, contracts.
     """
-    ledger = s.ledger[0]
+    ledger = s.ledger
     ring = ledger.ring
     base = side * ASK_FIELDS
     # sums stay in registers until the end: adding to memory in the inner loop takes three times as long
@@ -241,8 +241,8 @@ def recentre(s: State, p: Array, t_ns: int) -> None:
 
     To be called when the open bucket has been added to the windows and the next one is not yet open.
     """
-    book = s.book[0]
-    ledger = s.ledger[0]
+    book = s.book
+    ledger = s.ledger
     middle = book.last_tick
     if book.has_bbo != 0:
         middle = (book.bid + book.ask) // 2
@@ -265,7 +265,7 @@ def recentre(s: State, p: Array, t_ns: int) -> None:
         _shift_flow(s, j, shift)
         ledger.touched[j, LOW] = min(max(ledger.touched[j, LOW] - shift, 0), LEDGER_TICKS)
         ledger.touched[j, HIGH] = max(min(ledger.touched[j, HIGH] - shift, LEDGER_TICKS - 1), -1)
-    _shift_row(s.scales[0].near, shift, 0)
+    _shift_row(s.scales.near, shift, 0)
     shift_context(s, shift)
     forget_additions(s)
     forget_icebergs(s)
@@ -276,8 +276,8 @@ def recentre(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def _rebuild_windows(s: State, p: Array) -> None:
     """Window sums afresh from the ledger, the open bucket having just been added."""
-    windows = s.windows[0]
-    ledger = s.ledger[0]
+    windows = s.windows
+    ledger = s.ledger
     for side in range(2):
         for i in range(LEDGER_TICKS):
             for f in range(ZONE_FIELDS):
@@ -317,8 +317,8 @@ def _shift_row(row: Array, shift: int, empty: int) -> None:
 @kernel
 def _refill_edges(s: State, t_ns: int) -> None:
     """Ticks that came into the window and are in sight there: visible from now on, with the sizes of the known book."""
-    book = s.book[0]
-    ledger = s.ledger[0]
+    book = s.book
+    ledger = s.ledger
     if book.status == UNKNOWN:
         return
     for i in range(LEDGER_TICKS):

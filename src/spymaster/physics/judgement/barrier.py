@@ -1,6 +1,6 @@
 """What the resting liquidity at a level is doing: visible part, netted flows and six soft states.
 
-docs/physics.md 3.
+Formulas: docs/physics.md 3.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
     maximises visible fraction x span, which is the barrier's weight. (-1, 0) when the level itself has not been in
     sight for the shortest window.
     """
-    ledger = s.ledger[0]
+    ledger = s.ledger
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
     centre = tick - ledger.base
@@ -141,7 +141,7 @@ def settle_state(probabilities: Array, state: int, rival: int, lead: float) -> t
 @kernel
 def held_through(s: State, side: int, beyond_tick: int, buckets: int) -> bool:
     """Whether no trade went beyond a tick (above it for asks, below it for bids) in the last ``buckets`` buckets."""
-    windows = s.windows[0]
+    windows = s.windows
     k = max(buckets, 1) - 1
     if side == ASK:
         return bool(windows.range_suffix[k, HIGH] <= beyond_tick)

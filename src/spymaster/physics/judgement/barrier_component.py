@@ -88,7 +88,7 @@ def barrier_score(states: Array) -> float:
 @kernel
 def no_barrier(s: State, slot: int, row: Any) -> None:
     """Write a barrier that cannot be judged: unseen is not zero."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     v.state = -1
     v.rival = -1
     v.has_delta = 0
@@ -107,12 +107,12 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
 @kernel
 def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool, float, float]:
     """Flows, states and depth of the zone into ``row``; returns (present, S_L, weight in [0, 1])."""
-    ledger = s.ledger[0]
-    scratch = s.scratch[0]
-    flicker = s.flicker[0]
-    v = s.levels[0].at[slot]
+    ledger = s.ledger
+    scratch = s.scratch
+    flicker = s.flicker
+    v = s.levels.at[slot]
     side = ASK if v.direction > 0 else BID
-    depth_trust = s.trust[0].state[TRUST_DEPTH]
+    depth_trust = s.trust.state[TRUST_DEPTH]
     edge, seen = -1, 0
     if depth_trust != _BLIND and depth_trust != _ABSENT:
         edge, seen = visible_part(s, p, t_ns, side, v.tick)
@@ -138,7 +138,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     z = scratch.window
     if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
         for k in range(ZONE_FIELDS):
-            z[k] = s.windows[0].zone[side, centre, k]
+            z[k] = s.windows.zone[side, centre, k]
     else:
         zone_window(s, side, low, high, span, z)
     held = held_through(s, side, v.tick + sign * half, span)
@@ -147,7 +147,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     lasting = lasting_depth(end, young, share, flicker.usual)
     soft_states(
         p, z[Z_IN], z[Z_OUT], z[Z_FILL], max(start, 0), lasting, usual, theta, fill_threshold, absolute, held,
-        s.logs[0], scratch.states,
+        s.logs, scratch.states,
     )  # fmt: skip
     state, rival = settle_state(scratch.states, v.state, v.rival, p[0].hysteresis_lead)
     v.state = state
@@ -175,12 +175,12 @@ def update_changes(
 
     A level that is faced from its other side has other defenders: what the old ones lost is forgotten.
     """
-    scratch = s.scratch[0]
+    scratch = s.scratch
     added, pulled, filled = bucket_flows(s, side, low, high)
     row.bucket_added = added
     row.bucket_pulled = pulled
     row.bucket_filled = filled
-    if s.book[0].visible_ns < p[0].warmup_ns or v.turned != 0:
+    if s.book.visible_ns < p[0].warmup_ns or v.turned != 0:
         forget_changes(v)
     else:
         # ten seconds' spreads: of independent buckets each has the share 1 / root n
@@ -215,13 +215,13 @@ def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Arra
     is in sight: the unseen part may have gone either way, so what is seen must carry the state by itself. With
     thresholds lowered to the visible part most of the walls and vacuums of levels just come into sight were false.
     """
-    book = s.book[0]
-    scales = s.scales[0]
+    book = s.book
+    scales = s.scales
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
     best = book.ask if side == ASK else book.bid
     distance = sign * (tick - best)
-    usual = usual_depth(s, distance - half, sign * (edge + s.ledger[0].base - best))
+    usual = usual_depth(s, distance - half, sign * (edge + s.ledger.base - best))
     warm = book.visible_ns < p[0].warmup_ns
     plain = p[0].absolute_thresholds != 0
     absolute = warm or plain
@@ -258,7 +258,7 @@ def write_iceberg(s: State, row: Any, side: int, low: int, high: int, t_ns: int)
         row.iceberg_peak = math.nan
         row.iceberg_remaining = math.nan
         return
-    v = s.icebergs[0].at[side, i]
+    v = s.icebergs.at[side, i]
     row.iceberg_executed = v.executed
     row.iceberg_peak = typical_peak(v)
     row.iceberg_remaining = remaining_size(s, v.executed)
@@ -276,7 +276,7 @@ def write_context(s: State, p: Array, row: Any, side: int, low: int, high: int, 
 @kernel
 def write_states(s: State, row: Any, state: int, factor: float) -> None:
     """The probabilities and the settled state into a level row."""
-    scratch = s.scratch[0]
+    scratch = s.scratch
     row.p_vacuum = scratch.states[_VACUUM]
     row.p_consumed = scratch.states[_CONSUMED]
     row.p_weak = scratch.states[_WEAK]
@@ -297,7 +297,7 @@ def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_thresh
         z[Z_FILL] > 0 and z[Z_HIDDEN] > p[0].hidden_iceberg_share * z[Z_FILL]
     ):
         tags |= _ICEBERG
-    usual = s.flicker[0].usual
+    usual = s.flicker.usual
     if row.flicker_share >= p[0].flicker_tag_share and row.flicker_share >= usual + _FLICKER_EXCESS:
         tags |= _FLICKER
     return tags
@@ -306,8 +306,8 @@ def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_thresh
 @kernel
 def smooth_flows(s: State, slot: int, row: Any, delta: float, ratio: float) -> None:
     """Smoothed net flow and replenishment ratio of the level."""
-    alpha = s.alpha[0]
-    v = s.levels[0].at[slot]
+    alpha = s.alpha
+    v = s.levels.at[slot]
     if v.has_delta == 0:
         v.has_delta = 1
         v.delta_liq = delta
@@ -322,11 +322,11 @@ def smooth_flows(s: State, slot: int, row: Any, delta: float, ratio: float) -> N
 @kernel
 def write_defender(s: State, side: int, tick: int, row: Any) -> None:
     """The defenders' quote nearest the level, the better price first among equals."""
-    book = s.book[0]
+    book = s.book
     nearest = -1
     for k in range(book.shown[side]):
         if nearest < 0 or abs(book.tick[side, k] - tick) < abs(book.tick[side, nearest] - tick):
             nearest = k
     if nearest >= 0:
-        row.defending_price = book.tick[side, nearest] * tick_points(s) / s.market[0].ratio
+        row.defending_price = book.tick[side, nearest] * tick_points(s) / s.market.ratio
         row.defending_size = book.size[side, nearest]

@@ -1,6 +1,6 @@
 """What is said of the fuel: its score and weight at a level, its columns, the strikes and the summary.
 
-docs/physics.md 8.
+Formulas: docs/physics.md 8.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ def fuel_weight(p: Array, known_share: float, hedge: float, half_band: float) ->
 @kernel
 def score_fuel(s: State, p: Array, t_ns: int, slot: int, near: bool, row: Any) -> tuple[bool, float, float]:
     """The fuel's columns into ``row``; returns (present, S_H, weight in [0, 1])."""
-    option_flow = s.option_flow[0]
+    option_flow = s.option_flow
     what_if = p[0].fuel_what_if
     if what_if > _LEFT_OUT:
         return set_fuel(p, what_if, row)
-    if s.chain[0].contracts == 0:
+    if s.chain.contracts == 0:
         return False, 50.0, 0.0
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     update_level_fuel(s, p, v, t_ns, near)
-    state = s.trust[0].state[TRUST_OPTIONS]
+    state = s.trust.state[TRUST_OPTIONS]
     if v.has_fuel == 0 or state == _BLIND or state == _ABSENT:
         return False, 50.0, 0.0
     half = band_of(v.fuel_sd)
@@ -104,7 +104,7 @@ def set_fuel(p: Array, what_if: int, row: Any) -> tuple[bool, float, float]:
 @kernel
 def write_common_fuel(s: State, row: Any) -> None:
     """Walls and flip into the row that all levels share."""
-    walls = s.walls[0]
+    walls = s.walls
     row.call_wall = walls.mark[CALL_WALL]
     row.call_wall_sign = walls.mark_sign[CALL_WALL]
     row.put_wall = walls.mark[PUT_WALL]
@@ -115,10 +115,10 @@ def write_common_fuel(s: State, row: Any) -> None:
 @kernel
 def write_summary(s: State, p: Array, o: Any) -> None:
     """The options' summary (OPTION_SUMMARY) of the snap; the flows of the snap are then begun anew."""
-    chain = s.chain[0]
-    fuel = s.fuel[0]
-    option_flow = s.option_flow[0]
-    walls = s.walls[0]
+    chain = s.chain
+    fuel = s.fuel
+    option_flow = s.option_flow
+    walls = s.walls
     o.contracts = chain.contracts
     o.quoted = fuel.quoted
     o.expiry_s = chain.close_ns * 1e-9
@@ -130,7 +130,7 @@ def write_summary(s: State, p: Array, o: Any) -> None:
     o.put_wall = walls.mark[PUT_WALL]
     o.put_wall_sign = walls.mark_sign[PUT_WALL]
     o.gamma_flip = walls.mark[FLIP]
-    per_delta = chain.multiplier / (s.instrument[0].multiplier * s.market[0].ratio)
+    per_delta = chain.multiplier / (s.instrument.multiplier * s.market.ratio)
     o.call_delta_flow = option_flow.call_flow * per_delta
     o.put_delta_flow = option_flow.put_flow * per_delta
     option_flow.call_flow = 0.0
@@ -141,7 +141,7 @@ def write_summary(s: State, p: Array, o: Any) -> None:
 @kernel
 def write_exposure(s: State, p: Array, o: Any) -> None:
     """Dealers' exposure at spot into the summary; all absent before the first smile."""
-    fuel = s.fuel[0]
+    fuel = s.fuel
     if fuel.has_hedge == 0:
         o.iv = math.nan
         o.hedge = o.hedge_low = o.hedge_high = math.nan
@@ -157,7 +157,7 @@ def write_exposure(s: State, p: Array, o: Any) -> None:
     o.hedge_low = fuel.hedge - half
     o.hedge_high = fuel.hedge + half
     o.effect = effect_of(p, fuel.hedge, fuel.sd)
-    o.gex = gex_dollars(fuel.hedge, mid_points(s), s.instrument[0].multiplier)
+    o.gex = gex_dollars(fuel.hedge, mid_points(s), s.instrument.multiplier)
     o.net_dealer_gamma = fuel.at_spot[S_OLD]
     o.gamma_velocity = dealers * fuel.at_spot[S_RECENT] * (60.0 / (p[0].w_fuel_ns * 1e-9))
     o.charm_flow = fuel.charm_flow
@@ -171,9 +171,9 @@ def write_exposure(s: State, p: Array, o: Any) -> None:
 @kernel
 def write_strikes(s: State, p: Array, rows: Any) -> int:
     """The strikes nearest spot into ``rows`` (STRIKE_ROW[S]) by rising price; returns how many."""
-    chain = s.chain[0]
+    chain = s.chain
     count = min(int(chain.strikes), MAX_PUBLISHED_STRIKES)
-    middle = first_at_or_above(s, s.market[0].spot)
+    middle = first_at_or_above(s, s.market.spot)
     first = min(max(middle - count // 2, 0), chain.strikes - count)
     for k in range(count):
         write_strike(s, p, first + k, rows[k])
@@ -183,10 +183,10 @@ def write_strikes(s: State, p: Array, rows: Any) -> int:
 @kernel
 def write_strike(s: State, p: Array, i: int, r: Any) -> None:
     """One strike."""
-    strikes = s.fuel[0].strikes[0]
-    fuel = s.fuel[0]
-    chain = s.chain[0]
-    walls = s.walls[0]
+    strikes = s.fuel.strikes
+    fuel = s.fuel
+    chain = s.chain
+    walls = s.walls
     r.strike = strikes.strike[i]
     known = fuel.has_hedge != 0
     r.iv = strikes.deviation[i] / math.sqrt(fuel.tau) if known else math.nan
@@ -218,8 +218,8 @@ def write_contract(s: State, c: int, side: int, r: Any) -> None:
     ``c``: the first of the day's series. Volume, flows and open interest are the sum of all series, quote, last price
     and delta those of the first.
     """
-    chain = s.chain[0]
-    market = s.market[0]
+    chain = s.chain
+    market = s.market
     volume = premium = net = variance = delta_flow = gamma_flow = 0.0
     last = bid = ask = delta = interest = math.nan
     if c >= 0:
@@ -227,7 +227,7 @@ def write_contract(s: State, c: int, side: int, r: Any) -> None:
         last, delta = x.last, x.delta
         if x.usable != 0:
             bid, ask = x.bid, x.ask
-    per_delta = chain.multiplier / (s.instrument[0].multiplier * market.ratio)
+    per_delta = chain.multiplier / (s.instrument.multiplier * market.ratio)
     while c >= 0:
         x = chain.contract[c]
         volume += x.volume

@@ -20,7 +20,7 @@ _GREEN: Final = int(Trust.GREEN)
 @kernel
 def smooth_weight(s: State, slot: int, component: int, present: bool, weight: float) -> float:
     """A component's confidence, smoothed; a missing one weighs nothing at once and starts afresh when it returns."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     if not present:
         v.has_weight[component] = 0
         return 0.0
@@ -28,7 +28,7 @@ def smooth_weight(s: State, slot: int, component: int, present: bool, weight: fl
         v.has_weight[component] = 1
         v.weight[component] = weight
     else:
-        v.weight[component] += s.alpha[0].weight * (weight - v.weight[component])
+        v.weight[component] += s.alpha.weight * (weight - v.weight[component])
     return float(v.weight[component])
 
 
@@ -38,7 +38,7 @@ def combine_components(s: State, p: Array, slot: int, scores: Array, weights: Ar
 
     scores, weights: float64[3] in the order BARRIER, FUEL, TAPE; a missing one has weight 0.
     """
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     wb = p[0].weight_barrier * weights[BARRIER]
     wf = p[0].weight_fuel * weights[FUEL]
     wt = p[0].weight_tape * weights[TAPE]
@@ -61,7 +61,7 @@ def combine_components(s: State, p: Array, slot: int, scores: Array, weights: Ar
         v.attribution[FUEL] = f
         v.attribution[TAPE] = t
     else:
-        a = s.alpha[0].score
+        a = s.alpha.score
         v.score += a * (raw - v.score)
         v.attribution[BARRIER] += a * (b - v.attribution[BARRIER])
         v.attribution[FUEL] += a * (f - v.attribution[FUEL])
@@ -79,7 +79,7 @@ def write_attribution(s: State, slot: int, has_barrier: bool, has_fuel: bool, ha
 
     A component that went missing leaves a fading part in the smoothed score; it is part of that rest.
     """
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     rest = row.score - 50.0
     row.attribution_barrier = math.nan
     row.attribution_fuel = math.nan

@@ -28,31 +28,29 @@ _ABSENT: Final = int(Trust.ABSENT)
 @kernel
 def score_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool, float, float]:
     """Volumes in the band, motion and sweeps into ``row``; returns (present, S_T, weight in [0, 1])."""
-    windows = s.windows[0]
-    motion = s.motion[0]
-    v = s.levels[0].at[slot]
+    windows = s.windows
+    motion = s.motion
+    v = s.levels.at[slot]
     band = windows.tape_band
-    i = v.tick - s.ledger[0].base
+    i = v.tick - s.ledger.base
     buys = sells = 0
     inside = 0 <= i < LEDGER_TICKS
     if inside:
         buys = windows.tape[TAPE_BUY, i]
         sells = windows.tape[TAPE_SELL, i]
     volume = buys + sells
-    imbalance = (buys - sells) / (volume + s.scales[0].typical_best) if volume > 0 else 0.0
+    imbalance = (buys - sells) / (volume + s.scales.typical_best) if volume > 0 else 0.0
     row.buy_volume = buys
     row.sell_volume = sells
     row.large_buys = windows.tape[TAPE_LARGE_BUY, i] if inside else 0
     row.large_sells = windows.tape[TAPE_LARGE_SELL, i] if inside else 0
     row.tape_imbalance = imbalance
-    row.arrival_s = arrival_s(
-        row.x * s.market[0].ratio, v.direction * motion.velocity, v.direction * motion.acceleration
-    )
+    row.arrival_s = arrival_s(row.x * s.market.ratio, v.direction * motion.velocity, v.direction * motion.acceleration)
     toward = v.direction * motion.velocity_smooth / p[0].score_velocity_full
     toward = min(max(toward, -1.0), 1.0)
     score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * v.direction * imbalance
     score = pull_to_sweep(s, p, t_ns, v.tick, v.direction, band, row, score)
-    state = s.trust[0].state[TRUST_TAPE]
+    state = s.trust.state[TRUST_TAPE]
     if state == _BLIND or state == _ABSENT:
         return False, 0.0, 0.0
     return True, score, min(1.0, volume / p[0].tape_full_volume)
@@ -61,7 +59,7 @@ def score_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool
 @kernel
 def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band: int, row: Any, score: float) -> float:
     """The latest sweep that touched the band pulls the score to 100 (break) or 0 (reject), fading with its age."""
-    orders = s.orders[0]
+    orders = s.orders
     row.sweep_direction = 0.0
     row.sweep_age_s = math.nan
     for back in range(min(orders.sweeps, SWEEPS)):
@@ -74,7 +72,7 @@ def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band
         age = (t_ns - w.t_ns) * 1e-9
         row.sweep_direction = w.side
         row.sweep_volume = w.size
-        row.sweep_notional = w.notional_ticks * tick_points(s) * s.instrument[0].multiplier
+        row.sweep_notional = w.notional_ticks * tick_points(s) * s.instrument.multiplier
         row.sweep_prints = w.prints
         row.sweep_levels = w.levels
         row.sweep_age_s = age

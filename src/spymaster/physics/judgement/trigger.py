@@ -34,13 +34,13 @@ _GONE: Final = int(ResolveReason.LEVEL_GONE)
 @kernel
 def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     """Begin a signal; one that was on is resolved as replaced."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     if v.signal != _NEUTRAL:
         resolve_signal(s, slot, t_ns, _REPLACED, row)
     v.signal = signal
     v.raised_ns = t_ns
     v.raised_direction = v.direction
-    v.raised_date = s.calendar[0].sessions[max(s.clock[0].session, 0)].session_date
+    v.raised_date = s.calendar.sessions[max(s.clock.session, 0)].session_date
     v.raised_score = row.score
     v.peak_score = row.score
     tell(v, t_ns, row)
@@ -67,7 +67,7 @@ def tell(v: Any, t_ns: int, row: Any) -> None:
 @kernel
 def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A signal that is on says more when its confidence or the barrier's state changed, at most once a second."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     if v.signal == _NEUTRAL or t_ns - v.told_ns < _UPDATE_NS:
         return
     if v.told_label != row.confidence_label or v.told_state != row.barrier_state:
@@ -78,7 +78,7 @@ def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
 @kernel
 def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> None:
     """End the signal that is on."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     write_alert(s, slot, t_ns, _RESOLVED, reason, row)
     v.signal = _NEUTRAL
     v.contested_end_ns = 0
@@ -87,8 +87,8 @@ def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> Non
 @kernel
 def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -> int:
     """Why a BREAK or REJECT ends now, or 0. A score that is gone has left its threshold."""
-    trust = s.trust[0]
-    v = s.levels[0].at[slot]
+    trust = s.trust
+    v = s.levels.at[slot]
     if trust.state[TRUST_DEPTH] == _BLIND or trust.state[TRUST_TAPE] == _BLIND:
         return _WENT_BLIND
     if not in_band:
@@ -105,7 +105,7 @@ def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -
 @kernel
 def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, touching: bool, has_score: bool) -> None:
     """How long the score has been beyond each threshold; the low one counts from a touch."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     if touching and in_band:
         v.touched_ns = t_ns
     if has_score and in_band and v.score > p[0].threshold_break:
@@ -133,8 +133,8 @@ def update_trigger(
     row: Any,
 ) -> None:
     """One step of a level's machine."""
-    trust = s.trust[0]
-    v = s.levels[0].at[slot]
+    trust = s.trust
+    v = s.levels.at[slot]
     if v.turned != 0:
         v.turned = 0
         if v.signal != _NEUTRAL:
@@ -165,8 +165,8 @@ def update_contested(
     s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any
 ) -> None:
     """CONTESTED: eaten but not beaten. On at once, off after ``hold`` without cause; never over BREAK or REJECT."""
-    trust = s.trust[0]
-    v = s.levels[0].at[slot]
+    trust = s.trust
+    v = s.levels.at[slot]
     if v.signal == _BREAK or v.signal == _REJECT:
         return
     volume = row.buy_volume + row.sell_volume
@@ -192,5 +192,5 @@ def update_contested(
 @kernel
 def end_signal_of_lost_level(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A level that is not published any more takes its signal with it."""
-    if s.levels[0].at[slot].signal != _NEUTRAL:
+    if s.levels.at[slot].signal != _NEUTRAL:
         resolve_signal(s, slot, t_ns, _GONE, row)

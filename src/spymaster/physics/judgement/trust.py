@@ -56,7 +56,7 @@ _EVIDENCE_CONTRACTS: Final = 10
 @kernel
 def update_trust(s: State, p: Array, t_ns: int) -> None:
     """Trust state and reason of each input at a snap."""
-    trust = s.trust[0]
+    trust = s.trust
     state, reason = trust_of_options(s, p, t_ns)
     trust.state[TRUST_OPTIONS] = state
     trust.reason[TRUST_OPTIONS] = reason
@@ -74,16 +74,16 @@ def update_trust(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the options of the day."""
-    chain = s.chain[0]
-    option_flow = s.option_flow[0]
+    chain = s.chain
+    option_flow = s.option_flow
     if chain.contracts == 0:
         return _ABSENT, _NOT_CONFIGURED
     if t_ns >= chain.close_ns:
         return _ABSENT, _EXPIRED
-    last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock[0].first_ns
+    last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock.first_ns
     if t_ns - last_ns > p[0].option_silence_ns:
         return _BLIND, _SILENT
-    if s.fuel[0].has_smile == 0:
+    if s.fuel.has_smile == 0:
         return _DEGRADED, _NO_SMILE
     if option_flow.known < p[0].classified_share * option_flow.volume:
         return _DEGRADED, _UNSIGNED_TRADES
@@ -93,7 +93,7 @@ def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
 @kernel
 def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the equity's quotes, which convert prices."""
-    equity = s.equity[0]
+    equity = s.equity
     if p[0].is_spy == 0:
         return _ABSENT, _NOT_CONFIGURED
     if equity.has_feed == 0 and parity_is_fresh(s, p, t_ns):
@@ -101,7 +101,7 @@ def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     if equity.has_feed == 0:
         # without a quote of the equity itself its price is the future's over a fixed ratio: usable, not exact
         return _DEGRADED, _DEFAULT_RATIO
-    age = t_ns - (equity.quote_ns if equity.quote_ns > 0 else s.clock[0].first_ns)
+    age = t_ns - (equity.quote_ns if equity.quote_ns > 0 else s.clock.first_ns)
     if age > p[0].equity_blind_ns:
         return _BLIND, _SILENT
     if equity.steps == 0:
@@ -121,8 +121,8 @@ def is_silent(s: State, p: Array, t_ns: int, last_ns: int) -> bool:
 @kernel
 def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the book."""
-    trust = s.trust[0]
-    book = s.book[0]
+    trust = s.trust
+    book = s.book
     if trust.tape_from_depth == 0:
         return _ABSENT, _NOT_CONFIGURED
     if trust.feed_down != 0:
@@ -135,7 +135,7 @@ def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _BLIND, _CROSSED if book.invalid_reason == 1 else _ONE_SIDED
     if book.has_bbo == 0:
         return _BLIND, _NO_BOOK
-    if is_silent(s, p, t_ns, s.clock[0].last_depth_ns):
+    if is_silent(s, p, t_ns, s.clock.last_depth_ns):
         return _BLIND, _SILENT
     return trust_of_balance(s, p, t_ns)
 
@@ -143,9 +143,9 @@ def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
 @kernel
 def trust_of_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """DEGRADED when the book and the trades of the last seconds do not fit together."""
-    windows = s.windows[0]
-    trust = s.trust[0]
-    if s.book[0].incomplete != 0:
+    windows = s.windows
+    trust = s.trust
+    if s.book.incomplete != 0:
         return _DEGRADED, _INCOMPLETE_BOOK
     totals = windows.totals_sum
     traded = totals[TOTAL_TRADED]
@@ -170,9 +170,9 @@ def trust_of_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
 @kernel
 def trust_of_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the trades. From a depth stream they are as alive as that stream is."""
-    trust = s.trust[0]
-    clock = s.clock[0]
-    windows = s.windows[0]
+    trust = s.trust
+    clock = s.clock
+    windows = s.windows
     if trust.feed_down != 0:
         return _BLIND, _FEED_DOWN
     if t_ns < trust.blind_until_ns:
@@ -200,7 +200,7 @@ def worst_configured(s: State) -> int:
     """The worst trust of the inputs that are configured."""
     worst = _GREEN
     for k in range(len(INPUTS)):
-        state = s.trust[0].state[k]
+        state = s.trust.state[k]
         if state != _ABSENT and state > worst:
             worst = state
     return worst

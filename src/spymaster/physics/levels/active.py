@@ -70,14 +70,14 @@ def is_dynamic(kind: int) -> bool:
 @kernel
 def arm_distance(s: State, p: Array) -> float:
     """x_arm in futures points: how far price must be from a level before the level counts as approached anew."""
-    touch = p[0].touch_band * s.market[0].ratio
-    return float(max(p[0].arm_min_points, p[0].arm_sigma * s.volatility[0].sigma_1m, p[0].arm_touch_multiple * touch))
+    touch = p[0].touch_band * s.market.ratio
+    return float(max(p[0].arm_min_points, p[0].arm_sigma * s.volatility.sigma_1m, p[0].arm_touch_multiple * touch))
 
 
 @kernel
 def reset_level(s: State, slot: int) -> None:
     """Forget what was smoothed: the level is approached anew."""
-    v = s.levels[0].at[slot]
+    v = s.levels.at[slot]
     v.has_score = 0
     v.has_delta = 0
     v.high_since_ns = 0
@@ -91,7 +91,7 @@ def reset_level(s: State, slot: int) -> None:
 @kernel
 def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> None:
     """A level begins to exist in a slot."""
-    levels = s.levels[0]
+    levels = s.levels
     v = levels.at[slot]
     v.active = 1
     v.kind = kind
@@ -109,7 +109,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.turned = 0
     v.contested_end_ns = 0
     v.confidence = 0.0
-    v.valid_ns = s.clock[0].first_ns
+    v.valid_ns = s.clock.first_ns
     v.half_life_ns = 0
     v.has_fuel = 0
     for k in range(NEAR_FIELDS):
@@ -124,7 +124,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
 @kernel
 def nearest_tick(s: State, price: float) -> int:
     """The futures tick nearest a price in the profile's unit, halves up."""
-    return int(math.floor(price * s.market[0].ratio / tick_points(s) + 0.5))
+    return int(math.floor(price * s.market.ratio / tick_points(s) + 0.5))
 
 
 @kernel
@@ -133,8 +133,8 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
 
     What is held is not the extreme any more: where that is now is kept beside it.
     """
-    levels = s.levels[0]
-    market = s.market[0]
+    levels = s.levels
+    market = s.market
     v = levels.at[slot]
     v.running = price
     if price == v.price:
@@ -162,7 +162,7 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
 @kernel
 def drop_level(s: State, slot: int) -> None:
     """The level is not published any more."""
-    levels = s.levels[0]
+    levels = s.levels
     if levels.at[slot].active != 0:
         levels.at[slot].active = 0
         levels.changed = LEVELS_NEW
@@ -171,7 +171,7 @@ def drop_level(s: State, slot: int) -> None:
 @kernel
 def place_one(s: State, p: Array, kind: int, known: bool, price: float, valid_ns: int) -> None:
     """Publish a structural level at a price, or not at all. ``valid_ns``: since when it means something."""
-    levels = s.levels[0]
+    levels = s.levels
     slot = USER_SLOTS + kind
     if not known or not is_on(p, kind) or math.isnan(price):
         drop_level(s, slot)
@@ -193,8 +193,8 @@ def place_pair(s: State, p: Array, high_kind: int, low_kind: int, r: Any, known:
 @kernel
 def place_structural(s: State, p: Array, t_ns: int) -> None:
     """Extremes, averages and the prior session, each only when everything it rests on was seen (docs/physics.md 6)."""
-    ranges = s.ranges[0]
-    bars = s.bars[0]
+    ranges = s.ranges
+    bars = s.bars
     r = ranges.part
     place_pair(
         s, p, _SESSION_HIGH, _SESSION_LOW, r[R_SESSION], is_known(r[R_SESSION], t_ns, False), r[R_SESSION].start_ns
@@ -203,7 +203,7 @@ def place_structural(s: State, p: Array, t_ns: int) -> None:
     place_pair(s, p, _PM_HIGH, _PM_LOW, r[R_PREMARKET], is_known(r[R_PREMARKET], t_ns, True), r[R_PREMARKET].end_ns)
     place_pair(s, p, _OR_HIGH, _OR_LOW, r[R_OPENING], is_known(r[R_OPENING], t_ns, True), r[R_OPENING].end_ns)
     prior = r[R_PRIOR]
-    began = s.calendar[0].sessions[max(ranges.session, 0)].open_ns
+    began = s.calendar.sessions[max(ranges.session, 0)].open_ns
     place_pair(s, p, _PD_HIGH, _PD_LOW, prior, prior.seen > 0, began)
     place_one(s, p, _PD_CLOSE, prior.seen > 0, prior.close, began)
     regular = r[R_REGULAR]
@@ -218,7 +218,7 @@ def place_structural(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def place_rounds(s: State, p: Array, spot: float) -> None:
     """Round prices within ``strike_range`` of spot."""
-    levels = s.levels[0]
+    levels = s.levels
     if not is_on(p, _ROUND):
         return
     step = p[0].round_step
@@ -255,8 +255,8 @@ def face_level(s: State, slot: int, arm: float) -> float:
     afterwards the direction changes only when price is ``arm`` beyond the level. Leaving the armed distance again
     starts a new approach.
     """
-    market = s.market[0]
-    v = s.levels[0].at[slot]
+    market = s.market
+    v = s.levels.at[slot]
     gap = v.price * market.ratio - market.spot_points
     if v.direction == 0:
         low = (_LOW_KINDS >> v.kind) & 1
@@ -285,8 +285,8 @@ def face_level(s: State, slot: int, arm: float) -> float:
 @kernel
 def rank_levels(s: State, spot: float) -> int:
     """Order the slots by distance from spot, ties by slot; returns how many are active. Cheap when nearly sorted."""
-    levels = s.levels[0]
-    scratch = s.scratch[0]
+    levels = s.levels
+    scratch = s.scratch
     active = 0
     for k in range(LEVEL_SLOTS):
         v = levels.at[k]
@@ -309,12 +309,12 @@ def rank_levels(s: State, spot: float) -> int:
 @kernel
 def mark_near(s: State, p: Array, published: int) -> None:
     """Note the ticks whose zone overlaps the zone of a published level: they are no measure of what is usual."""
-    scales = s.scales[0]
-    levels = s.levels[0]
+    scales = s.scales
+    levels = s.levels
     for i in range(LEDGER_TICKS):
         scales.near[i] = 0
     reach = 2 * p[0].barrier_zone_ticks
     for k in range(published):
-        i = levels.at[levels.ranking[k]].tick - s.ledger[0].base
+        i = levels.at[levels.ranking[k]].tick - s.ledger.base
         for j in range(max(i - reach, 0), min(i + reach, LEDGER_TICKS - 1) + 1):
             scales.near[j] = 1

@@ -34,8 +34,8 @@ def level_weight(p: Array, v: Any) -> float:
 @kernel
 def find_neighbours(s: State, p: Array, published: int) -> None:
     """Confluence of each published level, kept with the level until the levels change."""
-    levels = s.levels[0]
-    scratch = s.scratch[0]
+    levels = s.levels
+    scratch = s.scratch
     levels.changed = 0
     for index in range(published):
         v = levels.at[levels.ranking[scratch.by_price[index]]]
@@ -114,7 +114,7 @@ def look_around(
 @kernel
 def alignment(s: State, p: Array, direction: int) -> int:
     """+1 where the trend of the moving averages backs the level (support in an uptrend), -1 against it, 0 unknown."""
-    bars = s.bars[0]
+    bars = s.bars
     if math.isnan(bars.sma_200) or math.isnan(bars.sma_400):
         return 0
     gap = bars.sma_200 - bars.sma_400

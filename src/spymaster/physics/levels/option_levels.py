@@ -31,22 +31,22 @@ def place_option_levels(s: State, p: Array, spot: float) -> None:
 @kernel
 def place_mark(s: State, p: Array, kind: int, which: int) -> None:
     """A wall or the flip. A wall's slot notes as ordinal whether it is a slip."""
-    walls = s.walls[0]
+    walls = s.walls
     price = walls.mark[which]
     place_one(s, p, kind, not math.isnan(price), price, walls.mark_ns[which])
-    s.levels[0].at[USER_SLOTS + kind].ordinal = SLIP_ORDINAL if walls.mark_sign[which] < 0.0 else -1
+    s.levels.at[USER_SLOTS + kind].ordinal = SLIP_ORDINAL if walls.mark_sign[which] < 0.0 else -1
 
 
 @kernel
 def place_strikes(s: State, p: Array, spot: float) -> None:
     """Strikes of the chain within ``strike_range`` of spot, those nearest where there are too many."""
-    levels = s.levels[0]
+    levels = s.levels
     if not is_on(p, _STRIKE):
         return
-    strikes = s.fuel[0].strikes[0].strike
+    strikes = s.fuel.strikes.strike
     low = first_at_or_above(s, spot - p[0].strike_range)
     high = first_at_or_above(s, spot + p[0].strike_range)
-    if high == s.chain[0].strikes or strikes[high] > spot + p[0].strike_range:
+    if high == s.chain.strikes or strikes[high] > spot + p[0].strike_range:
         high -= 1
     while high - low >= STRIKE_SLOTS:
         if spot - strikes[low] > strikes[high] - spot:
@@ -77,8 +77,8 @@ def place_strikes(s: State, p: Array, spot: float) -> None:
 @kernel
 def first_at_or_above(s: State, price: float) -> int:
     """Index of the lowest strike at or above a price; their number where there is none."""
-    strikes = s.fuel[0].strikes[0].strike
-    low, high = 0, s.chain[0].strikes
+    strikes = s.fuel.strikes.strike
+    low, high = 0, s.chain.strikes
     while low < high:
         middle = (low + high) // 2
         if strikes[middle] < price:

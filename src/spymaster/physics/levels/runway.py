@@ -35,8 +35,8 @@ def is_strong(kind: int, ordinal: int) -> bool:
 @kernel
 def order_by_price(s: State, published: int, spot: float) -> None:
     """``s.by_price``: indices of the rows by rising price. Nearest first is already sorted on either side of spot."""
-    levels = s.levels[0]
-    scratch = s.scratch[0]
+    levels = s.levels
+    scratch = s.scratch
     below = 0
     for j in range(published):
         if levels.at[levels.ranking[j]].price < spot:
@@ -63,14 +63,14 @@ def points_to(v: Any, row: Any) -> int:
 @kernel
 def write_runways(s: State, p: Array, rows: Any, published: int) -> None:
     """Runway of every published level into its row: one walk up for those that point down, one down for the others."""
-    levels = s.levels[0]
+    levels = s.levels
     for direction in (1, -1):
         obstacle = waiting = -1
         notable = waiting_notable = False
         price = math.nan
         for step in range(published):
             index = published - 1 - step if direction > 0 else step
-            j = s.scratch[0].by_price[index]
+            j = s.scratch.by_price[index]
             v = levels.at[levels.ranking[j]]
             row = rows[j]
             if price != v.price:

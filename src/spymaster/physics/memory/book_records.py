@@ -227,7 +227,7 @@ OPEN_ORDER: Final = np.dtype(
 
 ORDERS_RECORD: Final = np.dtype(
     [
-        ("open", OPEN_ORDER, (1,)),
+        ("open", OPEN_ORDER),
         # rings of the latest orders and sweeps, and how many there were in all
         ("order", ORDER_ROW, (ORDERS,)),
         ("orders", "<i8"),

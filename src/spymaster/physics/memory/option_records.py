@@ -181,9 +181,9 @@ FUEL_RECORD: Final = np.dtype(
         ("sd", "<f8"),
         ("at_spot", "<f8", (SUMS,)),
         ("charm_flow", "<f8"),
-        ("strikes", STRIKE_TABLE, (1,)),
+        ("strikes", STRIKE_TABLE),
         # strikes that anybody holds, and how many they are
-        ("held", HELD_TABLE, (1,)),
+        ("held", HELD_TABLE),
         ("active", "<i8"),
     ]
 )
@@ -210,7 +210,7 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     Raises ValueError when there are more than the state has room for.
     """
     chain = to_chain(packed)
-    head, fuel = state["chain"][0, 0], state["fuel"][0, 0]
+    head, fuel = state["chain"][0], state["fuel"][0]
     fuel["hedge"] = fuel["sd"] = fuel["forward"] = fuel["charm_flow"] = np.nan
     state["walls"]["mark"] = state["walls"]["rival"] = np.nan
     state["levels"]["strike_high"] = -1
@@ -225,7 +225,7 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     head["fixing"] = int(on_future)
     head["multiplier"], head["tick"] = chain["multiplier"][0], chain["tick_e9"].min() / PRICE_SCALE
     head["open_ns"], head["close_ns"] = _regular_hours(sessions, expiry_ns)
-    fuel["strikes"]["strike"][0, : len(strikes)] = strikes / PRICE_SCALE
+    fuel["strikes"]["strike"][: len(strikes)] = strikes / PRICE_SCALE
     head["strike_call"] = head["strike_put"] = -1
     contracts = head["contract"]
     of_strike: dict[tuple[int, int], int] = {}

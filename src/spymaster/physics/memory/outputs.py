@@ -76,14 +76,14 @@ def new_out(snaps: int, with_flows: bool) -> Out:
 @kernel
 def is_full(s: State, out: Out) -> bool:
     """Whether the results must be read before another snap can be taken."""
-    return bool(out.held[0] >= len(out.snaps) or s.alerts[0].held > ALERTS - ALERTS_PER_SNAP)
+    return bool(out.held[0] >= len(out.snaps) or s.alerts.held > ALERTS - ALERTS_PER_SNAP)
 
 
 @kernel
 def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: Any) -> None:
     """Append a raised or resolved signal. Kept in the state, because kernels pass a tuple of arrays on dearly."""
-    alerts = s.alerts[0]
-    v = s.levels[0].at[slot]
+    alerts = s.alerts
+    v = s.levels.at[slot]
     a = alerts.row[alerts.held]
     alerts.held += 1
     a.t_ns = t_ns
@@ -112,7 +112,7 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
 @kernel
 def write_flows(s: State, t_ns: int, out: Out) -> int:
     """Ledger rows of the bucket that is being closed; returns how many. Bids, asks, off-book, each by rising price."""
-    ledger = s.ledger[0]
+    ledger = s.ledger
     j = ledger.bucket
     first = out.held[1]
     n = first

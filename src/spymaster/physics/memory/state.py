@@ -41,40 +41,40 @@ State = Any
 STATE: Final = np.dtype(
     [
         # first, because a snapshot leaves it out
-        ("scratch", SCRATCH, (1,)),
+        ("scratch", SCRATCH),
         ("counters", "<i8", (len(COUNTERS),)),
         # what follows from the configuration
-        ("alpha", ALPHA, (1,)),
-        ("logs", LOGS, (1,)),
-        ("instrument", INSTRUMENT, (1,)),
-        ("calendar", CALENDAR, (1,)),
+        ("alpha", ALPHA),
+        ("logs", LOGS),
+        ("instrument", INSTRUMENT),
+        ("calendar", CALENDAR),
         # time
-        ("clock", CLOCK, (1,)),
-        ("ranges", RANGES_RECORD, (1,)),
-        ("bars", BARS, (1,)),
-        ("motion", MOTION, (1,)),
-        ("volatility", VOLATILITY, (1,)),
+        ("clock", CLOCK),
+        ("ranges", RANGES_RECORD),
+        ("bars", BARS),
+        ("motion", MOTION),
+        ("volatility", VOLATILITY),
         # the book
-        ("book", BOOK, (1,)),
-        ("ledger", LEDGER, (1,)),
-        ("windows", WINDOWS, (1,)),
-        ("context", CONTEXT, (1,)),
-        ("flicker", FLICKER_RECORD, (1,)),
-        ("icebergs", ICEBERGS, (1,)),
-        ("ofi", OFI, (1,)),
-        ("scales", SCALES, (1,)),
-        ("orders", ORDERS_RECORD, (1,)),
-        ("equity", EQUITY, (1,)),
-        ("market", MARKET, (1,)),
+        ("book", BOOK),
+        ("ledger", LEDGER),
+        ("windows", WINDOWS),
+        ("context", CONTEXT),
+        ("flicker", FLICKER_RECORD),
+        ("icebergs", ICEBERGS),
+        ("ofi", OFI),
+        ("scales", SCALES),
+        ("orders", ORDERS_RECORD),
+        ("equity", EQUITY),
+        ("market", MARKET),
         # options
-        ("chain", CHAIN, (1,)),
-        ("option_flow", OPTION_FLOW, (1,)),
-        ("fuel", FUEL_RECORD, (1,)),
-        ("walls", WALLS, (1,)),
+        ("chain", CHAIN),
+        ("option_flow", OPTION_FLOW),
+        ("fuel", FUEL_RECORD),
+        ("walls", WALLS),
         # levels and what is said of them
-        ("levels", LEVELS, (1,)),
-        ("trust", TRUST, (1,)),
-        ("alerts", ALERTS_RECORD, (1,)),
+        ("levels", LEVELS),
+        ("trust", TRUST),
+        ("alerts", ALERTS_RECORD),
         # contracts by bucket, ledger index and field: a price's fields share a cache line, a zone's lie side by side.
         # Last, because a snapshot leaves out the unused buckets
         ("flow", "<i4", (RING_MAX, LEDGER_TICKS, FLOW_FIELDS)),
@@ -100,7 +100,7 @@ def new_state(ring: int, sessions: Array) -> Array:
     if len(sessions) > SESSIONS:
         raise ValueError(f"the data span {len(sessions)} trading sessions; at most {SESSIONS} fit one run")
     state = np.zeros(1, STATE)
-    ledger, bars, levels, calendar = (state[name][0, 0] for name in ("ledger", "bars", "levels", "calendar"))
+    ledger, bars, levels, calendar = (state[name][0] for name in ("ledger", "bars", "levels", "calendar"))
     ledger["ring"] = ring
     ledger["depth_start"] = -1
     ledger["touched"] = (LEDGER_TICKS, -1)
@@ -119,7 +119,7 @@ def new_state(ring: int, sessions: Array) -> Array:
 def _remembered(state: Array) -> slice:
     """Bytes from behind the scratch up to the last bucket in use; what lies behind them is never written."""
     offset = int(STATE.fields["flow"][1]) if STATE.fields else 0
-    return slice(SCRATCH.itemsize, offset + int(state["ledger"]["ring"][0, 0]) * FLOW_FIELDS * LEDGER_TICKS * 4)
+    return slice(SCRATCH.itemsize, offset + int(state["ledger"]["ring"][0]) * FLOW_FIELDS * LEDGER_TICKS * 4)
 
 
 def pack_state(state: Array) -> bytes:

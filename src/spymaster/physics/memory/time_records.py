@@ -95,8 +95,8 @@ CHART_ROW: Final = np.dtype(
 BARS: Final = np.dtype(
     [
         # the minute and the two minutes being formed
-        ("minute", MINUTE_BAR, (1,)),
-        ("double", MINUTE_BAR, (1,)),
+        ("minute", MINUTE_BAR),
+        ("double", MINUTE_BAR),
         # rings of the latest one-minute closes and of the closed two-minute bars; how many of each there were
         ("closes", "<f8", (CLOSES,)),
         ("minutes_held", "<i8"),

@@ -42,8 +42,8 @@ DAMPEN: Final = 2
 @kernel
 def refresh_fuel(s: State, p: Array, t_ns: int) -> None:
     """Bring smile, positions and the exposure at spot up to date, once a second; between them nothing is done."""
-    fuel = s.fuel[0]
-    held = s.fuel[0].held[0]
+    fuel = s.fuel
+    held = s.fuel.held
     if fuel.refresh_ns > 0 and t_ns - fuel.refresh_ns < REFRESH_NS:
         return
     update_flow_window(s, p[0].w_fuel_ns, t_ns)
@@ -58,9 +58,9 @@ def refresh_fuel(s: State, p: Array, t_ns: int) -> None:
     update_smile(s, p, since_s)
     if fuel.has_smile == 0:
         return
-    ratio = s.market[0].ratio
-    fuel.scale = hedge_scale(s.chain[0].multiplier, s.instrument[0].multiplier, ratio)
-    fuel.half_width = band_half_width(1.0 / ratio, s.volatility[0].sigma_1m / ratio)
+    ratio = s.market.ratio
+    fuel.scale = hedge_scale(s.chain.multiplier, s.instrument.multiplier, ratio)
+    fuel.half_width = band_half_width(1.0 / ratio, s.volatility.sigma_1m / ratio)
     update_greeks(s)
     gather_positions(s, p)
     update_spot(s, p, since_s)
@@ -76,7 +76,7 @@ def refresh_fuel(s: State, p: Array, t_ns: int) -> None:
 @kernel
 def years_left(s: State, t_ns: int) -> float:
     """Variance time to the end of the options, years."""
-    chain = s.chain[0]
+    chain = s.chain
     if chain.fixing != 0:
         return variance_time_to_fixing(t_ns, chain.open_ns, chain.close_ns)
     return variance_time(t_ns, chain.open_ns, chain.close_ns)
@@ -88,8 +88,8 @@ def gather_quotes(s: State, t_ns: int) -> None:
 
     A series that ends before the last one has its own quotes, which say nothing of the time the smile is for.
     """
-    chain = s.chain[0]
-    strikes = s.fuel[0].strikes[0]
+    chain = s.chain
+    strikes = s.fuel.strikes
     for i in range(chain.strikes):
         strikes.call_bid[i] = math.nan
         strikes.call_ask[i] = math.nan
@@ -110,18 +110,18 @@ def gather_quotes(s: State, t_ns: int) -> None:
             else:
                 strikes.put_bid[x.strike] = x.bid
                 strikes.put_ask[x.strike] = x.ask
-    s.fuel[0].quoted = quoted
+    s.fuel.quoted = quoted
 
 
 @kernel
 def update_forward(s: State, p: Array, t_ns: int) -> None:
     """The price the options are on: the future's mid for its own; put-call parity's for an equity's, else spot."""
-    fuel = s.fuel[0]
-    strikes = s.fuel[0].strikes[0]
+    fuel = s.fuel
+    strikes = s.fuel.strikes
     if p[0].is_spy == 0:
         fuel.forward = mid_points(s)
         return
-    n = s.chain[0].strikes
+    n = s.chain.strikes
     price, apart, count = parity_forward(
         strikes.strike[:n], strikes.call_bid[:n], strikes.call_ask[:n], strikes.put_bid[:n], strikes.put_ask[:n]
     )
@@ -129,16 +129,16 @@ def update_forward(s: State, p: Array, t_ns: int) -> None:
         fuel.forward = price
         fuel.forward_ns = t_ns
     else:
-        fuel.forward = s.market[0].spot
+        fuel.forward = s.market.spot
 
 
 @kernel
 def update_smile(s: State, p: Array, since_s: float) -> None:
     """Fit this second's quotes and move the smile towards them; with too few the last good one stays."""
-    chain = s.chain[0]
-    strikes = s.fuel[0].strikes[0]
-    fuel = s.fuel[0]
-    scratch = s.scratch[0]
+    chain = s.chain
+    strikes = s.fuel.strikes
+    fuel = s.fuel
+    scratch = s.scratch
     n = chain.strikes
     for i in range(n):
         strike = strikes.strike[i]
@@ -163,9 +163,9 @@ def update_smile(s: State, p: Array, since_s: float) -> None:
 @kernel
 def update_greeks(s: State) -> None:
     """Deviation, gamma and delta of every strike by the smile; a contract without time left has none."""
-    chain = s.chain[0]
-    strikes = s.fuel[0].strikes[0]
-    fuel = s.fuel[0]
+    chain = s.chain
+    strikes = s.fuel.strikes
+    fuel = s.fuel
     for i in range(chain.strikes):
         strike = strikes.strike[i]
         deviation = total_deviation(fuel.smile, log_ratio(strike, fuel.forward), fuel.tau)
@@ -197,10 +197,10 @@ def position_variance(p: Array, x: Any) -> float:
 @kernel
 def gather_positions(s: State, p: Array) -> None:
     """What customers hold, by strike, in ES contracts per unit of gamma; strikes that nobody holds are left out."""
-    chain = s.chain[0]
-    held = s.fuel[0].held[0]
-    strikes = s.fuel[0].strikes[0]
-    fuel = s.fuel[0]
+    chain = s.chain
+    held = s.fuel.held
+    strikes = s.fuel.strikes
+    fuel = s.fuel
     n = 0
     for i in range(chain.strikes):
         flow = spread = recent = naive = hand = old = 0.0
@@ -235,8 +235,8 @@ def gather_positions(s: State, p: Array) -> None:
 @kernel
 def sum_at(s: State, price: float, reach: float, sums: Array) -> None:
     """The sums (order of the S_ constants) at a price, over strikes no further from it than ``reach``."""
-    fuel = s.fuel[0]
-    held = s.fuel[0].held[0]
+    fuel = s.fuel
+    held = s.fuel.held
     for k in range(SUMS):
         sums[k] = 0.0
     for i in range(fuel.active):
@@ -255,7 +255,7 @@ def sum_at(s: State, price: float, reach: float, sums: Array) -> None:
 @kernel
 def common_sd(s: State, p: Array) -> float:
     """What all trades have in common, per unit of flow: dealers' share, and how good guessed sides are."""
-    option_flow = s.option_flow[0]
+    option_flow = s.option_flow
     guessed = 1.0 - option_flow.sided / option_flow.volume if option_flow.volume > 0.0 else 0.0
     signing = p[0].dealer_share * _SIGNING_SD * guessed
     return math.sqrt(p[0].dealer_share_sd * p[0].dealer_share_sd + signing * signing)
@@ -271,7 +271,7 @@ def spread_of(s: State, p: Array, sums: Array) -> float:
 @kernel
 def update_spot(s: State, p: Array, since_s: float) -> None:
     """Exposure at spot over the strikes within reach, smoothed."""
-    fuel = s.fuel[0]
+    fuel = s.fuel
     sum_at(s, fuel.forward, p[0].fuel_strike_range, fuel.at_spot)
     now = p[0].dealer_share * fuel.at_spot[S_FLOW]
     if fuel.has_hedge == 0:
@@ -305,13 +305,13 @@ def band_of(sd: float) -> float:
 @kernel
 def update_level_fuel(s: State, p: Array, v: Any, t_ns: int, near: bool) -> None:
     """Exposure with price at a level: once a second near price, every few seconds elsewhere."""
-    if s.fuel[0].has_hedge == 0:
+    if s.fuel.has_hedge == 0:
         v.has_fuel = 0
         return
     wait_ns = REFRESH_NS if near else SLOW_NS
     if v.has_fuel != 0 and t_ns - v.fuel_ns < wait_ns:
         return
-    sums = s.scratch[0].sums
+    sums = s.scratch.sums
     sum_at(s, v.price, p[0].fuel_strike_range, sums)
     now = p[0].dealer_share * sums[S_FLOW]
     if v.has_fuel == 0:

@@ -52,7 +52,7 @@ _X_ASK_SIZE: Final = 9
 @kernel
 def contract_of(s: State, w: NDArray[Any], kind: int) -> int:
     """Index of the contract a record (header in word 0) belongs to, -1 where it is of no option of the day."""
-    chain = s.chain[0]
+    chain = s.chain
     if chain.contracts == 0:
         return -1
     key = w[W_HEADER] >> KEY_BITS
@@ -73,7 +73,7 @@ def contract_of(s: State, w: NDArray[Any], kind: int) -> int:
 @kernel
 def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
     """A record of the JSON vendor (XTRADE or XQUOTE) in the words of MBP-1: a trade without quotes, or quotes alone."""
-    d = s.scratch[0].plain
+    d = s.scratch.plain
     d[W_HEADER], d[W_EVENT], d[W_RECEIVED], d[_SEQUENCE] = w[W_HEADER], w[W_EVENT], w[W_RECEIVED], w[_SEQUENCE]
     if kind == _XTRADE:
         d[W_PRICE] = w[W_PRICE]
@@ -95,7 +95,7 @@ def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
 @kernel
 def apply_option_quote(s: State, w: NDArray[Any], c: int, event_ns: int, now_ns: int) -> None:
     """Best bid and ask (words 6 to 8) of a contract. A side without a price is absent; a negative price is a fault."""
-    chain = s.chain[0]
+    chain = s.chain
     x = chain.contract[c]
     bid, ask = w[W_BID], w[W_ASK]
     if bid < 0 or ask < 0:
@@ -127,6 +127,6 @@ def apply_open_interest(s: State, w: NDArray[Any], c: int) -> bool:
     if quantity < 0 or quantity > MASK32:
         s.counters[_BAD_OPTIONS] += 1
         return False
-    s.chain[0].contract[c].open_interest = quantity
+    s.chain.contract[c].open_interest = quantity
     s.counters[_OPEN_INTEREST] += 1
     return True

@@ -117,7 +117,7 @@ def side_of_trade(x: Any, w: NDArray[Any], with_quote: bool, t_ns: int) -> tuple
 @kernel
 def apply_option_trade(s: State, w: NDArray[Any], c: int, treatment: int, with_quote: bool, t_ns: int) -> None:
     """A trade (price and size in words 2 and 3) of a contract, or the taking back of one."""
-    x = s.chain[0].contract[c]
+    x = s.chain.contract[c]
     price_e9 = w[W_PRICE]
     size = w[W_DETAILS] & MASK32
     if price_e9 <= 0 or price_e9 == UNDEF_PRICE or size == 0 or size > MAX_CONTRACTS:
@@ -140,7 +140,7 @@ def apply_option_trade(s: State, w: NDArray[Any], c: int, treatment: int, with_q
     r.known = size if side != 0 and trust >= KNOWN else 0.0
     r.delta = x.delta if x.delta == x.delta else 0.0
     r.gamma = x.gamma if x.gamma == x.gamma else 0.0
-    r.slot = s.option_flow[0].slot
+    r.slot = s.option_flow.slot
     count_trade(s, c, r, 1.0)
     price = price_e9 * _PER_E9
     if treatment < _LATE:
@@ -151,8 +151,8 @@ def apply_option_trade(s: State, w: NDArray[Any], c: int, treatment: int, with_q
 @kernel
 def count_trade(s: State, c: int, r: Any, sign: float) -> None:
     """Add a trade (``sign`` 1) to the sums of its contract and of the chain, or take it out again (-1)."""
-    chain = s.chain[0]
-    option_flow = s.option_flow[0]
+    chain = s.chain
+    option_flow = s.option_flow
     x = chain.contract[c]
     x.volume += sign * r.size
     x.premium += sign * r.size * (r.price_e9 * _PER_E9) * chain.multiplier
@@ -177,7 +177,7 @@ def count_trade(s: State, c: int, r: Any, sign: float) -> None:
 @kernel
 def cancel_trade(s: State, c: int, price_e9: int, size: float) -> None:
     """Take back the newest trade of that price and size; one that is not among the latest is only counted."""
-    x = s.chain[0].contract[c]
+    x = s.chain.contract[c]
     for back in range(min(x.prints, PRINTS)):
         r = x.print[(x.prints - 1 - back) % PRINTS]
         if r.price_e9 == price_e9 and r.size == size:
@@ -191,8 +191,8 @@ def cancel_trade(s: State, c: int, price_e9: int, size: float) -> None:
 @kernel
 def update_flow_window(s: State, window_ns: int, t_ns: int) -> None:
     """Let trades older than the window of the exposure's change fall out of it, a part of the window at a time."""
-    chain = s.chain[0]
-    option_flow = s.option_flow[0]
+    chain = s.chain
+    option_flow = s.option_flow
     slots = len(chain.contract[0].recent_slot)
     part_ns = window_ns // slots
     if t_ns - option_flow.slot_ns < part_ns:

@@ -1,6 +1,6 @@
 """Gamma walls and the flip as prices that stand still: they move once something else has held for a while.
 
-docs/physics.md 5.8.
+Formulas: docs/physics.md 5.8.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _NEAR: Final = 0.0005
 @kernel
 def update_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
     """Look for walls and the flip, and move those published where another has held for ``wall_hold``."""
-    fuel = s.fuel[0]
-    strikes = s.fuel[0].strikes[0]
-    held = s.fuel[0].held[0]
+    fuel = s.fuel
+    strikes = s.fuel.strikes
+    held = s.fuel.held
     n = fuel.active
     update_exposures(s, p, since_s)
-    all_of_them = s.chain[0].strikes
+    all_of_them = s.chain.strikes
     above, above_sign, below, below_sign = walls(strikes.strike[:all_of_them], strikes.wall[:all_of_them], fuel.forward)
     flip = math.nan
     if n > 0:
@@ -41,13 +41,13 @@ def update_marks(s: State, p: Array, t_ns: int, since_s: float) -> None:
 @kernel
 def update_exposures(s: State, p: Array, since_s: float) -> None:
     """Average every strike's exposure at spot over ``w_wall``. Strikes that nobody holds are valleys between others."""
-    held = s.fuel[0].held[0]
-    strikes = s.fuel[0].strikes[0]
+    held = s.fuel.held
+    strikes = s.fuel.strikes
     alpha = smoothing(since_s, p[0].w_wall_ns * 1e-9) if since_s > 0.0 else 1.0
     k = 0
-    for i in range(s.chain[0].strikes):
+    for i in range(s.chain.strikes):
         now = 0.0
-        if k < s.fuel[0].active and held.strike[k] == strikes.strike[i]:
+        if k < s.fuel.active and held.strike[k] == strikes.strike[i]:
             now = p[0].dealer_share * held.flow[k] * strikes.gamma[i]
             k += 1
         strikes.wall[i] += alpha * (now - strikes.wall[i])
@@ -56,7 +56,7 @@ def update_exposures(s: State, p: Array, since_s: float) -> None:
 @kernel
 def update_mark(s: State, which: int, price: float, sign: float, tolerance: float, t_ns: int, hold_ns: int) -> None:
     """One observation of a wall or of the flip (NaN: there is none). Within ``tolerance`` it is the same as before."""
-    walls = s.walls[0]
+    walls = s.walls
     if is_same(price, walls.mark[which], tolerance) and sign == walls.mark_sign[which]:
         walls.mark[which] = price
         walls.rival_ns[which] = 0

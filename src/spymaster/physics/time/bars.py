@@ -49,7 +49,7 @@ def extend_bar(bar: Any, high: float, low: float, close: float, volume: float) -
 @kernel
 def note_trade(s: State, t_ns: int, price: float, size: float) -> None:
     """A trade into the minute being formed and into the session's extremes; a late one counts where we are now."""
-    bar = s.bars[0].minute[0]
+    bar = s.bars.minute
     start = t_ns // MINUTE_NS * MINUTE_NS
     if bar.trades > 0 and start > bar.start_ns:
         close_minute(s)
@@ -63,23 +63,23 @@ def note_trade(s: State, t_ns: int, price: float, size: float) -> None:
 @kernel
 def close_due_bars(s: State, t_ns: int) -> None:
     """Close what ended by ``t_ns``."""
-    bars = s.bars[0]
-    if bars.minute[0].trades > 0 and t_ns >= bars.minute[0].start_ns + MINUTE_NS:
+    bars = s.bars
+    if bars.minute.trades > 0 and t_ns >= bars.minute.start_ns + MINUTE_NS:
         close_minute(s)
-    if bars.double[0].trades > 0 and t_ns >= bars.double[0].start_ns + DOUBLE_NS:
+    if bars.double.trades > 0 and t_ns >= bars.double.start_ns + DOUBLE_NS:
         close_double(s)
 
 
 @kernel
 def close_minute(s: State) -> None:
     """The minute is over: into the average true range, the latest closes and the two-minute bar."""
-    bars = s.bars[0]
-    bar = bars.minute[0]
+    bars = s.bars
+    bar = bars.minute
     before = bars.closes[(bars.minutes_held - 1) % CLOSES] if bars.minutes_held > 0 else bar.close
     update_true_range(s, bar.high, bar.low, before)
     bars.closes[bars.minutes_held % CLOSES] = bar.close
     bars.minutes_held += 1
-    double = bars.double[0]
+    double = bars.double
     start = bar.start_ns // DOUBLE_NS * DOUBLE_NS
     if double.trades > 0 and start > double.start_ns:
         close_double(s)
@@ -93,7 +93,7 @@ def close_minute(s: State) -> None:
 @kernel
 def update_true_range(s: State, high: float, low: float, before: float) -> None:
     """Average true range of 14 one-minute bars, Wilder's smoothing with a plain mean at the start."""
-    bars = s.bars[0]
+    bars = s.bars
     if bars.true_ranges == 0:
         bars.true_ranges = 1
         bars.atr = high - low
@@ -107,9 +107,9 @@ def update_true_range(s: State, high: float, low: float, before: float) -> None:
 @kernel
 def close_double(s: State) -> None:
     """Two minutes are over: a bar of the chart, and the moving averages of the closes so far."""
-    bars = s.bars[0]
-    ranges = s.ranges[0]
-    bar = bars.double[0]
+    bars = s.bars
+    ranges = s.ranges
+    bar = bars.double
     row = bars.chart[bars.chart_held % CHART_BARS]
     row.start_ns = bar.start_ns
     row.open = bar.open
@@ -127,16 +127,16 @@ def close_double(s: State) -> None:
 
 
 @kernel
-def mean_close(s: State, bars: int) -> float:
+def mean_close(s: State, count: int) -> float:
     """Mean of the latest closes of two-minute bars; NaN while there are fewer."""
-    bars_memory = s.bars[0]
-    held = bars_memory.chart_held
-    if held < bars:
+    bars = s.bars
+    held = bars.chart_held
+    if held < count:
         return math.nan
     total = 0.0
-    for k in range(bars):
-        total += bars_memory.chart[(held - 1 - k) % CHART_BARS].close
-    return total / bars
+    for k in range(count):
+        total += bars.chart[(held - 1 - k) % CHART_BARS].close
+    return total / count
 
 
 @kernel
@@ -145,7 +145,7 @@ def apply_minute_bar(
 ) -> None:
     """One minute of the time before the recording: its volume is weighted with (high + low + close) / 3."""
     close_due_bars(s, start_ns)
-    open_bar(s.bars[0].minute[0], start_ns, open_, high, low, close, volume)
+    open_bar(s.bars.minute, start_ns, open_, high, low, close, volume)
     typical = (high + low + close) / 3.0
     note_prices(s, start_ns, high, low, close, typical, volume)
     close_minute(s)
@@ -158,23 +158,23 @@ def approach_of(s: State, direction: int) -> tuple[float, int, float]:
     velocity: (last - first) / count, per minute and positive towards the level; bars: the latest closes in a row that
     moved towards it; distance: |last - first|. direction: +1 when the level is approached from below.
     """
-    bars_memory = s.bars[0]
-    forming = 1 if bars_memory.minute[0].trades > 0 else 0
-    held = min(bars_memory.minutes_held, 10 - forming)
+    bars = s.bars
+    forming = 1 if bars.minute.trades > 0 else 0
+    held = min(bars.minutes_held, 10 - forming)
     count = held + forming
     if count < 2:
         return 0.0, 0, 0.0
-    last = bars_memory.minute[0].close if forming == 1 else bars_memory.closes[(bars_memory.minutes_held - 1) % CLOSES]
-    first = bars_memory.closes[(bars_memory.minutes_held - held) % CLOSES]
-    bars = 0
+    last = bars.minute.close if forming == 1 else bars.closes[(bars.minutes_held - 1) % CLOSES]
+    first = bars.closes[(bars.minutes_held - held) % CLOSES]
+    in_a_row = 0
     after = last
     for k in range(1 - forming, held):
-        before = bars_memory.closes[(bars_memory.minutes_held - 1 - k) % CLOSES]
+        before = bars.closes[(bars.minutes_held - 1 - k) % CLOSES]
         if direction * (after - before) <= 0.0:
             break
-        bars += 1
+        in_a_row += 1
         after = before
-    return direction * (last - first) / count, bars, abs(last - first)
+    return direction * (last - first) / count, in_a_row, abs(last - first)
 
 
 @kernel

@@ -40,7 +40,7 @@ def time_is_bad(s: State, w: NDArray[Any], flags: int, p: Array) -> bool:
 @kernel
 def is_far(s: State, t: int) -> bool:
     """Whether a time lies more than a week outside the sessions the run is about."""
-    calendar = s.calendar[0]
+    calendar = s.calendar
     last = calendar.sessions[calendar.held - 1].close_ns
     return bool(t < calendar.sessions[0].open_ns - _WEEK_NS or t > last + _WEEK_NS)
 
@@ -48,7 +48,7 @@ def is_far(s: State, t: int) -> bool:
 @kernel
 def open_ns_between(s: State, a: int, b: int) -> int:
     """How long the calendar says open between two times."""
-    calendar = s.calendar[0]
+    calendar = s.calendar
     total = 0
     for k in range(calendar.held):
         low = max(a, calendar.sessions[k].open_ns)
@@ -61,7 +61,7 @@ def open_ns_between(s: State, a: int, b: int) -> int:
 @kernel
 def snap_at_or_after(s: State, p: Array, t: int) -> int:
     """The first grid point >= t at which the calendar says open; NEVER beyond the calendar."""
-    calendar = s.calendar[0]
+    calendar = s.calendar
     step = p[0].snap_interval_ns
     for k in range(calendar.held):
         if t <= calendar.sessions[k].close_ns:
@@ -75,7 +75,7 @@ def snap_at_or_after(s: State, p: Array, t: int) -> int:
 @kernel
 def target_clock(s: State, p: Array, t: int) -> int:
     """Where a record of time t takes the clock; a jump of over a minute of open time waits for a second record."""
-    clock = s.clock[0]
+    clock = s.clock
     if clock.now_ns == 0:
         return t
     if t <= clock.now_ns:
@@ -91,14 +91,14 @@ def target_clock(s: State, p: Array, t: int) -> int:
 @kernel
 def is_in_hole(s: State, t_ns: int) -> bool:
     """Whether a snap at ``t_ns`` would lie half an hour of open time behind what was last heard of the future."""
-    heard_ns = s.clock[0].heard_ns
+    heard_ns = s.clock.heard_ns
     return bool(t_ns - heard_ns > SILENCE_NS and open_ns_between(s, heard_ns, t_ns) > SILENCE_NS)
 
 
 @kernel
 def pass_over(s: State, p: Array, target: int) -> None:
     """Leave out the snaps up to ``target``: nothing is known of that time."""
-    clock = s.clock[0]
+    clock = s.clock
     clock.hole_ns = clock.heard_ns
     clock.next_snap_ns = snap_at_or_after(s, p, target + 1)
 
@@ -106,8 +106,8 @@ def pass_over(s: State, p: Array, target: int) -> None:
 @kernel
 def in_regular_hours(s: State, t: int) -> bool:
     """Whether t lies in the regular hours of the session the clock is in."""
-    calendar = s.calendar[0]
-    k = s.clock[0].session
+    calendar = s.calendar
+    k = s.clock.session
     if k < 0:
         return False
     return bool(calendar.sessions[k].rth_open_ns <= t < calendar.sessions[k].rth_close_ns)
@@ -116,8 +116,8 @@ def in_regular_hours(s: State, t: int) -> bool:
 @kernel
 def minutes_since_open(s: State, t: int) -> float:
     """Minutes since 09:30 ET of the session; NaN on a day without regular hours."""
-    calendar = s.calendar[0]
-    k = s.clock[0].session
+    calendar = s.calendar
+    k = s.clock.session
     if k < 0 or calendar.sessions[k].rth_open_ns == 0:
         return float("nan")
     return float((t - calendar.sessions[k].rth_open_ns) / 60e9)
@@ -126,8 +126,8 @@ def minutes_since_open(s: State, t: int) -> float:
 @kernel
 def in_signal_window(s: State, p: Array, t: int) -> bool:
     """Whether t lies in the profile's signal window, given in seconds of the day with 09:30 ET as the anchor."""
-    calendar = s.calendar[0]
-    k = s.clock[0].session
+    calendar = s.calendar
+    k = s.clock.session
     if k < 0 or calendar.sessions[k].rth_open_ns == 0:
         return False
     midnight = calendar.sessions[k].rth_open_ns - 34_200_000_000_000

@@ -24,13 +24,13 @@ ARRIVAL_MAX_S: Final = 120.0
 @kernel
 def tick_points(s: State) -> float:
     """One tick in points."""
-    return float(s.instrument[0].tick_e9 * 1e-9)
+    return float(s.instrument.tick_e9 * 1e-9)
 
 
 @kernel
 def mid_points(s: State) -> float:
     """Middle of the last good best bid and ask, in points; the last trade's price without a book; NaN with neither."""
-    book = s.book[0]
+    book = s.book
     if book.has_bbo != 0:
         return float(0.5 * (book.bid + book.ask) * tick_points(s))
     if book.has_last != 0:
@@ -41,7 +41,7 @@ def mid_points(s: State) -> float:
 @kernel
 def microprice(s: State) -> float:
     """Size-weighted middle (q_b P_a + q_a P_b) / (q_a + q_b) in points; the mid or last price where there is none."""
-    book = s.book[0]
+    book = s.book
     total = book.bid_size + book.ask_size
     if book.has_bbo == 0 or total == 0:
         return mid_points(s)
@@ -51,7 +51,7 @@ def microprice(s: State) -> float:
 @kernel
 def update_price(s: State, p: Array) -> None:
     """One step of the critically damped g-h-k filter on the microprice: exponential least squares of degree two."""
-    motion = s.motion[0]
+    motion = s.motion
     z = microprice(s)
     if math.isnan(z):
         return
@@ -76,7 +76,7 @@ def update_price(s: State, p: Array) -> None:
     motion.position = x + g * r
     motion.velocity = v + h / dt * r
     motion.acceleration = motion.acceleration + 2.0 * k / (dt * dt) * r
-    motion.velocity_smooth += s.alpha[0].velocity * (motion.velocity - motion.velocity_smooth)
+    motion.velocity_smooth += s.alpha.velocity * (motion.velocity - motion.velocity_smooth)
     update_cubic(motion.cubic, z, dt, th)
 
 

@@ -21,7 +21,7 @@ HOLE_NS: Final = 1200 * NS_PER_S
 @kernel
 def set_range(s: State, k: int, start_ns: int, end_ns: int) -> None:
     """Begin to follow one part of a session; none where it has no start."""
-    ranges = s.ranges[0]
+    ranges = s.ranges
     r = ranges.part[k]
     r.start_ns = start_ns
     r.end_ns = end_ns
@@ -35,8 +35,8 @@ def begin_ranges(s: State, p: Array, index: int) -> None:
 
     The equity's sessions are regular hours: on the day after a holiday the one before is that of the day before it.
     """
-    calendar = s.calendar[0]
-    ranges = s.ranges[0]
+    calendar = s.calendar
+    ranges = s.ranges
     row = calendar.sessions[index]
     old = ranges.part[R_SESSION]
     prior = ranges.part[R_PRIOR]
@@ -72,7 +72,7 @@ def begin_ranges(s: State, p: Array, index: int) -> None:
 @kernel
 def note_hole(s: State, from_ns: int, to_ns: int) -> None:
     """Nothing is known of the time between: parts of the session that reach into it are not whole."""
-    ranges = s.ranges[0]
+    ranges = s.ranges
     if to_ns > ranges.covered_from_ns:
         ranges.covered_from_ns = to_ns
     for k in range(RANGES):
@@ -84,7 +84,7 @@ def note_hole(s: State, from_ns: int, to_ns: int) -> None:
 @kernel
 def note_prices(s: State, t_ns: int, high: float, low: float, close: float, typical: float, volume: float) -> None:
     """Prices traded at ``t_ns``, in the profile's unit; ``typical`` is what the volume is weighted with."""
-    ranges = s.ranges[0]
+    ranges = s.ranges
     for k in range(R_PRIOR):
         r = ranges.part[k]
         if r.start_ns <= t_ns < r.end_ns:

@@ -26,7 +26,7 @@ _ENOUGH: Final = 36.0
 @kernel
 def forget_mids(s: State) -> None:
     """What price did over a hole in the data or a closed market is no move of a minute."""
-    volatility = s.volatility[0]
+    volatility = s.volatility
     volatility.last_5s_ns = 0
     volatility.mids_held = 0
 
@@ -34,7 +34,7 @@ def forget_mids(s: State) -> None:
 @kernel
 def update_mids(s: State, p: Array, mid: float) -> None:
     """One sample five seconds after the last."""
-    volatility = s.volatility[0]
+    volatility = s.volatility
     alpha = smoothing(_SAMPLE_S, p[0].sigma_tau_s)
     move = mid - volatility.last_5s_mid
     volatility.variance_weight += 1.0
@@ -51,7 +51,7 @@ def update_mids(s: State, p: Array, mid: float) -> None:
 @kernel
 def update_volatility(s: State, p: Array, t_ns: int) -> None:
     """sigma in points per square root of a minute, never under the floor."""
-    volatility = s.volatility[0]
+    volatility = s.volatility
     mid = mid_points(s)
     if math.isnan(mid):
         volatility.sigma_1m = p[0].sigma_floor

@@ -120,7 +120,7 @@ class FrameBuilder:
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.on_block(block)
-        self._alerts.follow(self._engine.state["levels"]["at"][0, 0])
+        self._alerts.follow(self._engine.state["levels"]["at"][0])
 
     def snapshot(self) -> BuilderState:
         """Everything, for ``restore``."""
@@ -218,8 +218,8 @@ class FrameBuilder:
             self._bars = _chart(state)
 
     def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
-        book = state["book"][0, 0]
-        clock = state["clock"][0, 0]
+        book = state["book"][0]
+        clock = state["clock"][0]
         totals = dict(zip(TOTALS, snap["totals"].tolist(), strict=True))
         moved = totals["added"] + totals["pulled"] + totals["filled"]
         return Header(
@@ -243,7 +243,7 @@ class FrameBuilder:
             es_ask_tick=int(book["ask"]) if book["has_bbo"] else NO_TICK,
             es_last_tick=int(book["last_tick"]) if book["has_last"] else NO_TICK,
             es_change=float(snap["es_mid"]) - self._first_mid,
-            ratio=float(state["market"][0, 0]["ratio"]),
+            ratio=float(state["market"][0]["ratio"]),
             velocity=float(snap["velocity"]),
             sigma_1m=float(snap["sigma_1m"]),
             tick_size=self._config.instrument.tick_e9 / PRICE_SCALE,
@@ -260,7 +260,7 @@ class FrameBuilder:
         )
 
     def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:
-        book = state["book"][0, 0]
+        book = state["book"][0]
         middle = int(book["bid"]) if book["has_bbo"] else int(book["last_tick"])
         rows = np.zeros(LADDER_ROWS, LADDER_ROW)
         read_ladder(state, self._params, t_ns, middle - LADDER_ROWS // 2, rows)
@@ -286,7 +286,7 @@ def _chart(state: NDArray[Any]) -> NDArray[Any]:
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:
     book = empty_book()
-    known = state["book"][0, 0]
+    known = state["book"][0]
     for side in range(2):
         n = int(known["shown"][side])
         book[side, :n, 0] = known["tick"][side, :n]
@@ -296,8 +296,8 @@ def _book(state: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _orders(state: NDArray[Any]) -> NDArray[Any]:
-    ring = state["orders"]["order"][0, 0]
-    total = int(state["orders"]["orders"][0, 0])
+    ring = state["orders"]["order"][0]
+    total = int(state["orders"]["orders"][0])
     slots = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
     orders: NDArray[Any] = ring[slots]
     orders.flags.writeable = False
@@ -305,12 +305,12 @@ def _orders(state: NDArray[Any]) -> NDArray[Any]:
 
 
 def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
-    clock = state["clock"][0, 0]
+    clock = state["clock"][0]
     ages = {
         "depth": int(clock["last_depth_ns"]),
         "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"])),
-        "options": int(state["chain"][0, 0]["quote_ns"]),
-        "equity": int(state["equity"][0, 0]["quote_ns"]),
+        "options": int(state["chain"][0]["quote_ns"]),
+        "equity": int(state["equity"][0]["quote_ns"]),
     }
     lights = []
     for index, name in enumerate(INPUTS):

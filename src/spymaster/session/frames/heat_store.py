@@ -51,7 +51,7 @@ class HeatStore:
 
     def add_snap(self, state: NDArray[Any], t_ns: int, levels: NDArray[Any]) -> None:
         """Bring the column of the snap at ``t_ns`` up to date. ``levels``: the snap's LEVEL_ROW rows."""
-        book = state["book"][0, 0]
+        book = state["book"][0]
         with self._lock:
             number = self._column_of(t_ns)
             k = number % COLUMNS

@@ -289,7 +289,7 @@ class ReplaySession:
             raise _Stop
         self._answer = ""
         if command is Command.FASTER or command is Command.SLOWER:
-            event_ns = int(run.engine.state["clock"][0, 0]["now_ns"])
+            event_ns = int(run.engine.state["clock"][0]["now_ns"])
             self._pacer.set_speed(next_speed(self._pacer.speed, command is Command.FASTER), event_ns)
         elif command is Command.PLAY or command is Command.PAUSE or command is Command.CANCEL:
             self._play_or_pause(command, run)

@@ -20,7 +20,7 @@ def hole_lines(engine: Engine) -> tuple[str, ...]:
     symbol = engine.config.instrument.symbol
     state = engine.state
     total = engine.counters()["holes"]
-    ring = state["clock"]["hole"][0, 0]
+    ring = state["clock"]["hole"][0]
     slots = np.arange(max(total - len(ring), 0), total) % len(ring)
     lines = []
     if total > len(ring):
@@ -28,7 +28,7 @@ def hole_lines(engine: Engine) -> tuple[str, ...]:
     for hole in ring[slots]:
         span = f"between {et_stamp(int(hole['from_ns']))} and {et_stamp(int(hole['to_ns']))}"
         lines.append(f"no record of {symbol} {span}: after {_MINUTES} minutes of open market nothing was computed")
-    clock = state["clock"][0, 0]
+    clock = state["clock"][0]
     if clock["hole_ns"]:
         since = et_stamp(int(clock["hole_ns"]))
         lines.append(
