@@ -296,7 +296,7 @@ def test_trades_of_the_share_may_come_with_a_quote_or_alone(kind: str) -> None:
 def test_a_quote_makes_no_bar() -> None:
     engine = with_share()
     played(still_future(), quotes(each_second([10.0])), until_s=2, engine=engine)
-    assert int(engine.state["bars"]["minute"]["trades"][0, 0]) == 0
+    assert int(engine.state["bars"]["minute"]["trades"][0]) == 0
 
 
 def test_the_time_of_an_interval_s_quote_is_when_it_was_sent() -> None:

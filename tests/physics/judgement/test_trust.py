@@ -411,5 +411,5 @@ def test_an_input_that_is_not_believed_allows_medium_confidence_at_most(
     """One that is not configured takes nothing away."""
     memory = engine_for().state[0]
     memory["trust"]["state"] = (Trust.GREEN, Trust.GREEN, Trust.ABSENT, Trust.ABSENT)
-    memory["trust"]["state"][0, of] = state
+    memory["trust"]["state"][of] = state
     assert Confidence(confidence_label(params_for(), confidence, worst_configured(memory))) is expected

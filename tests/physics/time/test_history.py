@@ -150,7 +150,7 @@ def test_two_minutes_may_be_half_history_and_half_recording() -> None:
     even = START // (2 * MINUTE) * 2 * MINUTE
     feed(engine, bars([(even, 5000.0, 5002.0, 4999.0, 5001.0, 20)]))
     feed(engine, trades([(even + 90 * SECOND, 5005.0, 3)]), WatermarkFrame(even + 2 * MINUTE))
-    bar = engine.state["bars"]["chart"][0]
+    bar = engine.state["bars"]["chart"][0, 0]
     ohlcv = tuple(float(bar[name]) for name in ("open", "high", "low", "close", "volume"))
     assert (int(bar["start_ns"]), ohlcv) == (even, (5000.0, 5005.0, 4999.0, 5005.0, 23.0))
 
