@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spymaster.errors import UserError
 from spymaster.market.dtypes import by_name
 from spymaster.market.kinds import NS_PER_S, SIDE_ASK, SIDE_BID, Kind
-from spymaster.market.manifest import ManifestError
 from spymaster.market.rows import BarrierState
 from spymaster.market.sessions import SESSION
 from spymaster.sim.market.simulation import Session, simulate
@@ -123,5 +123,5 @@ def test_states_cover_a_levels_life_and_name_the_vacuum_while_it_is_made(written
 
 
 def test_a_recording_without_truth_says_so_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="no such truth"):
+    with pytest.raises(UserError, match="no such truth"):
         read_truth(tmp_path, "flows")
