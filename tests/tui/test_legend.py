@@ -8,7 +8,7 @@ import pytest
 
 from spymaster.tui.keys.actions import ACTIONS
 from spymaster.tui.keys.keymap import load_keymap
-from spymaster.tui.keys.legend import legend_rows
+from spymaster.tui.keys.legend import COLUMN, GAP, legend_rows
 from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, STATE_NAMES, Glyphs
 
@@ -43,6 +43,14 @@ def test_every_action_is_in_the_list_of_keys() -> None:
 def test_no_row_is_wider_than_the_page(width: int) -> None:
     rows = legend_rows(width, load_keymap("default"), SETS["unicode"], "dark")
     assert {width_of(row) for row in rows} == {width}
+
+
+@pytest.mark.parametrize("glyphs", sorted(SETS))
+def test_no_line_runs_into_the_column_beside_it(glyphs: str) -> None:
+    in_one_column = legend(74, glyphs)
+    left = in_one_column.partition("HEATMAP AND LADDER")[0].splitlines()
+    assert len(left) > 20
+    assert [line for line in left if len(line.rstrip()) >= COLUMN + GAP] == []
 
 
 def test_the_marks_of_the_options_are_explained() -> None:

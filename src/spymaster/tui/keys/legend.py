@@ -123,6 +123,7 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
         (f"{glyphs.up} {glyphs.down}", "text", "next level off the screen"),
         (glyphs.tick, "faint", "a time"),
         (glyphs.dot, "muted", "under the noise"),
+        (f"{glyphs.at_least} 50", "muted", "tape: orders of at least so many lots"),
         (f"2{glyphs.times}", "replay_text/replay_band", "speed of a replay"),
         (glyphs.ellipsis, "muted", "cut off here"),
     )
@@ -151,7 +152,7 @@ def _options(glyphs: Glyphs) -> list[Sequence[Part]]:
 def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
     entries = (
         (f"{glyphs.clear} {glyphs.blocked}", "text", "runway clear; a lesser level lies between"),
-        (f"84{glyphs.clear}91", "break", "an alert's score: raised with, and furthest since"),
+        (f"84{glyphs.clear}91", "break", "alert's score: as raised, furthest since"),
         (glyphs.bars.lstrip(), "wall", "a column: taller is more"),
         (glyphs.rising, "bid", "a bar that closed higher: slim or outlined"),
         (glyphs.falling, "ask", "a bar that closed lower: full"),
