@@ -510,7 +510,7 @@ def test_an_average_is_held_still_while_price_is_at_it(kind: LevelKind) -> None:
     assert set(shown["price"][: 4 * 150].tolist()) == {(MID + 1) / 4}
     assert inside[: 4 * 150].all()
     assert not inside[-1]
-    ranges = engine.state["ranges"]
+    ranges = engine.state["ranges"][0]
     vwap = float(ranges["vwap_value"] / ranges["vwap_volume"])
     now = float(engine.state["bars"]["sma_200"][0]) if kind is LevelKind.SMA_200 else vwap
     assert shown["price"][-1] == now != (MID + 1) / 4

@@ -31,7 +31,7 @@ def fed(rows: list[Row], *, until: float | None = None, engine: Engine | None = 
 
 
 def remembered(engine: Engine) -> Any:
-    return engine.state["bars"]
+    return engine.state["bars"][0]
 
 
 def chart(engine: Engine) -> NDArray[np.void]:
