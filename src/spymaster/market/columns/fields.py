@@ -85,9 +85,6 @@ def negated_from(column: str) -> Mirror:
     return Mirror(Turn.NEGATED, column)
 
 
-Codes = type[enum.IntEnum]
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
     """One published column. ``unit``: as people write it. ``doc``: what it says, one sentence or less.
