@@ -164,6 +164,7 @@ def test_a_stopped_recording_is_sealed_as_not_complete(small: Path, tmp_path: Pa
     assert (run.status, run.reason) == (RunStatus.TORN, "ended by SIGTERM")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_killed_programs_leave_an_exact_prefix_and_a_lake_that_is_finished(
     small: Path, tmp_path: Path, words: Words, seed: int

@@ -11,15 +11,17 @@ from tests.session.screen import Open, Screen
 pytestmark = pytest.mark.usefixtures("warm")
 
 
-@pytest.fixture
-def raised(open_screen: Open, bundled_plan: ReplayPlan) -> list[int]:
+@pytest.fixture(scope="module")
+def raised(warm: None, bundled_plan: ReplayPlan) -> list[int]:
     """When the alerts of the bundled recording are raised."""
-    screen = open_screen(bundled_plan)
+    screen = Screen(bundled_plan, speed=None)
     screen.session.start()
-    end = screen.phase(Phase.ENDED)
+    try:
+        end = screen.phase(Phase.ENDED)
+    finally:
+        screen.session.stop()
     assert end.replay is not None
     moments = sorted({alert.t_ns for alert in end.replay.alerts})
-    screen.session.stop()
     assert len(moments) >= 2
     return moments
 

@@ -84,6 +84,7 @@ def test_the_command_writes_one_and_refuses_what_it_does_not_know(tmp_path: Path
         assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_recording_is_whole_and_made_again_by_its_own_manifest(name: str) -> None:
     manifest = load_manifest(RECORDINGS / name)
@@ -108,6 +109,7 @@ def stored(name: str, file: str) -> bytes:
     return records
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_OPTIONS)
 def test_a_shipped_recordings_options_are_made_again_too(name: str) -> None:
     prefix, trades, quotes = WITH_OPTIONS[name]

@@ -144,6 +144,7 @@ def _mid(state: NDArray[Any]) -> float:
     return float(0.5 * s["best"].sum() * 0.25 / s["options"]["ratio"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "contracts"), [("es", 500), ("spy", 5_000)])
 def test_dealers_long_of_options_trade_against_moves_and_calm_them_those_short_drive_them(
     profile: str, contracts: int

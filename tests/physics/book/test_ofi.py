@@ -279,6 +279,7 @@ def test_the_score_is_the_imbalance_over_its_spread_before_it() -> None:
 # --- on a real market ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_price_moves_with_the_imbalance_of_the_same_ten_seconds(
     vendor_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
