@@ -64,6 +64,15 @@ def test_a_journal_replays_to_the_hash_of_its_session(run: Run, small: Path, tmp
     assert lived["records"] == usual["records"]
 
 
+def test_a_journal_without_holes_replays_to_the_same_hash_in_the_vendors_order(
+    run: Run, small: Path, tmp_path: Path
+) -> None:
+    journal = journal_of(small, tmp_path / "journal")
+    lived = json.loads(run("replay", journal, "--headless", "--json").stdout)
+    vendors = json.loads(run("replay", journal, "--headless", "--json", "--order", "vendor").stdout)
+    assert (vendors["signal_hash"], vendors["records"]) == (lived["signal_hash"], lived["records"])
+
+
 def test_a_journal_is_exported_like_files(run: Run, small: Path, tmp_path: Path) -> None:
     journal = journal_of(small, tmp_path / "journal")
     files = run("export", "signals", small, "--profile", "es", "--out", "-")
@@ -72,7 +81,7 @@ def test_a_journal_is_exported_like_files(run: Run, small: Path, tmp_path: Path)
 
 def test_orders_that_a_source_has_not_are_refused_in_one_line(run: Run, small: Path, tmp_path: Path) -> None:
     journal = journal_of(small, tmp_path / "journal")
-    for source, order in ((journal, "vendor"), (small, "lived"), (small, "random")):
+    for source, order in ((journal, "other"), (small, "lived"), (small, "random")):
         result = run("replay", source, "--headless", "--order", order)
         assert result.exit_code == ExitCode.USAGE
         assert f"--order {order}" in one_line(result.stderr)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.lake.bronze.reader import BronzeReader
+from spymaster.lake.bronze.reader import Backfill, BronzeReader
 from spymaster.lake.errors import LakeError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
@@ -135,7 +135,7 @@ def test_backfill_is_passed_over_as_lived_and_given_when_asked_for(tmp_path: Pat
     frames.records(Kind.MBP10, es_depth(5, T0_NS + 9))
     record(tmp_path, frames.stored)
     assert seqs_and_bytes(read_back(tmp_path))[0] == [0, 1, 2, 3, 4, 8, 9, 10, 11, 12]
-    assert seqs_and_bytes(read_back(tmp_path, backfill=True))[0] == list(range(13))
+    assert seqs_and_bytes(read_back(tmp_path, backfill=Backfill.WITH))[0] == list(range(13))
 
 
 def tables(root: Path) -> set[str]:

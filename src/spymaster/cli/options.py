@@ -78,5 +78,7 @@ CompareOption = Annotated[
 ]
 OrderOption = Annotated[
     str | None,
-    typer.Option("--order", help="Of a session's own recording: lived; of DBN files: vendor.", show_default=False),
+    typer.Option(
+        "--order", help="Of a session's own recording: lived, or vendor: with its holes filled.", show_default=False
+    ),
 ]

@@ -101,6 +101,7 @@ def prepare(request: Request) -> Prepared:
         bars_stamped=_stamped(request.bars_stamped),
         date=parse_date(request.date),
         publisher=request.publisher,
+        in_vendor_order=request.order == VENDOR,
         as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
     return Prepared(config, plan, manifests)
@@ -125,7 +126,7 @@ def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ..
 
 
 def _check_order(request: Request) -> None:
-    """A session's own recording is lived again, vendor files are merged. Raises UserError."""
+    """A session's own recording has two orders, vendor files have one. Raises UserError."""
     if request.order not in (None, RECORDED_ORDER, VENDOR):
         raise UserError(
             f"--order {request.order}",
@@ -134,11 +135,7 @@ def _check_order(request: Request) -> None:
             code=ExitCode.USAGE,
         )
     own = form_of(request.sources) is not Form.FILES
-    if request.order is not None and own is not (request.order == RECORDED_ORDER):
-        if own:
-            raise UserError(
-                "--order vendor", "a recording of one's own is replayed as lived", "leave it out", code=ExitCode.USAGE
-            )
+    if request.order == RECORDED_ORDER and not own:
         remedy = "name a journal or a lake, or leave it out"
         raise UserError("--order lived", "DBN files know no order of arrival", remedy, code=ExitCode.USAGE)
 

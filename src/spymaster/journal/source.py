@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
+from spymaster.journal.format import FrameFlag
 from spymaster.market.frames import Frame
 
 
@@ -21,4 +23,26 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release files and threads. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """A frame as it arrived live, with what else is true of it. BACKFILL: for the journal alone, not for an engine."""
+
+    frame: Frame
+    flags: FrameFlag = FrameFlag.NONE
+
+    @property
+    def is_for_engine(self) -> bool:
+        """Whether an engine is to be given it, once it is journalled."""
+        return FrameFlag.BACKFILL not in self.flags
+
+
+class LiveSource(Source, Protocol):
+    """A source that goes on while the market does. ``arrivals()`` is what a recorder takes, ``frames()`` the same
+    without what is for the journal alone."""
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Yield what arrives, the journal's part included; ends when the source is closed or cannot go on."""
         ...

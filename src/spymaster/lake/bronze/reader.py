@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -42,14 +43,29 @@ Controls = list[tuple[int, Frame]]
 """Frames with the number of the record each stood before, in order."""
 
 
+class Backfill(enum.Enum):
+    """What is read of a run that had holes."""
+
+    WITHOUT = "as lived"
+    WITH = "all that was recorded"
+    ALONE = "what was fetched later"
+
+
 class BronzeReader:
     """Reads one run of a lake. Can be read any number of times.
 
-    ``backfill``: give records that were fetched later to fill a hole as well, where they arrived; as lived they are
-    passed over. Raises LakeError for a file that is damaged, missing, or of a newer program.
+    ``backfill``: which records are given with regard to those that were fetched later to fill a hole; those are given
+    where they arrived. Raises LakeError for a file that is damaged, missing, or of a newer program.
     """
 
-    def __init__(self, storage: Storage, run: LakeRun, *, backfill: bool = False, chunk_rows: int = CHUNK_ROWS) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        run: LakeRun,
+        *,
+        backfill: Backfill = Backfill.WITHOUT,
+        chunk_rows: int = CHUNK_ROWS,
+    ) -> None:
         self._storage = storage
         self._backfill = backfill
         self._chunk_rows = chunk_rows
@@ -130,7 +146,7 @@ def read_records(storage: Storage, name: str, kind: Kind, chunk_rows: int = CHUN
 class _Lane:
     """One file on its way through the merge."""
 
-    def __init__(self, storage: Storage, file: RecordingFile, chunk_rows: int, *, backfill: bool) -> None:
+    def __init__(self, storage: Storage, file: RecordingFile, chunk_rows: int, *, backfill: Backfill) -> None:
         self.kind = Kind[file.kind]
         self.first = file.first_seq or 0
         self._chunks = self._read(storage, file.path, chunk_rows, backfill)
@@ -170,14 +186,21 @@ class _Lane:
         self._chunks.close()
 
     def _read(
-        self, storage: Storage, name: str, chunk_rows: int, backfill: bool
+        self, storage: Storage, name: str, chunk_rows: int, backfill: Backfill
     ) -> Generator[tuple[NDArray[np.uint64], Records], None, None]:
         with opened(storage, name) as parquet:
             check_version(storage.url(name), parquet.metadata, BRONZE, BRONZE_VERSION)
             for batch in batches(parquet, storage.url(name), chunk_rows):
-                rows = batch if backfill else batch.filter(pc.invert(batch.column(BACKFILL)))
+                rows = _chosen(batch, backfill)
                 if rows.num_rows:
                     yield rows.column(SEQ).to_numpy(zero_copy_only=False), records_of(self.kind, rows)
+
+
+def _chosen(batch: Any, backfill: Backfill) -> Any:
+    if backfill is Backfill.WITH:
+        return batch
+    flagged = batch.column(BACKFILL)
+    return batch.filter(flagged if backfill is Backfill.ALONE else pc.invert(flagged))
 
 
 def _merge(lanes: Sequence[_Lane]) -> Iterator[Batch]:

@@ -14,11 +14,12 @@ import numpy as np
 from spymaster.errors import UserError
 from spymaster.feeds.dbn.writer import DbnWriter
 from spymaster.interrupts import held
-from spymaster.lake.bronze.reader import BronzeReader, read_controls, read_records
+from spymaster.lake.bronze.reader import Backfill, BronzeReader, read_controls, read_records
 from spymaster.lake.catalog import BRONZE, LakeRun
 from spymaster.lake.export.errors import refused
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.schema import CONTROL
+from spymaster.lake.vendor_order import in_vendor_order
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import RTYPE_KINDS, SCHEMA_RTYPES, by_name
 from spymaster.market.frames import ConfigFrame, MappingFrame, RecordsFrame
@@ -43,6 +44,7 @@ _LOST: Final[Mapping[str, str]] = MappingProxyType(
         "XTRADE": "trades of a vendor that sends JSON, with their condition codes, exchange and fractional size",
         "XQUOTE": "quotes of a vendor that sends JSON, with their condition codes, exchanges and fractional sizes",
         "RAW": "frames as a vendor sent them",
+        "GREEKS": "a vendor's greeks, volatilities and open interest",
         CONTROL: "watermarks, feed status, gaps and configuration",
     }
 )
@@ -159,8 +161,13 @@ class DbnExport:
 
 
 def lake_batches(storage: Storage, run: LakeRun) -> Iterator[Batch]:
-    """The records of a run, what was fetched later included. Raises LakeError."""
-    for frame in BronzeReader(storage, run, backfill=True).frames():
+    """The records of a run, what was fetched later where it belongs. Raises LakeError."""
+    return in_vendor_order(*(read_batches(storage, run, which) for which in (Backfill.WITHOUT, Backfill.ALONE)))
+
+
+def read_batches(storage: Storage, run: LakeRun, which: Backfill) -> Iterator[Batch]:
+    """The records of a run in the order in which they arrived. Raises LakeError."""
+    for frame in BronzeReader(storage, run, backfill=which).frames():
         if isinstance(frame, RecordsFrame):
             yield frame.batch
 

@@ -20,7 +20,8 @@ from spymaster.journal.format import (
     segments_in,
 )
 from spymaster.journal.reader import JournalReader
-from spymaster.market.frames import ConfigFrame, Frame
+from spymaster.market.batches import Batch
+from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.market.params import PARAMS
 
 _OUTPUTS: Final = frozenset({FrameKind.SIGNAL, FrameKind.ALERT})
@@ -72,6 +73,14 @@ class JournalSource:
                 return
             yield frame
         self._problems.append(f"{self._folder}: torn, its recording was not closed; every whole frame was used")
+
+    def backfilled(self) -> Generator[Batch, None, None]:
+        """What was fetched later to fill holes, in the order it came."""
+        for stored in self._stored(Position(1, SEGMENT_HEADER_BYTES)):
+            if stored.kind is FrameKind.RECORDS and FrameFlag.BACKFILL in stored.flags:
+                frame = self._decoded(stored)
+                assert isinstance(frame, RecordsFrame)
+                yield frame.batch
 
     def close(self) -> None:
         """Nothing is held between two frames."""

@@ -1,11 +1,10 @@
-"""A session's own recording, replayed as it was lived: from its journal, or from the Bronze that was made of it."""
+"""A session's own recording, from its journal or the Bronze made of it: as it was lived, or with its holes filled."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -14,29 +13,14 @@ from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.feeds.streams.seekable import SeekableFile
 from spymaster.journal.format import Position, segment_path, segments_in
-from spymaster.lake.bronze.reader import BronzeReader
+from spymaster.lake.bronze.reader import Backfill, BronzeReader
 from spymaster.lake.catalog import Lake, LakeRun
+from spymaster.lake.export.dbn import read_batches
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.session.sources.journal_source import JournalSource
 from spymaster.session.sources.replay_source import ReplayPlan
+from spymaster.session.sources.vendor_order import Store, VendorOrderStore
 from spymaster.signals.headless import Ignored
-
-
-class _Store(Protocol):
-    """Where the frames stand."""
-
-    config: ConfigFrame
-    first_ns: int
-    last_ns: int
-
-    @property
-    def problems(self) -> tuple[str, ...]: ...
-
-    def frames(self, position: bytes | None) -> Generator[Frame, None, None]: ...
-
-    def position(self) -> bytes: ...
-
-    def identity(self) -> bytes: ...
 
 
 class RecordedOrderSource:
@@ -46,7 +30,7 @@ class RecordedOrderSource:
     profile and the levels of the plan.
     """
 
-    def __init__(self, store: _Store, plan: ReplayPlan) -> None:
+    def __init__(self, store: Store, plan: ReplayPlan) -> None:
         self._store = store
         self._plan = plan
         self._config = store.config if plan.as_recorded else _changed(store.config, plan)
@@ -116,13 +100,21 @@ class RecordedOrderSource:
 
 
 def journal_in_recorded_order(folder: Path, plan: ReplayPlan) -> RecordedOrderSource:
-    """The journal in a folder. Raises JournalError."""
-    return RecordedOrderSource(_JournalStore(folder), plan)
+    """The journal in a folder, in the order that the plan asks for. Raises JournalError."""
+    store = _JournalStore(folder)
+    if plan.in_vendor_order:
+        return RecordedOrderSource(VendorOrderStore(store, JournalSource(folder).backfilled), plan)
+    return RecordedOrderSource(store, plan)
 
 
 def bronze_in_recorded_order(lake: Lake, run: LakeRun, plan: ReplayPlan) -> RecordedOrderSource:
-    """A run of a lake. Raises LakeError or SourceError."""
-    return RecordedOrderSource(_BronzeStore(lake, run), plan)
+    """A run of a lake, in the order that the plan asks for. Raises LakeError or SourceError."""
+    store = _BronzeStore(lake, run)
+    if plan.in_vendor_order:
+        return RecordedOrderSource(
+            VendorOrderStore(store, lambda: read_batches(lake.storage, run, Backfill.ALONE)), plan
+        )
+    return RecordedOrderSource(store, plan)
 
 
 class _JournalStore:

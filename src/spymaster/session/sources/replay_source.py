@@ -51,7 +51,8 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     its first publisher. ``warmup``: files and folders with minute bars, or with trades to make them of, from before the
     recording; ``equity_warmup``: those that were named for the equity. ``bars_stamped``: which end of its minute a
     bar's time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made
-    with. ``date``: only the session of that trade date (yyyymmdd).
+    with. ``date``: only the session of that trade date (yyyymmdd). ``in_vendor_order``: of a session's own
+    recording, what was fetched later is put where it belongs, and what it said of its connection is left out.
     """
 
     sources: tuple[Path, ...]
@@ -65,6 +66,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     as_recorded: bool = False
     date: int | None = None
     publisher: int | None = None
+    in_vendor_order: bool = False
 
 
 class SourceSummary(msgspec.Struct, frozen=True):
