@@ -18,7 +18,7 @@ from spymaster.lake.catalog import Lake
 from spymaster.lake.silver.compact import Compacted, compact
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.arrow_records import records_of
-from spymaster.market.dtypes import by_name
+from spymaster.market.dtypes import DTYPES, by_name
 from spymaster.market.frames import MappingFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import encode_manifest
@@ -265,7 +265,59 @@ def test_the_tolerance_is_stated_in_the_file(tmp_path: Path) -> None:
     (path,) = (tmp_path / "silver/options/trades").rglob("*.parquet")
     said = pq.read_metadata(path).metadata
     assert said[b"spymaster.nbbo_tolerance_ns"] == b"30000000000"
-    assert said[b"spymaster.schema"] == b"silver/CMBP1/1"
+    assert said[b"spymaster.greeks_tolerance_ns"] == b"150000000000"
+    assert said[b"spymaster.schema"] == b"silver/CMBP1/2"
+
+
+VENDOR = 0xF001
+"""Publisher id of the vendor that gives greeks."""
+
+
+def greeks_lake(root: Path, arrived_s: list[float], traded_s: list[float], **about: Any) -> Any:
+    """Snapshots of a contract that rest on what was a second before they arrived, and trades of it; the trades."""
+    frames = Frames()
+    frames.add(config_frame())
+    for number in (5, 6):
+        frames.add(MappingFrame(VENDOR, number, f"O:SPY240105C0047{number}000"))
+    recv_ns = np.array([T0_NS + round(second * SECOND) for second in arrived_s], np.int64)
+    snapshots = np.zeros(len(arrived_s), DTYPES[Kind.GREEKS])
+    snapshots["publisher_id"], snapshots["instrument_id"] = VENDOR, about.get("number", 5)
+    snapshots["ts_recv"], snapshots["ts_event"] = recv_ns, recv_ns - SECOND
+    snapshots["implied_vol"], snapshots["delta"] = 0.2, about["delta"]
+    snapshots["gamma"], snapshots["open_interest"] = np.nan, about.get("open_interest", -1)
+    trades = np.zeros(len(traded_s), DTYPES[Kind.XTRADE])
+    trades["publisher_id"], trades["instrument_id"] = VENDOR, 5
+    trades["ts_event"] = trades["ts_recv"] = [T0_NS + round(second * SECOND) for second in traded_s]
+    frames.records(Kind.GREEKS, snapshots)
+    frames.records(Kind.XTRADE, trades)
+    record(root, frames.stored)
+    compacted(root)
+    (table,) = rows(root, "options/trades/underlying=SPY")
+    return table
+
+
+def test_a_vendors_greeks_have_a_table_of_their_own_by_underlying(tmp_path: Path) -> None:
+    greeks_lake(tmp_path, [1], [2], delta=[0.5])
+    (bronze,) = (tmp_path / "bronze/options/greeks_snapshots").rglob("*.parquet")
+    assert "underlying=SPY" in bronze.as_posix()
+    (table,) = rows(tmp_path, "options/greeks_snapshots/underlying=SPY")
+    assert table["delta"].to_pylist() == [0.5]
+    assert table["ts_event"].to_pylist() == [T0_NS]
+
+
+def test_an_option_trade_has_the_vendors_greeks_that_had_arrived_before_it(tmp_path: Path) -> None:
+    table = greeks_lake(tmp_path, [1, 61], [1, 1.5, 61, 62, 211, 211.5], delta=[0.5, 0.6], open_interest=77)
+    assert table["vendor_delta"].to_pylist() == [None, 0.5, 0.5, 0.6, 0.6, None]
+    assert table["greeks_ts_ns"].to_pylist()[1] == T0_NS + SECOND
+    assert table["vendor_open_interest"].to_pylist() == [None, 77, 77, 77, 77, None]
+
+
+def test_greeks_that_the_vendor_does_not_give_and_those_of_other_contracts_are_absent(tmp_path: Path) -> None:
+    table = greeks_lake(tmp_path, [1], [2], delta=[0.5])
+    assert table["vendor_gamma"].to_pylist() == [None]
+    assert table["vendor_open_interest"].to_pylist() == [None]
+    other = greeks_lake(tmp_path / "other", [1], [2], delta=[0.5], number=6)
+    assert other["vendor_delta"].to_pylist() == [None]
 
 
 def test_an_interrupted_hour_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

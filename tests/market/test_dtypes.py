@@ -40,7 +40,7 @@ def test_layout_is_the_vendors(kind: Kind) -> None:
     assert ours.itemsize == theirs.itemsize == vendor.size_hint
 
 
-OWN_KINDS = {Kind.XTRADE, Kind.XQUOTE}
+OWN_KINDS = {Kind.XTRADE, Kind.XQUOTE, Kind.RAW, Kind.GREEKS}
 
 
 def test_every_vendor_kind_has_a_layout_and_the_rest_are_our_own() -> None:

@@ -20,7 +20,9 @@ _AHEAD_NS: Final = NS_PER_S
 
 _BY_RECEIPT: Final = frozenset({Kind.BBO, Kind.CBBO})
 """Kinds whose ``ts_event`` is that of the last trade."""
-_TIMELESS: Final = frozenset({Kind.BAR, Kind.DEF, Kind.MAPPING, Kind.SYSTEM, Kind.ERROR, Kind.RAW})
+_TIMELESS: Final = frozenset(
+    {Kind.BAR, Kind.DEF, Kind.MAPPING, Kind.SYSTEM, Kind.ERROR, Kind.RAW, Kind.GREEKS},
+)
 """Kinds that do not move the clock."""
 
 

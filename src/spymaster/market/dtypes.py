@@ -217,6 +217,34 @@ _XQUOTE: Final[list[Field]] = [
     ("ask_sz_e9", "<i8"),
 ]
 
+RAW_DATA_BYTES: Final = 220
+"""Bytes of a vendor's frame that one RAW record holds."""
+
+_RAW: Final[list[Field]] = [
+    *_HEADER,
+    ("ts_recv", "<u8"),
+    ("frame", "<u4"),
+    ("piece", "<u2"),
+    ("pieces", "<u2"),
+    ("bytes", "<u4"),
+    ("data", f"V{RAW_DATA_BYTES}"),
+]
+
+_GREEKS: Final[list[Field]] = [
+    *_HEADER,
+    ("ts_recv", "<u8"),
+    ("underlying_px", "<i8"),
+    ("bid_px", "<i8"),
+    ("ask_px", "<i8"),
+    ("open_interest", "<i8"),
+    ("volume", "<i8"),
+    ("implied_vol", "<f8"),
+    ("delta", "<f8"),
+    ("gamma", "<f8"),
+    ("theta", "<f8"),
+    ("vega", "<f8"),
+]
+
 MBP10_DTYPE: Final = np.dtype([*_TRADE, *(field for index in range(10) for field in _level(index))])
 """The fields of one MBP-10 record; ``words.view(MBP10_DTYPE)[:, 0]`` reads ``int64[n, 46]`` by name."""
 
@@ -237,13 +265,25 @@ DTYPES: Final[Mapping[Kind, np.dtype[Any]]] = MappingProxyType(
         Kind.ERROR: np.dtype([*_HEADER, ("err", "S302"), ("code", "u1"), ("is_last", "u1")]),
         Kind.XTRADE: np.dtype(_XTRADE),
         Kind.XQUOTE: np.dtype(_XQUOTE),
+        Kind.RAW: np.dtype(_RAW),
+        Kind.GREEKS: np.dtype(_GREEKS),
     }
 )
-"""Kind -> the layout of one record. All are the vendor's but XTRADE and XQUOTE, which are this program's own for a
-vendor that sends JSON: the same header and the same places of times, so that kernels read them as 64-bit words too.
+"""Kind -> the layout of one record. All are the vendor's but XTRADE, XQUOTE, RAW and GREEKS, which are this program's
+own for a vendor that sends JSON: the same header, and of the first two the same places of times, so that kernels read
+them as 64-bit words too.
 
-Sizes of those two are 1e-9 units, since shares come in fractions; ``exchange`` is the bid's in a quote; ``conditions``
-are filled up with ``option_chain.NO_CONDITION``; ``sequence`` is the vendor's own, per instrument."""
+Sizes of XTRADE and XQUOTE are 1e-9 units, since shares come in fractions; ``exchange`` is the bid's in a quote;
+``conditions`` are filled up with ``option_chain.NO_CONDITION``; ``sequence`` is the vendor's own, per instrument.
+
+A RAW record is a piece of a frame as it arrived: piece ``piece`` of ``pieces`` of frame number ``frame`` of its
+connection, whole frames of ``bytes`` bytes, ``data`` filled up with zeros behind the last; ``instrument_id`` is the
+number of the connection.
+
+A GREEKS record is a vendor's view of one option: ``ts_event`` the time of what it rests on, prices 1e-9
+(``UNDEF_PRICE`` where there is none), ``implied_vol`` a year's as a fraction, greeks per unit of the underlying, theta
+per day, vega per point of volatility; NaN where the vendor gives none, and -1 for an open interest or volume it does
+not give."""
 
 RTYPE_KINDS: Final[Mapping[int, Kind]] = MappingProxyType(
     {

@@ -29,6 +29,7 @@ class Kind(enum.IntEnum):
     XQUOTE = 13
     RAW = 14
     BAR = 15
+    GREEKS = 16
 
 
 UNDEF_PRICE: Final = 2**63 - 1

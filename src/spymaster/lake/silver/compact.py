@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from spymaster.lake.catalog import BRONZE, SILVER, Lake, date_of_file, table_of_file
+from spymaster.lake.silver.greeks import GREEKS_FIELDS, GREEKS_TOLERANCE_NS, GreeksJoin
 from spymaster.lake.silver.join import NBBO_TOLERANCE_NS, QUOTE_FIELDS, TRADES, QuoteJoin, is_quoted
 from spymaster.lake.silver.order import in_event_order
 from spymaster.lake.silver.source import EventSlices, slices_of
@@ -23,12 +24,17 @@ from spymaster.lake.tables.routing import TableKey, folder_of
 from spymaster.lake.tables.schema import TableSchema, bronze_schema
 from spymaster.market.kinds import Kind
 
-SILVER_VERSION: Final = 1
+SILVER_VERSION: Final = 2
 TOLERANCE_KEY: Final = b"spymaster.nbbo_tolerance_ns"
+GREEKS_TOLERANCE_KEY: Final = b"spymaster.greeks_tolerance_ns"
 _OPTION_TRADES: Final = "options/trades"
 _OPTION_QUOTES: Final = "options/nbbo"
-_NOT_COMPACTED: Final = frozenset({Kind.SYSTEM, Kind.ERROR, Kind.MAPPING})
-"""What a feed says of itself: of one run, and in no order but its own."""
+_OPTION_GREEKS: Final = "options/greeks_snapshots"
+_NOT_COMPACTED: Final = frozenset({Kind.SYSTEM, Kind.ERROR, Kind.MAPPING, Kind.RAW})
+"""What a feed says of itself, and frames as they came: of one run, and in no order but its own."""
+
+
+_Joins = tuple[QuoteJoin, GreeksJoin]
 
 
 class Compacted(msgspec.Struct, frozen=True):
@@ -77,7 +83,7 @@ def compact(lake: Lake, date: str | None = None, step: Callable[[str], None] | N
 class _HourWriter:
     """Writes the file of one kind and hour, slice by slice."""
 
-    def __init__(self, storage: Storage, folder: str, slices: EventSlices, join: QuoteJoin | None) -> None:
+    def __init__(self, storage: Storage, folder: str, slices: EventSlices, join: _Joins | None) -> None:
         self._storage = storage
         self._folder = folder
         self._slices = slices
@@ -111,12 +117,14 @@ class _HourWriter:
         records = rows.records
         if self._part is None:
             first = int(rows.t_ns[order[0]])
-            about = {} if self._join is None else {TOLERANCE_KEY: str(NBBO_TOLERANCE_NS)}
+            tolerances = {TOLERANCE_KEY: str(NBBO_TOLERANCE_NS), GREEKS_TOLERANCE_KEY: str(GREEKS_TOLERANCE_NS)}
+            about = {} if self._join is None else tolerances
             name = f"{self._folder}/part-{first:020}-{self._kind.name.lower()}.parquet"
             self._part = Part(self._storage, name, self._schema, about)
         arrays = [column_array(records[name][order]) for name in records.dtype.names or ()]
         if self._join is not None:
-            arrays += self._join.columns(self._kind, records[order], from_ns, until_ns)
+            for join in self._join:
+                arrays += join.columns(self._kind, records[order], from_ns, until_ns)
         self._tables.append(pa.Table.from_arrays(arrays, schema=self._schema.arrow))
         self._held += len(order)
         self._flush(everything=False)
@@ -137,11 +145,11 @@ class _HourWriter:
 
 
 def silver_schema(kind: Kind, *, quoted: bool) -> SilverSchema:
-    """Every field of the record, without the number it arrived under; ``quoted``: with the quote before it."""
+    """Every field of the record, without the number it arrived under; ``quoted``: with quote and greeks before it."""
     bronze = bronze_schema(kind)
-    fields = list(bronze.arrow)[2:] + (list(QUOTE_FIELDS) if quoted else [])
+    fields = list(bronze.arrow)[2:] + ([*QUOTE_FIELDS, *GREEKS_FIELDS] if quoted else [])
     encodings = {name: how for name, how in bronze.encodings.items() if name in {field.name for field in fields}}
-    encodings |= {"nbbo_ts_ns": "DELTA_BINARY_PACKED"} if quoted else {}
+    encodings |= dict.fromkeys(("nbbo_ts_ns", "greeks_ts_ns"), "DELTA_BINARY_PACKED") if quoted else {}
     return SilverSchema(kind.name, SILVER_VERSION, pa.schema(fields), encodings, ("ts_event",))
 
 
@@ -162,9 +170,9 @@ def _is_joined(table_key: TableKey, kind: Kind) -> bool:
     return table_key.table == _OPTION_TRADES and kind.name in TRADES
 
 
-def _join(
-    storage: Storage, table_key: TableKey, sources: dict[tuple[TableKey, Kind], list[tuple[str, int]]]
-) -> QuoteJoin:
+def _join(storage: Storage, table_key: TableKey, sources: dict[tuple[TableKey, Kind], list[tuple[str, int]]]) -> _Joins:
     quotes = TableKey(_OPTION_QUOTES, table_key.partition)
     mine = {kind: files for (where, kind), files in sources.items() if where == quotes and is_quoted(kind.name)}
-    return QuoteJoin([EventSlices(storage, kind, files) for kind, files in mine.items()])
+    snapshots = sources.get((TableKey(_OPTION_GREEKS, table_key.partition), Kind.GREEKS), [])
+    greeks = GreeksJoin(EventSlices(storage, Kind.GREEKS, snapshots))
+    return QuoteJoin([EventSlices(storage, kind, files) for kind, files in mine.items()]), greeks

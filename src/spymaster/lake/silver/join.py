@@ -51,7 +51,7 @@ class QuoteJoin:
         quotes = self._known(kind, from_ns - self._tolerance_ns, until_ns)
         times = record_time(kind, trades).astype(np.int64)
         ids = trades["instrument_id"].astype(np.int64)
-        index = _last_before(quotes, ids, times)
+        index = last_before(quotes, ids, times)
         found = index >= 0
         index = np.maximum(index, 0)
         if len(quotes):
@@ -80,7 +80,7 @@ class QuoteJoin:
         return quotes[np.lexsort(tuple(quotes[name] for name in (*reversed(_VALUES), *reversed(_KEYS))))]
 
 
-def _last_before(quotes: NDArray[Any], ids: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.intp]:
+def last_before(quotes: NDArray[Any], ids: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.intp]:
     """Place of the last quote by (instrument, time) before each (instrument, time); -1 where there is none."""
     both_ids = np.concatenate((quotes["id"], ids))
     both_times = np.concatenate((quotes["t"], times))

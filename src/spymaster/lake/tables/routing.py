@@ -45,12 +45,16 @@ _OTHERS: Final = {
     "SYSTEM": "system",
     "ERROR": "errors",
     "BAR": "bars",
+    "RAW": "raw",
+    "GREEKS": "options/greeks_snapshots",
 }
 _WITH_TRADES: Final = frozenset({Kind.MBP1, Kind.CMBP1})
 """Kinds whose records of options are trades with the quote beside them, or quotes: the action tells which."""
-_ALWAYS_OPTIONS: Final = frozenset({Kind.CMBP1, Kind.CBBO})
+_ALWAYS_OPTIONS: Final = frozenset({Kind.CMBP1, Kind.CBBO, Kind.GREEKS})
 _LISTED: Final = re.compile(r"^(?:O:)?([A-Z]{1,6}) *\d{6}[CP]\d")
-_WITHOUT_INSTRUMENT: Final = frozenset({Kind.MAPPING, Kind.SYSTEM, Kind.ERROR})
+_UNDERLYINGS_OWN: Final = frozenset({Kind.GREEKS})
+"""Kinds of options alone whose tables are parted by underlying."""
+_WITHOUT_INSTRUMENT: Final = frozenset({Kind.MAPPING, Kind.SYSTEM, Kind.ERROR, Kind.RAW})
 
 
 class TableKey(NamedTuple):
@@ -128,7 +132,8 @@ class TableRouter:
     ) -> Iterator[tuple[TableKey, NDArray[np.bool_]]]:
         owner = self._owners.get(key) or self._unknown(kind, key)
         if kind.name in _OTHERS:
-            yield TableKey(_OTHERS[kind.name], f"symbol={_safe(owner.root)}"), mine
+            name = "underlying" if kind in _UNDERLYINGS_OWN else "symbol"
+            yield TableKey(_OTHERS[kind.name], f"{name}={_safe(owner.root)}"), mine
             return
         tables = _PRICED[owner.asset]
         is_option = owner.asset is AssetClass.OPTIONS
