@@ -88,6 +88,14 @@ def test_bench_measures_appending_to_a_journal(run: Run) -> None:
     assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == ["journal", "journal"]
 
 
+def test_bench_measures_live_ingest_beside_the_vendors_iterator(run: Run) -> None:
+    result = run("bench", "--rounds", "1", "--records", "20000", "--only", "live", "--json")
+    figures = {row["name"]: row for row in json.loads(result.stdout)}
+    assert set(figures) == {"live", "live ingest", "live iterator"}
+    ratio = figures["live ingest"]["median"] / figures["live iterator"]["median"]
+    assert figures["live"]["median"] == pytest.approx(ratio)
+
+
 def test_bench_prints_one_json_value(run: Run) -> None:
     result = run("bench", "--rounds", "1", "--records", "20000", "--only", "read", "--json")
     rows = json.loads(result.stdout)

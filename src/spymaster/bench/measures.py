@@ -17,7 +17,7 @@ from spymaster.session.sources.replay_source import ReplayPlan
 T = TypeVar("T")
 
 OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "options", "compile")
-USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "paint", "frame", "cpu")
+USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "live", "paint", "frame", "cpu")
 INVARIANTS: Final = "invariants"
 """It says whether, not how fast."""
 LONG: Final = ("memory", "crash", INVARIANTS)
@@ -71,7 +71,22 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         table += _of_seeking(plan, min(rounds, 3))
     if {"paint", "frame", "cpu"} & set(wanted):
         table += _of_screen(min(rounds, 3), wanted)
+    if "live" in wanted:
+        table += _of_live(path, rounds, records)
     return table + _of_journal(plan, rounds, wanted)
+
+
+def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
+    """From the socket to the journal; each round the vendor's iterator reads the same bytes in turn."""
+    from spymaster.bench.live import live_pace
+
+    paces = [live_pace(path, records) for _ in range(rounds)]
+    meaning = "CPU of ours to the journalled batch / of a bare `for record in live`"
+    return [
+        _figure("live", meaning, "ratio", [pace.ours_us / pace.iterator_us for pace in paces]),
+        _figure("live ingest", "CPU from the socket to the journalled batch", "us/rec", [p.ours_us for p in paces]),
+        _figure("live iterator", "CPU of that iterator, nothing done", "us/rec", [p.iterator_us for p in paces]),
+    ]
 
 
 def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[Row]:

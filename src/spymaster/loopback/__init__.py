@@ -1,0 +1,1 @@
+"""Vendors played on this machine: their protocols, served from recordings, with faults on demand."""

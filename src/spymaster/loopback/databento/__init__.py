@@ -1,0 +1,1 @@
+"""Databento Live played on this machine: its protocol over recordings. Faults come by script, never by chance."""
