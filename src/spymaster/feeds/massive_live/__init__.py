@@ -1,0 +1,1 @@
+"""Massive (formerly Polygon) live: stocks and options over its WebSocket."""

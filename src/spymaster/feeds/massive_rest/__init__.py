@@ -1,0 +1,1 @@
+"""Massive's REST interface: chain snapshots with the vendor's greeks, and its list of condition codes."""
