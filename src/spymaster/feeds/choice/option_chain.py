@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -34,7 +34,8 @@ _TERMS: Final = len("231226C00475000")
 _NAMES: Final = CHAIN.names or ()
 _EXPIRY: Final = _NAMES.index("expiry_ns")
 _MULTIPLIER: Final = _NAMES.index("multiplier")
-_ROOM: Final = f"{MAX_STRIKES} strikes and {MAX_CONTRACTS_OF_CHAIN} contracts fit"
+ROOM: Final = f"{MAX_STRIKES} strikes and {MAX_CONTRACTS_OF_CHAIN} contracts fit"
+"""How much of a day a chain has room for."""
 
 
 class ChainQuery(msgspec.Struct, frozen=True):
@@ -75,14 +76,15 @@ def choose_chain(files: Sequence[DbnFile], query: ChainQuery) -> OptionChain:
     problems = [
         f"{file.path}: not used: not options on {query.underlying}" for file in of_options if file not in fitting
     ]
-    contracts = _in_order(_of_one_size(_defined(files, fitting, query), problems), problems)
+    contracts, found = _contracts(files, fitting, query)
+    problems += found
     if not len(contracts):
         day = f"{query.expires // 10_000}-{query.expires // 100 % 100:02}-{query.expires % 100:02}"
         why = f"no definition of an option on {query.underlying} that expires on {day}"
         return OptionChain(contracts, (), (*problems, *(f"{file.path}: not used: {why}" for file in fitting)))
-    contracts, dropped = _nearest(contracts, query.near_e9)
+    contracts, dropped = nearest(contracts, query.near_e9)
     if dropped:
-        problems.append(f"{dropped} strikes far from price were left out; {_ROOM}")
+        problems.append(f"{dropped} strikes far from price were left out; {ROOM}")
     datasets = {file.dataset for file in fitting}
     statistics = [f for f in files if f.kind is Kind.STAT and f.dataset in datasets and is_option_file(f)]
     return OptionChain(contracts, (*fitting, *statistics), tuple(problems))
@@ -109,22 +111,34 @@ class _Option(NamedTuple):
         return self.record[_MULTIPLIER]
 
 
-def _defined(files: Sequence[DbnFile], quoted: Sequence[DbnFile], query: ChainQuery) -> list[_Option]:
-    """The contracts whose definitions fit, each symbol once, by its last definition."""
+def _contracts(
+    files: Sequence[DbnFile], quoted: Sequence[DbnFile], query: ChainQuery
+) -> tuple[NDArray[np.void], list[str]]:
+    """What :func:`contracts_of` finds in files, with the ids under which they are quoted."""
     day = dt.date(query.expires // 10_000, query.expires // 100 % 100, query.expires % 100)
     named = (file.symbols_by_id(day) or file.symbols_by_id() for file in quoted)
     ids = {symbol: number for by_id in named for number, symbol in by_id.items()}
-    publisher = _publisher(quoted)
+    of_venue = (f for f in files if f.kind is Kind.DEF and (asset_of(f) is AssetClass.FUTURES) == query.on_future)
+    rows = (batch.arrays[Kind.DEF] for file in of_venue for batch in file.chunks())
+    return contracts_of(rows, ids, _publisher(quoted), query)
+
+
+def contracts_of(
+    definitions: Iterable[NDArray[np.void]], ids: Mapping[str, int], publisher: int, query: ChainQuery
+) -> tuple[NDArray[np.void], list[str]]:
+    """(CHAIN[n] of the definitions (rows of DEF) that fit the query, what is to be said of them, a line each).
+
+    By strike, calls first, each symbol once, by its last definition. ``ids``: symbol -> the id that quotes bear, where
+    that is another than the definition's.
+    """
     found: dict[str, _Option] = {}
-    for file in files:
-        if file.kind is not Kind.DEF or (asset_of(file) is AssetClass.FUTURES) != query.on_future:
-            continue
-        for batch in file.chunks():
-            for row in _fitting(batch.arrays[Kind.DEF], query):
-                symbol = bytes(row["raw_symbol"]).decode("utf-8", "replace")
-                number = ids.get(symbol, int(row["instrument_id"]))
-                found[symbol] = _Option(_series(symbol), (publisher, number, *_terms(row, query)))
-    return list(found.values())
+    for some in definitions:
+        for row in _fitting(some, query):
+            symbol = bytes(row["raw_symbol"]).decode("utf-8", "replace")
+            number = ids.get(symbol, int(row["instrument_id"]))
+            found[symbol] = _Option(_series(symbol), (publisher, number, *_terms(row, query)))
+    problems: list[str] = []
+    return _in_order(_of_one_size(list(found.values()), problems), problems), problems
 
 
 def _series(symbol: str) -> str:
@@ -207,7 +221,7 @@ def _publisher(quoted: Sequence[DbnFile]) -> int:
     return ANY_PUBLISHER
 
 
-def _nearest(contracts: NDArray[np.void], near_e9: int | None) -> tuple[NDArray[np.void], int]:
+def nearest(contracts: NDArray[np.void], near_e9: int | None) -> tuple[NDArray[np.void], int]:
     """(the contracts of the strikes nearest a price, how many strikes were left out)."""
     strikes, counts = np.unique(contracts["strike_e9"], return_counts=True)
     if len(strikes) <= MAX_STRIKES and len(contracts) <= MAX_CONTRACTS_OF_CHAIN:

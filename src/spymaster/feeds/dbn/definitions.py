@@ -60,7 +60,7 @@ def read_definitions(files: Iterable[DbnFile], symbols: Collection[str], ids: Co
             rows = batch.arrays.get(Kind.DEF)
             if rows is not None:
                 mask = np.isin(rows["raw_symbol"], wanted_symbols) | np.isin(rows["instrument_id"], wanted_ids)
-                found += [_definition(row) for row in rows[mask]]
+                found += [to_definition(row) for row in rows[mask]]
     return Definitions(found)
 
 
@@ -108,7 +108,8 @@ def session_date(ns: int) -> dt.date:
     return (moment + _SESSION_STARTS_BEFORE_MIDNIGHT).date()
 
 
-def _definition(row: Mapping[str, Records]) -> Definition:
+def to_definition(row: Mapping[str, Records]) -> Definition:
+    """A row of DEF."""
     return Definition(
         symbol=_text(row["raw_symbol"]),
         instrument_id=int(row["instrument_id"]),

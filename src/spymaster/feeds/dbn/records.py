@@ -8,37 +8,20 @@ each header (``WalkedRecords``); a uniform file in which a foreign header turns 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from spymaster.feeds.dbn.header import UNUSED_RTYPES, DbnHeader
-from spymaster.feeds.dbn.vendor_decoder import DecoderError, upgrade
+from spymaster.feeds.dbn.header import DbnHeader
+from spymaster.feeds.dbn.record_rows import LENGTH_UNIT, NOT_A_RECORD, OLD_LAYOUTS, SMALLEST_RECORD, RecordRows
 from spymaster.feeds.streams.byte_stream import RecordBytes
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES, RTYPE_KINDS, SCHEMA_RTYPES
-from spymaster.market.kinds import MBP10_WORDS, Kind
-
-OLD_LAYOUTS: Final[Mapping[int, Mapping[Kind, int]]] = MappingProxyType(
-    {
-        1: {Kind.DEF: 360, Kind.MAPPING: 80, Kind.SYSTEM: 80, Kind.ERROR: 80, Kind.STAT: 64},
-        2: {Kind.DEF: 400, Kind.STAT: 64},
-        3: {},
-    }
-)
-"""Version -> the kinds it lays out otherwise than version 3, with their record size in bytes."""
+from spymaster.market.kinds import Kind
 
 _WORD: Final = 8
-_LENGTH_UNIT: Final = 4
-_SMALLEST_RECORD: Final = 16
 _STAGING_BYTES: Final = 1024 * 1024
-_NO_KIND: Final = 255
-_LONGEST_REASON: Final = 120
-_NOT_A_RECORD: Final = "what follows is not a record"
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -142,7 +125,7 @@ class UniformRecords:
         self._ts_out = header.ts_out
         self._row_words = self._dtype.itemsize // _WORD + header.ts_out
         self._row_bytes = self._row_words * _WORD
-        self._length = self._row_bytes // _LENGTH_UNIT
+        self._length = self._row_bytes // LENGTH_UNIT
         self._rtype = SCHEMA_RTYPES[header.schema]
         self._begun = False
         self._limit = limit
@@ -169,7 +152,7 @@ class UniformRecords:
             return None
         if self._ts_out:
             np.copyto(slot.dense[:count], slot.rows[:count, :-1])
-            slot.dense.view(np.uint8)[:count, 0] = self._dtype.itemsize // _LENGTH_UNIT
+            slot.dense.view(np.uint8)[:count, 0] = self._dtype.itemsize // LENGTH_UNIT
         rows = slot.dense[:count]
         records: Records = rows if self._kind is Kind.MBP10 else rows.view(self._dtype)[:, 0]
         return Batch({self._kind: records}, self._order[:count])
@@ -186,11 +169,7 @@ class WalkedRecords:
 
     def __init__(self, stream: RecordBytes, header: DbnHeader, first: bytes, rejected: Counter[str]) -> None:
         self._stream = stream
-        self._ts_out_bytes = _WORD if header.ts_out else 0
-        self._old = OLD_LAYOUTS[header.version]
-        self._version = header.version
-        self._rejected = rejected
-        self._kinds, self._lengths = _expected(self._old, self._ts_out_bytes)
+        self._rows = RecordRows(header.version, rejected, ts_out=header.ts_out)
         self._bytes = bytearray(max(_STAGING_BYTES, len(first)))
         self._bytes[: len(first)] = first
         self._staging = np.frombuffer(self._bytes, dtype=np.uint8)
@@ -216,14 +195,18 @@ class WalkedRecords:
         if not starts:
             self.damage = self._stream.damage or self._tail()
             return None
-        return self._gather(np.array(starts, dtype=np.int64))
+        batch, count = self._rows.gather(self._staging, np.array(starts, dtype=np.int64))
+        self.whole += count
+        if count < len(starts):
+            self.damage = NOT_A_RECORD
+        return batch
 
     def _tail(self) -> str | None:
         """What is wrong with the bytes behind the last whole record, if there are any."""
         if self._at == self._end:
             return None
-        length = self._bytes[self._at] * _LENGTH_UNIT
-        return _NOT_A_RECORD if length < _SMALLEST_RECORD else "the file ends inside a record"
+        length = self._bytes[self._at] * LENGTH_UNIT
+        return NOT_A_RECORD if length < SMALLEST_RECORD else "the file ends inside a record"
 
     def _stage(self) -> None:
         """Move what is left to the front and read behind it."""
@@ -239,75 +222,10 @@ class WalkedRecords:
         data, at, end = self._bytes, self._at, self._end
         starts: list[int] = []
         for _ in range(limit):
-            after = at + data[at] * _LENGTH_UNIT if at < end else at
-            if after - at < _SMALLEST_RECORD or after > end:
+            after = at + data[at] * LENGTH_UNIT if at < end else at
+            if after - at < SMALLEST_RECORD or after > end:
                 break
             starts.append(at)
             at = after
         self._at = at
         return starts
-
-    def _gather(self, starts: NDArray[np.int64]) -> Batch | None:
-        lengths, rtypes = self._staging[starts], self._staging[starts + 1]
-        wrong = (self._lengths[rtypes] != 0) & (self._lengths[rtypes] != lengths)
-        if wrong.any():
-            starts = starts[: int(wrong.argmax())]
-            self.damage = _NOT_A_RECORD
-            rtypes = rtypes[: len(starts)]
-        self.whole += len(starts)
-        kinds = self._kinds[rtypes]
-        if (kinds == _NO_KIND).any():
-            self._reject(rtypes[kinds == _NO_KIND])
-        arrays = {}
-        for kind in [Kind(code) for code in np.unique(kinds) if code != _NO_KIND]:
-            mine = np.flatnonzero(kinds == kind)
-            rows, refused = self._take(kind, starts[mine])
-            kinds[mine[refused]] = _NO_KIND
-            if len(rows):
-                arrays[kind] = rows
-        return Batch(arrays, kinds[kinds != _NO_KIND])
-
-    def _reject(self, rtypes: NDArray[np.uint8]) -> None:
-        for rtype, count in zip(*np.unique(rtypes, return_counts=True), strict=True):
-            name = UNUSED_RTYPES.get(int(rtype))
-            reason = f"{name} records are not used" if name else f"record type {rtype} is unknown"
-            self._rejected[reason] += int(count)
-
-    def _take(self, kind: Kind, starts: NDArray[np.int64]) -> tuple[Records, NDArray[np.bool_]]:
-        """Copy the records out, all of one kind, ``ts_out`` cut off, in the layout of version 3; and which were not."""
-        old_bytes = self._old.get(kind)
-        dtype = DTYPES[kind]
-        size = old_bytes or dtype.itemsize
-        windows = np.ndarray((len(self._staging) - size + 1,), dtype=f"V{size}", buffer=self._staging, strides=(1,))
-        raw: NDArray[np.uint8] = windows[starts].view(np.uint8).reshape(-1, size)
-        raw[:, 0] = size // _LENGTH_UNIT
-        refused = np.zeros(len(raw), dtype=np.bool_)
-        if old_bytes:
-            raw = self._upgraded(raw, dtype.itemsize, refused)
-        if kind is Kind.MBP10:
-            return raw.view(np.int64).reshape(-1, MBP10_WORDS), refused
-        return raw.view(dtype)[:, 0], refused
-
-    def _upgraded(self, raw: NDArray[np.uint8], size: int, refused: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """The records in the layout of version 3; of many one may be too bad for it, and is left out alone."""
-        try:
-            return upgrade(raw, self._version, size)
-        except DecoderError:
-            found = [np.zeros((0, size), dtype=np.uint8)]
-        for index in range(len(raw)):
-            try:
-                found.append(upgrade(raw[index : index + 1], self._version, size))
-            except DecoderError as error:
-                refused[index] = True
-                self._rejected[f"the vendor's decoder cannot read it ({str(error)[:_LONGEST_REASON]})"] += 1
-        return np.concatenate(found)
-
-
-def _expected(old: Mapping[Kind, int], ts_out_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """By record type byte: the kind (255 for none) and the length byte that goes with it (0 for not known)."""
-    kinds = np.full(256, _NO_KIND, dtype=np.uint8)
-    lengths = np.zeros(256, dtype=np.uint8)
-    for rtype, kind in RTYPE_KINDS.items():
-        kinds[rtype] = int(kind)
-        lengths[rtype] = (old.get(kind, DTYPES[kind].itemsize) + ts_out_bytes) // _LENGTH_UNIT
-    return kinds, lengths
