@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def test_a_reader_that_goes_away_ends_the_export_in_silence(file_format: str) ->
         process.stdout.read(100)
         process.stdout.close()
         said = process.stderr.read().decode()
-    assert said == ""
+    # how far it has come is said now and then where it takes long
+    assert [line for line in said.splitlines() if not re.match(r"export signals +\d+%", line)] == []
     assert process.returncode != 0
 
 

@@ -250,6 +250,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_survived_and_said_and_the_lake_is_truthful_once_there_is_room(
     spawn: Spawn, small_disk: Path
 ) -> None:

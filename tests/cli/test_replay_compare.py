@@ -99,6 +99,7 @@ def test_a_date_without_records_is_told_in_one_line(run: Run, small: Path) -> No
     assert "no file holds records of 2001-01-03" in one_line(result.stderr)
 
 
+@pytest.mark.slow
 def test_a_picture_leaves_checkpoints_unless_told_not_to(spawn: Spawn, small: Path, tmp_path: Path) -> None:
     own = {"XDG_CACHE_HOME": str(tmp_path / "cache"), CACHE_DIR_VARIABLE: str(CACHE_FOLDER.parent)}
     left = Path(platformdirs.user_cache_dir("spymaster-tui")).name

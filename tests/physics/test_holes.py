@@ -76,6 +76,7 @@ def test_time_while_the_calendar_says_closed_is_no_silence() -> None:
     assert results.counters["holes"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", [1, 7, 2048])
 def test_a_hole_is_the_same_in_chunks_of_any_size(chunk: int) -> None:
     words = market_with_holes(1.0, 6 * 3600.0, 6 * 3600.0 + 120.0, 9 * 3600.0)

@@ -108,6 +108,7 @@ def test_a_mirrored_market_gives_mirrored_outputs(script: list[Action]) -> None:
     assert_mirrored(words_of(script))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_long_mirrored_market_gives_mirrored_outputs(seed: int) -> None:
     assert_mirrored(words_of(random_actions(seed, 2500, rough=True, drift=0.6)))

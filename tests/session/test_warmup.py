@@ -58,6 +58,7 @@ def test_with_a_warm_cache_nothing_is_compiled_again(copied: Path, tmp_path: Pat
     assert len(before) > 20
 
 
+@pytest.mark.slow
 def test_kernels_that_could_not_all_be_kept_leave_no_mark(copied: Path, tmp_path: Path) -> None:
     (copied / kernel_cache.WARM_MARK).unlink()
     full = "from spymaster.market import kernel_cache; kernel_cache.say_not_kept('disk full');"

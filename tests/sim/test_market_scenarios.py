@@ -170,6 +170,7 @@ def test_a_fakeout_breaks_by_little_and_turns_round() -> None:
     assert np.mean(back) > 0
 
 
+@pytest.mark.slow
 def test_dealers_long_gamma_calm_the_market_and_short_gamma_drive_it() -> None:
     def spread_of_moves(gamma: float) -> float:
         chosen = settings(3, "none")

@@ -154,6 +154,7 @@ def test_dealers_long_of_options_trade_against_moves_and_calm_them_those_short_d
     assert driven > 1.5 * calm
 
 
+@pytest.mark.slow
 def test_a_gamma_level_is_a_strike_to_which_customers_bring_the_gamma_that_was_drawn() -> None:
     from spymaster.sim.options.exposure import TrueExposure
 
@@ -203,6 +204,7 @@ def test_exposure_on_the_share_is_in_futures_a_point() -> None:
     assert exposure.hedge(0, 603.0, strike_range=2.0) == 0.0
 
 
+@pytest.mark.slow
 def test_a_saved_moments_futures_have_options_too() -> None:
     chosen = settings(3, "gamma", "open", options="es")
     run_ = simulate(chosen, 8, keep_moments=2)

@@ -249,6 +249,7 @@ def lone_row_names() -> list[str]:
     return [name for name in LEVEL_ROW.names or () if not name.startswith(company)]
 
 
+@pytest.mark.slow
 def test_two_levels_do_not_touch_each_other() -> None:
     """A vacuum above and a wall below, each judged with the other and alone."""
     market = stack_zone(pull_zone(deep_book(START_NS), MID + 5), MID - 1, BID)
@@ -262,6 +263,7 @@ def test_two_levels_do_not_touch_each_other() -> None:
             np.testing.assert_array_equal(both.level(tick / 4)[name], alone.level(tick / 4)[name], err_msg=name)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(actions(rough=True, max_size=120))
 def test_a_level_is_judged_the_same_in_any_company(script: list[Action]) -> None:
