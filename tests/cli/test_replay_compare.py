@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import platformdirs
+import pytest
 
 from spymaster.errors import ExitCode
 from spymaster.journal.inlet import JournalInlet
