@@ -22,9 +22,10 @@ Spawn = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's configuration folder of the test's own, and no vendor keys."""
+    """A user's folders of the test's own, that of the configuration named, and no vendor keys."""
     folder = tmp_path / "xdg"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in ("DATABENTO_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     return folder

@@ -14,6 +14,8 @@ COMMANDS = (
     (),
     ("replay",),
     ("record",),
+    ("live",),
+    ("run",),
     ("export",),
     *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "dbn", "schema")),
     ("levels",),

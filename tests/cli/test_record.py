@@ -105,7 +105,9 @@ def test_a_journal_that_is_not_wanted_goes_when_the_lake_has_it(run: Run, small:
 def test_without_a_source_it_says_what_is_missing(run: Run, tmp_path: Path) -> None:
     result = run("record", tmp_path / "out")
     assert result.exit_code == 2
-    assert one_line(result.stderr).startswith("error: record: live feeds need vendor keys and are not built yet")
+    assert one_line(result.stderr).startswith(
+        "error: DATABENTO_API_KEY: is set neither in the environment nor in the system's keyring"
+    )
 
 
 def test_a_folder_that_holds_something_is_left_alone(run: Run, small: Path, tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ CASES = {
         Seam("spymaster.cli.record:_run_info"),
         "out: nothing was recorded",
     ),
+    "run": Case(
+        "run {here}/out --demo",
+        Seam("spymaster.session.live.session:LiveSession.start", after=True),
+        "live: ended before anything came; nothing was recorded",
+    ),
 }
 
 

@@ -20,6 +20,7 @@ from spymaster.cli.global_options import (
     ScreenCommand,
     check_options,
 )
+from spymaster.cli.live.commands import live, run
 from spymaster.cli.machine_commands import bench, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
@@ -386,5 +387,7 @@ def levels_import(
 app.command(cls=PlainCommand)(warmup)
 app.command(cls=PlainCommand)(bench)
 app.command(cls=Command)(record)
+app.command(cls=ScreenCommand)(live)
+app.command(cls=Command)(run)
 app.command(cls=PlainCommand)(simulate)
 app.command(cls=ColouredPlainCommand)(docs)

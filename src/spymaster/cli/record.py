@@ -30,7 +30,7 @@ from spymaster.signals.headless import HeadlessResult
 _TIMEOUT_S = 120.0
 """How long the lake may stand still before we stop waiting for it; it is finished without us then."""
 
-_UNSEALED: Final = "if no sidecar is at work there, finish it with: record {} --finish"
+UNSEALED: Final = "if no sidecar is at work there, finish it with: record {} --finish"
 
 
 class RecordReport(msgspec.Struct, frozen=True):
@@ -52,10 +52,7 @@ class RecordReport(msgspec.Struct, frozen=True):
 
 def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool) -> int:
     """Record a source; returns the exit code. Raises UserError."""
-    if not request.sources:
-        remedy = "name a recording with --source SOURCE to record"
-        raise UserError("record", "live feeds need vendor keys and are not built yet", remedy, code=ExitCode.USAGE)
-    _check_new(out)
+    check_new(out)
     speed = parse_speed(request.speed, None)
     with half_done(f"{out}: nothing was recorded"):
         prepared = prepare(request)
@@ -63,14 +60,14 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         run = _run_info(prepared, source)
         totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
         engine = Engine(snaps_per_block=1 if speed is not None else 16)
-    with half_done(f"{out}: {_UNSEALED.format(out)}"):
+    with half_done(f"{out}: {UNSEALED.format(out)}"):
         with held() as hold:
             recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)
             stop = hold.take()
         started = time.perf_counter()
         stop, late = _drive(source, engine, totals, recording, speed, stop)
         result = report(source, engine, totals, time.perf_counter() - started)
-        health, late = _finish(recording, late)
+        health, late = finish_lake(recording, late)
     light = recording.light
     _print(
         RecordReport(
@@ -110,7 +107,7 @@ def finish_record(out: Path) -> int:
     return os.EX_OK if complete else ExitCode.FAILURE
 
 
-def _check_new(out: Path) -> None:
+def check_new(out: Path) -> None:
     """Raise UserError unless there is nothing at ``out`` yet."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
@@ -182,7 +179,7 @@ def _drive(
     return stop, late
 
 
-def _finish(recording: RunRecording, late: Interrupted | None) -> tuple[SidecarHealth, Interrupted | None]:
+def finish_lake(recording: RunRecording, late: Interrupted | None) -> tuple[SidecarHealth, Interrupted | None]:
     """Wait for the lake. A signal, ``late`` or while waiting, ends the waiting; the sidecar goes on by itself."""
     progress = Progress(sys.stderr, "lake")
     whole = max(recording.light.written_bytes, 1)
@@ -205,7 +202,7 @@ def _print(recorded: RecordReport, simulated: bool, as_json: bool, lake_goes_on:
     for line in recorded.replay.problems:
         print(f"warning: {line}", file=sys.stderr)
     if recorded.complete is None:
-        who = _UNSEALED.format(recorded.out)
+        who = UNSEALED.format(recorded.out)
         if lake_goes_on:
             who = "the sidecar goes on without this command"
         print(f"warning: the lake is not finished; {who}", file=sys.stderr)

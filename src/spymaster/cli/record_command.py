@@ -9,6 +9,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.options import DateOption, PublisherOption
+from spymaster.errors import ExitCode, UserError
 
 
 def record(
@@ -17,7 +18,9 @@ def record(
     source: Annotated[
         list[Path] | None,
         typer.Option(
-            "--source", help="What to record: a recording, .dbn or .dbn.zst files; repeatable.", show_default=False
+            "--source",
+            help="What to record: a recording, .dbn or .dbn.zst files; repeatable. [default: the market, live]",
+            show_default=False,
         ),
     ] = None,
     profile: Annotated[str | None, typer.Option(help="spy or es. [default: the source's]", show_default=False)] = None,
@@ -37,15 +40,26 @@ def record(
     finish: Annotated[
         bool, typer.Option("--finish", help="Finish the lake of a recording in OUT that was killed.")
     ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Live: a simulated day, from vendors played on this machine.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Record a source without a screen: a journal, and Bronze and Gold made of it."""
+    """Record a source, or the market live, without a screen: a journal, and Bronze and Gold made of it."""
     from spymaster.cli.record import finish_record, run_record
     from spymaster.cli.request import Request
 
     with reported():
         if finish:
             raise typer.Exit(finish_record(out))
+        if not source:
+            from spymaster.cli.live.work import LiveRequest, run_live
+
+            own = "" if speed == "max" else speed
+            asked = LiveRequest(out, context.obj.config, profile, symbol, tuple(level or ()), levels, demo, own)
+            raise typer.Exit(run_live(asked, as_json=as_json, keep_journal=keep_journal))
+        if demo:
+            raise UserError("--demo", "plays a day of its own", "leave out --source or --demo", code=ExitCode.USAGE)
         request = Request(
             sources=tuple(source or ()),
             config=context.obj.config,

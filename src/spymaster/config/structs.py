@@ -21,6 +21,15 @@ class Live(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["continue", "stop"],
         choice("What a live session does when its terminal goes away: carry on without a screen, or stop and seal."),
     ] = "continue"
+    equity_dataset: Annotated[
+        str,
+        text(
+            r"^[A-Z0-9]+\.[A-Z0-9]+$",
+            "a dataset such as EQUS.MINI",
+            "none",
+            "Databento's dataset of the share that profile spy converts to: a consolidated one.",
+        ),
+    ] = "EQUS.MINI"
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -82,6 +82,11 @@ class FileReel:
             self.symbols.update(file.symbols_by_id())
         self.first_ns = min(file.first_ns for file in files if file.first_ns)
 
+    @property
+    def end_ns(self) -> int:
+        """A time after which no record reached the vendor."""
+        return max(file.end_ns for file in self._files)
+
     def batches(self) -> Iterator[Batch]:
         """All records, merged as a replay merges them."""
         return merge(self._files, _RECORDS_PER_CHUNK)

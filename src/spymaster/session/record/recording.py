@@ -68,6 +68,7 @@ class RunRecording:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         journal = out / JOURNAL_FOLDER
+        self.run_id = run.id
         self._now_s = now_s
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
         self._inlet = JournalInlet(self._writer)

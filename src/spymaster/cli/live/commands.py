@@ -1,0 +1,73 @@
+"""The commands ``live`` and ``run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spymaster.cli.failures import reported
+from spymaster.cli.options import LevelOption, LevelsOption
+
+_LiveProfile = Annotated[
+    str | None, typer.Option("--profile", help="spy or es. [default: spy; es for the demo]", show_default=False)
+]
+_LiveSymbol = Annotated[
+    str | None,
+    typer.Option("--symbol", help="The contract, in place of the profile's front month.", show_default=False),
+]
+_Demo = Annotated[bool, typer.Option("--demo", help="A simulated day, from vendors played on this machine: no key.")]
+_Speed = Annotated[str, typer.Option(help="Of the demo: event seconds per second, 0.25 to 64.")]
+
+
+def live(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A new folder for its recording. [default: one of the user's data folder]", show_default=False
+        ),
+    ] = None,
+    demo: _Demo = False,
+    profile: _LiveProfile = None,
+    symbol: _LiveSymbol = None,
+    level: LevelOption = None,
+    levels: LevelsOption = None,
+    speed: _Speed = "",
+    theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
+) -> None:
+    """Watch the market live on the cockpit, recording it. q stops and seals."""
+    from spymaster.cli.live.screen import run_live_screen
+    from spymaster.cli.live.work import LiveRequest, default_out
+
+    with reported():
+        request = LiveRequest(
+            out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels, demo, speed
+        )
+        code = run_live_screen(
+            request, theme, colour=context.obj.color, mouse=context.obj.mouse, is_kept=out is not None or not demo
+        )
+        raise typer.Exit(code)
+
+
+def run(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(help="A new folder for its recording.", metavar="OUT")],
+    demo: _Demo = False,
+    profile: _LiveProfile = None,
+    symbol: _LiveSymbol = None,
+    level: LevelOption = None,
+    levels: LevelsOption = None,
+    speed: _Speed = "",
+    stop: Annotated[bool, typer.Option("--stop", help="End and seal the session that records into OUT.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Live without a screen: record the market, and Bronze and Gold of it, until it is stopped."""
+    from spymaster.cli.live.work import LiveRequest, run_live, stop_live
+
+    with reported():
+        if stop:
+            raise typer.Exit(stop_live(out))
+        request = LiveRequest(out, context.obj.config, profile, symbol, tuple(level or ()), levels, demo, speed)
+        raise typer.Exit(run_live(request, as_json=as_json))

@@ -1,0 +1,74 @@
+"""What is said of a live session when it is over."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from spymaster.session.live.session import LiveSession
+from spymaster.session.record.recording import JOURNAL_FOLDER
+from spymaster.session.record.sidecar_watch import SidecarHealth
+from spymaster.signals.headless import TrustSpell
+
+
+class LiveReport(msgspec.Struct, frozen=True):
+    """What was lived and recorded. ``complete``: sealed with nothing missing; None where the lake is not finished."""
+
+    run: str
+    out: str
+    complete: bool | None
+    records: int
+    journal_bytes: int
+    lost_records: int
+    lake_files: int
+    snaps: int
+    signals: int
+    alerts: int
+    signal_hash: str
+    trust: dict[str, tuple[TrustSpell, ...]]
+    problem: str
+
+
+def report_of(session: LiveSession, out: Path, health: SidecarHealth, stop: str) -> LiveReport:
+    """The report of a session whose journal is closed."""
+    recording, totals = session.recording, session.totals
+    assert recording is not None
+    assert totals is not None
+    light = recording.light
+    return LiveReport(
+        run=recording.run_id,
+        out=str(out),
+        complete=health.complete,
+        records=recording.records,
+        journal_bytes=light.written_bytes,
+        lost_records=light.lost_records,
+        lake_files=health.durable_files,
+        snaps=totals.tally.snaps,
+        signals=totals.tally.signals,
+        alerts=totals.tally.alerts,
+        signal_hash=totals.hash.hexdigest(),
+        trust=totals.trust.spells(),
+        problem=session.failure or stop or light.fault or health.fault,
+    )
+
+
+def print_report(report: LiveReport, problems: tuple[str, ...], as_json: bool, *, simulated: bool) -> None:
+    """The report on stdout, what went wrong on stderr."""
+    for line in problems:
+        print(f"warning: {line}", file=sys.stderr)
+    if report.complete is None:
+        print("warning: the lake is not finished; its sidecar goes on without this command", file=sys.stderr)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        return
+    if simulated:
+        print("SIMULATED data")
+    state = {True: "complete", False: "NOT COMPLETE", None: "not all in the lake yet"}[report.complete]
+    lost = f", {report.lost_records:,} lost" if report.lost_records else ""
+    print(f"run      {report.run}: {state}{f' ({report.problem})' if report.problem else ''}")
+    print(f"records  {report.records:,} recorded{lost}; {report.snaps:,} snaps, {report.alerts:,} alerts")
+    print(f"journal  {report.journal_bytes / 1e6:,.1f} MB through {Path(report.out) / JOURNAL_FOLDER}")
+    print(f"lake     {report.lake_files:,} files in {report.out}")
+    print(f"hash     {report.signal_hash}")

@@ -1,0 +1,264 @@
+"""A live session: what arrives is journalled, then computed, then shown. It has a thread of its own.
+
+A screen is one who looks (``FrameSource``); without one the session is the same. It ends when it is stopped, when its
+feeds have stopped for good, or when ``is_over`` says so, and always in the same order: the feeds are closed, what they
+had brought is computed, the journal is closed. The sidecar then seals the lake.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from numpy.typing import NDArray
+
+from spymaster.errors import UserError
+from spymaster.journal.source import Arrival, LiveSource
+from spymaster.market.frames import ConfigFrame
+from spymaster.market.kinds import NS_PER_MS
+from spymaster.session.frames.engine_rate import EngineRate
+from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
+from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
+from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, RecordingLight
+
+if TYPE_CHECKING:
+    from spymaster.config.profiles import Profile
+    from spymaster.physics.engine import Engine, SnapBlock
+    from spymaster.session.frames.builder import FrameBuilder
+    from spymaster.session.frames.heat_store import HeatStore
+    from spymaster.session.headless import RunTotals
+    from spymaster.session.record.recording import RunRecording
+
+_FRAME_EVERY_S: Final = 0.1
+_POLL_S: Final = 0.1
+_COMPILE_S: Final = 40.0
+"""How long compiling usually takes, for the progress bar only."""
+
+
+class LiveArrivals(LiveSource, Protocol):
+    """What a live session reads (``feeds.live.source.LiveFeeds``)."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with any of the feeds, in words; empty while all is well."""
+        ...
+
+
+class LiveSession:
+    """Lives a source (a ``FrameSource``).
+
+    ``begin``: opens the recording once it is known what is traded; it is told the CONFIG. ``draws``: whether anybody
+    may look: frames are made ten times a second. ``is_over``: asked after everything that arrives; True ends the
+    session. ``failure`` says afterwards why it ended otherwise than it should, in one line.
+    """
+
+    def __init__(
+        self,
+        source: LiveArrivals,
+        begin: Callable[[ConfigFrame], RunRecording],
+        *,
+        profile: Profile,
+        simulated: bool,
+        draws: bool,
+        is_over: Callable[[], bool] = lambda: False,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._begin = begin
+        self._profile = profile.name
+        self._interval_ns = profile.snap_ms * NS_PER_MS
+        self._simulated = simulated
+        self._draws = draws
+        self._is_over = is_over
+        self._now_s = now_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="session", daemon=True)
+        self._phase = Phase.COMPILING
+        self._message = ""
+        self._progress = math.nan
+        self._frame: Frame | None = None
+        self._frames = 0
+        self._published_s = -math.inf
+        self._rate = EngineRate()
+        self._engine: Engine | None = None
+        self._builder: FrameBuilder | None = None
+        self._heat: HeatStore | None = None
+        self._first_ns = 0
+        self.recording: RunRecording | None = None
+        """The journal and its sidecar, once something arrived."""
+        self.totals: RunTotals | None = None
+        """What was counted, likewise."""
+        self.failure = ""
+        self.refused = ""
+        """Why the feeds stopped before anything was known, in the vendor's words."""
+        self.ended = threading.Event()
+        """Set once the journal is closed."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """End it, and wait until the journal is closed. Safe to call twice and before it has begun."""
+        self._stopping.set()
+        self._source.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    def latest(self) -> Frame | None:
+        """The newest frame; before the first, one that says what is waited for."""
+        if self._frame is not None:
+            return self._frame
+        self._frames += 1
+        return waiting_frame(self._frames, self._run_state(), self._profile, "")
+
+    def heat(self, seconds: int) -> HeatColumns:
+        """Up to ``seconds`` newest heat columns."""
+        return self._heat.columns(seconds) if self._heat is not None else empty_heat()
+
+    def chart(self) -> NDArray[Any]:
+        """The two-minute bars."""
+        return self._builder.chart() if self._builder is not None else empty_chart()
+
+    def level_history(self, level_id: str, seconds: int) -> LevelHistory:
+        """What is remembered of a level."""
+        builder = self._builder
+        return builder.level_history(level_id, seconds) if builder is not None else empty_history(level_id)
+
+    def send(self, command: Command, value: float = 0.0, subject: str = "") -> None:
+        """A market neither steps nor goes back: only STOP means anything."""
+        if command is Command.STOP:
+            self._stopping.set()
+            self._source.close()
+
+    @property
+    def message(self) -> str:
+        """What is being waited for or wrong, in words; empty while all is well."""
+        return self.failure or self.refused or self._source.problem or self._message
+
+    def _work(self) -> None:
+        try:
+            self._compile()
+            self._live()
+            self._phase = Phase.ENDED
+        except UserError as error:
+            self.failure = str(error)
+        except Exception as error:
+            # the thread's boundary: whoever waits must be told, and the journal must be closed
+            self.failure = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        finally:
+            if self.failure or self.refused:
+                self._phase = Phase.FAILED
+            self._source.close()
+            if self.recording is not None:
+                self.recording.close(problem=self.failure)
+            self._publish()
+            self.ended.set()
+
+    def _compile(self) -> None:
+        """Have the kernels compiled elsewhere before anything is asked of a vendor."""
+        if is_warm():
+            return
+        started = self._now_s()
+        with compiling_elsewhere() as still_at_it:
+            while still_at_it() and not self._stopping.wait(_POLL_S):
+                elapsed = self._now_s() - started
+                self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
+                self._progress = min(elapsed / _COMPILE_S, 0.99)
+
+    def _live(self) -> None:
+        # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
+        from spymaster.physics.engine import Engine
+
+        if self._stopping.is_set():
+            return
+        self._phase, self._progress = Phase.LOADING, math.nan
+        self._message = "waiting for the market's first records"
+        self._engine = Engine(snaps_per_block=1)
+        for arrival in self._source.arrivals():
+            self._take(self._engine, arrival)
+            if self._is_over():
+                self._source.close()
+        if self._engine.config is not None:
+            for block in self._engine.finish():
+                self._on_block(block)
+        elif not self._stopping.is_set():
+            self.refused = self._source.problem or "the feeds ended before it was known what is traded"
+
+    def _take(self, engine: Engine, arrival: Arrival) -> None:
+        """Into the journal first, whatever it is."""
+        frame = arrival.frame
+        if isinstance(frame, ConfigFrame):
+            self._configure(engine, frame)
+        assert self.recording is not None
+        self.recording.on_frame(frame, arrival.flags)
+        if not arrival.is_for_engine:
+            return
+        started = self._now_s()
+        snaps = 0
+        for block in engine.feed(frame):
+            snaps += len(block.snaps)
+            self._on_block(block)
+        self._rate.note(self._now_s() - started, snaps)
+        if isinstance(frame, ConfigFrame) and self._builder is None:
+            self._build_frames(engine, frame)
+        if self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            self._publish()
+
+    def _configure(self, engine: Engine, config: ConfigFrame) -> None:
+        """The first CONFIG opens the recording; a further one has the engine begin anew."""
+        from spymaster.session.headless import RunTotals
+
+        if self.recording is None:
+            self.recording = self._begin(config)
+            self.totals = RunTotals(self._interval_ns)
+            self._phase, self._message = Phase.PLAYING, ""
+            return
+        assert self.totals is not None
+        self.totals.count(engine)
+        if self._builder is not None:
+            self._builder.begin_anew(config)
+
+    def _build_frames(self, engine: Engine, config: ConfigFrame) -> None:
+        from spymaster.session.frames.builder import FrameBuilder
+        from spymaster.session.frames.heat_store import HeatStore
+
+        if self._draws:
+            self._heat = HeatStore()
+            self._builder = FrameBuilder(engine, config, self._heat)
+
+    def _on_block(self, block: SnapBlock) -> None:
+        assert self.recording is not None
+        assert self.totals is not None
+        self.recording.publish(block)
+        self.totals.on_block(block)
+        if len(block.snaps) and not self._first_ns:
+            self._first_ns = int(block.snaps["t_ns"][0])
+        if self._builder is not None:
+            self._builder.on_block(block)
+
+    def _publish(self) -> None:
+        if self._builder is None or not self._first_ns:
+            return
+        self._published_s = self._now_s()
+        self._frames += 1
+        self._rate.count(self._published_s, self._builder.records)
+        self._frame = self._builder.build(self._frames, self._run_state())
+
+    def _run_state(self) -> RunState:
+        return RunState(
+            mode=Mode.LIVE,
+            phase=self._phase,
+            simulated=self._simulated,
+            speed=1.0,
+            first_ns=self._first_ns,
+            last_ns=self.totals.last_snap_ns if self.totals is not None else 0,
+            records_per_s=self._rate.records_per_s,
+            snap_us=self._rate.snap_us,
+            message=self.message,
+            progress=self._progress,
+            recording=self.recording.light if self.recording is not None else RecordingLight(),
+        )

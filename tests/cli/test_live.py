@@ -1,0 +1,180 @@
+"""``live``, ``run`` and ``record`` of a market: lived on the demo's vendor, recorded, replayed, stopped and sealed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spymaster.tui.options import Ending
+from tests.cli.conftest import COMMAND, Run, Spawn
+from tests.support.pty_terminal import PtyTerminal
+
+pytest.importorskip("databento")
+
+FAST = ("--demo", "--speed", "64", "--json")
+STARTED_S = 90.0
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """The demo's whole day, lived without a screen: its folder and its report."""
+    folder = tmp_path_factory.mktemp("lived")
+    done = subprocess.run(
+        [*COMMAND, "run", folder / "out", *FAST],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+        env={**os.environ, "XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+    )
+    assert done.returncode == 0, done.stderr
+    report: dict[str, object] = json.loads(done.stdout)
+    return folder / "out", report
+
+
+def test_a_live_session_is_sealed_complete_at_the_end_of_the_demos_day(lived: tuple[Path, dict[str, object]]) -> None:
+    _, report = lived
+    assert (report["complete"], report["lost_records"], report["problem"]) == (True, 0, "")
+    assert int(str(report["records"])) > 50_000
+    assert int(str(report["alerts"])) > 0
+
+
+@pytest.mark.parametrize("speed", ["max", "64"])
+def test_what_was_lived_replays_to_the_same_signals_from_journal_and_lake(
+    lived: tuple[Path, dict[str, object]], spawn: Spawn, speed: str
+) -> None:
+    out, report = lived
+    for source in (out, out / "journal"):
+        done = spawn("replay", source, "--headless", "--json", "--speed", speed)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["signal_hash"] == report["signal_hash"]
+
+
+def test_the_lake_of_a_live_session_is_sound_and_says_that_it_was_simulated(
+    lived: tuple[Path, dict[str, object]], spawn: Spawn
+) -> None:
+    out, _ = lived
+    assert spawn("lake", "verify", out).returncode == 0
+    assert "SIMULATED" in spawn("replay", out, "--headless").stdout
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """A demo that is being lived at the market's own pace, once its journal grows."""
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [*COMMAND, "run", out, "--demo", "--speed", "4", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until_s = time.monotonic() + STARTED_S
+    while not list(out.glob("journal/*.smj*")) and not list(out.glob("journal/*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until_s
+        time.sleep(0.1)
+    try:
+        yield out, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_run_stop_ends_a_session_and_seals_it(running: tuple[Path, subprocess.Popen[str]], spawn: Spawn) -> None:
+    out, process = running
+    second = spawn("run", out, "--demo")
+    assert second.returncode == 1
+    assert f"in use by process {process.pid} since " in second.stderr
+    assert f"end it with: spymaster-tui run {out} --stop" in second.stderr
+    stopped = spawn("run", out, "--stop")
+    assert (stopped.returncode, stopped.stdout) == (0, f"{out}: process {process.pid} has ended and sealed it\n")
+    report = json.loads(process.communicate(timeout=60)[0])
+    assert process.returncode == 128 + signal.SIGTERM
+    assert (report["complete"], report["problem"]) == (True, "ended by SIGTERM")
+    again = spawn("run", out, "--stop")
+    assert again.returncode == 2
+    assert "no live session records into it" in again.stderr
+
+
+def test_ctrl_c_seals_what_was_lived(running: tuple[Path, subprocess.Popen[str]]) -> None:
+    _, process = running
+    process.send_signal(signal.SIGINT)
+    report = json.loads(process.communicate(timeout=60)[0])
+    assert process.returncode == 130
+    assert report["complete"] is True
+
+
+@pytest.mark.slow
+def test_the_demo_is_shown_live_and_q_stops_and_seals_it(tmp_path: Path, spawn: Spawn) -> None:
+    out = tmp_path / "out"
+    command = [*COMMAND, "live", "--demo", "--out", str(out)]
+    with PtyTerminal(command, cwd=tmp_path, env={"XDG_CONFIG_HOME": str(tmp_path)}) as terminal:
+        terminal.wait_for("SIMULATED", STARTED_S)
+        terminal.wait_for("REC", STARTED_S)
+        terminal.wait_for("ESM6", STARTED_S)
+        terminal.send("q")
+        assert terminal.wait() == Ending.QUIT
+        assert terminal.restored()
+    assert spawn("lake", "verify", out).returncode == 0
+
+
+def test_without_a_terminal_live_says_so_and_leaves_nothing(spawn: Spawn, tmp_path: Path) -> None:
+    done = spawn("live", "--demo", TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "there is no terminal to show it on" in done.stderr
+    assert not list(tmp_path.glob("spymaster-demo-*"))
+
+
+@pytest.mark.parametrize("command", [("run", "OUT"), ("record", "OUT")], ids=" ".join)
+def test_without_keys_one_line_names_the_variable_and_what_still_works(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    result = run(*(out if word == "OUT" else word for word in command))
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: DATABENTO_API_KEY: is set neither in the environment nor in the system's keyring")
+    assert "live --demo, replay, simulate" in line
+    assert not out.exists()
+
+
+def test_a_massive_key_alone_is_said_to_give_no_depth(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYGON_API_KEY", "of-no-use-here")
+    result = run("run", tmp_path / "out")
+    assert "POLYGON_API_KEY gives no futures depth" in result.stderr
+    assert "of-no-use-here" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--demo", "--profile", "spy"), "the demo's day has no SPY"),
+        (("--demo", "--speed", "max"), "a live market has a time of its own"),
+        (("--speed", "4"), "the market has its own"),
+    ],
+)
+def test_what_makes_no_sense_live_is_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    result = run("run", tmp_path / "out", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_record_plays_a_source_or_the_demo_not_both(run: Run, small: Path, tmp_path: Path) -> None:
+    result = run("record", tmp_path / "out", "--source", small, "--demo")
+    assert result.exit_code == 2
+    assert "leave out --source or --demo" in result.stderr
+
+
+def test_record_without_a_source_records_the_market(spawn: Spawn, tmp_path: Path) -> None:
+    done = spawn("record", tmp_path / "out", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["complete"] is True
