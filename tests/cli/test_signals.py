@@ -56,7 +56,7 @@ CASES = {
         Seam("spymaster.lake.tables.part:Part.write"),
         "its Gold is not whole; run lake rebuild-gold again",
     ),
-    "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.take")),
+    "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.on_block")),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),

@@ -6,7 +6,7 @@ from typing import Final
 
 from spymaster.market.levels import MAX_USER_LEVELS, LevelKind
 from spymaster.market.rows import INPUTS
-from spymaster.market.rows import TOTALS as TOTAL_FIELDS
+from spymaster.market.rows import TOTALS as SUMMED
 
 LEDGER_TICKS: Final = 1024
 """Width of the ledger. It follows the touch; prices further than half of it away are unseen."""
@@ -65,15 +65,15 @@ TAPE_LARGE_SELL: Final = 3
 TAPE_FIELDS: Final = 4
 """Of the band round a price: aggressive buys and sells, and those of large orders."""
 
-TOTALS: Final = len(TOTAL_FIELDS)
-TOTAL_ADDED: Final = TOTAL_FIELDS.index("added")
-TOTAL_PULLED: Final = TOTAL_FIELDS.index("pulled")
-TOTAL_FILLED: Final = TOTAL_FIELDS.index("filled")
-TOTAL_HIDDEN: Final = TOTAL_FIELDS.index("hidden")
-TOTAL_OFF_BOOK: Final = TOTAL_FIELDS.index("off_book")
-TOTAL_TRADED: Final = TOTAL_FIELDS.index("traded")
-TOTAL_RESIDUAL: Final = TOTAL_FIELDS.index("residual")
-TOTAL_OUTSIDE: Final = TOTAL_FIELDS.index("outside")
+TOTALS: Final = len(SUMMED)
+TOTAL_ADDED: Final = SUMMED.index("added")
+TOTAL_PULLED: Final = SUMMED.index("pulled")
+TOTAL_FILLED: Final = SUMMED.index("filled")
+TOTAL_HIDDEN: Final = SUMMED.index("hidden")
+TOTAL_OFF_BOOK: Final = SUMMED.index("off_book")
+TOTAL_TRADED: Final = SUMMED.index("traded")
+TOTAL_RESIDUAL: Final = SUMMED.index("residual")
+TOTAL_OUTSIDE: Final = SUMMED.index("outside")
 """Totals of a bucket, in the order they are published in."""
 
 QUALITY_RECORDS: Final = 0
