@@ -30,6 +30,7 @@ COMMANDS = (
     ("docs",),
     ("warmup",),
     ("bench",),
+    ("doctor",),
 )
 ASK_ALL = """
 import json, sys

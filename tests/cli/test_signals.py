@@ -67,6 +67,7 @@ CASES = {
         Seam("spymaster.cli.record:_run_info"),
         "out: nothing was recorded",
     ),
+    "doctor": Case("doctor", Seam("spymaster.cli.doctor:_calendars")),
     "run": Case(
         "run {here}/out --demo",
         Seam("spymaster.session.live.session:LiveSession.start", after=True),

@@ -1,4 +1,4 @@
-"""The commands about the machine the program runs on: ``warmup`` and ``bench``."""
+"""The commands about the machine the program runs on: ``warmup``, ``bench`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -35,3 +35,18 @@ def bench(
 
     with reported():
         run_bench(tuple(sources or ()), rounds, records, pace, tuple(only or ()), as_json)
+
+
+def doctor(
+    context: typer.Context,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="Connect to the vendor too: key, entitlements, clock.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at terminal, engine, disk, calendar and keys: what is wrong, and what to do."""
+    from spymaster.cli.doctor import run_doctor
+    from spymaster.config.loader import load_config
+
+    with reported():
+        raise typer.Exit(run_doctor(load_config(context.obj.config), feeds=feeds, as_json=as_json))

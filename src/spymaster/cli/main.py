@@ -21,7 +21,7 @@ from spymaster.cli.global_options import (
     check_options,
 )
 from spymaster.cli.live.commands import live, run
-from spymaster.cli.machine_commands import bench, warmup
+from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
     ColorOption,
@@ -386,6 +386,7 @@ def levels_import(
 
 app.command(cls=PlainCommand)(warmup)
 app.command(cls=PlainCommand)(bench)
+app.command(cls=Command)(doctor)
 app.command(cls=Command)(record)
 app.command(cls=ScreenCommand)(live)
 app.command(cls=Command)(run)

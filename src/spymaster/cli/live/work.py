@@ -158,13 +158,15 @@ def _wait(session: LiveSession, _config: Config) -> None:
 
 
 def _nothing(session: LiveSession, stop: Interrupted | None, variable: str) -> int:
-    """Nothing came, so nothing was recorded: why. Raises UserError."""
+    """Nothing came, so nothing was recorded: why. Raises UserError, or what stopped it."""
     if session.failure:
         raise UserError("live", session.failure, "nothing was recorded; try again")
     if session.refused:
         raise refusal(session.refused, variable)
     print("live: ended before anything came; nothing was recorded", file=sys.stderr)
-    return stop.exit_code if stop is not None else ExitCode.OK
+    if stop is not None:
+        raise stop
+    return ExitCode.OK
 
 
 def _levels(request: LiveRequest, profile: Profile) -> tuple[UserLevel, ...]:

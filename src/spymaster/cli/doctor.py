@@ -1,0 +1,147 @@
+"""``doctor``: what of this machine and its keys would keep a session from running well, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import platformdirs
+
+from spymaster.config.structs import Config
+from spymaster.errors import ExitCode, UserError
+
+_COLUMNS: Final = 80
+_ROWS: Final = 24
+_LITTLE_BYTES: Final = 5_000_000_000
+_MOST_LAG_MS: Final = 1000.0
+_CLIENTS: Final = ("databento", "polygon-api-client", "keyring")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at. ``remedy``: what to do, empty where nothing need be done."""
+
+    what: str
+    is_well: bool
+    words: str
+    remedy: str = ""
+
+
+def run_doctor(config: Config, *, feeds: bool, as_json: bool) -> int:
+    """Look, print, and return the exit code: 0 where nothing is wrong. ``feeds``: connect to the vendor too."""
+    found = [*_terminal(), *_engine(), *_disk(), *_calendars(), *_keys()]
+    if feeds:
+        found += _feeds(config)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        for one in found:
+            print(f"{'ok  ' if one.is_well else 'LOOK'} {one.what:<10} {one.words}")
+            if one.remedy:
+                print(f"{'':15} {one.remedy}")
+    return ExitCode.OK if all(one.is_well for one in found) else ExitCode.FAILURE
+
+
+def _terminal() -> Iterator[Finding]:
+    from spymaster.tui.terminal.colour import detect_colour
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield Finding("terminal", True, "none here; run, record and replay --headless need none")
+        return
+    size = os.get_terminal_size()
+    words = f"{size.columns}x{size.lines}, {detect_colour(os.environ).name.lower()}, TERM={os.environ.get('TERM', '')}"
+    is_large = size.columns >= _COLUMNS and size.lines >= _ROWS
+    yield Finding("terminal", is_large, words, "" if is_large else f"make it at least {_COLUMNS}x{_ROWS}")
+
+
+def _engine() -> Iterator[Finding]:
+    from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, CACHE_FOLDER, is_complete, write_refusal
+
+    if is_complete(CACHE_FOLDER):
+        yield Finding("engine", True, f"compiled, in {CACHE_FOLDER}")
+    elif (refusal := write_refusal(CACHE_FOLDER)) is not None:
+        words = f"not compiled, and {CACHE_FOLDER} cannot be written ({refusal.strerror or refusal})"
+        yield Finding("engine", False, words, f"name a folder that can be with {CACHE_DIR_VARIABLE}")
+    else:
+        yield Finding(
+            "engine", False, "not compiled yet", "spymaster-tui warmup does it now, else the first start will"
+        )
+
+
+def _disk() -> Iterator[Finding]:
+    folder = Path(platformdirs.user_data_dir("spymaster-tui"))
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    is_enough = free >= _LITTLE_BYTES
+    words = f"{free / 1e9:,.0f} GB free at {there}"
+    remedy = "" if is_enough else "a day of ES depth takes a few GB: free some space, or record elsewhere with --out"
+    yield Finding("disk", is_enough, words, remedy)
+    if not os.access(there, os.W_OK):
+        yield Finding("disk", False, f"{there} cannot be written", "record elsewhere with --out")
+
+
+def _calendars() -> Iterator[Finding]:
+    from spymaster.market.instruments import EQUITY_CALENDAR, FUTURES_CALENDAR
+    from spymaster.market.sessions import et_stamp, session_at, sessions_between
+
+    now_ns = time.time_ns()
+    for name in (FUTURES_CALENDAR, EQUITY_CALENDAR):
+        try:
+            session = session_at(sessions_between(name, now_ns, now_ns), now_ns)
+        except UserError as error:
+            yield Finding("calendar", False, str(error), "bring the package pandas-market-calendars up to date")
+            continue
+        opens = int(session["open_ns"])
+        words = f"open since {et_stamp(opens)}" if opens <= now_ns else f"opens {et_stamp(opens)}"
+        yield Finding("calendar", True, f"{name} {words}, closes {et_stamp(int(session['close_ns']))}")
+
+
+def _keys() -> Iterator[Finding]:
+    from spymaster.session.live.keys import DATABENTO, MASSIVE, find_key
+    from spymaster.session.live.owner import lock_of, owner_of
+
+    locks = Path(platformdirs.user_state_dir("spymaster-tui")) / "live"
+    for names in (DATABENTO, MASSIVE):
+        key = find_key(names)
+        if key is None:
+            yield Finding("key", True, f"no {' or '.join(names)}; live --demo, replay and simulate need none")
+            continue
+        owner = owner_of(lock_of(locks, "key", key.secret))
+        words = f"{key.name} is set" + (f"; in use by {owner}" if owner is not None else "")
+        yield Finding("key", True, words)
+    versions = []
+    for package in _CLIENTS:
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"no {package}")
+    yield Finding("clients", True, ", ".join(versions))
+
+
+def _feeds(config: Config) -> Iterator[Finding]:
+    from spymaster.feeds.databento_live.plan import Address
+    from spymaster.feeds.live.supervision import SystemClock
+    from spymaster.session.live.databento_day import DatabentoDay
+    from spymaster.session.live.feed_check import check_feeds
+    from spymaster.session.live.keys import databento_key, refusal
+
+    try:
+        key = databento_key()
+    except UserError as error:
+        yield Finding("feeds", False, f"{error.place} {error.problem}", error.remedy)
+        return
+    clock = SystemClock()
+    dataset = config.live.equity_dataset
+    day = DatabentoDay(config.profile("spy"), Address(key.secret), clock, equity_dataset=dataset)
+    for feed in check_feeds(day.feeds, clock):
+        remedy = "" if feed.is_well else refusal(feed.words, key.name).remedy
+        yield Finding("feed", feed.is_well, f"{feed.name}: {feed.words}", remedy)
+        if feed.lag_ms is not None and abs(feed.lag_ms) > _MOST_LAG_MS:
+            words = f"{feed.name}: what it sends arrives {feed.lag_ms / 1000:+.1f} s later by this machine's clock"
+            yield Finding("clock", False, words, "set the clock (timedatectl set-ntp true), or look at the network")
