@@ -42,15 +42,45 @@ def test_bars_become_the_vendor_s_records_under_the_instrument_s_key() -> None:
         ((4800.1, 4801.0, 4799.0, 4800.0, 1.0), bars.OFF_TICK),
         ((4800.0, 4801.0, 0.0, 4800.0, 1.0), bars.NO_PRICE),
         ((4800.0, 4801.0, 4799.0, 4800.0, -1.0), bars.NO_VOLUME),
+        ((4800.0, 4801.0, -5.0, 4800.0, 1.0), bars.STRAY),
+        ((4800.0, 48000.0, 4799.0, 4800.0, 1.0), bars.STRAY),
+        ((480.0, 480.25, 479.75, 480.0, 1.0), bars.STRAY),
     ],
 )
 def test_a_bar_that_cannot_be_true_is_left_out_and_counted_with_its_reason(row: Row, reason: str) -> None:
     assert left_out(row) == (2, {reason: 1})
 
 
-def test_a_bar_below_zero_is_a_bar_like_any_other() -> None:
-    """As crude oil's were in April 2020."""
-    assert left_out((-37.5, -37.0, -40.25, -38.0, 1.0)) == (3, {})
+CRUDE: list[Row] = [
+    *[(20.0, 20.25, 19.75, 20.0, 1.0)] * 5,
+    (1.5, 1.75, -4.0, -3.5, 1.0),
+    (-3.5, 0.5, -12.0, -11.0, 1.0),
+    (-13.5, -13.0, -25.25, -25.0, 1.0),
+    (-37.5, -37.0, -40.25, -38.0, 1.0),
+    (-25.0, -24.0, -30.0, -29.0, 1.0),
+]
+"""What crude oil did in April 2020."""
+
+
+def test_bars_below_zero_and_bars_that_pass_through_it_are_bars_like_any_other() -> None:
+    assert len(collected([columns(CRUDE)])) == len(CRUDE)
+
+
+@pytest.mark.parametrize("index", [0, 1, 5, 9])
+def test_a_stray_bar_is_left_out_wherever_it_stands_and_takes_no_other_with_it(index: int) -> None:
+    rows = [FLAT] * 10
+    rows[index] = (4800.0, 4801.0, -5.0, 4800.0, 1.0)
+    found = collected([columns(rows)])
+    assert found["ts_event"].tolist() == [NINE + n * MINUTE for n in range(10) if n != index]
+
+
+def test_stray_bars_side_by_side_do_not_vouch_for_each_other() -> None:
+    stray: Row = (4800.0, 4801.0, -5.0, 4800.0, 1.0)
+    assert left_out(stray, stray) == (2, {bars.STRAY: 2})
+
+
+def test_two_bars_far_apart_are_both_kept_as_nothing_tells_which_is_wrong() -> None:
+    assert len(collected([columns([FLAT, (100.0, 100.0, 100.0, 100.0, 1.0)])])) == 2
 
 
 def test_a_bar_with_several_faults_is_counted_once() -> None:

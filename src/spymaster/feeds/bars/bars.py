@@ -20,6 +20,7 @@ from spymaster.feeds.bars.contracts import ContractChoice
 from spymaster.feeds.bars.headings import NO_TIME
 from spymaster.feeds.bars.hours import zone_hint
 from spymaster.feeds.bars.ids import pick_by_id
+from spymaster.feeds.bars.strays import strays
 from spymaster.feeds.bars.table import BarColumns
 from spymaster.feeds.errors import SourceError
 from spymaster.market.dtypes import DTYPES, SCHEMA_RTYPES
@@ -35,6 +36,7 @@ NO_VOLUME: Final = "its volume is missing or negative"
 HIGH_BELOW_LOW: Final = "its high is below its low"
 OUTSIDE_RANGE: Final = "its open or close lies outside its high and low"
 OFF_TICK: Final = "a price is not on the tick grid"
+STRAY: Final = "a price cannot belong to the minutes around it"
 GIVEN_TWICE: Final = "its minute was given again, the last one was used"
 
 _LEAST_E9: Final = 1e7
@@ -158,7 +160,12 @@ class BarCollector:
                 f"{reason} ({count})" for reason, wrong in faults if (count := int(np.count_nonzero(wrong)))
             )
             raise SourceError(path, f"none of its {len(bars)} bars can be used: {why}", "check what its columns hold")
-        return bars if good.all() else bars.only(good)
+        sound = bars if good.all() else bars.only(good)
+        stray = strays(sound.start_ns, sound.prices_e9)
+        if not stray.any():
+            return sound
+        self.rejected[STRAY] += int(np.count_nonzero(stray))
+        return sound.only(~stray)
 
     def _refuse_other_lengths(self, path: Path, bars: BarColumns) -> None:
         minutes = np.unique(bars.start_ns)
