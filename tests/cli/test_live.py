@@ -76,7 +76,7 @@ def running(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
         text=True,
     )
     until_s = time.monotonic() + STARTED_S
-    while not list(out.glob("journal/*.smj*")) and not list(out.glob("journal/*")):
+    while not list(out.glob("journal/*")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until_s
         time.sleep(0.1)
