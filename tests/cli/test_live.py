@@ -125,6 +125,20 @@ def test_the_demo_is_shown_live_and_q_stops_and_seals_it(tmp_path: Path, spawn: 
     assert spawn("lake", "verify", out).returncode == 0
 
 
+@pytest.mark.slow
+def test_a_lost_terminal_ends_the_screen_and_not_the_session(tmp_path: Path, spawn: Spawn) -> None:
+    out = tmp_path / "out"
+    command = [*COMMAND, "live", "--demo", "--out", str(out)]
+    with PtyTerminal(command, cwd=tmp_path, env={"XDG_CONFIG_HOME": str(tmp_path)}) as terminal:
+        terminal.wait_for("ESM6", STARTED_S)
+        terminal.signal(signal.SIGHUP)
+        time.sleep(1.0)
+        assert terminal.process.poll() is None
+        assert spawn("run", out, "--stop").returncode == 0
+        assert terminal.wait() == Ending.TERMINATED
+    assert spawn("lake", "verify", out).returncode == 0
+
+
 def test_without_a_terminal_live_says_so_and_leaves_nothing(spawn: Spawn, tmp_path: Path) -> None:
     done = spawn("live", "--demo", TMPDIR=str(tmp_path))
     assert done.returncode == 1

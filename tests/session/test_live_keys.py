@@ -56,6 +56,7 @@ def test_each_refusal_has_a_remedy_of_its_own(said: str, remedy: str) -> None:
     assert f"live: {said}; {remedy}" in str(refusal(said, "VARIABLE"))
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_wrong_key_ends_a_session_before_anything_is_recorded() -> None:
     def begin(_config: ConfigFrame) -> RunRecording:
         raise AssertionError("nothing came, so there is nothing to record")
