@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from spymaster.market.kinds import NO_TICK
-from spymaster.signals.frame import Frame, HeatColumns, Phase
+from spymaster.signals.frame import Frame, HeatColumns, Mode, Phase
 from spymaster.view import side
 from spymaster.view.drawing.axis import Centring, PriceAxis
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
@@ -314,9 +314,9 @@ class CockpitProjector:
     def _lists(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
         head = frame.header if frame is not None else None
         if width := out.width("alerts"):
-            look = alerts.AlertLook(
-                head.t_ns if head else 0, state.acked, state.picked_alert, header.recorded(head), state.glyphs
-            )
+            # the bell asks the same: a demo is live, whatever its market
+            muted = head is not None and head.mode is not Mode.LIVE
+            look = alerts.AlertLook(head.t_ns if head else 0, state.acked, state.picked_alert, muted, state.glyphs)
             out.put("alerts", alerts.alert_rows(frame.alerts if frame else (), look, width, out.height("alerts")))
         if width := out.width("tape"):
             if frame is None or head is None:
