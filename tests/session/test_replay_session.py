@@ -34,6 +34,17 @@ def test_as_fast_as_possible_it_plays_to_the_end(open_screen: Open, words: Words
     assert screen.session.failure == ""
 
 
+def test_at_its_end_a_recording_is_as_long_as_its_records_say(open_screen: Open, tmp_path: Path, words: Words) -> None:
+    """A header may say more than was recorded: a day that is still going on."""
+    hour_ns = 3600 * 1_000_000_000
+    path = depth_file(tmp_path / "day.mbp-10.dbn", words, end_ns=int(words[-1, dt.W_TS_EVENT]) + hour_ns)
+    screen = open_screen(plan_of(path))
+    assert screen.paused_at_the_first_snap().header.last_ns > int(words[-1, dt.W_TS_EVENT]) + hour_ns // 2
+    screen.session.send(Command.PLAY)
+    header = screen.phase(Phase.ENDED).header
+    assert header.last_ns == header.t_ns
+
+
 def test_every_frame_has_a_higher_number_than_the_one_before(open_screen: Open) -> None:
     screen = open_screen()
     numbers = [screen.paused_at_the_first_snap().number]

@@ -35,6 +35,10 @@ class ReplayIndex:
         """What was wrong with the files, a line each."""
         return self._source.problems
 
+    def end_ns(self, ended: ReplayRun | None) -> int:
+        """Where the recording ends: as its files say, after a run that came to its end as the records say."""
+        return min(self.last_ns, ended.last_snap_ns) if ended is not None and ended.last_snap_ns else self.last_ns
+
     def close(self) -> None:
         """Keep what is known of the recording, and let its files go."""
         self._source.close()

@@ -363,7 +363,7 @@ class ReplaySession:
             simulated=self._simulated,
             speed=speed if speed is not None else MAX_SPEED,
             first_ns=index.first_ns if index is not None else 0,
-            last_ns=index.last_ns if index is not None else 0,
+            last_ns=index.end_ns(self._run if self._phase is Phase.ENDED else None) if index is not None else 0,
             records_per_s=self._rate.records_per_s,
             snap_us=self._rate.snap_us,
             message=self._message,
