@@ -115,6 +115,16 @@ def test_alerts_that_are_on_come_first_with_their_reason() -> None:
     assert "CONTEST" in rows[5]
 
 
+@pytest.mark.parametrize(("level", "said"), [("USER_6873.75", "6873.75"), ("ROUND_6875", "6875"), ("VWAP", "VWAP")])
+def test_a_narrow_alert_says_of_a_level_what_tells_it_from_others(level: str, said: str) -> None:
+    price = float(said) if said[0].isdigit() else 6873.75
+    known = {"level_id": level, "price": price, "score": 37.0, "peak_score": 44.0}
+    alert = msgspec.structs.replace(replace_time(T0), **known)
+    look = AlertLook(T0, frozenset(), None, muted=True, glyphs="unicode")
+    row = lines(alert_rows([alert], look, 36, 2))[1]
+    assert row[21:].split() == [said, "37→44"]
+
+
 def test_an_acknowledged_alert_loses_its_mark() -> None:
     rows = lines(panels_of(frames.frame(), acked=frozenset({"a0"}))["alerts"])
     assert rows[1].startswith(" 11:02:48")

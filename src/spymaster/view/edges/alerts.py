@@ -20,6 +20,7 @@ FRESH_NS = 2 * NS_PER_S
 """A new alert's row is inverse for this long."""
 
 _CODES = {"BREAK": 1, "REJECT": 2, "CONTESTED": 3, "CONTEST": 3}
+_MANY = frozenset({"USER", "ROUND", "STRIKE"})
 _CONFIDENCE = {"MEDIUM": "MED"}
 
 
@@ -107,8 +108,9 @@ def _alert_row(
     room = min(15, 18 - len(score)) if wide else width - 23 - len(score)
     name = level_text(alert.level_id, alert.price, room)
     if moved and len(name) > room:
-        # the price stands in the table too, what the level is called nowhere else
-        name = name.partition(" ")[2]
+        # of some kinds there are many levels, and the price says which is meant; of the others the name does
+        price, _, called = name.partition(" ")
+        name = price if called in _MANY else called
     if not wide:
         line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
         line.right(width - 1, score, ink(role), bold=loud)
