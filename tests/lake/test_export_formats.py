@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spymaster.errors import UserError
+from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export.export import ExportFormat, TableSink, format_of
 from spymaster.lake.export.table import Column
 from spymaster.signals.columns import Words, signals_columns
@@ -218,8 +218,9 @@ def test_a_format_that_is_asked_for_goes_before_the_ending() -> None:
     ],
 )
 def test_an_unknown_format_is_answered_with_the_known_ones(place: str, wanted: str | None, complaint: str) -> None:
-    with pytest.raises(UserError, match=complaint):
+    with pytest.raises(UserError, match=complaint) as refused:
         format_of(place, wanted)
+    assert refused.value.code is ExitCode.USAGE
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf])

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, Self
 
 import pyarrow as pa
 
-from spymaster.errors import UserError
+from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export.errors import refused
 from spymaster.lake.export.table import Column, arrow_table
 from spymaster.lake.export.target import Target
@@ -37,13 +37,15 @@ def format_of(path: str | os.PathLike[str], wanted: str | None = None) -> Export
     """The format of an export: what was asked for, else what the file's ending says. Raises UserError."""
     if wanted is not None:
         if wanted not in list(ExportFormat):
-            raise UserError(f"--format {wanted}", "there is no such format", f"use one of {_NAMES}")
+            raise UserError(
+                f"--format {wanted}", "there is no such format", f"use one of {_NAMES}", code=ExitCode.USAGE
+            )
         return ExportFormat(wanted)
     ending = Path(path).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
     what = "no file ending says which format is meant" if not ending else f"{ending} is not the ending of a format"
-    raise UserError(os.fspath(path), what, f"add --format with one of {_NAMES}")
+    raise UserError(os.fspath(path), what, f"add --format with one of {_NAMES}", code=ExitCode.USAGE)
 
 
 class TableSink:
