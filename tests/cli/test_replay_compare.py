@@ -50,6 +50,13 @@ def test_two_configurations_are_compared_for_programs(run: Run, tmp_path: Path) 
     assert found["a"]["signal_hash"] == alone["signal_hash"] != found["b"]["signal_hash"]
 
 
+def test_a_configuration_to_compare_with_that_is_not_there_is_told_by_its_option(run: Run, tmp_path: Path) -> None:
+    result = run("replay", bundled_recording(), "--compare", tmp_path / "none.toml")
+    assert result.exit_code == 2
+    said = f"error: --compare {tmp_path}/none.toml: no such file; name a configuration"
+    assert one_line(result.stderr) == said
+
+
 def test_a_configuration_to_compare_with_that_is_wrong_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[profile.es]\nw_barier = 5.0\n")
     result = run("replay", bundled_recording(), "--compare", tmp_path / "other.toml")

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from spymaster.cli.request import Request, prepare
-from spymaster.errors import ExitCode
+from spymaster.errors import ExitCode, UserError
 from spymaster.market.sessions import et_time
 from spymaster.session.compare import Comparison, Difference, compare
 from spymaster.session.progress import Progress
@@ -22,6 +22,8 @@ _ABSENT: Final = "not published"
 
 def run_compare(request: Request, other: Path, as_json: bool) -> int:
     """Print where two configurations differ; returns the exit code. Raises UserError, SourceError or CompareError."""
+    if not other.exists():
+        raise UserError(f"--compare {other}", "no such file", "name a configuration", code=ExitCode.USAGE)
     first, second = prepare(request), prepare(msgspec.structs.replace(request, config=other))
     source, twin = open_source(first.plan), open_source(second.plan)
     configs = (source.config_frame(), twin.config_frame())
