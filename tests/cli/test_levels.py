@@ -229,9 +229,11 @@ def test_an_import_that_makes_no_sense_is_one_line(run: Run, arguments: tuple[st
     assert one_line(result.stderr).startswith(said)
 
 
-def test_a_recorded_run_is_refused_with_the_command_that_has_its_levels(run: Run, small: Path, tmp_path: Path) -> None:
+def test_a_recorded_run_is_refused_with_the_command_that_makes_files_of_it(
+    run: Run, small: Path, tmp_path: Path
+) -> None:
     recorded = tmp_path / "recorded"
     assert run("record", recorded, "--source", small, "--profile", "es").exit_code == 0
     refused = run("levels", "list", recorded)
-    assert refused.exit_code == 2
-    assert "export signals" in one_line(refused.stderr)
+    assert refused.exit_code == 3
+    assert "export dbn" in one_line(refused.stderr)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from spymaster.errors import ExitCode
 from spymaster.journal.format import FrameKind, segments_in
 from spymaster.journal.lock import holder_of, is_held
 from spymaster.lake.bronze.reader import read_records
@@ -102,6 +103,33 @@ def test_a_journal_that_is_not_wanted_goes_when_the_lake_has_it(run: Run, small:
     assert run_of(tmp_path / "out").run.status is RunStatus.SEALED
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--symbol", "NQH4"), "is a session of ESH4, not of NQH4; leave --symbol out"),
+        (("--publisher", "41"), "is a session of publisher 1, not of 41; leave --publisher out"),
+    ],
+)
+def test_a_contract_that_was_not_recorded_is_refused(
+    run: Run, recorded: Path, asked: tuple[str, str], said: str
+) -> None:
+    result = run("replay", recorded, "--headless", *asked)
+    assert result.exit_code == ExitCode.DATA
+    assert one_line(result.stderr) == f"error: {recorded}: {said}"
+
+
+@pytest.mark.parametrize("command", ["record", "levels list", "export events"])
+def test_what_reads_files_alone_says_how_to_make_files_of_a_session(run: Run, recorded: Path, command: str) -> None:
+    source = [recorded / "new", "--source", recorded] if command == "record" else [recorded]
+    result = run(*command.split(), *source)
+    said = f"this is a journal, and {command} reads DBN files alone; make files of it with 'spymaster-tui export dbn'"
+    assert (result.exit_code, one_line(result.stderr)) == (ExitCode.DATA, f"error: {recorded}: {said}")
+
+
+def test_the_contract_that_was_recorded_may_be_named(run: Run, recorded: Path) -> None:
+    assert run("replay", recorded, "--headless", "--symbol", "ESH4", "--publisher", "1").exit_code == 0
+
+
 def test_without_a_source_it_says_what_is_missing(run: Run, tmp_path: Path) -> None:
     result = run("record", tmp_path / "out")
     assert result.exit_code == 2
@@ -145,8 +173,9 @@ def test_finishing_says_why_a_run_is_not_complete(run: Run, recorded: Path, tmp_
 
 def test_there_is_nothing_to_finish_in_a_folder_without_a_journal(run: Run, tmp_path: Path) -> None:
     result = run("record", tmp_path, "--finish")
-    assert result.exit_code == 1
-    assert "name the journal folder of a recording" in one_line(result.stderr)
+    assert result.exit_code == ExitCode.DATA
+    said = f"error: {tmp_path}: no recording was begun in it; name a folder that was given to record"
+    assert one_line(result.stderr) == said
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_one_line(run: Run, small: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from spymaster.cli.failures import half_done
-from spymaster.cli.request import Prepared, Request, parse_speed, prepare
+from spymaster.cli.request import Prepared, Request, parse_speed, prepare, refuse_recorded
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
@@ -52,6 +52,7 @@ class RecordReport(msgspec.Struct, frozen=True):
 
 def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool) -> int:
     """Record a source; returns the exit code. Raises UserError."""
+    refuse_recorded(request, "record")
     check_new(out)
     speed = parse_speed(request.speed, None)
     with half_done(f"{out}: nothing was recorded"):

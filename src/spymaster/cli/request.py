@@ -107,6 +107,14 @@ def prepare(request: Request) -> Prepared:
     return Prepared(config, plan, manifests)
 
 
+def refuse_recorded(request: Request, what: str) -> None:
+    """For a command that reads files alone. Raises UserError for a session's own journal and for a lake."""
+    form = form_of(request.sources)
+    if form is not Form.FILES:
+        place, problem = str(request.sources[0]), f"this is {form.value}, and {what} reads DBN files alone"
+        raise UserError(place, problem, "make files of it with 'spymaster-tui export dbn'", code=ExitCode.DATA)
+
+
 def parse_warmup(texts: Iterable[str], profile: Profile) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The paths of ``--warmup``: (for the future, for the share named as ``SPY=PATH``). Raises UserError."""
     plain: list[Path] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from spymaster.cli.moments import span_ns
-from spymaster.cli.request import Request, prepare
+from spymaster.cli.request import Request, prepare, refuse_recorded
 from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.choice.discover import discover
 from spymaster.feeds.dbn.vendor_folder import is_own_manifest
@@ -32,6 +32,7 @@ from spymaster.signals.columns import select
 def run_events(request: Request, out: str, file_format: str | None, since: str | None, until: str | None) -> int:
     """Write the ledger event by event; returns the exit code. Raises UserError."""
     chosen = format_of(out, file_format if file_format or out != "-" else "csv")
+    refuse_recorded(request, "export events")
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
     first, last = span_ns(since, until, source)

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from spymaster.cli.request import Request, prepare
+from spymaster.cli.request import Request, prepare, refuse_recorded
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
 from spymaster.market.levels import format_price_e9
@@ -34,18 +34,13 @@ def run_list(request: Request, at: str | None, form: str, color: str = "auto") -
     """Print the levels of a source at a moment; returns the exit code. ``color``: as ``--color``. Raises UserError."""
     from spymaster.cli.moments import moment_ns
     from spymaster.market.sessions import et_stamp
-    from spymaster.session.sources.forms import Form, form_of
     from spymaster.session.sources.replay_source import ReplaySource
 
     if form not in FORMATS:
         raise UserError(
             f"--format {form}", "there is no such format", f"choose from {', '.join(FORMATS)}", code=ExitCode.USAGE
         )
-    if request.sources and form_of(request.sources) is not Form.FILES:
-        # why a kind is not published is known from the files that were chosen, and a recorded run has none
-        remedy = "use `export signals`, which has every published level of each snap"
-        problem = "is a journal or a lake, and levels are listed from files"
-        raise UserError(request.sources[0], problem, remedy, code=ExitCode.USAGE)
+    refuse_recorded(request, "levels list")
     prepared = prepare(request)
     source = ReplaySource(prepared.plan)
     until_ns = moment_ns("--at", at, source) if at is not None else None

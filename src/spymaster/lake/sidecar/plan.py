@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from spymaster.errors import ExitCode
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import OsFiles, replace_file
 from spymaster.lake.run_manifest import RunInfo
@@ -37,5 +38,8 @@ def read_plan(journal: Path) -> SidecarPlan:
     path = journal / PLAN_NAME
     try:
         return msgspec.json.decode(path.read_bytes(), type=SidecarPlan)
+    except FileNotFoundError:
+        remedy = "name a folder that was given to record"
+        raise JournalError(journal.parent, "no recording was begun in it", remedy, code=ExitCode.DATA) from None
     except (OSError, msgspec.MsgspecError) as error:
         raise JournalError(path, f"cannot be used ({error})", "name the journal folder of a recording") from None

@@ -68,13 +68,16 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
         source = journal_in_recorded_order(_journal_in(root) or root, plan)
         if plan.date is not None:
             _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
+        _refuse_another_contract(root, plan, source.config_frame())
         return source
     from spymaster.lake.catalog import Lake
     from spymaster.lake.storage.opening import open_storage
 
     lake = Lake(open_storage(root))
     run = lake.run() if plan.date is None else _run_on(lake.runs, root, plan.date)
-    return bronze_in_recorded_order(lake, run, plan)
+    source = bronze_in_recorded_order(lake, run, plan)
+    _refuse_another_contract(root, plan, source.config_frame())
+    return source
 
 
 def interval_ns_of(config: ConfigFrame) -> int:
@@ -116,6 +119,16 @@ def _refuse_another_day(root: Path, date: int, first_ns: int, last_ns: int) -> N
     if first_ns >= end_ns or last_ns < begin_ns:
         remedy = f"leave --date out; its session goes from {et_stamp(first_ns)} to {et_stamp(last_ns)}"
         raise SourceError(root, f"holds nothing of {date_of(date)}", remedy)
+
+
+def _refuse_another_contract(root: Path, plan: ReplayPlan, config: ConfigFrame) -> None:
+    """A session is of one contract: raise SourceError where that is not what was asked for."""
+    own = config.instrument
+    if plan.symbol is not None and plan.symbol.upper() != own.symbol.upper():
+        raise SourceError(root, f"is a session of {own.symbol}, not of {plan.symbol}", "leave --symbol out")
+    if plan.publisher not in (None, own.publisher_id):
+        problem = f"is a session of publisher {own.publisher_id}, not of {plan.publisher}"
+        raise SourceError(root, problem, "leave --publisher out")
 
 
 def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:
