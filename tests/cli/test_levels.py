@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from spymaster.market.dtypes import W_TS_RECV
 from spymaster.market.levels import LevelKind
+from spymaster.market.sessions import et_time
 from spymaster.resources import bundled_recording
 from tests.cli.conftest import COMMAND, Run, one_line
 from tests.support.bars import MINUTE, csv_text
-from tests.support.small_files import Words
+from tests.support.small_files import Words, depth_file
 
 USAGE, DATA = 2, 3
 
@@ -92,9 +94,8 @@ def test_kinds_without_a_level_are_named_with_the_reason(run: Run, small: Path) 
 
 def test_json_tells_levels_and_reasons(run: Run, small: Path) -> None:
     found = listing(run, small, "--profile", "es", "--level", "500.25")
-    assert {"profile", "symbol", "t_ns", "time_et", "spot", "bars_before", "levels", "unpublished", "problems"} == set(
-        found
-    )
+    named = {"profile", "symbol", "t_ns", "time_et", "spot", "bars_before", "levels", "unpublished", "problems"}
+    assert set(found) == named | {"at_end"}
     (mine,) = (level for level in found["levels"] if level["kind"] == "USER")
     assert (mine["id"], mine["price"]) == ("USER_500.25", 500.25)
     assert mine["distance"] == pytest.approx(abs(500.25 - found["spot"]))
@@ -237,3 +238,17 @@ def test_a_recorded_run_is_refused_with_the_command_that_makes_files_of_it(
     refused = run("levels", "list", recorded)
     assert refused.exit_code == 3
     assert "export dbn" in one_line(refused.stderr)
+
+
+def test_a_moment_behind_the_last_record_is_refused_whatever_the_header_claims(
+    run: Run, words: Words, tmp_path: Path
+) -> None:
+    hours_later_ns = int(words[-1, W_TS_RECV]) + 6 * 3600 * 10**9
+    claims_a_day = depth_file(tmp_path / "a.mbp-10.dbn", words, end_ns=hours_later_ns)
+    at = f"{et_time(hours_later_ns - 3600 * 10**9):%H:%M}"
+    picture = tmp_path / "a.svg"
+    for command in (("levels", "list"), ("replay", "--screenshot", picture)):
+        refused = run(*command, claims_a_day, "--profile", "es", "--at", at)
+        assert refused.exit_code == USAGE
+        assert "its records end at" in one_line(refused.stderr)
+    assert not picture.exists()

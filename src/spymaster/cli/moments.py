@@ -29,6 +29,18 @@ def moment_ns(option: str, text: str, source: RecordedSource) -> int:
     return max(moment, first)
 
 
+def check_reached(option: str, text: str | None, until_ns: int | None, last_ns: int) -> None:
+    """Refuse a moment behind the last record: a header may claim more than a file holds, and only reading it tells.
+
+    ``until_ns``: the moment; ``last_ns``: the last snap of a source that has ended. The second in which it ends counts
+    as its own. Raises UserError.
+    """
+    if until_ns is not None and last_ns + NS_PER_S < until_ns:
+        problem = f"{et_stamp(until_ns)} is outside the recording"
+        remedy = f"its records end at {et_stamp(last_ns)}, choose an earlier moment"
+        raise UserError(f"{option} {text}", problem, remedy, code=ExitCode.USAGE)
+
+
 def span_ns(since: str | None, until: str | None, source: RecordedSource) -> tuple[int, int]:
     """[--from, --to) in ns, without limit where one is left out. Raises UserError."""
     first = _time_ns("--from", since, source) if since else _SINCE_EVER

@@ -61,6 +61,8 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
     size = parse_size(moment.size)
     until_ns = _moment_ns(prepared, moment.at)
     options = app_options(prepared.config, theme, colour="truecolor")
+    from spymaster.cli.moments import check_reached
+    from spymaster.signals.frame import Phase
     from spymaster.tui.screenshot import render_screenshot
 
     cache = cache_plan(prepared.config.cache, cached=cached)
@@ -77,6 +79,9 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
             names = ", ".join(map(str, prepared.plan.sources))
             print(f"error: {names}: holds no record of an open market; there is nothing to show", file=sys.stderr)
             return ExitCode.DATA
+        shown = session.latest()
+        if shown is not None and shown.header.phase is Phase.ENDED:
+            check_reached("--at", moment.at, until_ns, shown.t_ns)
         picture = render_screenshot(session, size, moment.screen, options)
     finally:
         session.stop()

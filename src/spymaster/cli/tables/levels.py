@@ -32,7 +32,7 @@ _STDIN: Final = "-"
 
 def run_list(request: Request, at: str | None, form: str, color: str = "auto") -> int:
     """Print the levels of a source at a moment; returns the exit code. ``color``: as ``--color``. Raises UserError."""
-    from spymaster.cli.moments import moment_ns
+    from spymaster.cli.moments import check_reached, moment_ns
     from spymaster.market.sessions import et_stamp
     from spymaster.session.sources.replay_source import ReplaySource
 
@@ -50,6 +50,8 @@ def run_list(request: Request, at: str | None, form: str, color: str = "auto") -
         where = f"--at {at}" if at is not None else str(request.sources[0])
         remedy = f"choose a later moment; the recording begins at {et_stamp(source.first_ns)}"
         raise UserError(where, problem, remedy, code=ExitCode.USAGE)
+    if listing.at_end:
+        check_reached("--at", at, until_ns, listing.t_ns)
     for line in listing.problems:
         print(f"warning: {line}", file=sys.stderr)
     if form == "json":

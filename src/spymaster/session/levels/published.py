@@ -52,7 +52,10 @@ class UnpublishedKind(msgspec.Struct, frozen=True):
 
 
 class LevelListing(msgspec.Struct, frozen=True):
-    """The levels at the last snap not after the moment asked for, the highest price first."""
+    """The levels at the last snap not after the moment asked for, the highest price first.
+
+    ``at_end``: the source ended with that snap.
+    """
 
     profile: str
     symbol: str
@@ -63,6 +66,7 @@ class LevelListing(msgspec.Struct, frozen=True):
     levels: tuple[ListedLevel, ...]
     unpublished: tuple[UnpublishedKind, ...]
     problems: tuple[str, ...]
+    at_end: bool
 
 
 def list_levels(source: ReplaySource, profile: Profile, until_ns: int | None = None) -> LevelListing | None:
@@ -98,6 +102,7 @@ def list_levels(source: ReplaySource, profile: Profile, until_ns: int | None = N
         levels=tuple(levels),
         unpublished=tuple(UnpublishedKind(kind.name, why_unpublished(kind, moment)) for kind in missing),
         problems=source.problems,
+        at_end=not last.passed,
     )
 
 
