@@ -27,6 +27,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("evaluate", "states"): ("x",),
     ("evaluate", "fuel"): ("x",),
     ("export", "dbn"): ("x.dbn", "--out", "x"),
+    ("run",): ("x",),
     **{("export", name): ("x.dbn",) for name in ("signals", "alerts", "flows", "events", "option-flow")},
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""

@@ -26,7 +26,11 @@ def half_done(remedy: str) -> Iterator[None]:
 def reported() -> Iterator[None]:
     """Run a command: errors meant for the user become one line and an exit code, Ctrl+C 130, a closed pipe silence."""
     try:
-        yield
+        try:
+            yield
+        finally:
+            # what is still held back is written here, where a reader that went away is answered, and not at exit
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -135,7 +135,10 @@ class LocalStorage(Storage):
         """Begin a file beside its place; folders on the way are made."""
         path = self._path(name)
         _make_folders(path.parent)
-        return Upload(path.with_name(path.name + PARTIAL))
+        partial = path.with_name(path.name + PARTIAL)
+        # never the same file again: whoever left it behind may still hold it open, and write into ours when it ends
+        partial.unlink(missing_ok=True)
+        return Upload(partial)
 
     def commit(self, upload: Upload, name: str) -> None:
         """fsync, rename, fsync of the folder."""
