@@ -218,7 +218,7 @@ def _pull_own(s: State, tape: Tape, slot: int) -> None:
             size = int(s.order_size[order])
             s.now_ns += 1
             begin_event(s, tape)
-            take(s, v.side, order, size, PULL)
+            take(s, tape, v.side, order, size, PULL)
             find_best(s, v.side)
             send_change(s, tape, ACTION_CANCEL, v.side, v.tick, size)
             end_event(s, tape)

@@ -9,7 +9,7 @@ from spymaster.market.kinds import ACTION_CANCEL, ACTION_MODIFY, NS_PER_MS
 from spymaster.sim.dice import below, exponential, heavy_tail, uniform
 from spymaster.sim.levels.kinds import LevelKind
 from spymaster.sim.market.due_orders import send_limit
-from spymaster.sim.market.latent import note_flow
+from spymaster.sim.market.latent import note_flow, note_leaving
 from spymaster.sim.market.queues import find_best, link_last, outward, take, unlink
 from spymaster.sim.market.render import begin_event, end_event, next_packet, send_change, send_trade
 from spymaster.sim.market.state import ADD, FILL, HIDDEN, MASK, NONE, SLOTS, State, Tape
@@ -91,12 +91,12 @@ def _fill_price(s: State, tape: Tape, side: int, tick: int, contracts: int) -> N
         left -= part
         level = int(s.order_level[order])
         if part == s.order_size[order] and s.order_hidden[order] > 0:
-            _reload(s, side, tick, order)
+            _reload(s, tape, side, tick, order)
             send_change(s, tape, ACTION_MODIFY, side, tick, int(s.order_size[order]))
         else:
             gone = part == s.order_size[order]
             rest = int(s.order_size[order]) - part
-            take(s, side, order, part, FILL)
+            take(s, tape, side, order, part, FILL)
             if gone and s.size[side, i] == 0:
                 # the next price is the best from here on, also for the record
                 _step_best(s, side)
@@ -113,8 +113,8 @@ def _step_best(s: State, side: int) -> None:
 
 
 @kernel
-def _reload(s: State, side: int, tick: int, order: int) -> None:
-    """A displayed part was filled whole: the next part comes out of hiding at once, at the back of the queue."""
+def _reload(s: State, tape: Tape, side: int, tick: int, order: int) -> None:
+    """A displayed part was filled whole: the next part comes out of hiding at once, as an order at the queue's back."""
     i = tick & MASK
     size = int(s.order_size[order])
     note_flow(s, side, tick, FILL, size)
@@ -125,6 +125,9 @@ def _reload(s: State, side: int, tick: int, order: int) -> None:
     s.behind[side, i] -= more
     s.order_size[order] = more
     s.size[side, i] += more - size
+    note_leaving(s, tape, side, tick, FILL, size, int(s.order_id[order]))
+    s.order_id[order] = s.next_id
+    s.next_id += 1
     unlink(s, side, tick, order)
     link_last(s, side, tick, order)
 

@@ -29,6 +29,22 @@ def note_flow(s: State, side: int, tick: int, what: int, contracts: int) -> None
 
 
 @kernel
+def note_leaving(s: State, tape: Tape, side: int, tick: int, what: int, contracts: int, order: int) -> None:
+    """Displayed contracts have left a price, pulled or filled; ``order``: the id of the order they belonged to."""
+    if s.silent != 0:
+        return
+    row = tape.leavings[s.n_leavings]
+    row[0] = s.now_ns
+    row[1] = side
+    row[2] = tick
+    row[3] = what
+    row[4] = contracts
+    row[5] = order
+    row[6] = s.size[side, tick & MASK]
+    s.n_leavings += 1
+
+
+@kernel
 def close_bucket(s: State, tape: Tape) -> None:
     """Write the open bucket's flows and the touch at its end, and open the next."""
     for k in range(s.n_cells):
@@ -66,6 +82,7 @@ def _note_touch(s: State, tape: Tape) -> None:
     row[5] = s.regime
     row[6] = int(s.activity * _THOUSAND)
     row[7] = int(s.news * _THOUSAND)
+    row[8] = s.next_id
     s.n_touches += 1
 
 

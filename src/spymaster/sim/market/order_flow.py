@@ -128,7 +128,7 @@ def withdraw(s: State, tape: Tape, side: int, order: int) -> None:
     """A resting order leaves altogether."""
     tick, size = int(s.order_tick[order]), int(s.order_size[order])
     begin_event(s, tape)
-    take(s, side, order, size, PULL)
+    take(s, tape, side, order, size, PULL)
     find_best(s, side)
     send_change(s, tape, ACTION_CANCEL, side, tick, size)
     end_event(s, tape)
@@ -148,12 +148,12 @@ def depart(s: State, tape: Tape, side: int, tick: int) -> None:
     begin_event(s, tape)
     if u < _SHRINKS and size > 1:
         part = 1 + below(s, size - 1)
-        take(s, side, order, part, PULL)
+        take(s, tape, side, order, part, PULL)
         send_change(s, tape, ACTION_MODIFY, side, tick, size - part)
     elif u < _SHRINKS + _MOVES and s.order_level[order] == NONE:
         _move(s, tape, side, order, tick, size)
     else:
-        take(s, side, order, size, PULL)
+        take(s, tape, side, order, size, PULL)
         find_best(s, side)
         send_change(s, tape, ACTION_CANCEL, side, tick, size)
     end_event(s, tape)
@@ -174,7 +174,7 @@ def _move(s: State, tape: Tape, side: int, order: int, tick: int, size: int) -> 
     to = tick + sign if below(s, 2) == 0 else tick - sign
     if sign * (to - s.best[side]) < 0 or sign * to > s.edge[side]:
         to = tick + sign
-    take(s, side, order, size, PULL)
+    take(s, tape, side, order, size, PULL)
     if uniform(s) >= s.add_factor[side, to & MASK]:
         find_best(s, side)
         send_change(s, tape, ACTION_CANCEL, side, tick, size)

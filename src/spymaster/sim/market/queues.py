@@ -12,8 +12,8 @@ import numpy as np
 
 from spymaster.market.jit import kernel
 from spymaster.sim.dice import exponential, uniform
-from spymaster.sim.market.latent import note_flow
-from spymaster.sim.market.state import ACTIVE, ADD, KEPT, MASK, NONE, PULL, SLACK, State
+from spymaster.sim.market.latent import note_flow, note_leaving
+from spymaster.sim.market.state import ACTIVE, ADD, KEPT, MASK, NONE, PULL, SLACK, State, Tape
 
 _LARGEST_ORDER: Final = 200
 HUMP: Final = np.array([1.5, 1.35, 1.35, 1.35, 1.3, 1.2, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
@@ -93,13 +93,14 @@ def place(s: State, side: int, tick: int, size: int, level: int) -> int:
 
 
 @kernel
-def take(s: State, side: int, order: int, contracts: int, what: int) -> None:
+def take(s: State, tape: Tape, side: int, order: int, contracts: int, what: int) -> None:
     """Contracts leave a displayed order, pulled or filled; the order goes when nothing is left of it."""
     tick = int(s.order_tick[order])
     i = tick & MASK
     s.order_size[order] -= contracts
     s.size[side, i] -= contracts
     note_flow(s, side, tick, what, contracts)
+    note_leaving(s, tape, side, tick, what, contracts, int(s.order_id[order]))
     if s.order_size[order] == 0:
         s.behind[side, i] -= s.order_hidden[order]
         unlink(s, side, tick, order)
@@ -146,17 +147,17 @@ def seed_price(s: State, side: int, tick: int, distance: int) -> None:
 
 
 @kernel
-def clear_price(s: State, side: int, tick: int) -> None:
+def clear_price(s: State, tape: Tape, side: int, tick: int) -> None:
     """All orders of a price leave."""
     order = int(s.first[side, tick & MASK])
     while order != NONE:
         after = int(s.order_next[order])
-        take(s, side, order, int(s.order_size[order]), PULL)
+        take(s, tape, side, order, int(s.order_size[order]), PULL)
         order = after
 
 
 @kernel
-def follow_touch(s: State) -> None:
+def follow_touch(s: State, tape: Tape) -> None:
     """The touch moved: orders come into being at the far edge of one side and are forgotten far out on the other."""
     for side in range(2):
         sign = outward(side)
@@ -165,5 +166,5 @@ def follow_touch(s: State) -> None:
             s.edge[side] += 1
             seed_price(s, side, sign * s.edge[side], KEPT)
         while s.edge[side] > near + KEPT + SLACK:
-            clear_price(s, side, sign * s.edge[side])
+            clear_price(s, tape, side, sign * s.edge[side])
             s.edge[side] -= 1

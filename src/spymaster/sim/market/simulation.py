@@ -62,9 +62,25 @@ TOUCH: Final = np.dtype(
         ("regime", "<i8"),
         ("activity_milli", "<i8"),
         ("news_milli", "<i8"),
+        ("next_order", "<i8"),
     ]
 )
-"""The touch (ticks, contracts) at the end of a bucket, and what drives the market then."""
+"""The touch (ticks, contracts) at the end of a bucket, and what drives the market then. ``next_order``: the id that the
+next order gets."""
+LEAVING: Final = np.dtype(
+    [
+        ("ts_ns", "<i8"),
+        ("side", "<i8"),
+        ("tick", "<i8"),
+        ("what", "<i8"),
+        ("size", "<i8"),
+        ("order", "<i8"),
+        ("left", "<i8"),
+    ]
+)
+"""Displayed contracts of one order left a price, PULL or FILL (``sim.market.state``); ``left``: what waits there then.
+
+Ids ascend as orders come to rest; what reloads out of hiding has a new one."""
 WORK: Final = np.dtype(
     [("ts_ns", "<i8"), ("level", "<i8"), ("event", "<i8"), ("left", "<i8"), ("bid", "<i8"), ("ask", "<i8")]
 )
@@ -124,6 +140,7 @@ class Chunk:
     flows: NDArray[Any]
     touches: NDArray[Any]
     works: NDArray[Any]
+    leavings: NDArray[Any]
     planted: NDArray[Any]
     rows: NDArray[np.int64]
     seconds: NDArray[np.float64]
@@ -179,6 +196,7 @@ class Market:
             _rows(tape.flows[: s["n_flows"]], FLOW),
             _rows(tape.touches[: s["n_touches"]], TOUCH),
             _rows(tape.works[: s["n_works"]], WORK),
+            _rows(tape.leavings[: s["n_leavings"]], LEAVING),
             _planted(tape.plants[: s["n_plants"]]),
             tape.rows[: s["n_rows"]].copy(),
             tape.seconds[: s["n_seconds"]].copy(),
@@ -227,6 +245,7 @@ class Session:
     flows: NDArray[Any]
     touches: NDArray[Any]
     works: NDArray[Any]
+    leavings: NDArray[Any]
     planted: NDArray[Any]
     moments: tuple[Moment, ...]
     rows: NDArray[np.int64]
@@ -246,6 +265,7 @@ def simulate(settings: Settings, minutes: float, *, chunk: int = DEFAULT_CHUNK, 
         flows=np.concatenate([piece.flows for piece in chunks]),
         touches=np.concatenate([piece.touches for piece in chunks]),
         works=np.concatenate([piece.works for piece in chunks]),
+        leavings=np.concatenate([piece.leavings for piece in chunks]),
         planted=np.concatenate([piece.planted for piece in chunks]),
         moments=tuple(market.moments),
         rows=np.concatenate([piece.rows for piece in chunks]),
@@ -267,4 +287,16 @@ def _rows(rows: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(rows).copy().view(dtype)[:, 0]
 
 
-__all__ = ["FLOW", "PLANTED", "TOUCH", "WORK", "Chunk", "Market", "Moment", "Session", "Settings", "simulate"]
+__all__ = [
+    "FLOW",
+    "LEAVING",
+    "PLANTED",
+    "TOUCH",
+    "WORK",
+    "Chunk",
+    "Market",
+    "Moment",
+    "Session",
+    "Settings",
+    "simulate",
+]

@@ -218,6 +218,7 @@ STATE: Final = np.dtype(
         ("n_flows", "<i8"),
         ("n_touches", "<i8"),
         ("n_works", "<i8"),
+        ("n_leavings", "<i8"),
         ("n_plants", "<i8"),
         ("options", OPTIONS),
         ("n_rows", "<i8"),
@@ -230,21 +231,24 @@ Array = NDArray[Any]
 
 FLOW_COLUMNS: Final = 8
 """ts_bucket_ns, side, tick, added, pulled, filled, hidden, depth_end."""
-TOUCH_COLUMNS: Final = 8
-"""ts_bucket_ns, bid, ask, bid size, ask size, regime, activity in thousandths, news in thousandths."""
+TOUCH_COLUMNS: Final = 9
+"""ts_bucket_ns, bid, ask, bid size, ask size, regime, activity in thousandths, news in thousandths, next order id."""
+LEAVING_COLUMNS: Final = 7
+"""ts_ns, side, tick, what (PULL or FILL), contracts, id of the order they belonged to, left at the price."""
 WORK_COLUMNS: Final = 6
 """ts_ns, level number, what happened, contracts still hidden or unspent, bid, ask."""
 
 
 class Tape(NamedTuple):
-    """Where a run writes, from its start: records int64[n, 46], flows, touches, works int64[n, columns above],
-    the levels planted, LEVEL[n]; of the option market rows int64[n, ...] and truth by the second float64[n, ...],
-    both as ``sim.options.state`` says."""
+    """Where a run writes, from its start: records int64[n, 46], flows, touches, works and what left, int64[n, columns
+    above], the levels planted, LEVEL[n]; of the option market rows int64[n, ...] and truth by the second
+    float64[n, ...], both as ``sim.options.state`` says."""
 
     records: Array
     flows: Array
     touches: Array
     works: Array
+    leavings: Array
     plants: Array
     rows: Array
     seconds: Array
@@ -258,6 +262,7 @@ def new_tape(records: int) -> Tape:
         np.zeros((2 * n, FLOW_COLUMNS), np.int64),
         np.zeros((n, TOUCH_COLUMNS), np.int64),
         np.zeros((n, WORK_COLUMNS), np.int64),
+        np.zeros((n + 2 * POOL, LEAVING_COLUMNS), np.int64),
         np.zeros(_PLANTS, LEVEL),
         np.zeros((n, ROW_COLUMNS), np.int64),
         np.zeros((n, SECOND_COLUMNS)),

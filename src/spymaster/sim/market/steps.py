@@ -133,7 +133,7 @@ def step(s: State, tape: Tape, end_ns: int) -> None:
         happen(s, tape, side, what)
     if s.moved == 1:
         s.moved = 0
-        follow_touch(s)
+        follow_touch(s, tape)
         hedge(s, tape)
         follow_levels(s, tape)
 
@@ -146,12 +146,14 @@ def run(state: Array, tape: Tape, end_ns: int) -> int:
     s.n_flows = 0
     s.n_touches = 0
     s.n_works = 0
+    s.n_leavings = 0
     s.n_plants = 0
     s.n_rows = 0
     s.n_seconds = 0
     s.paused_level = NONE
     while s.now_ns < end_ns or s.bucket_ns <= end_ns:
         full = s.n_records + ROOM > len(tape.records) or s.n_flows + ROOM > len(tape.flows)
+        full = full or s.n_leavings + POOL > len(tape.leavings)
         full = full or s.n_plants + ROOM > len(tape.plants) or s.n_rows + ROOM > len(tape.rows)
         if full or s.n_works + ROOM > len(tape.works) or s.n_touches + ROOM > len(tape.touches):
             return FULL

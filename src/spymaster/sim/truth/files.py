@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,9 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.levels.kinds import LevelEvent, LevelKind
 from spymaster.sim.levels.scenarios import BREAKS_BEFORE
-from spymaster.sim.market.simulation import FLOW, PLANTED, TOUCH, WORK, Chunk
+from spymaster.sim.market.latent import BUCKET_NS
+from spymaster.sim.market.simulation import FLOW, LEAVING, PLANTED, TOUCH, WORK, Chunk
+from spymaster.sim.truth.level_states import Known, LevelStates, with_other_sides
 from spymaster.sim.truth.option_truth import (
     contracts_table,
     hedges_table,
@@ -22,7 +24,7 @@ from spymaster.sim.truth.option_truth import (
     trades_table,
     vols_table,
 )
-from spymaster.sim.truth.scales import WINDOW, LevelSpan
+from spymaster.sim.truth.scales import HALF, WINDOW, LevelSpan
 from spymaster.sim.truth.schema import FILES, FOLDER, OPTION_FILES
 from spymaster.sim.truth.states import BLOCK, REACH, Block
 
@@ -39,7 +41,7 @@ class TruthWriter:
     """Writes the truth of a session chunk by chunk into ``recording/truth``, in flat memory. A context manager.
 
     ``options``: the option market as it opened (``OPTIONS``); None without one. ``ends``: what ends a level's states.
-    ``breaks_before``: what is known of each kind beforehand. ``known``: which ``STATE_TRUTH`` rows the market can
+    ``breaks_before``: what is known of each kind beforehand. ``known``: which rows of states the market can
     answer for, None for all; the others are left out.
     """
 
@@ -50,15 +52,17 @@ class TruthWriter:
         *,
         ends: tuple[LevelEvent, ...] = OUTCOMES,
         breaks_before: Mapping[LevelKind, float] = BREAKS_BEFORE,
-        known: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None,
+        known: Known | None = None,
     ) -> None:
-        self._options, self._ends, self._breaks_before, self._known = options, ends, breaks_before, known
+        self._options, self._ends, self._breaks_before = options, ends, breaks_before
+        self._level_states = LevelStates(known)
         self.folder = recording / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
         self._files: dict[str, pq.ParquetWriter] = {}
         self._flows = np.zeros(0, FLOW)
         self._touch = np.zeros(0, TOUCH)
         self._works = np.zeros(0, WORK)
+        self._leavings = np.zeros(0, LEAVING)
         self._planted = np.zeros(0, PLANTED)
         self._depth: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._judged = 0
@@ -77,6 +81,7 @@ class TruthWriter:
             self._add_options(chunk)
         self._works = np.concatenate([self._works, chunk.works])
         self._planted = np.concatenate([self._planted, chunk.planted])
+        self._leavings = np.concatenate([self._leavings, self._in_zones(chunk.leavings)])
         if len(self._touch) - self._judged >= BLOCK + REACH:
             self._finish_block(len(self._touch) - REACH)
 
@@ -123,16 +128,23 @@ class TruthWriter:
         spans = self._spans(int(self._touch["ts_bucket_ns"][0]), int(self._touch["ts_bucket_ns"][-1]))
         flows = self._flows
         if spans:
-            block = Block(flows, self._touch, self._depth, spans)
-            states = block.states(self._judged, until)
-            self._write("states", _columns(states if self._known is None else states[self._known(states)]))
+            block = Block(flows, self._touch, self._depth, with_other_sides(spans))
+            own, other = self._level_states.of_block(block, self._leavings, self._judged, until)
+            self._write("states", _columns(own))
+            self._write("other_side", _columns(other))
         keep = max(until - REACH - WINDOW, 0)
         keep_from = int(self._touch["ts_bucket_ns"][keep])
         for row in flows[flows["ts_bucket_ns"] < keep_from]:
             self._depth[row["side"]][int(row["tick"])] = int(row["depth_end"])
         self._flows = flows[flows["ts_bucket_ns"] >= keep_from]
+        self._leavings = self._leavings[self._leavings["ts_ns"] >= keep_from - BUCKET_NS]
         self._touch = self._touch[keep:]
         self._judged = until - keep
+
+    def _in_zones(self, leavings: NDArray[Any]) -> NDArray[Any]:
+        """What left the zones of levels planted so far."""
+        around = np.unique(self._planted["tick"][:, None] + np.arange(-HALF, HALF + 1))
+        return leavings[np.isin(leavings["tick"], around)]
 
     def _spans(self, first_ns: int, last_ns: int) -> list[LevelSpan]:
         spans = []

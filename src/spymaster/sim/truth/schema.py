@@ -15,6 +15,14 @@ FOLDER: Final = "truth"
 Column = tuple[str, str, str]
 """Name, type (``i8``, ``f8``, ``str``), meaning."""
 
+_BEYOND: Final[tuple[Column, ...]] = (
+    ("passed_state", "i8", "BarrierState beyond the level, of the contracts there when price arrived; -1: not decided"),
+    ("past_half_ticks", "i8", "how far the mid is past the level, half ticks; negative in front of it"),
+    ("rested", "i8", "contracts in the zone when price arrived, 0 before"),
+    ("rested_filled", "f8", "of these, filled since"),
+    ("rested_withdrawn", "f8", "of these, withdrawn since"),
+)
+
 FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
     {
         "flows": (
@@ -82,6 +90,15 @@ FILES: Final[Mapping[str, tuple[Column, ...]]] = MappingProxyType(
             ("usual_depth", "f8", "usual in a zone at that distance"),
             ("ratio", "f8", "replenishment ratio R"),
             ("fill_share", "f8", "phi, the share of losses that traded"),
+            *_BEYOND,
+        ),
+        "other_side": (
+            ("ts_ns", "i8", "the snap"),
+            ("level", "i8", "number of the planted level at whose price the other side's zone is judged"),
+            ("state", "i8", "BarrierState of the side on which nothing is planted, as in states"),
+            ("filled", "i8", "traded in it over the last ten seconds"),
+            ("distance_ticks", "i8", "from that side's best; negative when it is beyond the level"),
+            *_BEYOND,
         ),
         "linear_gamma": (
             ("ts_ns", "i8", "when it changed"),

@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.sim.levels.kinds import LevelEvent, LevelKind
-from spymaster.sim.market.simulation import FLOW, PLANTED, TOUCH, WORK, Chunk
+from spymaster.sim.market import state as market
+from spymaster.sim.market.simulation import FLOW, LEAVING, PLANTED, TOUCH, WORK, Chunk
 from spymaster.sim.second.plan import BEHAVIOURS, REACH_TICKS, Happening, MechanismKind, Plan
 from spymaster.sim.second.session import SecondChunk, bucket_flows
-from spymaster.sim.second.state import BUCKET_NS, FLOW_DTYPE, TOUCH_DTYPE
+from spymaster.sim.second.state import BUCKET_NS, FILL, FLOW_DTYPE, PULL, TOUCH_DTYPE, VANISH
 from spymaster.sim.truth.files import TruthWriter
+from spymaster.sim.truth.passed import ANONYMOUS
 from spymaster.sim.truth.scales import HALF, WINDOW
 
 SECOND_BREAKS_BEFORE: Final[Mapping[LevelKind, float]] = MappingProxyType(
@@ -77,6 +79,7 @@ class SecondTruth:
                 flows=_named(flows, FLOW),
                 touches=_named(chunk.touches, TOUCH),
                 works=np.array(list(self._events(chunk.work)), WORK),
+                leavings=_leavings(chunk.flows),
                 planted=np.array([self._level(*row) for row in begun[["mechanism", "ts_ns"]].tolist()], PLANTED),
                 rows=np.zeros((0, 0), np.int64),
                 seconds=np.zeros((0, 0), np.float64),
@@ -115,11 +118,9 @@ class SecondTruth:
         push = round(math.log(b.push), 6)
         return (*where, b.shown_contracts, b.reserve_contracts, b.add, b.cancel, b.refill, push, 0.0)
 
-    def _known(self, states: NDArray[Any]) -> NDArray[np.bool_]:
+    def _known(self, states: NDArray[Any], sides: NDArray[np.int64], ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether all prices of a state's zone had their orders from before its window on."""
         touches = self._touches
-        sides = np.array([int(it.side) for it in self._plan.mechanisms], np.int64)[states["level"]]
-        ticks = np.array([it.tick for it in self._plan.mechanisms], np.int64)[states["level"]]
         reach = np.stack([-touches["bid_reach"], touches["ask_reach"]], axis=1)
         least = np.lib.stride_tricks.sliding_window_view(reach, WINDOW, axis=0).min(axis=-1)
         rows = (states["ts_ns"] - touches["ts_bucket_ns"][0]) // BUCKET_NS - (WINDOW - 1)
@@ -127,6 +128,15 @@ class SecondTruth:
         if len(states):
             self._touches = touches[touches["ts_bucket_ns"] > states["ts_ns"].max() - WINDOW * BUCKET_NS]
         return known
+
+
+def _leavings(flows: NDArray[Any]) -> NDArray[Any]:
+    """What left, as ``LEAVING``: this market's orders have no ids. A forgotten price's orders are withdrawn."""
+    gone = flows[np.isin(flows["kind"], (PULL, FILL, VANISH))]
+    out = _named(gone, LEAVING)
+    out["what"] = np.where(gone["kind"] == FILL, market.FILL, market.PULL)
+    out["order"] = ANONYMOUS
+    return out
 
 
 def _named(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

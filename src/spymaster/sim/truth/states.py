@@ -24,7 +24,7 @@ from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState
 from spymaster.sim.market.latent import BUCKET_NS
 from spymaster.sim.market.state import ASK
-from spymaster.sim.truth.scales import DISTANCES, WINDOW, Ints, LevelSpan, References, Scales, Zones
+from spymaster.sim.truth.scales import DISTANCES, HALF, WINDOW, Ints, LevelSpan, References, Scales, Zones
 
 SHORTEST: Final = 6
 """Buckets of the shortest window, 1.5 s."""
@@ -74,7 +74,7 @@ class Block:
         depth: tuple[Mapping[int, int], Mapping[int, int]],
         levels: list[LevelSpan],
     ) -> None:
-        self._touch, self._levels = touch, levels
+        self._touch, self.levels = touch, tuple(levels)
         times = touch["ts_bucket_ns"].astype(np.int64)
         ticks = [int(touch[side].min()) for side in ("bid", "ask")] + [
             int(touch[side].max()) for side in ("bid", "ask")
@@ -85,16 +85,23 @@ class Block:
         self._zones = (bids, asks)
         self._references = References(self._zones, touch, levels)
 
+    def zone_at(self, level: LevelSpan, times: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Touch, and contracts at each price of a level's zone, lowest first, at the bucket ends ``times``."""
+        zone = self._zones[level.side]
+        rows = (times - zone.times[0]) // BUCKET_NS
+        k = level.tick - zone.first
+        return self._touch[rows], zone.resting[rows, k - HALF : k + HALF + 1]
+
     def states(self, first: int, last: int) -> NDArray[Any]:
         """``STATE_TRUTH`` of all levels at the snaps first..last - 1, in time. The first window only fills windows."""
         found = [np.zeros(0, STATE_TRUTH)]
         for start in range(max(first, WINDOW), last, PIECE):
             end = min(start + PIECE, last)
-            parts = [self._begun(level, start, end) for level in self._levels]
+            parts = [self._begun(level, start, end) for level in self.levels]
             windows = {WINDOW, *np.concatenate([part["buckets"] for part in parts]).tolist()} if parts else ()
             around = max(start - REACH, WINDOW), min(end + REACH, len(self._touch))
             scales = self._references.scales(*around, windows)
-            found += [self._judged(level, part, scales) for level, part in zip(self._levels, parts, strict=True)]
+            found += [self._judged(level, part, scales) for level, part in zip(self.levels, parts, strict=True)]
         rows = np.concatenate(found)
         return rows[np.argsort(rows["ts_ns"], kind="stable")]
 
