@@ -15,6 +15,9 @@ from spymaster.errors import UserError
 BUNDLED_RECORDING: Final = "first-look"
 """Folder name of the one recording that travels in the wheel."""
 
+SPY_RECORDING: Final = "gamma-squeeze"
+"""Folder name of the one with SPY and its options, of a checkout alone."""
+
 _PACKAGE: Final = Path(__file__).resolve().parent
 
 
@@ -43,6 +46,12 @@ def themes_dir() -> Path:
 def bundled_recording() -> Path:
     """The folder of the simulated recording shown by default. Raises UserError if it is missing."""
     return _existing(data_root() / "recordings" / BUNDLED_RECORDING)
+
+
+def spy_recording() -> Path | None:
+    """The folder of the simulated recording of SPY and its options; None in an installation, which has not got it."""
+    folder = data_root() / "recordings" / SPY_RECORDING
+    return folder if folder.is_dir() else None
 
 
 def docs_dir() -> Path:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from spymaster.cli.failures import reported
-from spymaster.cli.options import DateOption, PublisherOption
+from spymaster.cli.live.commands import DaysOption
+from spymaster.cli.options import DateOption, PublisherOption, StampedOption, WarmupOption
 from spymaster.errors import ExitCode, UserError
 
 
@@ -33,6 +34,9 @@ def record(
     levels: Annotated[
         str | None, typer.Option(help="A file of levels, or the name of an imported set.", show_default=False)
     ] = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
+    days: DaysOption = None,
     speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "max",
     keep_journal: Annotated[
         bool, typer.Option("--keep-journal/--drop-journal", help="Whether the journal stays once the lake has it all.")
@@ -53,13 +57,19 @@ def record(
         if finish:
             raise typer.Exit(finish_record(out))
         if not source:
-            from spymaster.cli.live.work import LiveRequest, run_live
+            from spymaster.cli.live.request import LiveRequest
+            from spymaster.cli.live.work import run_live
 
             own = "" if speed == "max" else speed
-            asked = LiveRequest(out, context.obj.config, profile, symbol, tuple(level or ()), levels, demo, own)
+            asked = LiveRequest(
+                *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
+                *(demo, own, tuple(warmup or ()), bars_stamped, days),
+            )
             raise typer.Exit(run_live(asked, as_json=as_json, keep_journal=keep_journal))
         if demo:
             raise UserError("--demo", "plays a day of its own", "leave out --source or --demo", code=ExitCode.USAGE)
+        if days is not None:
+            raise UserError(f"--days {days}", "a source has its own end", "leave it out", code=ExitCode.USAGE)
         request = Request(
             sources=tuple(source or ()),
             config=context.obj.config,
@@ -67,6 +77,8 @@ def record(
             symbol=symbol,
             level=tuple(level or ()),
             levels=levels,
+            warmup=tuple(warmup or ()),
+            bars_stamped=bars_stamped,
             speed=speed,
             publisher=publisher,
             date=date,

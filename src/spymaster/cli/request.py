@@ -98,7 +98,7 @@ def prepare(request: Request) -> Prepared:
         records_per_chunk=request.chunk,
         warmup=warmup,
         equity_warmup=equity_warmup,
-        bars_stamped=_stamped(request.bars_stamped),
+        bars_stamped=parse_stamped(request.bars_stamped),
         date=parse_date(request.date),
         publisher=request.publisher,
         in_vendor_order=request.order == VENDOR,
@@ -160,7 +160,8 @@ def parse_date(text: str | None) -> int | None:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def _stamped(text: str) -> Stamped:
+def parse_stamped(text: str) -> Stamped:
+    """Which end of its minute a bar's time is. Raises UserError."""
     try:
         return Stamped(text)
     except ValueError:

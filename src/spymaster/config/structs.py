@@ -30,6 +30,14 @@ class Live(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "Databento's dataset of the share that profile spy converts to: a consolidated one.",
         ),
     ] = "EQUS.MINI"
+    equity_vendor: Annotated[
+        Literal["auto", "databento", "massive"],
+        choice("Who gives the share of profile spy. auto: massive where its key is there, else databento."),
+    ] = "auto"
+    options_vendor: Annotated[
+        Literal["auto", "databento", "massive"],
+        choice("Who gives the options of profile spy. auto: massive where its key is there, else databento."),
+    ] = "auto"
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

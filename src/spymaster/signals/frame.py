@@ -205,6 +205,23 @@ class RecordingLight(msgspec.Struct, frozen=True):
     lake_fault: str = ""
 
 
+class GreeksCheck(msgspec.Struct, frozen=True):
+    """A vendor's greeks against our own: absolute differences, the median and what nine in ten stay below; NaN where
+    nothing compares. ``at_ns``: when the vendor's snapshot arrived; ``compared``: contracts both have, ``only_ours``,
+    ``only_theirs``: contracts of which only one knows a volatility."""
+
+    at_ns: int
+    compared: int
+    only_ours: int
+    only_theirs: int
+    vol_median: float
+    vol_most: float
+    delta_median: float
+    delta_most: float
+    gamma_median: float
+    gamma_most: float
+
+
 class Header(msgspec.Struct, frozen=True):
     """Everything of the top lines. Prices in the profile's unit unless the name says ``es``; NaN where unknown.
 
@@ -245,6 +262,7 @@ class Header(msgspec.Struct, frozen=True):
     message: str
     progress: float
     recording: RecordingLight = RecordingLight()
+    greeks: GreeksCheck | None = None
 
 
 class AlertMark(msgspec.Struct, frozen=True):

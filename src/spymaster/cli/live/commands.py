@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spymaster.cli.failures import reported
-from spymaster.cli.options import LevelOption, LevelsOption
+from spymaster.cli.options import LevelOption, LevelsOption, StampedOption, WarmupOption
 
 _LiveProfile = Annotated[
     str | None, typer.Option("--profile", help="spy or es. [default: spy; es for the demo]", show_default=False)
@@ -18,6 +18,14 @@ _LiveSymbol = Annotated[
     typer.Option("--symbol", help="The contract, in place of the profile's front month.", show_default=False),
 ]
 _Demo = Annotated[bool, typer.Option("--demo", help="A simulated day, from vendors played on this machine: no key.")]
+DaysOption = Annotated[
+    int | None,
+    typer.Option(
+        "--days",
+        help="End after so many trade dates, each recorded into a folder of its own. [default: go on]",
+        show_default=False,
+    ),
+]
 _Speed = Annotated[str, typer.Option(help="Of the demo: event seconds per second, 0.25 to 64.")]
 
 
@@ -34,16 +42,20 @@ def live(
     symbol: _LiveSymbol = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
+    days: DaysOption = None,
     speed: _Speed = "",
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
 ) -> None:
     """Watch the market live on the cockpit, recording it. q stops and seals."""
+    from spymaster.cli.live.request import LiveRequest, default_out
     from spymaster.cli.live.screen import run_live_screen
-    from spymaster.cli.live.work import LiveRequest, default_out
 
     with reported():
         request = LiveRequest(
-            out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels, demo, speed
+            *(out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
         )
         code = run_live_screen(
             request, theme, colour=context.obj.color, mouse=context.obj.mouse, is_kept=out is not None or not demo
@@ -59,15 +71,22 @@ def run(
     symbol: _LiveSymbol = None,
     level: LevelOption = None,
     levels: LevelsOption = None,
+    warmup: WarmupOption = None,
+    bars_stamped: StampedOption = "start",
+    days: DaysOption = None,
     speed: _Speed = "",
     stop: Annotated[bool, typer.Option("--stop", help="End and seal the session that records into OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Live without a screen: record the market, and Bronze and Gold of it, until it is stopped."""
-    from spymaster.cli.live.work import LiveRequest, run_live, stop_live
+    from spymaster.cli.live.request import LiveRequest
+    from spymaster.cli.live.work import run_live, stop_live
 
     with reported():
         if stop:
             raise typer.Exit(stop_live(out))
-        request = LiveRequest(out, context.obj.config, profile, symbol, tuple(level or ()), levels, demo, speed)
+        request = LiveRequest(
+            *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+        )
         raise typer.Exit(run_live(request, as_json=as_json))

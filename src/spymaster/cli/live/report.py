@@ -10,11 +10,13 @@ import msgspec
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import JOURNAL_FOLDER
 from spymaster.session.record.sidecar_watch import SidecarHealth
+from spymaster.signals.frame import GreeksCheck
 from spymaster.signals.headless import TrustSpell
 
 
 class LiveReport(msgspec.Struct, frozen=True):
-    """What was lived and recorded. ``complete``: sealed with nothing missing; None where the lake is not finished."""
+    """What was lived and recorded. ``complete``: sealed with nothing missing; None where the lake is not finished.
+    ``greeks``: the vendor's against ours at the end; ``earlier``: of the trade dates before, the first first."""
 
     run: str
     out: str
@@ -29,6 +31,8 @@ class LiveReport(msgspec.Struct, frozen=True):
     signal_hash: str
     trust: dict[str, tuple[TrustSpell, ...]]
     problem: str
+    greeks: GreeksCheck | None = None
+    earlier: tuple[LiveReport, ...] = ()
 
 
 def report_of(session: LiveSession, out: Path, health: SidecarHealth, stop: str) -> LiveReport:
@@ -51,6 +55,7 @@ def report_of(session: LiveSession, out: Path, health: SidecarHealth, stop: str)
         signal_hash=totals.hash.hexdigest(),
         trust=totals.trust.spells(),
         problem=session.failure or stop or light.fault or health.fault,
+        greeks=session.greeks,
     )
 
 
@@ -65,10 +70,27 @@ def print_report(report: LiveReport, problems: tuple[str, ...], as_json: bool, *
         return
     if simulated:
         print("SIMULATED data")
+    for one in (*report.earlier, report):
+        _print_one(one)
+
+
+def _print_one(report: LiveReport) -> None:
     state = {True: "complete", False: "NOT COMPLETE", None: "not all in the lake yet"}[report.complete]
     lost = f", {report.lost_records:,} lost" if report.lost_records else ""
     print(f"run      {report.run}: {state}{f' ({report.problem})' if report.problem else ''}")
     print(f"records  {report.records:,} recorded{lost}; {report.snaps:,} snaps, {report.alerts:,} alerts")
     print(f"journal  {report.journal_bytes / 1e6:,.1f} MB through {Path(report.out) / JOURNAL_FOLDER}")
     print(f"lake     {report.lake_files:,} files in {report.out}")
+    if report.greeks is not None:
+        print(f"greeks   {_greeks(report.greeks)}")
     print(f"hash     {report.signal_hash}")
+
+
+def _greeks(check: GreeksCheck) -> str:
+    if not check.compared:
+        return f"nothing to compare: {check.only_ours} only ours, {check.only_theirs} only the vendor's"
+    return (
+        f"the vendor's against ours, {check.compared} contracts, median and 90 %: delta {check.delta_median:.4f} "
+        f"{check.delta_most:.4f}, gamma {check.gamma_median:.4f} {check.gamma_most:.4f}, volatility "
+        f"{check.vol_median:.4f} {check.vol_most:.4f}"
+    )

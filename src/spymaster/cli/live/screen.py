@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 from typing import Final
 
-from spymaster.cli.live.work import LiveRequest, forget, run_live
+from spymaster.cli.live.request import LiveRequest
+from spymaster.cli.live.work import forget, run_live
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.interrupts import Interrupted
-from spymaster.session.live.session import LiveSession
+from spymaster.session.live.days import LiveDays
 from spymaster.session.malloc import fix_mmap_threshold
 
 _DEMO: Final = "a simulated day, live from a vendor played on this machine; q ends it"
@@ -44,11 +46,12 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
     fix_mmap_threshold()
     terminal_fileno()
 
-    def show(session: LiveSession, config: Config) -> None:
-        ending = run_app(session, options)
+    def show(days: LiveDays, config: Config, lines: tuple[str, ...]) -> None:
+        lost = [line for line in lines if "Lost: " in line]
+        ending = run_app(days, dataclasses.replace(options, notice="; ".join([notice, *lost])))
         if ending is Ending.HANGUP and config.live.on_hangup == "continue":
             logging.getLogger("spymaster").info("the terminal is gone; the session goes on")
-            while not session.ended.wait(_REST_S):
+            while not days.ended.wait(_REST_S):
                 pass
         elif int(ending) > _OF_SIGNALS:
             raise Interrupted(int(ending) - _OF_SIGNALS)

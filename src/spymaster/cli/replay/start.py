@@ -15,9 +15,9 @@ _DEMO_SPEED: Final = 1.0
 
 def start(config: Path | None, colour: str, mouse: bool) -> int:
     """Show the bundled recording, or, where a vendor's key is set, let the user choose; returns the exit code."""
-    from spymaster.session.live.keys import DATABENTO, KEY_VARIABLES, find_key
+    from spymaster.session.live.keys import KEY_VARIABLES, find_key
 
-    if find_key(DATABENTO) is not None and load_config(config).live.autostart:
+    if find_key(KEY_VARIABLES) is not None and load_config(config).live.autostart:
         return _live(config, colour, mouse)
     if find_key(KEY_VARIABLES) is not None:
         return _choose(config, colour, mouse)
@@ -32,8 +32,8 @@ def _show(config: Path | None, recording: Path, colour: str, mouse: bool, notice
 
 
 def _live(config: Path | None, colour: str, mouse: bool) -> int:
+    from spymaster.cli.live.request import LiveRequest, default_out
     from spymaster.cli.live.screen import run_live_screen
-    from spymaster.cli.live.work import LiveRequest, default_out
 
     request = LiveRequest(default_out(demo=False), config, None, None)
     return run_live_screen(request, None, colour=colour, mouse=mouse, is_kept=True)
@@ -47,7 +47,7 @@ def _choose(config: Path | None, colour: str, mouse: bool) -> int:
     from spymaster.tui.run import run_start_screen
     from spymaster.tui.screens.start import Kind, StartChoice
 
-    missing = "" if find_key(DATABENTO) is not None else f"needs {DATABENTO[0]}"
+    gives = "ES depth and 0DTE options" if find_key(DATABENTO) is not None else "SPY and its 0DTE options, no ES depth"
     demo = bundled_recording()
     recordings = tuple(
         StartChoice(Kind.RECORDING, folder.name, str(folder), folder)
@@ -55,7 +55,7 @@ def _choose(config: Path | None, colour: str, mouse: bool) -> int:
         if (folder / "manifest.json").is_file()
     )
     choices = (
-        StartChoice(Kind.LIVE, "Live", "ES depth and 0DTE options", missing=missing),
+        StartChoice(Kind.LIVE, "Live", gives),
         *recordings,
         StartChoice(Kind.DEMO, "Demo", "the bundled recording, simulated", demo),
     )

@@ -50,7 +50,8 @@ class DatabentoFeed:
     too (RECONNECTED, with a GAP frame for what was missed), the engine goes on with what comes, and a second session
     fetches what is missing for the journal (arrivals flagged BACKFILL).
 
-    ``seen``: what a session that this one goes on with had seen of the dataset: what came since is missing too.
+    ``seen``: what a session that this one goes on with had seen of the dataset: what came since is missing too;
+    ``seen_until_ns``: when that session ended, so that what was quiet before is no gap.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DatabentoFeed:
         limits: Limits | None = None,
         backoff: Backoff | None = None,
         seen: LastSeen | None = None,
+        seen_until_ns: int = 0,
     ) -> None:
         limits = limits or Limits()
         self.plan = plan
@@ -74,6 +76,7 @@ class DatabentoFeed:
         self._asked = Asked(plan, self.universe, clock)
         self._listener = Listener(self.universe, self._voice, clock, plan.optional_symbols)
         self._seen = seen or LastSeen()
+        self._seen_until_ns = seen_until_ns
         self._lives: deque[Life] = deque()
         self._current: Life | None = None
         self._bell = Bell()
@@ -101,6 +104,11 @@ class DatabentoFeed:
         wait_s = None if self._retry_at_s is None else self._retry_at_s - self._clock.monotonic_s()
         again = f"; next try in {wait_s:.0f} s" if wait_s is not None and wait_s > 0 else ""
         return self._voice.words + ("; stopped" if self.is_over else again)
+
+    @property
+    def seen(self) -> LastSeen:
+        """How far it has come, for a session that goes on with it."""
+        return self._seen
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -246,10 +254,16 @@ class DatabentoFeed:
         if last_ns == 0:
             yield from self._voice.up("connected", first_ns)
             return
-        words = f"records again after {(first_ns - last_ns) / 1e9:.1f} s; what was missed is being fetched"
+        again_ns, what, why = first_ns, "records again after", self._voice.why
+        if self._seen_until_ns:
+            # the session before was there until it ended, and this one is since it began
+            last_ns, what, why = max(last_ns, self._seen_until_ns), "connected, having been away", "a session ended"
+            again_ns, self._seen_until_ns = max(min(first_ns, life.records.start_ns or first_ns), last_ns), 0
+        words = f"{what} {(again_ns - last_ns) / 1e9:.1f} s; what was missed is being fetched"
         yield from self._voice.up(words, first_ns)
-        for feed in self.plan.feeds:
-            yield Arrival(GapFrame(feed, last_ns, first_ns, self._voice.why))
+        if again_ns > last_ns:
+            for feed in self.plan.feeds:
+                yield Arrival(GapFrame(feed, last_ns, again_ns, why))
         ends_ns = max(life.records.start_ns or 0, first_ns)
         self._filler.fill(Hole(life.before.moments, life.first, ends_ns), self._asked.to_fill())
 

@@ -29,7 +29,9 @@ class LiveFeeds:
     ``configure``: the CONFIG frame once it can be made (it is asked again after everything that arrives), or None;
     until then arrivals are held back, so that CONFIG comes before the first record. ``skew_ns``: how far this machine's
     clock was ahead of the latest record's sending (a feed's ``lag_ns``); a watermark stays behind that too, so that
-    neither a slow way nor a clock that was set moves the engine past records that are still to come.
+    neither a slow way nor a clock that was set moves the engine past records that are still to come. ``opening``: what
+    comes between CONFIG and the first record. ``is_self_timed``: nothing of the future comes, so that no record says
+    that the market goes on: watermarks come all the time.
     """
 
     def __init__(
@@ -40,12 +42,16 @@ class LiveFeeds:
         *,
         skew_ns: Callable[[], int] = lambda: 0,
         quiet_s: float = QUIET_S,
+        opening: Callable[[], Iterator[Arrival]] = lambda: iter(()),
+        is_self_timed: bool = False,
     ) -> None:
         self.feeds = tuple(feeds)
         self._configure = configure
         self._clock = clock
         self._skew_ns = skew_ns
         self._quiet_s = quiet_s
+        self._opening = opening
+        self._is_self_timed = is_self_timed
         self._bell = Bell()
         self._closing = False
         self._watermark_ns = 0
@@ -75,7 +81,7 @@ class LiveFeeds:
                 self._bell.wait(0.0 if over else self._quiet_s / 5)
                 looked_s = self._rest(looked_s)
                 for arrival in self._poll():
-                    if _moves_clock(arrival):
+                    if not self._is_self_timed and _moves_clock(arrival):
                         last_s = self._clock.monotonic_s()
                     if held is None:
                         yield arrival
@@ -87,6 +93,7 @@ class LiveFeeds:
                     config = self._configure()
                     if config is not None:
                         yield Arrival(config)
+                        yield from self._opening()
                         yield from held
                         held = None
                     elif held_bytes > _MOST_HELD_BYTES:

@@ -8,6 +8,8 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from spymaster.feeds.live.supervision import (
     Backoff,
     Bell,
@@ -25,8 +27,9 @@ from spymaster.feeds.massive_live.conditions import ConditionCodes
 from spymaster.feeds.massive_live.frame_records import FrameRecords, RawFrame
 from spymaster.feeds.massive_live.instruments import InstrumentBook
 from spymaster.feeds.massive_live.life import Life
-from spymaster.feeds.massive_live.plan import ClusterPlan, MassiveAddress
+from spymaster.feeds.massive_live.plan import ClusterPlan, HoleFiller, MassiveAddress
 from spymaster.feeds.massive_live.statuses import Effect
+from spymaster.feeds.massive_live.trades_seen import TradesSeen
 from spymaster.journal.source import Arrival
 from spymaster.market.batches import Batch
 from spymaster.market.frames import GapFrame, RecordsFrame
@@ -41,15 +44,25 @@ _MOST_AT_ONCE: Final = 512
 _SKEW_STEP_NS: Final = 250 * NS_PER_MS
 
 
+class SeenBefore(msgspec.Struct, frozen=True):
+    """How far a feed had come when it ended (``until_ns``): the latest event time of each lane, the latest trades."""
+
+    last_ns: dict[str, int]
+    trades: TradesSeen
+    until_ns: int = 0
+
+
 class MassiveFeed:
     """One cluster of Massive's WebSocket (a ``LiveFeed``).
 
     A thread of its own connects and reads the socket; frames are parsed in ``poll``. Every end of a connection is a
     fault that is said at once (FEED_STATUS, DOWN) and answered by a new client object, but for those that another
     connection cannot mend: a key that is not accepted, and ``max_connections``, which means that another program has
-    taken the place. The socket has no replay, so what is missed is declared by a GAP frame.
+    taken the place. The socket has no replay, so what is missed is declared by a GAP frame; with ``filler`` its trades
+    are then fetched for the journal (arrivals flagged BACKFILL).
 
-    ``book`` is shared by all feeds of a Session. ``rejected`` counts what was left out, by reason.
+    ``book`` is shared by all feeds of a Session. ``rejected`` counts what was left out, by reason. ``before``: what a
+    session that this one goes on with had seen: what came since is missing too.
     """
 
     def __init__(
@@ -60,21 +73,26 @@ class MassiveFeed:
         book: InstrumentBook,
         limits: Limits | None = None,
         backoff: Backoff | None = None,
+        filler: HoleFiller | None = None,
+        before: SeenBefore | None = None,
     ) -> None:
         limits = limits or Limits()
+        before = before or SeenBefore({}, TradesSeen())
         self.plan = plan
         self.rejected: Counter[str] = Counter()
         self._address, self._clock, self._limits, self._book = address, clock, limits, book
         self._backoff = backoff or Backoff(limits)
         self._voice = FeedVoice(plan.feeds)
         self._watchdog = Watchdog(_lanes(plan), limits, clock)
-        self._records = FrameRecords(book, self.rejected)
+        self._records = FrameRecords(book, self.rejected, seen=before.trades)
+        self._filler = filler
         self._refused: list[str] = []
         self._lives: deque[Life] = deque()
         self._current: Life | None = None
         self._bytes_seen = 0
         self._topics: frozenset[str] = frozenset()
-        self._last_ns: dict[str, int] = {}
+        self._last_ns: dict[str, int] = dict(before.last_ns)
+        self._seen_until_ns = before.until_ns
         self._silent_since_ns: int | None = None
         self._lag_ns: int | None = None
         self._told_skew_ns = 0
@@ -123,6 +141,15 @@ class MassiveFeed:
         """What is asked for now."""
         return self._topics
 
+    def seen(self, now_ns: int) -> SeenBefore:
+        """How far it has come by now, for a session that goes on with it."""
+        return SeenBefore(dict(self._last_ns), self._records.seen, now_ns)
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether a hole is being filled or waits to be."""
+        return self._filler is not None and self._filler.is_busy
+
     def use_conditions(self, codes: ConditionCodes) -> None:
         """Read condition codes by this table from now on. To be called in the thread that polls."""
         self._records.codes = codes
@@ -147,15 +174,34 @@ class MassiveFeed:
                 break
             self._lives.popleft()
             yield from self._bury(life)
-        if self._collapse and not self.is_over:
+        collapse = self._collapse or self._despair()
+        if collapse and not self.is_over:
             self.is_over = True
-            yield from self._voice.down(self._collapse, self._clock.wall_ns())
+            yield from self._voice.down(collapse, self._clock.wall_ns())
         if not self._is_closed:
             yield from self._watch()
+            yield from self._poll_filler()
+
+    def _despair(self) -> str:
+        """Why there will never be anything to subscribe to, in words."""
+        is_idle = not self._topics and self._current is None and not self._lives
+        return self.plan.waits_for() if is_idle and self.plan.is_hopeless() else ""
+
+    def _poll_filler(self) -> Iterator[Arrival]:
+        """What was fetched of holes, each told when it is over."""
+        if self._filler is None:
+            return
+        for one in self._filler.poll(self._records):
+            if isinstance(one, Arrival):
+                yield one
+            else:
+                yield from self._voice.note(one, self._clock.wall_ns())
 
     def close(self) -> None:
         """End the connection and the thread. Safe to call twice."""
         self._is_closed = True
+        if self._filler is not None:
+            self._filler.close()
         if not self._loop.is_closed() and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_JOIN_S)
@@ -226,7 +272,7 @@ class MassiveFeed:
             self._lag_ns = frames[-1].recv_ns - newest_ns
             if not life.has_data:
                 life.has_data = True
-                yield from self._revive(first_ns)
+                yield from self._revive(life, first_ns)
             for kind, lane in _LANES.items():
                 if kind in batch.arrays:
                     self._watchdog.saw(lane)
@@ -237,7 +283,7 @@ class MassiveFeed:
         yield from self._say_skew()
         yield from self._say_rejected()
 
-    def _revive(self, first_ns: int) -> Iterator[Arrival]:
+    def _revive(self, life: Life, first_ns: int) -> Iterator[Arrival]:
         """The first record of a life."""
         if not self._last_ns:
             yield from self._voice.up("connected", first_ns)
@@ -245,11 +291,24 @@ class MassiveFeed:
         # where one kind of record fell silent before the connection ended, the gap is as old as that silence
         last_ns = max(self._last_ns.values())
         since_ns = last_ns if self._silent_since_ns is None else min(self._silent_since_ns, last_ns)
+        again_ns, what, why = first_ns, "records again after", self._voice.why
+        if self._seen_until_ns:
+            # the session before was there until it ended, and this one is since it was let in
+            since_ns, what, why = max(last_ns, self._seen_until_ns), "connected, having been away", "a session ended"
+            again_ns, self._seen_until_ns = min(first_ns, life.started_ns), 0
         self._silent_since_ns = None
-        words = f"records again after {max(first_ns - since_ns, 0) / 1e9:.1f} s; what was missed stays missing"
-        yield from self._voice.up(words, first_ns)
-        for feed in self.plan.feeds:
-            yield Arrival(GapFrame(feed, since_ns, max(first_ns, since_ns), self._voice.why))
+        again_ns = max(again_ns, since_ns)
+        symbols = sorted(topic[2:] for topic in self._topics if topic.startswith("T."))
+        then = "what was missed stays missing"
+        if self._filler is not None and symbols:
+            then = "its trades are being fetched, its quotes stay missing"
+        yield from self._voice.up(f"{what} {(again_ns - since_ns) / 1e9:.1f} s; {then}", first_ns)
+        if again_ns > since_ns:
+            for feed in self.plan.feeds:
+                yield Arrival(GapFrame(feed, since_ns, again_ns, why))
+        if self._filler is not None and symbols:
+            trades_ns = self._last_ns.get(TRADES_LANE, since_ns)
+            self._filler.fill(symbols, min(since_ns, trades_ns), again_ns, self._bell.ring)
 
     def _say(self, words: str) -> Iterator[Arrival]:
         """While nothing comes, the vendor's words are the reason for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +15,7 @@ from spymaster.feeds.massive_live.conditions import ConditionCodes
 from spymaster.feeds.massive_live.instruments import PUBLISHER, InstrumentBook
 from spymaster.feeds.massive_live.messages import FrameReader, Quote, Status, Trade
 from spymaster.feeds.massive_live.skew import SkewMeter
+from spymaster.feeds.massive_live.trades_seen import TradesSeen
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES, RAW_DATA_BYTES
 from spymaster.market.kinds import NS_PER_MS, PRICE_SCALE, UNDEF_PRICE, Kind
@@ -23,7 +24,6 @@ from spymaster.market.option_chain import NO_CONDITION
 RTYPES: Final = {Kind.XTRADE: 0xF0, Kind.XQUOTE: 0xF1, Kind.RAW: 0xF2, Kind.GREEKS: 0xF3}
 CODES: Final = 6
 REPEATED: Final = "trade sent again (same exchange, sequence and time)"
-_REMEMBERED: Final = 256
 _MOST_SIZE_E9: Final = 9 * 10**18
 _LENGTH_UNIT: Final = 4
 
@@ -37,15 +37,22 @@ class RawFrame(msgspec.Struct, frozen=True):
 
 
 class FrameRecords:
-    """Turns frames of all connections of one cluster into batches. ``rejected``: reason -> what was left out."""
+    """Turns frames of all connections of one cluster into batches. ``rejected``: reason -> what was left out; ``seen``:
+    the latest trades, of an earlier session too."""
 
-    def __init__(self, book: InstrumentBook, rejected: Counter[str], codes: ConditionCodes | None = None) -> None:
+    def __init__(
+        self,
+        book: InstrumentBook,
+        rejected: Counter[str],
+        codes: ConditionCodes | None = None,
+        seen: TradesSeen | None = None,
+    ) -> None:
         self.codes = codes or ConditionCodes()
+        self.seen = seen or TradesSeen()
         self.skew = SkewMeter()
         self._book = book
         self._rejected = rejected
         self._reader = FrameReader(rejected)
-        self._seen: dict[int, tuple[set[tuple[int, int, int]], deque[tuple[int, int, int]]]] = {}
 
     def take(self, frames: Sequence[RawFrame], connection: int) -> Batch:
         """The batch of some frames of one connection: of each the pieces of the frame, then its records."""
@@ -69,7 +76,7 @@ class FrameRecords:
                     self._rejected["symbol that is none"] += 1
                     continue
                 if isinstance(one, Trade):
-                    if self._is_repeated(number, one):
+                    if self.seen.take(number, one.x, one.q, one.t):
                         self._rejected[REPEATED] += 1
                         continue
                     trades.append(one)
@@ -87,33 +94,17 @@ class FrameRecords:
             arrays[Kind.XQUOTE] = _quotes(quotes, ids[Kind.XQUOTE], times[Kind.XQUOTE])
         return Batch(arrays, np.array(order, np.uint8))
 
-    def _is_repeated(self, number: int, trade: Trade) -> bool:
-        """Whether this very trade was among the latest of its symbol. One without a sequence cannot be told."""
-        if trade.q == 0:
-            return False
-        key = (trade.x, trade.q, trade.t)
-        known = self._seen.get(number)
-        if known is None:
-            known = self._seen[number] = (set(), deque())
-        keys, latest = known
-        if key in keys:
-            return True
-        keys.add(key)
-        latest.append(key)
-        if len(latest) > _REMEMBERED:
-            keys.discard(latest.popleft())
-        return False
-
     def _trades(self, trades: Sequence[Trade], ids: Sequence[int], recv_ns: Sequence[int]) -> Records:
         rows = _headed(Kind.XTRADE, ids, [one.t for one in trades], recv_ns)
         rows["price"] = _e9([one.p for one in trades])
         rows["size_e9"] = [_size_e9(one) for one in trades]
         rows["sequence"] = [one.q for one in trades]
         rows["exchange"] = [one.x for one in trades]
-        rows["conditions"] = self._conditions([one.c or [] for one in trades])
+        rows["conditions"] = self.conditions([one.c or [] for one in trades])
         return rows
 
-    def _conditions(self, codes: Sequence[list[int]]) -> NDArray[np.uint16]:
+    def conditions(self, codes: Sequence[list[int]]) -> NDArray[np.uint16]:
+        """The condition codes of some trades as the engine's table has them, uint16[n, CODES]."""
         filled = np.full((len(codes), CODES), NO_CONDITION, np.uint16)
         for place, some in enumerate(codes):
             if some:

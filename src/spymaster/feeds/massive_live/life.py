@@ -41,6 +41,8 @@ class Life:
         """What the server said that is worth a line."""
         self.is_started = False
         """Whether the vendor has let us in; from then on records are owed."""
+        self.started_ns = 0
+        """When that was."""
         self.has_data = False
         """Whether a record came. Of the Session's thread."""
         self.bytes_seen = 0
@@ -84,6 +86,7 @@ class Life:
             return Fault(FaultKind.HUNG, f"this program reads too slowly: {MOST_HELD_BYTES >> 20} MB wait")
         if stage == _AUTHENTICATION:
             fault = hear_authentication(statuses_of(data))
+            self.started_ns = self._clock.wall_ns()
             self.is_started = fault is None
             return fault
         for status in statuses_of(data):

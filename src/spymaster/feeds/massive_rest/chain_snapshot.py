@@ -10,6 +10,7 @@ import msgspec
 
 from spymaster.feeds.massive_live.conditions import Condition, ConditionCodes
 from spymaster.feeds.massive_live.strikes import Listed
+from spymaster.feeds.massive_rest.pages import pages
 from spymaster.feeds.massive_rest.rest_client import RestClient, RestError
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.option_chain import CALL, PUT
@@ -18,7 +19,6 @@ _CHAIN: Final = "/v3/snapshot/options/"
 _CONDITIONS: Final = "/v3/reference/conditions"
 _PAGE: Final = "250"
 _CONDITIONS_PAGE: Final = "1000"
-_MOST_PAGES: Final = 100
 _RIGHTS: Final = {"call": CALL, "put": PUT}
 _TAPE: Final = "OPRA"
 _OF_TRADES: Final = "trade"
@@ -91,11 +91,6 @@ class Contract(msgspec.Struct):
         return Listed(d.ticker, strike_e9, _RIGHTS[d.contract_type], d.expiration_date, round(d.shares_per_contract))
 
 
-class _Page(msgspec.Struct):
-    results: list[msgspec.Raw] | None = None
-    next_url: str | None = None
-
-
 class _Mapping(msgspec.Struct):
     OPRA: str | None = None
 
@@ -123,9 +118,9 @@ def fetch_chain(client: RestClient, underlying: str, expires: str) -> ChainSnaps
     rejected: Counter[str] = Counter()
     found: dict[str, Contract] = {}
     path = f"{_CHAIN}{underlying}"
-    pages = 0
-    for raw in _pages(client, path, expiration_date=expires, limit=_PAGE):
-        pages += 1
+    count = 0
+    for raw in pages(client, path, expiration_date=expires, limit=_PAGE):
+        count += 1
         for entry in raw:
             try:
                 contract = msgspec.json.decode(entry, type=Contract)
@@ -138,13 +133,13 @@ def fetch_chain(client: RestClient, underlying: str, expires: str) -> ChainSnaps
                 found[contract.details.ticker] = contract
             else:
                 rejected["contract that was not asked for"] += 1
-    return ChainSnapshot(tuple(found.values()), pages, dict(rejected))
+    return ChainSnapshot(tuple(found.values()), count, dict(rejected))
 
 
 def fetch_conditions(client: RestClient) -> ConditionCodes:
     """The vendor's list of option conditions. Raises RestError."""
     told = []
-    for raw in _pages(client, _CONDITIONS, asset_class="options", limit=_CONDITIONS_PAGE):
+    for raw in pages(client, _CONDITIONS, asset_class="options", limit=_CONDITIONS_PAGE):
         for entry in raw:
             try:
                 told.append(msgspec.json.decode(entry, type=_Condition))
@@ -160,25 +155,3 @@ def _conditions(told: Iterable[_Condition]) -> Iterable[Condition]:
         letter = one.sip_mapping.OPRA if one.sip_mapping is not None else None
         if letter:
             yield Condition(one.id, letter.strip(), one.name, not one.data_types or _OF_TRADES in one.data_types)
-
-
-def _pages(client: RestClient, path: str, **query: str) -> Iterable[list[msgspec.Raw]]:
-    """The results of each page, as long as they are what they should be."""
-    body = client.get(path, **query)
-    seen: set[str] = set()
-    while True:
-        try:
-            page = msgspec.json.decode(body, type=_Page)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            raise RestError(f"{path}: page {len(seen) + 1} is not what the vendor describes") from None
-        if page.results is None:
-            raise RestError(f"{path}: page {len(seen) + 1} has no results")
-        yield page.results
-        if not page.next_url:
-            return
-        if page.next_url in seen:
-            raise RestError(f"{path}: page {len(seen) + 1} names an earlier page as the next one")
-        seen.add(page.next_url)
-        if len(seen) >= _MOST_PAGES:
-            raise RestError(f"{path}: more than {_MOST_PAGES} pages")
-        body = client.follow(page.next_url)

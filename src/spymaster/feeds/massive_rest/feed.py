@@ -17,7 +17,7 @@ from spymaster.feeds.massive_live.plan import MassiveAddress
 from spymaster.feeds.massive_live.strikes import DayChain
 from spymaster.feeds.massive_rest.chain_snapshot import ChainSnapshot, fetch_chain, fetch_conditions
 from spymaster.feeds.massive_rest.greeks import GreeksDifference, OpenInterest, OwnGreeks, compare, greeks_rows
-from spymaster.feeds.massive_rest.rest_client import RestClient, RestError, RestLimits
+from spymaster.feeds.massive_rest.rest_client import NOT_ENTITLED, RestClient, RestError, RestLimits
 from spymaster.journal.source import Arrival
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame
@@ -146,6 +146,8 @@ class ChainFeed:
             return _Poll(now_ns, snapshot, conditions)
         except RestError as error:
             return _Poll(self._clock.wall_ns(), error=error)
+        except Exception as error:  # a boundary: the thread's end, where the alternative is silence
+            return _Poll(self._clock.wall_ns(), error=RestError(f"{type(error).__name__}: {error}"))
 
     def _fetch_conditions(self) -> ConditionCodes | None:
         """The vendor's list; where it cannot be had the packaged table stays, until it can."""
@@ -161,7 +163,8 @@ class ChainFeed:
         self.missed += 1
         if one.error.is_final:
             self.is_over = True
-            yield from self._voice.down(f"key not accepted for the option chain: {one.error}", one.recv_ns)
+            why = "not entitled to" if one.error.status == NOT_ENTITLED else "key not accepted for"
+            yield from self._voice.down(f"{why} the option chain: {one.error}", one.recv_ns)
         elif self.missed >= MOST_MISSED:
             yield from self._voice.down(f"{self.missed} chain snapshots missed: {one.error}", one.recv_ns)
 
@@ -189,4 +192,5 @@ class ChainFeed:
         yield Arrival(RecordsFrame(Batch(arrays, order)))
         if self.plan.own is not None:
             self.difference = compare(greeks, self.plan.own(), self._book.symbol_of)
-            yield from self._voice.note(str(self.difference), one.recv_ns)
+            if self.difference.compared or self.difference.only_ours:
+                yield from self._voice.note(str(self.difference), one.recv_ns)

@@ -21,6 +21,7 @@ _STAT_RTYPE: Final = 24
 _OPEN_INTEREST: Final = 9
 _NEW: Final = 1
 _LENGTH_UNIT: Final = 4
+_MOST: Final = 0.9
 
 
 def greeks_rows(contracts: Iterable[Contract], book: InstrumentBook, recv_ns: int) -> Records:
@@ -75,32 +76,39 @@ class OwnGreeks(msgspec.Struct, frozen=True):
     gamma: float
 
 
-class GreeksDifference(msgspec.Struct, frozen=True):
-    """A snapshot against our own greeks: medians and worst of the absolute differences, NaN where nothing compares.
+class Apart(msgspec.Struct, frozen=True):
+    """Absolute differences of one quantity: their median, and what nine in ten stay below; NaN where none is known."""
 
-    ``compared``: contracts both have; ``only_ours``, ``only_theirs``: contracts that only one has a volatility of;
-    ``worst_symbol``: where delta differs most.
+    median: float
+    most: float
+
+
+class GreeksDifference(msgspec.Struct, frozen=True):
+    """A snapshot against our own greeks.
+
+    ``at_ns``: when the snapshot arrived, in the vendor's time. ``compared``: contracts both have; ``only_ours``,
+    ``only_theirs``: contracts that only one has a volatility of; ``vol``: of the yearly volatility; ``worst_symbol``:
+    where delta differs most, and by how much.
     """
 
     at_ns: int
     compared: int
     only_ours: int
     only_theirs: int
-    vol_median: float
-    vol_worst: float
-    delta_median: float
-    delta_worst: float
-    gamma_median: float
-    gamma_worst: float
+    vol: Apart
+    delta: Apart
+    gamma: Apart
     worst_symbol: str
+    delta_worst: float
 
     def __str__(self) -> str:
         if not self.compared:
             return f"greeks: nothing to compare ({self.only_ours} only ours, {self.only_theirs} only the vendor's)"
         return (
-            f"greeks of {self.compared} contracts against the vendor's: volatility {self.vol_median:.4f} apart "
-            f"(worst {self.vol_worst:.4f}), delta {self.delta_median:.4f} (worst {self.delta_worst:.4f}, "
-            f"{self.worst_symbol}); {self.only_ours} only ours, {self.only_theirs} only the vendor's"
+            f"greeks of {self.compared} contracts against the vendor's, median and 90 %: volatility "
+            f"{self.vol.median:.4f} {self.vol.most:.4f}, delta {self.delta.median:.4f} {self.delta.most:.4f} (worst "
+            f"{self.delta_worst:.4f}, {self.worst_symbol}), gamma {self.gamma.median:.4f} {self.gamma.most:.4f}; "
+            f"{self.only_ours} only ours, {self.only_theirs} only the vendor's"
         )
 
 
@@ -114,20 +122,18 @@ def compare(greeks: Records, own: Mapping[int, OwnGreeks], name: Callable[[int],
     both = np.isfinite(ours).all(axis=1) & np.isfinite(theirs).all(axis=1)
     apart = np.abs(ours - theirs)[both]
     worst = int(np.argmax(apart[:, 1])) if len(apart) else None
-    middle = np.median(apart, axis=0) if len(apart) else np.full(3, math.nan)
-    most = apart.max(axis=0) if len(apart) else np.full(3, math.nan)
+    figures = np.quantile(apart, (0.5, _MOST), axis=0) if len(apart) else np.full((2, 3), math.nan)
+    vol, delta, gamma = (Apart(float(median), float(most)) for median, most in figures.T)
     return GreeksDifference(
         at_ns=int(greeks["ts_recv"].max()) if len(greeks) else 0,
         compared=len(apart),
         only_ours=int((has_ours & ~has_theirs).sum()),
         only_theirs=int((has_theirs & ~has_ours).sum()),
-        vol_median=float(middle[0]),
-        vol_worst=float(most[0]),
-        delta_median=float(middle[1]),
-        delta_worst=float(most[1]),
-        gamma_median=float(middle[2]),
-        gamma_worst=float(most[2]),
+        vol=vol,
+        delta=delta,
+        gamma=gamma,
         worst_symbol="" if worst is None else name(int(np.asarray(ids)[both][worst])) or "",
+        delta_worst=math.nan if worst is None else float(apart[worst, 1]),
     )
 
 

@@ -14,6 +14,8 @@ from spymaster.feeds.massive_live.plan import MassiveAddress
 
 _WORTH_RETRYING: Final = (429, 500, 502, 503, 504)
 _MOST_WORDS: Final = 200
+KEY_REFUSED: Final = 401
+NOT_ENTITLED: Final = 403
 
 
 class RestLimits(msgspec.Struct, frozen=True):
@@ -27,11 +29,16 @@ class RestLimits(msgspec.Struct, frozen=True):
 
 
 class RestError(Exception):
-    """A request that came to nothing: one line. ``is_final``: trying again cannot help (the key, or what it may)."""
+    """A request that came to nothing: one line. ``status``: of the answer, 0 without one."""
 
-    def __init__(self, words: str, *, is_final: bool = False) -> None:
+    def __init__(self, words: str, *, status: int = 0) -> None:
         super().__init__(words)
-        self.is_final = is_final
+        self.status = status
+
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again cannot help: the key is not accepted, or may not have this."""
+        return self.status in (KEY_REFUSED, NOT_ENTITLED)
 
 
 class _Refusal(msgspec.Struct):
@@ -72,7 +79,7 @@ class RestClient:
             raise RestError(f"{path}: {_plain(error)}") from None
         if answer.status != 200:
             words = f"{path}: HTTP status {answer.status}{_said(answer.data)}"
-            raise RestError(words, is_final=answer.status in (401, 403))
+            raise RestError(words, status=answer.status)
         return answer.data
 
     def follow(self, address: str) -> bytes:

@@ -22,6 +22,7 @@ _CHAIN: Final = "/v3/snapshot/options/"
 _TRADES: Final = "/v3/trades/"
 _CONDITIONS: Final = "/v3/reference/conditions"
 _MOST_PAGE: Final = 250
+_MOST_TRADES: Final = 50_000
 _DEFAULT_PAGE: Final = 10
 _END_NS: Final = 2**63 - 1
 
@@ -50,7 +51,7 @@ class RestInterface:
 
     def _respond(self, request: Request, path: str, query: dict[str, str], trouble: RestTrouble | None) -> Response:
         if trouble is not None and trouble.act is RestAct.STATUS:
-            return _json(trouble.code, {"status": "ERROR", "error": HTTPStatus(trouble.code).phrase})
+            return _json(trouble.code, {"status": "ERROR", "error": trouble.text or HTTPStatus(trouble.code).phrase})
         if trouble is not None and trouble.act is RestAct.NOT_JSON:
             return _bytes(200, b"<html>not now</html>")
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self._server.keys:
@@ -78,7 +79,8 @@ class RestInterface:
     def _page(
         self, path: str, query: dict[str, str], results: list[dict[str, Any]], trouble: RestTrouble | None
     ) -> dict[str, Any]:
-        size = min(int(query.get("limit", _DEFAULT_PAGE)), _MOST_PAGE)
+        most = _MOST_TRADES if path.startswith(_TRADES) else _MOST_PAGE
+        size = min(int(query.get("limit", _DEFAULT_PAGE)), most)
         at = int(query.get("cursor", 0))
         page: dict[str, Any] = {"status": "OK", "request_id": "loopback", "results": results[at : at + size]}
         following = at + size if at + size < len(results) else None

@@ -59,7 +59,7 @@ class RestAct(enum.StrEnum):
 
 class RestTrouble(msgspec.Struct, frozen=True):
     """Something wrong with some requests. ``after``: how many requests of that path come before; ``times``: how many it
-    strikes; ``path``: with which beginning."""
+    strikes; ``path``: with which beginning; ``text``: what an error status is explained with."""
 
     act: RestAct
     after: int = 0
@@ -67,3 +67,4 @@ class RestTrouble(msgspec.Struct, frozen=True):
     path: str = "/v3/snapshot"
     code: int = 500
     seconds: float = 0.0
+    text: str = ""

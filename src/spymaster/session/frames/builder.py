@@ -257,6 +257,7 @@ class FrameBuilder:
             message=run.message,
             progress=run.progress,
             recording=run.recording,
+            greeks=run.greeks,
         )
 
     def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from spymaster.signals.frame import (
     LEVEL_SECOND,
     TRADE_DOT,
     Frame,
+    GreeksCheck,
     Header,
     HeatColumns,
     InputTrust,
@@ -43,6 +44,7 @@ class RunState(msgspec.Struct, frozen=True):
     message: str = ""
     progress: float = math.nan
     recording: RecordingLight = RecordingLight()
+    greeks: GreeksCheck | None = None
 
 
 def empty_heat() -> HeatColumns:

@@ -24,10 +24,12 @@ def live_config(
     equity: Instrument | None = None,
     user_levels: tuple[UserLevel, ...] = (),
     history_from_ns: int | None = None,
+    tape_from: TapeFrom = TapeFrom.DEPTH,
 ) -> ConfigFrame:
     """The frame for a session that begins now; its sessions reach back over the bars of history.
 
     ``contracts``: CHAIN of the options of the day; none for no options. ``equity``: the share whose quotes convert.
+    ``tape_from``: TRADES where there is no depth.
     """
     first_ns = min(now_ns, history_from_ns or now_ns)
     sessions = sessions_between(instrument.calendar, first_ns, now_ns)
@@ -35,7 +37,7 @@ def live_config(
         profile=profile.name,
         params=build_params(profile).tobytes(),
         instrument=instrument,
-        tape_from=TapeFrom.DEPTH,
+        tape_from=tape_from,
         user_levels=user_levels,
         sessions=sessions.tobytes(),
         equity=equity,

@@ -16,6 +16,8 @@ MASSIVE: Final = ("MASSIVE_API_KEY", "POLYGON_API_KEY")
 """Names of one vendor's key, old and new."""
 KEY_VARIABLES: Final = (*DATABENTO, *MASSIVE)
 _SERVICE: Final = "spymaster-tui"
+_ENTITLEMENT: Final = ("licen", "entitle", "not authorized", "not_authorized", "upgrade", "forbidden", "permission")
+"""Words by which vendors say that a key is good, and this is not among what it may have."""
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -40,17 +42,14 @@ def find_key(names: tuple[str, ...], environment: Mapping[str, str] = os.environ
     return None
 
 
-def databento_key(environment: Mapping[str, str] = os.environ) -> Key:
-    """The key that depth needs. Raises UserError, which says what still works without."""
-    found = find_key(DATABENTO, environment)
-    if found is not None:
-        return found
-    problem = f"is set neither in the environment nor in the system's keyring (service {_SERVICE})"
-    other = find_key(MASSIVE, environment)
-    if other is not None:
-        problem += f"; {other.name} gives no futures depth, which everything else is read from"
-    remedy = "set it; without a key these work: live --demo, replay, simulate"
-    raise UserError(" ".join(DATABENTO), problem, remedy, code=ExitCode.USAGE)
+def no_key(names: tuple[str, ...], but: str) -> UserError:
+    """That none of these keys is set, and what still works without. ``but``: of no use here, in a few words."""
+    number = "is set" if len(names) == 1 else "none is set,"
+    problem = f"{number} neither in the environment nor in the system's keyring (service {_SERVICE})"
+    problem += f"; {but}" if but else ""
+    remedy = "set it" if len(names) == 1 else "set one (the first gives everything, the others SPY and its options)"
+    remedy += "; without a key these work: live --demo, replay, simulate"
+    return UserError(" ".join(names), problem, remedy, code=ExitCode.USAGE)
 
 
 def _of_keyring(name: str) -> str:
@@ -68,10 +67,12 @@ def _of_keyring(name: str) -> str:
 def refusal(problem: str, variable: str) -> UserError:
     """What a vendor said that let nobody in, with what to do about it."""
     said = problem.lower()
-    if "licen" in said or "entitle" in said:
-        remedy = "ask the vendor for live data of it, or choose another profile"
+    if any(word in said for word in _ENTITLEMENT):
+        remedy = "ask the vendor for live data of it, or choose another profile or vendor ([live] in the configuration)"
     elif "deactivated" in said or "expired" in said:
         remedy = f"make a new key at the vendor and set {variable}"
+    elif "another program" in said:
+        remedy = f"end the other program that uses {variable}, then start again"
     elif "key" in said or "auth" in said:
         remedy = f"check the key in {variable}"
     else:

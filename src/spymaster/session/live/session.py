@@ -22,10 +22,20 @@ from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
-from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, RecordingLight
+from spymaster.signals.frame import (
+    Command,
+    Frame,
+    GreeksCheck,
+    HeatColumns,
+    LevelHistory,
+    Mode,
+    Phase,
+    RecordingLight,
+)
 
 if TYPE_CHECKING:
     from spymaster.config.profiles import Profile
+    from spymaster.feeds.massive_rest.greeks import GreeksDifference
     from spymaster.physics.engine import Engine, SnapBlock
     from spymaster.session.frames.builder import FrameBuilder
     from spymaster.session.frames.heat_store import HeatStore
@@ -52,7 +62,9 @@ class LiveSession:
 
     ``begin``: opens the recording once it is known what is traded; it is told the CONFIG. ``draws``: whether anybody
     may look: frames are made ten times a second. ``is_over``: asked after everything that arrives; True ends the
-    session. ``failure`` says afterwards why it ended otherwise than it should, in one line.
+    session. ``follow``: is told the engine; ``difference``: a vendor's greeks against ours. ``heat``, ``frames``: the
+    heatmap and the number of the latest frame of a session that this one goes on with. ``failure`` says afterwards why
+    it ended otherwise than it should, in one line, and ``error`` is that where the user can mend it.
     """
 
     def __init__(
@@ -64,6 +76,10 @@ class LiveSession:
         simulated: bool,
         draws: bool,
         is_over: Callable[[], bool] = lambda: False,
+        follow: Callable[[Engine], None] = lambda _engine: None,
+        difference: Callable[[], GreeksDifference | None] = lambda: None,
+        heat: HeatStore | None = None,
+        frames: int = 0,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
@@ -73,6 +89,8 @@ class LiveSession:
         self._simulated = simulated
         self._draws = draws
         self._is_over = is_over
+        self._follow = follow
+        self._difference = difference
         self._now_s = now_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
@@ -80,22 +98,29 @@ class LiveSession:
         self._message = ""
         self._progress = math.nan
         self._frame: Frame | None = None
-        self._frames = 0
+        self._frames = frames
         self._published_s = -math.inf
         self._rate = EngineRate()
         self._engine: Engine | None = None
         self._builder: FrameBuilder | None = None
-        self._heat: HeatStore | None = None
+        self._heat: HeatStore | None = heat
         self._first_ns = 0
         self.recording: RunRecording | None = None
         """The journal and its sidecar, once something arrived."""
         self.totals: RunTotals | None = None
         """What was counted, likewise."""
         self.failure = ""
+        self.error: UserError | None = None
         self.refused = ""
         """Why the feeds stopped before anything was known, in the vendor's words."""
+        self._is_complete = False
         self.ended = threading.Event()
         """Set once the journal is closed."""
+
+    @property
+    def drawn(self) -> tuple[HeatStore | None, int]:
+        """The heatmap, and the number of the latest frame, for a session that goes on with them."""
+        return self._heat, self._frames
 
     def start(self) -> None:
         """Begin."""
@@ -135,6 +160,11 @@ class LiveSession:
             self._source.close()
 
     @property
+    def is_complete(self) -> bool:
+        """Whether ``is_over`` has ended it."""
+        return self._is_complete
+
+    @property
     def message(self) -> str:
         """What is being waited for or wrong, in words; empty while all is well."""
         return self.failure or self.refused or self._source.problem or self._message
@@ -145,7 +175,7 @@ class LiveSession:
             self._live()
             self._phase = Phase.ENDED
         except UserError as error:
-            self.failure = str(error)
+            self.failure, self.error = str(error), error
         except Exception as error:
             # the thread's boundary: whoever waits must be told, and the journal must be closed
             self.failure = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -178,9 +208,11 @@ class LiveSession:
         self._phase, self._progress = Phase.LOADING, math.nan
         self._message = "waiting for the market's first records"
         self._engine = Engine(snaps_per_block=1)
+        self._follow(self._engine)
         for arrival in self._source.arrivals():
             self._take(self._engine, arrival)
             if self._is_over():
+                self._is_complete = True
                 self._source.close()
         if self._engine.config is not None:
             for block in self._engine.finish():
@@ -227,7 +259,7 @@ class LiveSession:
         from spymaster.session.frames.heat_store import HeatStore
 
         if self._draws:
-            self._heat = HeatStore()
+            self._heat = self._heat or HeatStore()
             self._builder = FrameBuilder(engine, config, self._heat)
 
     def _on_block(self, block: SnapBlock) -> None:
@@ -261,4 +293,14 @@ class LiveSession:
             message=self.message,
             progress=self._progress,
             recording=self.recording.light if self.recording is not None else RecordingLight(),
+            greeks=self.greeks,
         )
+
+    @property
+    def greeks(self) -> GreeksCheck | None:
+        """A vendor's latest greeks against our own, None without any."""
+        found = self._difference()
+        if found is None:
+            return None
+        figures = (part for apart in (found.vol, found.delta, found.gamma) for part in (apart.median, apart.most))
+        return GreeksCheck(found.at_ns, found.compared, found.only_ours, found.only_theirs, *figures)

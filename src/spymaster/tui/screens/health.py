@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
+from spymaster.signals.frame import Frame, FrameSource, GreeksCheck, InputTrust, RecordingLight
 from spymaster.tui.screens.page import GROUND, PageScreen
 from spymaster.tui.terminal.link import AckSource, LinkState
 from spymaster.tui.themes.library import Theme
@@ -48,6 +48,9 @@ def health_rows(frame: Frame | None, link: LinkState, width: int) -> Rows:
     rows: list[Row] = [_title("SESSION HEALTH", width), blank(width, GROUND)]
     rows += _inputs(frame, width)
     rows += [blank(width, GROUND), _title("RECORDS", width), *_records(frame, width)]
+    if frame is not None and frame.header.greeks is not None:
+        title = "GREEKS, THE VENDOR'S AGAINST OURS"
+        rows += [blank(width, GROUND), _title(title, width), *_greeks(frame.header.greeks, frame.t_ns, width)]
     if frame is not None and (frame.header.recording.is_on or frame.header.recording.fault):
         rows += [blank(width, GROUND), _title("RECORDING", width), *_recording(frame.header.recording, width)]
     rows += [blank(width, GROUND), _title("SCREEN", width), *_screen(link, width)]
@@ -113,6 +116,23 @@ def _recording(light: RecordingLight, width: int) -> list[Row]:
         _fact("records lost", f"{light.lost_records:,}", width, "blind" if light.lost_records else "text"),
         _fact("lake", light.lake_fault or lag, width, "degraded" if light.lake_fault or light.lake_lag_s else "text"),
     ]
+
+
+def _greeks(check: GreeksCheck, t_ns: int, width: int) -> list[Row]:
+    """How far apart they are: the median of the absolute differences, and what nine in ten stay below."""
+    others = f"{check.only_ours} only ours, {check.only_theirs} only the vendor's"
+    rows = [
+        _fact("the vendor's snapshot", f"{age(max(t_ns - check.at_ns, 0))} old", width),
+        _fact("contracts compared", f"{check.compared}; {others}", width),
+    ]
+    for name, median, most in (
+        ("delta", check.delta_median, check.delta_most),
+        ("gamma", check.gamma_median, check.gamma_most),
+        ("implied volatility", check.vol_median, check.vol_most),
+    ):
+        value = f"{median:.4f} median, {most:.4f} at 90 %" if math.isfinite(median) else MISSING
+        rows.append(_fact(name, value, width))
+    return rows
 
 
 def _milliseconds(seconds: float | None) -> str:
