@@ -14,7 +14,7 @@ from spymaster.journal.format import FormatError, Position, StoredFrame
 from spymaster.lake.run_manifest import config_hash
 from spymaster.lake.sidecar.recorder import LakeRecorder
 from spymaster.lake.storage.files import LocalStorage, Upload
-from spymaster.market.frames import GapFrame, MappingFrame, UserLevel, WatermarkFrame
+from spymaster.market.frames import FeedState, FeedStatusFrame, GapFrame, MappingFrame, UserLevel, WatermarkFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RunGap, RunStatus, TrustChange
 from spymaster.market.rows import Trust, TrustReason
@@ -206,6 +206,19 @@ def test_trust_changes_are_in_the_manifest(tmp_path: Path) -> None:
         TrustChange(int(snaps["t_ns"][3]), "depth", "BLIND", "the feed is down"),
         TrustChange(int(snaps["t_ns"][5]), "depth", "GREEN"),
     )
+
+
+def test_a_trust_change_that_a_feed_explains_is_in_its_words(tmp_path: Path) -> None:
+    frames = Frames()
+    frames.records(Kind.MBP10, es_depth(1))
+    frames.add(FeedStatusFrame("depth", FeedState.DOWN, T0_NS, "silent: mbp-10: nothing for 5.0 s"))
+    snaps, levels = published(1, 0)
+    snaps["trust"], snaps["trust_reason"] = Trust.BLIND, TrustReason.FEED_DOWN
+    frames.signals(snaps, levels)
+    record(tmp_path, frames.stored)
+    said = {change.input: change.reason for change in lake_at(tmp_path).run().run.trust}
+    assert said["depth"] == said["tape"] == "silent: mbp-10: nothing for 5.0 s"
+    assert said["options"] == "the feed is down"
 
 
 def test_a_run_without_a_record_can_be_sealed(tmp_path: Path) -> None:

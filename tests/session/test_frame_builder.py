@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.market.frames import WatermarkFrame
+from spymaster.market.frames import FeedState, FeedStatusFrame, WatermarkFrame
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
@@ -91,6 +91,19 @@ def test_a_frame_stays_as_it_is_while_the_engine_goes_on() -> None:
     market.at(2.5).trade(BID, 5)
     session.feed(market.words()[fed:], 4.0)
     assert {name: array.tobytes() for name, array in arrays_of(frame)} == before
+
+
+def test_an_input_whose_feed_is_down_says_so_in_the_feeds_words_also_after_a_checkpoint() -> None:
+    session = Session()
+    assert session.engine.config is not None
+    said = FeedStatusFrame("depth", FeedState.DOWN, START_NS, "error 3: Connection limit")
+    session.builder.on_frame(said)
+    assert not list(session.engine.feed(said))
+    shown = session.feed(quiet_market().words(), 2.0).trust
+    assert [(one.state, one.reason) for one in shown[:2]] == [("BLIND", "error 3: Connection limit")] * 2
+    other = FrameBuilder(session.engine, session.engine.config, HeatStore())
+    other.restore(session.builder.snapshot())
+    assert other.build(8, RUN).trust == shown
 
 
 def test_the_number_and_the_time_are_those_asked_for(frame: Frame) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.lake.storage.files import Storage
-from spymaster.market.frames import GapFrame
+from spymaster.market.frames import Frame, GapFrame
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.manifest import (
     ManifestError,
@@ -27,7 +27,8 @@ from spymaster.market.manifest import (
     encode_manifest,
 )
 from spymaster.market.rows import INPUTS
-from spymaster.signals.words import TRUST_WORDS, trust_reason_words
+from spymaster.signals.feed_words import FeedWords
+from spymaster.signals.words import TRUST_WORDS
 
 RUNS: Final = "runs"
 _MAX_TRUST_CHANGES: Final = 2000
@@ -61,6 +62,7 @@ class RunManifest:
         self._name = manifest_name(info.id)
         self._files: dict[str, RecordingFile] = {}
         self._gaps: dict[RunGap, None] = {}
+        self._feed_words = FeedWords()
         self._trust: list[TrustChange] = []
         self._trust_left_out = 0
         self._lights: dict[str, tuple[str, str]] = {}
@@ -76,9 +78,11 @@ class RunManifest:
         for file in files:
             self._files[file.path] = file
 
-    def gap(self, frame: GapFrame) -> None:
-        """A hole in the records."""
-        self._gaps[RunGap(frame.feed, frame.from_ns, frame.to_ns, frame.reason)] = None
+    def control(self, frame: Frame) -> None:
+        """A frame that is no records: holes are listed, and what a feed says of itself is the reason of its lights."""
+        self._feed_words.take(frame)
+        if isinstance(frame, GapFrame):
+            self._gaps[RunGap(frame.feed, frame.from_ns, frame.to_ns, frame.reason)] = None
 
     def trust(self, snaps: NDArray[Any]) -> None:
         """Consecutive snaps (SNAP): note where a light changed."""
@@ -86,7 +90,7 @@ class RunManifest:
         changes = np.flatnonzero((lights[1:] != lights[:-1]).any(axis=(1, 2))) + 1
         for index in [0, *changes.tolist()]:
             for name, (state, reason) in zip(INPUTS, lights[index].tolist(), strict=True):
-                light = (TRUST_WORDS[state], trust_reason_words(reason))
+                light = (TRUST_WORDS[state], self._feed_words.reason(name, reason))
                 if self._lights.get(name) != light:
                     self._lights[name] = light
                     self._change(TrustChange(int(snaps["t_ns"][index]), name, *light))

@@ -24,6 +24,7 @@ class Act(enum.StrEnum):
     COMPLETE_EARLY = "say that a replay is complete before it begins"
     GARBAGE = "send bytes that are no records"
     CUT = "send everything in small pieces from now on"
+    STALL = "send nothing for a while, then at once all that is due"
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -31,7 +32,8 @@ class Trouble(msgspec.Struct, frozen=True):
 
     ``after_records``: how many records of data the connection has been sent when it happens; 0 is before the first.
     ``connection``: which connection, counted from 0 in the order they came; None for every one. ``seconds``: how long a
-    refusal lasts. ``code``, ``text``: of an error or system record. ``schema``: what to mute, everything by default.
+    refusal or a
+    stall lasts. ``code``, ``text``: of an error or system record. ``schema``: what to mute, everything by default.
     ``count``: how many records to repeat, or bytes in a piece.
     """
 

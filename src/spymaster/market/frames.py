@@ -6,6 +6,8 @@ A frame says what arrived; it never says what to do. Their binary form belongs t
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -15,6 +17,22 @@ from spymaster.market.instruments import Instrument
 
 DEPTH_FEED: Final = "depth"
 """Name of the feed that depth and tape come from, in FEED_STATUS and GAP frames."""
+TAPE_FEED: Final = "tape"
+"""Name of a feed of trades alone."""
+OPTIONS_FEED: Final = "options"
+"""Name of the feed of the options of the day."""
+EQUITY_FEED: Final = "equity"
+"""Name of the feed of the share whose quotes convert prices."""
+
+INPUTS_OF_FEED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        DEPTH_FEED: ("depth", "tape"),
+        TAPE_FEED: ("tape",),
+        OPTIONS_FEED: ("options",),
+        EQUITY_FEED: ("equity",),
+    }
+)
+"""Feed -> the inputs (``market.rows.INPUTS``) that what it says is about. What any other feed says is for people."""
 
 NO_FEED_ID: Final = 0xFFFF_FFFF
 """Instrument id of a share of which there are minute bars but no feed."""

@@ -14,10 +14,8 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
-    DEPTH_FEED,
     NO_FEED_ID,
     ConfigFrame,
-    FeedState,
     FeedStatusFrame,
     Frame,
     GapFrame,
@@ -30,11 +28,11 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import MBP10_WORDS, PRICE_SCALE, Kind
 from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
-from spymaster.market.rows import TrustReason
 from spymaster.market.sessions import SESSION
 from spymaster.physics.book.flows import hide_book, restart_windows
 from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, dispatch_records, take_due_snaps
 from spymaster.physics.history import ingest_bars
+from spymaster.physics.judgement.feed_health import take_gap, take_status
 from spymaster.physics.levels.active import put_level
 from spymaster.physics.maths.elementary import exp_, log_, smoothing
 from spymaster.physics.memory.counters import COUNTERS
@@ -51,11 +49,6 @@ NO_LIMIT: Final = 2**62
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
 _RATES_TAU_S: Final = 10.0
 """Time constant of the rate of additions at the touch."""
-_DAY_REASONS: Final = {
-    FeedState.DAY_DEGRADED: TrustReason.DAY_DEGRADED,
-    FeedState.DAY_MISSING: TrustReason.DAY_MISSING,
-}
-"""What a vendor says about a whole day -> why inputs are DEGRADED for as long as it lasts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,10 +111,10 @@ class Engine:
             _watch(self.state, self._params)
         elif isinstance(frame, ConfigFrame):
             self._configure(frame)
-        elif isinstance(frame, FeedStatusFrame) and frame.feed == DEPTH_FEED:
+        elif isinstance(frame, FeedStatusFrame):
             self._feed_status(frame)
-        elif isinstance(frame, GapFrame) and frame.feed == DEPTH_FEED:
-            self._degrade(frame.from_ns, frame.to_ns)
+        elif isinstance(frame, GapFrame):
+            self._gap(frame)
 
     def finish(self) -> Iterator[SnapBlock]:
         """The source has ended: yields the last snap."""
@@ -223,32 +216,14 @@ class Engine:
         self._identity = hashlib.sha256(frame.params + frame.sessions + frame.chain + repr(names).encode()).digest()
 
     def _feed_status(self, frame: FeedStatusFrame) -> None:
-        trust = self.state["trust"]
-        window = int(self._params["w_barrier_ns"][0])
-        if frame.state is FeedState.DOWN:
-            trust["feed_down"] = 1
-            return
-        if frame.state in _DAY_REASONS:
-            trust["day_reason"] = int(_DAY_REASONS[frame.state])
-            return
-        was_down = bool(trust["feed_down"][0])
-        trust["feed_down"] = 0
-        if frame.state is FeedState.UP:
-            trust["day_reason"] = 0
-        if frame.state is FeedState.UP and not was_down:
-            return
-        skipped = frame.state is FeedState.SKIPPED_RECORDS
-        trust["blind_until_ns"] = np.maximum(trust["blind_until_ns"], frame.at_ns + window)
-        trust["blind_reason"] = int(TrustReason.SKIPPED_RECORDS if skipped else TrustReason.RECONNECTED)
-        _restart_windows(self.state, frame.at_ns)
+        if take_status(self.state["trust"], frame, int(self._params["w_barrier_ns"][0])):
+            _restart_windows(self.state, frame.at_ns)
 
-    def _degrade(self, from_ns: int, to_ns: int) -> None:
-        """A hole in the records: windows begin anew after it and trust stays DEGRADED until they are full."""
-        trust = self.state["trust"]
-        until_ns = to_ns + int(self._params["w_barrier_ns"][0])
-        trust["degraded_until_ns"] = np.maximum(trust["degraded_until_ns"], until_ns)
-        _restart_windows(self.state, to_ns)
-        _note_hole(self.state, from_ns, to_ns)
+    def _gap(self, frame: GapFrame) -> None:
+        """A hole in the records of book or tape: what they add up to begins anew after it."""
+        if take_gap(self.state["trust"], frame, int(self._params["w_barrier_ns"][0])):
+            _restart_windows(self.state, frame.to_ns)
+            _note_hole(self.state, frame.from_ns, frame.to_ns)
 
 
 def _words(batch: Batch, kind: Kind) -> NDArray[Any]:

@@ -8,15 +8,25 @@ from __future__ import annotations
 from typing import Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.rows import TrustReason
 from spymaster.physics.book.flows import restart_windows
 from spymaster.physics.levels.touches import forget_touches
 from spymaster.physics.memory.counters import Counter
-from spymaster.physics.memory.indices import HOLES, LEDGER_TICKS, LEVEL_SLOTS, TAPE_BUY, TAPE_SELL
+from spymaster.physics.memory.indices import (
+    HOLES,
+    LEDGER_TICKS,
+    LEVEL_SLOTS,
+    TAPE_BUY,
+    TAPE_SELL,
+    TRUST_DEPTH,
+    TRUST_TAPE,
+)
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.clock import NEVER, open_ns_between, snap_at_or_after
 from spymaster.physics.time.ranges import HOLE_NS, begin_ranges, note_hole
 from spymaster.physics.time.volatility import forget_mids
 
+_GAP: Final = int(TrustReason.GAP)
 _LATE: Final = int(Counter.LATE)
 _JUMPS: Final = int(Counter.JUMPS)
 _HOLES: Final = int(Counter.HOLES)
@@ -107,7 +117,11 @@ def hear(s: State, p: Array) -> None:
         # the bucket in hand would else reach back to the last snap before the hole
         s.ledger.bucket_from_ns = clock.now_ns
         begin_windows(s, clock.now_ns)
-        trust.degraded_until_ns = max(trust.degraded_until_ns, clock.now_ns + p[0].w_barrier_ns)
+        until_ns = clock.now_ns + p[0].w_barrier_ns
+        for k in (TRUST_DEPTH, TRUST_TAPE):
+            if until_ns > trust.degraded_until_ns[k]:
+                trust.degraded_until_ns[k] = until_ns
+                trust.degraded_reason[k] = _GAP
     clock.heard_ns = clock.now_ns
 
 

@@ -23,6 +23,7 @@ from spymaster.signals.blocks import (
     own_alerts,
     published,
 )
+from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.from_row import FieldsOf, optional
 from spymaster.signals.notes import alert_reason
 from spymaster.signals.parts import level_of, neighbours, row_id
@@ -42,7 +43,7 @@ from spymaster.signals.structs import (
     ProfileName,
     Quote,
 )
-from spymaster.signals.words import TRUST_WORDS, alert_id, trust_reason_words
+from spymaster.signals.words import TRUST_WORDS, alert_id
 
 _MADE: Final = frozenset({"version", "id", "ts", "profile", "level", "reason"})
 """What an alert says that is no column of it."""
@@ -56,11 +57,15 @@ _EVENTS: Final[Mapping[AlertEvent, type[AlertRaised] | type[AlertUpdated] | type
 
 
 class SignalEncoder:
-    """Makes the messages of one Session. ``user_ids``: ids of the user levels, in the order of the CONFIG frame."""
+    """Makes the messages of one Session. ``user_ids``: ids of the user levels, in the order of the CONFIG frame.
 
-    def __init__(self, profile: ProfileName, user_ids: Sequence[str] = ()) -> None:
+    ``feed_words``: what feeds say of themselves, told of each frame before its snaps are given here.
+    """
+
+    def __init__(self, profile: ProfileName, user_ids: Sequence[str] = (), feed_words: FeedWords | None = None) -> None:
         self._profile = profile
         self._user_ids = tuple(user_ids)
+        self._feed_words = feed_words or FeedWords()
         self._json = msgspec.json.Encoder()
 
     def signals(self, block: Block) -> list[LevelSignals]:
@@ -98,10 +103,13 @@ class SignalEncoder:
             profile=self._profile,
             spy=quote if self._profile == "spy" else msgspec.UNSET,
             es=quote if self._profile == "es" else msgspec.UNSET,
-            trust=InputStates(**{name: _input(*state) for name, state in zip(INPUTS, states, strict=True)}),
+            trust=InputStates(**{name: self._input(name, *state) for name, state in zip(INPUTS, states, strict=True)}),
             context=_context(snap),
             levels=self._levels(block, k),
         )
+
+    def _input(self, name: str, state: int, reason: int) -> InputState:
+        return InputState(TRUST_WORDS[state], self._feed_words.reason(name, reason) or None)
 
     def _levels(self, block: Block, k: int) -> tuple[LevelSignal, ...]:
         rows = list(level_rows(block, k))
@@ -140,7 +148,3 @@ def _context(snap: Any) -> Context:
         ratio=float(snap["ratio"]),
         unexplained=totals["residual"] / moved if moved else 0.0,
     )
-
-
-def _input(state: int, reason: int) -> InputState:
-    return InputState(TRUST_WORDS[state], trust_reason_words(reason) or None)

@@ -13,12 +13,10 @@ from spymaster.feeds.choice.option_chain import ChainQuery
 from spymaster.feeds.databento_live.plan import LinePlan, Subscription
 from spymaster.feeds.databento_live.universe import Universe
 from spymaster.feeds.live.supervision import Clock, Hours
-from spymaster.market.frames import DEPTH_FEED
+from spymaster.market.frames import DEPTH_FEED, EQUITY_FEED, OPTIONS_FEED
 from spymaster.market.instruments import Instrument, outright_root
 from spymaster.market.option_chain import ANY_PUBLISHER, CHAIN
 
-OPTIONS_FEED: Final = "options"
-EQUITY_FEED: Final = "equity"
 FUTURES_DATASET: Final = "GLBX.MDP3"
 LISTED_OPTIONS_DATASET: Final = "OPRA.PILLAR"
 

@@ -19,10 +19,9 @@ from spymaster.feeds.massive_rest.greeks import GreeksDifference, OwnGreeks
 from spymaster.feeds.massive_rest.rest_client import RestLimits
 from spymaster.feeds.massive_rest.trades_fetched import SETTLE_S, TradesFetched
 from spymaster.market.calendar_table import date_of
+from spymaster.market.frames import EQUITY_FEED, OPTIONS_FEED
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, TickSource
 
-EQUITY_FEED: Final = "equity"
-OPTIONS_FEED: Final = "options"
 _SHARE_TICK_E9: Final = 10_000_000
 
 

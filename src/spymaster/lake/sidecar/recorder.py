@@ -18,7 +18,7 @@ from spymaster.lake.tables.lanes import GROUP_ROWS
 from spymaster.lake.tables.part import PartMaker
 from spymaster.lake.tables.routing import TableRouter, hour_of
 from spymaster.lake.tables.schema import CONTROL
-from spymaster.market.frames import ConfigFrame, GapFrame, MappingFrame, RecordsFrame
+from spymaster.market.frames import ConfigFrame, MappingFrame, RecordsFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingFile, RunStatus
 from spymaster.market.params import PARAMS
@@ -136,8 +136,7 @@ class LakeRecorder:
         assert not isinstance(content, RecordsFrame)
         if isinstance(content, ConfigFrame):
             self._configure(content)
-        elif isinstance(content, GapFrame):
-            self._manifest.gap(content)
+        self._manifest.control(content)
         self._bronze.control(
             content,
             self._hour,
@@ -158,6 +157,7 @@ class LakeRecorder:
         for file in self._manifest.files:
             if file.kind == CONTROL:
                 for _, frame in read_controls(storage, file.path):
+                    self._manifest.control(frame)
                     if isinstance(frame, ConfigFrame):
                         self._router.configure(frame)
                         self._configure(frame)

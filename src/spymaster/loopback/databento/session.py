@@ -293,6 +293,8 @@ class GatewayConnection:
                 await self._write(b"".join(self._tail[-step.count :]))
             case Act.CUT:
                 self._piece_bytes = step.count
+            case Act.STALL:
+                await asyncio.sleep(step.seconds)
             case Act.GARBAGE:
                 await self._write(b"\x00" * 64)
             case Act.BAD_BOOK | Act.CLEAR | Act.SKIP:

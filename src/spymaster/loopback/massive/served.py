@@ -58,6 +58,11 @@ class Served(Protocol):
         ...
 
     @property
+    def keeps_frames(self) -> bool:
+        """Whether what is sent is remembered, for those who look on."""
+        ...
+
+    @property
     def rest_host(self) -> str:
         """Host and port of the REST interface."""
         ...

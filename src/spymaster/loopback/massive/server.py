@@ -40,7 +40,8 @@ class MassiveServer:
     ``speed``: event seconds a second, infinite for as fast as it is read. ``script``, ``rest_script``: what shall go
     wrong. ``conditions``: letter -> code that its list of conditions gives. ``pace``: another
     vendor's, to play in one time with it. ``is_exclusive``: one connection a key and
-    cluster, as the vendor has it; a further one ends the one before.
+    cluster, as the vendor has it; a further one ends the one before. ``keeps_frames``: whether each connection
+    remembers what it was sent.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class MassiveServer:
         pace: Pace | None = None,
         most_quotes: int = MOST_QUOTES,
         is_exclusive: bool = True,
+        keeps_frames: bool = False,
         port: int = 0,
     ) -> None:
         self.reel = reel
@@ -65,6 +67,7 @@ class MassiveServer:
         self.rest = RestInterface(self, rest_script)
         self.conditions = packaged_conditions() if conditions is None else dict(conditions)
         self.most_quotes = most_quotes
+        self.keeps_frames = keeps_frames
         self.port = port
         self.connections: list[SocketConnection] = []
         """All that there were, in the order they came."""

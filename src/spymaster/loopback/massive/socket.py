@@ -37,6 +37,8 @@ class SocketConnection:
         """What it asked for: action and topics."""
         self.sent = 0
         """Events sent."""
+        self.frames: list[bytes] = []
+        """What it was sent, where the server keeps it."""
         self.begun_s = time.monotonic()
         self.is_let_in = False
         self._socket = socket
@@ -190,9 +192,9 @@ class SocketConnection:
             case MassiveAct.STATUS:
                 await self._say(trouble.status, trouble.text)
             case MassiveAct.MALFORMED:
-                await self._socket.send(trouble.text or '[{"ev":"T","sym":"SPY","p":', text=True)
+                await self._write((trouble.text or '[{"ev":"T","sym":"SPY","p":').encode())
             case MassiveAct.UNKNOWN:
-                await self._socket.send('[{"ev":"FMV","fmv":1.0,"sym":"SPY","t":1}]', text=True)
+                await self._write(b'[{"ev":"FMV","fmv":1.0,"sym":"SPY","t":1}]')
             case _:
                 await self._act_on_events(trouble)
         return True
@@ -214,7 +216,12 @@ class SocketConnection:
 
     async def _send(self, events: Sequence[bytes]) -> None:
         if events:
-            await self._socket.send(b"[" + b",".join(events) + b"]", text=True)
+            await self._write(b"[" + b",".join(events) + b"]")
 
     async def _say(self, status: str, message: str) -> None:
-        await self._socket.send(json.dumps([{"ev": "status", "status": status, "message": message}]))
+        await self._write(json.dumps([{"ev": "status", "status": status, "message": message}]).encode())
+
+    async def _write(self, frame: bytes) -> None:
+        if self.server.keeps_frames:
+            self.frames.append(frame)
+        await self._socket.send(frame, text=True)

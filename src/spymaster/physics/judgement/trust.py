@@ -43,7 +43,7 @@ _TICK_INFERRED: Final = int(TrustReason.TICK_INFERRED)
 _INCOMPLETE_BOOK: Final = int(TrustReason.INCOMPLETE_BOOK)
 _DEFAULT_RATIO: Final = int(TrustReason.DEFAULT_RATIO)
 _STALE_QUOTE: Final = int(TrustReason.STALE_QUOTE)
-_GAP: Final = int(TrustReason.GAP)
+_RECONNECTED: Final = int(TrustReason.RECONNECTED)
 _UNSIGNED_TRADES: Final = int(TrustReason.UNSIGNED_TRADES)
 _NO_SMILE: Final = int(TrustReason.NO_SMILE)
 _EXPIRED: Final = int(TrustReason.EXPIRED)
@@ -76,10 +76,14 @@ def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     """(trust, reason) of the options of the day."""
     chain = s.chain
     option_flow = s.option_flow
+    if chain.contracts > 0 and t_ns >= chain.close_ns:
+        return _ABSENT, _EXPIRED
+    if s.trust.feed_down[TRUST_OPTIONS] != 0:
+        return _BLIND, _FEED_DOWN
     if chain.contracts == 0:
         return _ABSENT, _NOT_CONFIGURED
-    if t_ns >= chain.close_ns:
-        return _ABSENT, _EXPIRED
+    if chain.quote_ns < s.trust.renewed_ns[TRUST_OPTIONS]:
+        return _BLIND, _RECONNECTED
     last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock.first_ns
     if t_ns - last_ns > p[0].option_silence_ns:
         return _BLIND, _SILENT
@@ -87,7 +91,7 @@ def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _NO_SMILE
     if option_flow.known < p[0].classified_share * option_flow.volume:
         return _DEGRADED, _UNSIGNED_TRADES
-    return _GREEN, 0
+    return said_of_feed(s, TRUST_OPTIONS, t_ns)
 
 
 @kernel
@@ -96,11 +100,15 @@ def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     equity = s.equity
     if p[0].is_spy == 0:
         return _ABSENT, _NOT_CONFIGURED
+    if s.trust.feed_down[TRUST_EQUITY] != 0:
+        return _BLIND, _FEED_DOWN
     if equity.has_feed == 0 and parity_is_fresh(s, p, t_ns):
         return _DEGRADED, _PARITY_PRICE
     if equity.has_feed == 0:
         # without a quote of the equity itself its price is the future's over a fixed ratio: usable, not exact
         return _DEGRADED, _DEFAULT_RATIO
+    if equity.quote_ns < s.trust.renewed_ns[TRUST_EQUITY]:
+        return _BLIND, _RECONNECTED
     age = t_ns - (equity.quote_ns if equity.quote_ns > 0 else s.clock.first_ns)
     if age > p[0].equity_blind_ns:
         return _BLIND, _SILENT
@@ -108,6 +116,17 @@ def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _DEFAULT_RATIO
     if age > p[0].equity_degraded_ns:
         return _DEGRADED, _STALE_QUOTE
+    return said_of_feed(s, TRUST_EQUITY, t_ns)
+
+
+@kernel
+def said_of_feed(s: State, k: int, t_ns: int) -> tuple[int, int]:
+    """(trust, reason) of an input that is well but for what its feed said: a hole not long ago, a day of less worth."""
+    trust = s.trust
+    if t_ns < trust.degraded_until_ns[k]:
+        return _DEGRADED, int(trust.degraded_reason[k])
+    if trust.day_reason[k] != 0:
+        return _DEGRADED, int(trust.day_reason[k])
     return _GREEN, 0
 
 
@@ -125,12 +144,12 @@ def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     book = s.book
     if trust.tape_from_depth == 0:
         return _ABSENT, _NOT_CONFIGURED
-    if trust.feed_down != 0:
+    if trust.feed_down[TRUST_DEPTH] != 0:
         return _BLIND, _FEED_DOWN
     if book.status != VALID:
         return _BLIND, _MAYBE_BAD_BOOK if trust.bad_book != 0 else _NO_BOOK
-    if t_ns < trust.blind_until_ns:
-        return _BLIND, int(trust.blind_reason)
+    if t_ns < trust.blind_until_ns[TRUST_DEPTH]:
+        return _BLIND, int(trust.blind_reason[TRUST_DEPTH])
     if book.invalid_since_ns > 0 and t_ns - book.invalid_since_ns > p[0].crossed_blind_ns:
         return _BLIND, _CROSSED if book.invalid_reason == 1 else _ONE_SIDED
     if book.has_bbo == 0:
@@ -158,13 +177,10 @@ def trust_of_balance(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _HIDDEN_SHARE
     if windows.rejected > p[0].rejected_share * windows.records:
         return _DEGRADED, _REJECTED
-    if t_ns < trust.degraded_until_ns:
-        return _DEGRADED, _GAP
-    if trust.day_reason != 0:
-        return _DEGRADED, int(trust.day_reason)
-    if trust.tick_inferred != 0:
+    state, reason = said_of_feed(s, TRUST_DEPTH, t_ns)
+    if state == _GREEN and trust.tick_inferred != 0:
         return _DEGRADED, _TICK_INFERRED
-    return _GREEN, 0
+    return state, reason
 
 
 @kernel
@@ -173,10 +189,10 @@ def trust_of_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     trust = s.trust
     clock = s.clock
     windows = s.windows
-    if trust.feed_down != 0:
+    if trust.feed_down[TRUST_TAPE] != 0:
         return _BLIND, _FEED_DOWN
-    if t_ns < trust.blind_until_ns:
-        return _BLIND, int(trust.blind_reason)
+    if t_ns < trust.blind_until_ns[TRUST_TAPE]:
+        return _BLIND, int(trust.blind_reason[TRUST_TAPE])
     last = clock.last_depth_ns if trust.tape_from_depth != 0 else clock.last_tape_ns
     if is_silent(s, p, t_ns, last):
         return _BLIND, _SILENT
@@ -188,11 +204,7 @@ def trust_of_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _DEGRADED, _TRADES_OUTSIDE
     if windows.rejected > p[0].rejected_share * windows.records:
         return _DEGRADED, _REJECTED
-    if t_ns < trust.degraded_until_ns:
-        return _DEGRADED, _GAP
-    if trust.day_reason != 0:
-        return _DEGRADED, int(trust.day_reason)
-    return _GREEN, 0
+    return said_of_feed(s, TRUST_TAPE, t_ns)
 
 
 @kernel

@@ -119,17 +119,21 @@ TRUST: Final = np.dtype(
     [
         ("state", "<i8", (len(INPUTS),)),
         ("reason", "<i8", (len(INPUTS),)),
-        ("feed_down", "<i8"),
+        ("feed_down", "<i8", (len(INPUTS),)),
+        ("blind_until_ns", "<i8", (len(INPUTS),)),
+        ("blind_reason", "<i8", (len(INPUTS),)),
+        ("degraded_until_ns", "<i8", (len(INPUTS),)),
+        ("degraded_reason", "<i8", (len(INPUTS),)),
+        ("renewed_ns", "<i8", (len(INPUTS),)),
+        ("day_reason", "<i8", (len(INPUTS),)),
         ("bad_book", "<i8"),
-        ("blind_until_ns", "<i8"),
-        ("blind_reason", "<i8"),
-        ("degraded_until_ns", "<i8"),
-        ("day_reason", "<i8"),
         ("tick_inferred", "<i8"),
         ("tape_from_depth", "<i8"),
     ]
 )
-"""By input (TRUST_ constants) its state and why, and what feeds and instrument say."""
+"""By input (TRUST_ constants) its state and why, and what its feed said; then what book and instrument say.
+
+``renewed_ns``: when its feed last came back; a quote from before that says nothing any more."""
 
 ALPHAS: Final = {
     "score": "tau_score_s",

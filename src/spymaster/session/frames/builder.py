@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.frames import ConfigFrame
+from spymaster.market.frames import Frame as JournalFrame
 from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.option_rows import STRIKE_ROW
@@ -27,6 +28,7 @@ from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
 from spymaster.session.frames.run_state import RunState, empty_book, empty_chart
 from spymaster.signals.encode import SignalEncoder
+from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import (
     CHART_BAR,
     LADDER_ROW,
@@ -40,7 +42,6 @@ from spymaster.signals.frame import (
     ReplayStatus,
 )
 from spymaster.signals.notes import level_note
-from spymaster.signals.words import trust_reason_words
 
 LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200
@@ -59,6 +60,7 @@ class BuilderState(msgspec.Struct, frozen=True):
     strikes: bytes
     option_flow: bytes
     first_mid: float
+    feed_words: dict[str, dict[int, str]]
     records_before: int = 0
 
 
@@ -85,6 +87,7 @@ class FrameBuilder:
         self._levels: NDArray[Any] = np.zeros(0, LEVEL_ROW)
         self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
         self._option_flow = OptionFlow()
+        self._feed_words = FeedWords()
         self._first_mid = math.nan
         self._records_before = 0
 
@@ -100,6 +103,10 @@ class FrameBuilder:
         self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
         self._first_mid = math.nan
+
+    def on_frame(self, frame: JournalFrame) -> None:
+        """A frame that the engine is about to be given: what a feed says of itself is shown in its own words."""
+        self._feed_words.take(frame)
 
     def on_block(self, block: SnapBlock) -> None:
         """Follow a block of at most one snap: it enters the heatmap and the levels' history and becomes the frame's.
@@ -134,6 +141,7 @@ class FrameBuilder:
             strikes=self._strikes.tobytes(),
             option_flow=self._option_flow.snapshot(),
             first_mid=self._first_mid,
+            feed_words=self._feed_words.snapshot(),
             records_before=self._records_before,
         )
 
@@ -147,6 +155,7 @@ class FrameBuilder:
         self._strikes = np.frombuffer(snapshot.strikes, STRIKE_ROW).copy()
         self._option_flow.restore(snapshot.option_flow)
         self._first_mid = snapshot.first_mid
+        self._feed_words.restore(snapshot.feed_words)
         self._records_before = snapshot.records_before
 
     @property
@@ -192,7 +201,7 @@ class FrameBuilder:
             ladder=self._ladder(state, t_ns),
             levels=levels,
             level_views=tuple(self._view(row) for row in levels),
-            trust=_trust(snap, state),
+            trust=_trust(snap, state, self._feed_words),
             alerts=self._alerts.latest(),
             orders=_orders(state),
             heat=self._heat.columns(_HEAT_IN_FRAME_S),
@@ -305,7 +314,7 @@ def _orders(state: NDArray[Any]) -> NDArray[Any]:
     return orders
 
 
-def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
+def _trust(snap: Any, state: NDArray[Any], words: FeedWords) -> tuple[InputTrust, ...]:
     clock = state["clock"][0]
     ages = {
         "depth": int(clock["last_depth_ns"]),
@@ -317,7 +326,7 @@ def _trust(snap: Any, state: NDArray[Any]) -> tuple[InputTrust, ...]:
     for index, name in enumerate(INPUTS):
         last = ages.get(name, 0)
         age = int(snap["t_ns"]) - last if last else None
-        reason = trust_reason_words(int(snap["trust_reason"][index]))
+        reason = words.reason(name, int(snap["trust_reason"][index]))
         lights.append(InputTrust(name, Trust(int(snap["trust"][index])).name, reason, age))
     return tuple(lights)
 

@@ -229,6 +229,8 @@ class LiveSession:
         self.recording.on_frame(frame, arrival.flags)
         if not arrival.is_for_engine:
             return
+        if self._builder is not None:
+            self._builder.on_frame(frame)
         started = self._now_s()
         snaps = 0
         for block in engine.feed(frame):

@@ -67,6 +67,7 @@ class ReplayRun:
             if isinstance(frame, ConfigFrame):
                 self._configure(frame)
                 continue
+            self.builder.on_frame(frame)
             yield from self.engine.feed(frame)
             if isinstance(frame, RecordsFrame) and self._source.at_records:
                 self._between_frames()
