@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.frames import WatermarkFrame
+from spymaster.market.hours import HOURS
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import LEVEL_ROW, BarrierState
 from spymaster.physics.memory.indices import VALID
@@ -28,7 +29,7 @@ class Book:
     """An engine's memory with a few prices in it, set by hand. The ledger's lowest tick is ``BASE``."""
 
     def __init__(self, *, bid: int = BASE + 400, ask: int = BASE + 401) -> None:
-        self.state: NDArray[Any] = new_state(64, session_table())
+        self.state: NDArray[Any] = new_state(64, session_table(), np.zeros(0, HOURS))
         self.state["ledger"]["base"] = BASE
         self.state["book"]["status"] = VALID
         self.state["ledger"]["bucket"] = 1

@@ -15,7 +15,7 @@ from spymaster.config.loader import load_config
 from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.lines_of_day import FuturesLine
 from spymaster.feeds.databento_live.plan import Address
-from spymaster.feeds.live.market_hours import MarketHours
+from spymaster.feeds.live.market_hours import ListedOptionHours, MarketHours, ShareHours
 from spymaster.feeds.live.source import LiveFeeds
 from spymaster.feeds.live.supervision import Limits
 from spymaster.feeds.massive_live.day import MassiveDay
@@ -83,8 +83,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LiveRun:
                 underlying="SPY",
                 expires=int(today["session_date"]),
                 close_ns=int(today["rth_close_ns"]),
-                share_hours=MarketHours(of_share),
-                option_hours=MarketHours(of_share, regular_only=True),
+                share_hours=ShareHours(of_share),
+                option_hours=ListedOptionHours(of_share, "SPY"),
                 limits=LIMITS,
                 period_s=60 / SPEED,
             )

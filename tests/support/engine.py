@@ -76,6 +76,7 @@ def config_frame(
     publisher_id: int = 1,
     instrument_id: int = 17077,
     chain: bytes = b"",
+    hours: bytes = b"",
 ) -> ConfigFrame:
     """A CONFIG frame. ``levels``: user levels in the profile's unit; ``params``: changed parameters by name."""
     return ConfigFrame(
@@ -86,6 +87,7 @@ def config_frame(
         user_levels=tuple(UserLevel(f"L{k}", round(price * PRICE_SCALE)) for k, price in enumerate(levels)),
         sessions=(session_table() if sessions is None else sessions).tobytes(),
         chain=chain,
+        hours=hours,
     )
 
 

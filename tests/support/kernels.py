@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spymaster.market.hours import HOURS
 from spymaster.market.sessions import SESSION
 from spymaster.physics.memory.level_records import LOGS
 from spymaster.physics.memory.state import new_state
@@ -16,7 +17,7 @@ from tests.support.market import TICK_E9
 
 def empty_state(*, tick_e9: int = TICK_E9, ring: int = 64) -> Any:
     """One ``STATE`` record that has seen nothing; kernels change it in place."""
-    s = new_state(ring, np.zeros(1, SESSION))[0]
+    s = new_state(ring, np.zeros(1, SESSION), np.zeros(0, HOURS))[0]
     s["instrument"]["tick_e9"] = tick_e9
     for name in LOGS.names or ():
         s["logs"][name] = math.log(float(params_for()[0][name]))

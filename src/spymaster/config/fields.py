@@ -68,4 +68,13 @@ SignalWindow = Annotated[
         "Signals raised inside this span ring; outside it they are computed, drawn muted and silent.",
     ),
 ]
+PremarketOpen = Annotated[
+    str,
+    text(
+        r"^(0[0-8]:[0-5]\d|09:[0-2]\d|(1[89]|2[0-3]):[0-5]\d)$",
+        'a time before 09:30, or from 18:00 on of the evening before, such as "04:00"',
+        "time of day in New York",
+        "When the pre-market begins, whose extremes are PM_HIGH and PM_LOW; it ends with the regular opening.",
+    ),
+]
 LevelKinds = Annotated[tuple[LevelKindName, ...], choice("The kinds of level that are watched.")]

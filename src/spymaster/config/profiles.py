@@ -16,6 +16,7 @@ from spymaster.config.fields import (
     FuelStrikeRange,
     LevelKinds,
     MonitorBand,
+    PremarketOpen,
     RoundStep,
     SignalWindow,
     StrikeRange,
@@ -253,6 +254,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sma_warmup_days: Annotated[
         int, number(1, 20, "sessions", "Sessions of minute bars loaded before the recording begins.")
     ] = 3
+
+    premarket_open: PremarketOpen = "04:00"
 
     @property
     def underlying_symbol(self) -> str:

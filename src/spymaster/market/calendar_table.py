@@ -13,7 +13,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.errors import ExitCode, UserError
+from spymaster.market.hours_table import OPENING_RANGE, PREMARKET_OPENS, overnight_opens
 from spymaster.market.kinds import NS_PER_S
 
 SESSION: Final = np.dtype(
@@ -40,7 +41,8 @@ SESSION: Final = np.dtype(
 """One trading session, packed, int64 throughout; times are ns UTC.
 
 ``session_date``: trade date as yyyymmdd. ``open_ns``, ``close_ns``: the venue's hours of that trade date, which for
-Globex begin at 18:00 ET of the day before. ``rth_open_ns``, ``rth_close_ns``: the stock market's regular hours of that
+Globex begin at 18:00 ET of the day before, and for shares with the night session before, where there is one
+(``market.hours_table``). ``rth_open_ns``, ``rth_close_ns``: the stock market's regular hours of that
 date with its early closes; ``premarket_open_ns``: 04:00 ET; ``or_end_ns``: 15 minutes after the regular opening, 09:45
 ET. The last four are 0 on a date without regular hours, and always for products whose day is not the stock market's.
 """
@@ -52,8 +54,9 @@ LAST_YEAR: Final = 2199
 
 _STOCKS: Final = frozenset({"NASDAQ", "NYSE"})
 _EQUITY: Final = _STOCKS | {"CME Globex Equity"}
-_OPENING_RANGE_NS: Final = 15 * 60 * NS_PER_S
-_LAYOUT: Final = 1
+_OPENING_RANGE_NS: Final = OPENING_RANGE // timedelta(seconds=1) * NS_PER_S
+_LAYOUT: Final = 2
+"""Rises with the layout of ``SESSION`` and with the hours that are not the calendar package's."""
 
 
 def load_years(calendar: str, first_year: int, last_year: int, folder: Path | None) -> NDArray[np.void]:
@@ -92,9 +95,19 @@ def _make(calendar: str, years: range) -> NDArray[np.void]:
     sessions = np.zeros(len(trade_dates), dtype=SESSION)
     sessions["session_date"] = trade_dates
     sessions["open_ns"], sessions["close_ns"] = hours
+    if calendar in _STOCKS:
+        _open_overnight(sessions)
     if calendar in _EQUITY:
         _add_regular_hours(sessions, years)
     return sessions
+
+
+def _open_overnight(sessions: NDArray[np.void]) -> None:
+    """Let each date with a night session begin with it."""
+    for row in sessions:
+        night = overnight_opens(date_of(int(row["session_date"])))
+        if night is not None:
+            row["open_ns"] = et_ns(night.date(), night.time())
 
 
 def _add_regular_hours(sessions: NDArray[np.void], years: range) -> None:
@@ -103,7 +116,7 @@ def _add_regular_hours(sessions: NDArray[np.void], years: range) -> None:
     sessions["rth_open_ns"][ours] = opens[theirs]
     sessions["rth_close_ns"][ours] = closes[theirs]
     days = [date_of(int(day)) for day in sessions["session_date"][ours]]
-    sessions["premarket_open_ns"][ours] = [et_ns(day, time(4)) for day in days]
+    sessions["premarket_open_ns"][ours] = [et_ns(day, PREMARKET_OPENS) for day in days]
     sessions["or_end_ns"][ours] = opens[theirs] + _OPENING_RANGE_NS
 
 

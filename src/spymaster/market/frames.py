@@ -101,6 +101,8 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
     covering the span of the data, minute bars of earlier days included, oldest first. ``equity``: the share whose
     quotes and trades convert prices (profile ``spy``), None without an equity feed. ``chain``: packed
     ``market.option_chain.CHAIN`` records of the options that expire on the session's day, empty without options.
+    ``hours``: packed ``market.hours.HOURS`` records, one for each session: when share and options owe quotes; empty in
+    recordings of versions that knew no such hours, whose quotes are owed at any time.
     """
 
     profile: str
@@ -111,6 +113,7 @@ class ConfigFrame(msgspec.Struct, frozen=True, tag="CONFIG"):
     sessions: bytes
     equity: Instrument | None = None
     chain: bytes = b""
+    hours: bytes = b""
 
 
 class GapFrame(msgspec.Struct, frozen=True, tag="GAP"):

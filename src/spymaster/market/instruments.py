@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -47,6 +48,13 @@ FUTURES_CALENDAR: Final = "CME Globex Equity"
 EQUITY_CALENDAR: Final = "NASDAQ"
 """The hours of United States stocks."""
 
+CENT_E9: Final = 10_000_000
+SHARE_TICK_E9: Final = 5_000_000
+"""The finest step in which shares of a dollar and more are quoted, half a cent: prices in whole cents lie on it too."""
+
+_HALF_CENTS_FROM: Final = date(2026, 11, 2)
+"""From here on Rule 612 has many shares quoted in half cents (SEC release 34-101070, put off by a year in 2025)."""
+
 PRODUCTS: Final[dict[str, Product]] = {
     p.root: p
     for p in (
@@ -82,3 +90,16 @@ def outright_root(symbol: str) -> str | None:
     """The root of an outright or of the vendor's continuous symbol for one (``ES.c.0`` -> ``ES``), else None."""
     match = OUTRIGHT.match(symbol) or _CONTINUOUS.match(symbol)
     return match["root"] if match else None
+
+
+def share_tick_e9(stated_e9: int | None, step_e9: int, first_day: date) -> int:
+    """The tick on which every quote of a share lies, 1e-9 dollars.
+
+    ``stated_e9``: by its definition, if there is one; ``step_e9``: of the quotes looked at; ``first_day``: of the data.
+    A grid that is too fine loses nothing, one that is too coarse would reject quotes: so half a cent as soon as the
+    rules allow it, or the quotes show it.
+    """
+    usual = stated_e9 or CENT_E9
+    if first_day >= _HALF_CENTS_FROM or step_e9 % CENT_E9 != 0:
+        return min(usual, SHARE_TICK_E9)
+    return usual

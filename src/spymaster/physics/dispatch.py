@@ -27,6 +27,7 @@ from spymaster.market.kinds import (
 from spymaster.physics.book.book import apply_levels, clear_book, keep_record, load_levels, same_levels, tick_of
 from spymaster.physics.book.equity import apply_equity
 from spymaster.physics.book.events import apply_trade, close_event
+from spymaster.physics.book.trading_status import EQUITY, FUTURE, apply_status, note_traded
 from spymaster.physics.fingerprint import fingerprint_record
 from spymaster.physics.memory.counters import Counter
 from spymaster.physics.memory.indices import (
@@ -71,9 +72,10 @@ _CBBO: Final = int(Kind.CBBO)
 _XTRADE: Final = int(Kind.XTRADE)
 _XQUOTE: Final = int(Kind.XQUOTE)
 _STAT: Final = int(Kind.STAT)
+_STATUS: Final = int(Kind.STATUS)
 OTHER_KINDS: Final = (
     *(Kind.TRADE, Kind.MBP1, Kind.BBO, Kind.CMBP1, Kind.CBBO),
-    *(Kind.XTRADE, Kind.XQUOTE, Kind.STAT),
+    *(Kind.XTRADE, Kind.XQUOTE, Kind.STAT, Kind.STATUS),
 )
 """The kinds besides MBP10 that an engine takes, in the order ``dispatch_records`` is given their records in."""
 _FIRST_OTHER: Final = 2
@@ -82,10 +84,8 @@ _CURSOR_OF: Final = np.zeros(len(Kind), np.int64)
 _CURSOR_OF[list(OTHER_KINDS)] = np.arange(len(OTHER_KINDS)) + _FIRST_OTHER
 CURSORS: Final = _FIRST_OTHER + len(OTHER_KINDS)
 
-FUTURE: Final = -1
-EQUITY: Final = -2
 NOBODY: Final = -3
-"""What a record is about: the future, the equity, nothing the session is about; from 0 on a contract of the chain."""
+"""What a record is about that is neither of FUTURE, EQUITY and, from 0 on, a contract of the chain."""
 
 
 @kernel
@@ -160,10 +160,15 @@ def subject_of(s: State, w: NDArray[Any], kind: int) -> int:
 def is_passed_over(s: State, kind: int, w: NDArray[Any], subject: int) -> bool:
     """Whether a record gives the engine nothing: trades beside a depth stream that carries them, others' quotes.
 
-    Statistics never move the clock: open interest is taken here, the others are passed over uncounted.
+    Statistics never move the clock: open interest is taken here, the others are passed over uncounted. Nor do statuses.
     """
     if kind == _STAT:
         if subject >= 0 and apply_open_interest(s, w, subject):
+            s.counters[_RECORDS] += 1
+            fingerprint_record(s, w)
+        return True
+    if kind == _STATUS:
+        if subject != NOBODY and apply_status(s, w, subject):
             s.counters[_RECORDS] += 1
             fingerprint_record(s, w)
         return True
@@ -359,6 +364,7 @@ def step_option(s: State, p: Array, w: NDArray[Any], target: int, kind: int, c: 
     action = (words[W_DETAILS] >> ACTION_BITS) & BYTE
     if not with_quote or ((kind == _MBP1 or kind == _CMBP1) and action == ACTION_TRADE):
         apply_option_trade(s, words, c, treatment_of(w, kind), with_quote, t_ns)
+        note_traded(s, c)
     if with_quote:
         apply_option_quote(s, words, c, t_ns, int(clock.now_ns))
 
@@ -390,4 +396,5 @@ def apply_print(s: State, p: Array, price_e9: int, size: int, side: int, with_bo
     fault = apply_trade(s, p, s.book.event_ns, aggressor, tick, size, with_book)
     if fault == 0:
         s.counters[_TRADES] += 1
+        note_traded(s, FUTURE)
     return fault

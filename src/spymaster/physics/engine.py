@@ -23,6 +23,7 @@ from spymaster.market.frames import (
     TapeFrom,
     WatermarkFrame,
 )
+from spymaster.market.hours import HOURS
 from spymaster.market.instruments import Instrument, TickSource
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import MBP10_WORDS, PRICE_SCALE, Kind
@@ -190,11 +191,12 @@ class Engine:
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()
         sessions = np.frombuffer(frame.sessions, SESSION).copy()
+        hours = np.frombuffer(frame.hours, HOURS)
         p = params[0]
         longest = max(int(p["w_barrier_ns"]), int(p["w_tape_ns"]), int(p["trust_window_ns"]), OFI_WINDOWS_NS[-1])
         try:
-            state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions)
-            put_chain(state, frame.chain, sessions, on_future=not p["is_spy"])
+            state = new_state(ring_length(longest, int(p["snap_interval_ns"])), sessions, hours)
+            put_chain(state, frame.chain, sessions, hours, on_future=not p["is_spy"])
         except ValueError as error:
             raise EngineError("the session", str(error), "name less of it, or choose other settings") from error
         if len(frame.user_levels) > USER_SLOTS:
@@ -213,7 +215,9 @@ class Engine:
                 _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
         self._state, self._params, self.config = state, params, frame
         names = (frame.profile, frame.instrument, frame.user_levels, frame.tape_from.value, frame.equity)
-        self._identity = hashlib.sha256(frame.params + frame.sessions + frame.chain + repr(names).encode()).digest()
+        self._identity = hashlib.sha256(
+            frame.params + frame.sessions + frame.chain + frame.hours + repr(names).encode()
+        ).digest()
 
     def _feed_status(self, frame: FeedStatusFrame) -> None:
         if take_status(self.state["trust"], frame, int(self._params["w_barrier_ns"][0])):

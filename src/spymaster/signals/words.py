@@ -63,6 +63,9 @@ _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(
         TrustReason.PARITY_PRICE: "no quote of the equity, its price is put-call parity's",
         TrustReason.DAY_DEGRADED: "the vendor calls the data of this day degraded",
         TrustReason.DAY_MISSING: "the vendor calls the data of this day missing",
+        TrustReason.CLOSED: "its market is closed at this hour",
+        TrustReason.HALTED: "the venue has halted or closed its trading",
+        TrustReason.SETTLING: "still traded, but the price they settle on is fixed",
     }
 )
 

@@ -11,10 +11,9 @@ import numpy as np
 
 from spymaster.errors import UserError
 from spymaster.market.calendar_table import date_of
+from spymaster.market.hours_table import FUTURES_DAY_BEGINS
 from spymaster.market.sessions import SESSION, TimeFormatError, et_ns, parse_time
 from spymaster.signals.frame import Header
-
-GLOBEX_OPENS: Final = dt.time(18, 0)
 
 _PRICE: Final = re.compile(r"([-−]?)\$?((?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)")
 """Digits with commas between thousands or none; a comma in any other place may mean a decimal point elsewhere."""
@@ -32,7 +31,7 @@ def moment_for(text: str, header: Header) -> int:
     session = np.zeros(1, SESSION)[0]
     day = date_of(header.session_date)
     session["session_date"] = header.session_date
-    session["open_ns"] = et_ns(day - dt.timedelta(days=1), GLOBEX_OPENS)
+    session["open_ns"] = et_ns(day - dt.timedelta(days=1), FUTURES_DAY_BEGINS)
     try:
         return parse_time(text.strip(), session)
     except TimeFormatError as error:

@@ -8,12 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.hours import hours_of
 
-_HOUR_NS: Final = 3600 * NS_PER_S
-_BEFORE_NS: Final = 11 * _HOUR_NS // 2
-_AFTER_NS: Final = 4 * _HOUR_NS
-"""A share trades from 04:00 to 20:00, which is this long before and after its regular hours."""
 _MANY: Final = 0.02
 """Bars of a market that was read rightly may lie outside its hours, but no more than this share of them."""
 _MOSTLY: Final = 0.9
@@ -57,8 +53,9 @@ def _hours(sessions: NDArray[np.void], begin: str, end: str) -> Hours:
 
 
 def _equity_hours(sessions: NDArray[np.void]) -> Hours:
-    begins, ends = _hours(sessions, "rth_open_ns", "rth_close_ns")
-    return begins - _BEFORE_NS, ends + _AFTER_NS
+    hours = hours_of(sessions, "")
+    some = hours[hours["share_open_ns"] > 0]
+    return some["share_open_ns"], some["share_close_ns"]
 
 
 def _inside(times: NDArray[np.int64], begins: NDArray[Any], ends: NDArray[Any]) -> NDArray[np.bool_]:

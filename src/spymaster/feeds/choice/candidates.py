@@ -145,13 +145,15 @@ def _has(batch: Batch, number: int) -> bool:
     )
 
 
-def step_e9(candidate: Candidate, otherwise: int) -> int:
+def step_e9(candidate: Candidate, otherwise: int, *, quotes: bool = False) -> int:
     """The largest step that every price in the first chunk with the candidate's records is a whole number of steps from
-    every other."""
+    every other. ``quotes``: of quotes alone, since shares are traded between the ticks too."""
     chunks = candidate.file.chunks()
     try:
         for batch in chunks:
-            prices = np.unique(np.concatenate([np.zeros(0, np.int64), *_prices(batch, candidate.instrument_id)]))
+            prices = np.unique(
+                np.concatenate([np.zeros(0, np.int64), *_prices(batch, candidate.instrument_id, quotes)])
+            )
             if len(prices) >= 2:
                 return int(np.gcd.reduce(np.diff(prices)))
     finally:
@@ -159,13 +161,13 @@ def step_e9(candidate: Candidate, otherwise: int) -> int:
     return otherwise
 
 
-def _prices(batch: Batch, instrument_id: int) -> Iterator[NDArray[np.int64]]:
-    """Every defined price of one instrument in a batch."""
+def _prices(batch: Batch, instrument_id: int, quotes: bool) -> Iterator[NDArray[np.int64]]:
+    """Every defined price of one instrument in a batch; ``quotes``: those of quotes alone."""
     for kind, records in batch.arrays.items():
         rows = by_name(kind, records)
         own = rows["instrument_id"] == instrument_id
         for name in rows.dtype.names or ():
-            if name == "price" or "_px_" in name:
+            if (name == "price" and not quotes) or "_px_" in name:
                 column: NDArray[np.int64] = rows[name][own]
                 yield column[column != UNDEF_PRICE]
 

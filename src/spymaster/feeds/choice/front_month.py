@@ -23,13 +23,16 @@ from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
 from spymaster.market.calendar_table import et_ns
 from spymaster.market.contract_months import contract_expiry
+from spymaster.market.hours_table import FUTURES_DAY_BEGINS
 from spymaster.market.instruments import (
+    CENT_E9,
     EQUITY_CALENDAR,
     FUTURES_CALENDAR,
     PRODUCTS,
     Instrument,
     TickSource,
     outright_root,
+    share_tick_e9,
 )
 from spymaster.market.kinds import Kind
 from spymaster.market.venues import AssetClass, asset_class
@@ -37,12 +40,10 @@ from spymaster.market.venues import AssetClass, asset_class
 ROLL_DAYS: Final = 8
 """A contract is the front month while its expiry is more than this many days away."""
 
-_EQUITY_TICK_E9: Final = 10_000_000
 _FALLBACK_TICK_E9: Final = 10_000_000
 _PRICE_SOURCES: Final = ((Kind.MBP10, None), (Kind.TRADE,), (Kind.MBP1, Kind.BBO))
 """Where to look for the instrument, best first; None is a file of mixed kinds."""
 _MENTIONED: Final = 8
-_TURN: Final = dt.time(18, 0)
 _ONE_DAY: Final = dt.timedelta(days=1)
 
 
@@ -108,13 +109,16 @@ def instrument_of(name: str, candidate: Candidate, definitions: Definitions, pub
     definition = definitions.of(candidate.symbol, candidate.instrument_id)
     is_stock = candidate.asset is AssetClass.EQUITY
     product = None if is_stock else PRODUCTS.get(outright_root(name) or "")
-    if definition is not None and definition.tick_e9 is not None:
-        tick_e9, source = definition.tick_e9, TickSource.DEFINITION
+    stated_e9 = definition.tick_e9 if definition is not None else None
+    if is_stock:
+        tick_e9 = share_tick_e9(stated_e9, step_e9(candidate, CENT_E9, quotes=True), utc_date(candidate.file.first_ns))
+        source = TickSource.DEFINITION if tick_e9 == stated_e9 else TickSource.INFERRED
+    elif stated_e9 is not None:
+        tick_e9, source = stated_e9, TickSource.DEFINITION
     elif product is not None:
         tick_e9, source = product.tick_e9, TickSource.PRODUCT_TABLE
     else:
-        tick_e9 = _EQUITY_TICK_E9 if is_stock else step_e9(candidate, _FALLBACK_TICK_E9)
-        source = TickSource.INFERRED
+        tick_e9, source = step_e9(candidate, _FALLBACK_TICK_E9), TickSource.INFERRED
     stated = definition.multiplier if definition is not None else None
     return Instrument(
         publisher_id=_publisher(name, candidate, publisher_id),
@@ -196,7 +200,7 @@ def _timeline(
     volumes = cleared_volumes(files, plain) if len(plain) > 1 else {}
     said = False
     for day in _trade_dates(wanted, query):
-        begin_ns, end_ns = et_ns(day - _ONE_DAY, _TURN), et_ns(day, _TURN)
+        begin_ns, end_ns = et_ns(day - _ONE_DAY, FUTURES_DAY_BEGINS), et_ns(day, FUTURES_DAY_BEGINS)
         there = [each for each in wanted if each.candidate.is_there(begin_ns, end_ns)]
         if not there:
             continue

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spymaster.feeds.choice.candidates import PRICED_KINDS
 from spymaster.feeds.dbn.definitions import utc_date
 from spymaster.feeds.dbn.files import DbnFile
+from spymaster.feeds.dbn.publishers import PUBLISHERS, UnknownPublishers
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import recv_ns
 from spymaster.market.instruments import Instrument
@@ -41,6 +42,8 @@ class Unused:
         self._any_publisher = np.zeros(0, np.uint64)
         self._counts: dict[tuple[str, int], int] = {}
         self._contract: Instrument | None = None
+        self.unknown = UnknownPublishers()
+        """Publishers that the vendor has numbered since this version was made."""
 
     def begin(self, used: Iterable[Instrument], option_keys: Collection[tuple[int, int]] = ()) -> None:
         """From here on these are used: instruments (the contract first) and (publisher, id) of options."""
@@ -51,7 +54,8 @@ class Unused:
         self._any_publisher = np.array([number for one, number in keys if one == ANY_PUBLISHER], np.uint64)
 
     def on_batch(self, batch: Batch) -> None:
-        """Count what is not used of a batch."""
+        """Count what is not used of a batch, and whose publishers nobody knows."""
+        self.unknown.on_batch(batch)
         for kind, records in batch.arrays.items():
             if kind not in _COUNTED:
                 continue
@@ -95,7 +99,7 @@ def unused_line(unused: Sequence[UnusedRecords], contract: Instrument) -> str:
     """What was not used, in one line; empty where everything was."""
     if not unused:
         return ""
-    told = [f"{one.records:,} of {one.symbol} by publisher {one.publisher}" for one in unused[:_MENTIONED]]
+    told = [f"{one.records:,} of {one.symbol} by {_by(one.publisher)}" for one in unused[:_MENTIONED]]
     if len(unused) > _MENTIONED:
         told.append(f"{sum(one.records for one in unused[_MENTIONED:]):,} of {len(unused) - _MENTIONED} others")
     whole = sum(one.records for one in unused)
@@ -103,6 +107,10 @@ def unused_line(unused: Sequence[UnusedRecords], contract: Instrument) -> str:
     twin = any(one.symbol == contract.symbol for one in unused)
     way = f"{contract.symbol} is taken from publisher {contract.publisher_id}, --publisher chooses" if twin else ""
     return f"{line}; {way or f'{contract.symbol} was chosen, --symbol chooses'}"
+
+
+def _by(publisher: int) -> str:
+    return f"publisher {publisher}{'' if publisher in PUBLISHERS else ' (unknown)'}"
 
 
 def _keys(kind: Kind, records: Records) -> NDArray[np.uint64]:

@@ -16,6 +16,7 @@ from spymaster.feeds.databento_live.listener import Listener
 from spymaster.feeds.databento_live.plan import STEADY_SCHEMAS, Address, LinePlan
 from spymaster.feeds.databento_live.seen import LastSeen, times_of
 from spymaster.feeds.databento_live.universe import Universe
+from spymaster.feeds.dbn.publishers import UnknownPublishers
 from spymaster.feeds.live.lag import LeastLag
 from spymaster.feeds.live.supervision import (
     Backoff,
@@ -75,6 +76,7 @@ class DatabentoFeed:
         self._watchdog = Watchdog((), limits, clock)
         self._asked = Asked(plan, self.universe, clock)
         self._listener = Listener(self.universe, self._voice, clock, plan.optional_symbols)
+        self._unknown = UnknownPublishers()
         self._seen = seen or LastSeen()
         self._seen_until_ns = seen_until_ns
         self._lives: deque[Life] = deque()
@@ -114,6 +116,11 @@ class DatabentoFeed:
     def unresolved(self) -> tuple[str, ...]:
         """What the vendor said of symbols that mean nothing to it."""
         return self._listener.unresolved
+
+    @property
+    def unknown_publishers(self) -> tuple[str, ...]:
+        """A line for each publisher that this version does not know, whose records were taken like any other's."""
+        return self._unknown.lines
 
     @property
     def fillings(self) -> tuple[Filling, ...]:
@@ -223,6 +230,7 @@ class DatabentoFeed:
         if not life.has_data and any(kind in batch.arrays for kind in self._asked.steady_kinds):
             yield from self._revive(life, batch)
         heard = self._listener.take(batch)
+        self._unknown.on_batch(batch)
         yield from heard.arrivals
         if heard.fault is not None and life.judged is None:
             life.judged = heard.fault

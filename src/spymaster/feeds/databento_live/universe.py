@@ -15,6 +15,7 @@ from spymaster.market.instruments import (
     EQUITY_CALENDAR,
     FUTURES_CALENDAR,
     PRODUCTS,
+    SHARE_TICK_E9,
     Instrument,
     TickSource,
     futures_root,
@@ -23,7 +24,6 @@ from spymaster.market.kinds import UNDEF_PRICE, UNDEF_TIMESTAMP
 
 _CLEARED_VOLUME: Final = 6
 _FUTURE: Final = "F"
-_EQUITY_TICK_E9: Final = 10_000_000
 
 
 class Universe:
@@ -101,7 +101,7 @@ class Universe:
         elif product is not None:
             tick_e9, source = product.tick_e9, TickSource.PRODUCT_TABLE
         else:
-            tick_e9, source = _EQUITY_TICK_E9, TickSource.INFERRED
+            tick_e9, source = SHARE_TICK_E9, TickSource.INFERRED
         usual = FUTURES_CALENDAR if is_future else EQUITY_CALENDAR
         return Instrument(
             publisher_id=self._publishers[definition.symbol],

@@ -11,12 +11,13 @@ import numpy as np
 
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.batches import Records
+from spymaster.market.hours_table import FUTURES_DAY_BEGINS
 from spymaster.market.kinds import NS_PER_S, UNDEF_PRICE, UNDEF_TIMESTAMP, Kind
 
 _UNDEF_I32 = 2**31 - 1
 _CLEARED_VOLUME = 6
 _NEW_YORK = ZoneInfo("America/New_York")
-_SESSION_STARTS_BEFORE_MIDNIGHT = dt.timedelta(hours=6)
+_SESSION_STARTS_BEFORE_MIDNIGHT = dt.timedelta(hours=24 - FUTURES_DAY_BEGINS.hour)
 
 
 class Definition(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -20,9 +19,7 @@ from spymaster.feeds.massive_rest.rest_client import RestLimits
 from spymaster.feeds.massive_rest.trades_fetched import SETTLE_S, TradesFetched
 from spymaster.market.calendar_table import date_of
 from spymaster.market.frames import EQUITY_FEED, OPTIONS_FEED
-from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, TickSource
-
-_SHARE_TICK_E9: Final = 10_000_000
+from spymaster.market.instruments import EQUITY_CALENDAR, SHARE_TICK_E9, Instrument, TickSource
 
 
 class MassiveBefore(msgspec.Struct, frozen=True):
@@ -91,7 +88,7 @@ class MassiveDay:
             publisher_id=PUBLISHER,
             instrument_id=self._book.id_of(underlying),
             symbol=underlying,
-            tick_e9=_SHARE_TICK_E9,
+            tick_e9=SHARE_TICK_E9,
             multiplier=1,
             tick_source=TickSource.PRODUCT_TABLE,
             calendar=EQUITY_CALENDAR,

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from spymaster.errors import UserError
+from spymaster.feeds.dbn.publishers import PUBLISHERS
 from spymaster.feeds.dbn.writer import DbnWriter
 from spymaster.interrupts import held
 from spymaster.lake.bronze.reader import Backfill, BronzeReader, read_controls, read_records
@@ -25,11 +26,9 @@ from spymaster.market.dtypes import RTYPE_KINDS, SCHEMA_RTYPES, by_name
 from spymaster.market.frames import ConfigFrame, MappingFrame, RecordsFrame
 from spymaster.market.kinds import ACTION_TRADE, Kind
 
-_DATASETS: Final[Mapping[int, str]] = MappingProxyType({1: "GLBX.MDP3", 2: "XNAS.ITCH"})
 _OPTIONS_DATASET: Final = "OPRA.PILLAR"
 _OTHER_DATASET: Final = "DBEQ.BASIC"
 _OPTION_KINDS: Final = frozenset({Kind.CMBP1, Kind.CBBO})
-_OPTION_PUBLISHERS: Final = range(20, 39)
 
 _SCHEMAS: Final[Mapping[int, str]] = MappingProxyType(
     {rtype: schema for schema, rtype in SCHEMA_RTYPES.items() if schema != "tbbo"}
@@ -141,12 +140,12 @@ class DbnExport:
         return bool((rows["action"] == bytes([ACTION_TRADE])).all())
 
     def _dataset_of(self, kind: Kind, publisher: int) -> str:
-        if publisher in _OPTION_PUBLISHERS or kind in _OPTION_KINDS:
+        known = PUBLISHERS.get(publisher)
+        if known is not None:
+            return known.dataset
+        if kind in _OPTION_KINDS:
             return _OPTIONS_DATASET
-        known = _DATASETS.get(publisher)
-        if known is None and self._dataset is not None:
-            return self._dataset
-        return known or _OTHER_DATASET
+        return self._dataset or _OTHER_DATASET
 
     def _writer(self, dataset: str, schema: str | None) -> DbnWriter:
         writer = self._writers.get((dataset, schema))

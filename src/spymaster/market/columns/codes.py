@@ -71,6 +71,9 @@ class TrustReason(enum.IntEnum):
     PARITY_PRICE = 22
     DAY_DEGRADED = 23
     DAY_MISSING = 24
+    CLOSED = 25
+    HALTED = 26
+    SETTLING = 27
 
 
 class BarrierAlarm(enum.IntEnum):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_TRADE, MASK32, NS_PER_S, UNDEF_PRICE
+from spymaster.physics.book.trading_status import EQUITY, note_traded
 from spymaster.physics.maths.elementary import smoothing
 from spymaster.physics.memory.counters import Counter
 from spymaster.physics.memory.indices import ACTION_BITS, BYTE, LEVEL_SLOTS, W_ASK, W_BID, W_DETAILS, W_PRICE
@@ -62,6 +63,7 @@ def apply_equity_trade(s: State, p: Array, price_e9: int, size: int, t_ns: int) 
     equity.prints += 1
     equity.print_ns = t_ns
     note_trade(s, t_ns, price_e9 / _E9, float(size))
+    note_traded(s, EQUITY)
     return 0
 
 

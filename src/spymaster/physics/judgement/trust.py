@@ -22,7 +22,13 @@ from spymaster.physics.memory.indices import (
     VALID,
 )
 from spymaster.physics.memory.state import Array, State
-from spymaster.physics.time.clock import in_regular_hours, open_ns_between
+from spymaster.physics.time.clock import (
+    SHARE_CLOSED,
+    SHARE_NIGHT,
+    in_regular_hours,
+    open_ns_between,
+    share_hours,
+)
 
 _GREEN: Final = int(Trust.GREEN)
 _DEGRADED: Final = int(Trust.DEGRADED)
@@ -48,6 +54,9 @@ _UNSIGNED_TRADES: Final = int(TrustReason.UNSIGNED_TRADES)
 _NO_SMILE: Final = int(TrustReason.NO_SMILE)
 _EXPIRED: Final = int(TrustReason.EXPIRED)
 _PARITY_PRICE: Final = int(TrustReason.PARITY_PRICE)
+_CLOSED: Final = int(TrustReason.CLOSED)
+_HALTED: Final = int(TrustReason.HALTED)
+_SETTLING: Final = int(TrustReason.SETTLING)
 
 _EVIDENCE_CONTRACTS: Final = 10
 """A share of fewer traded contracts than this says nothing."""
@@ -77,15 +86,20 @@ def trust_of_options(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     chain = s.chain
     option_flow = s.option_flow
     if chain.contracts > 0 and t_ns >= chain.close_ns:
-        return _ABSENT, _EXPIRED
+        return _ABSENT, _EXPIRED if t_ns >= chain.last_ns else _SETTLING
     if s.trust.feed_down[TRUST_OPTIONS] != 0:
         return _BLIND, _FEED_DOWN
     if chain.contracts == 0:
         return _ABSENT, _NOT_CONFIGURED
+    last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock.first_ns
+    fresh = chain.quote_ns > 0 and t_ns - last_ns <= p[0].option_silence_ns
+    if t_ns < chain.due_ns and not fresh:
+        return _ABSENT, _CLOSED
+    if chain.halted == chain.contracts:
+        return _ABSENT, _HALTED
     if chain.quote_ns < s.trust.renewed_ns[TRUST_OPTIONS]:
         return _BLIND, _RECONNECTED
-    last_ns = chain.quote_ns if chain.quote_ns > 0 else s.clock.first_ns
-    if t_ns - last_ns > p[0].option_silence_ns:
+    if t_ns - max(last_ns, chain.due_ns) > p[0].option_silence_ns:
         return _BLIND, _SILENT
     if s.fuel.has_smile == 0:
         return _DEGRADED, _NO_SMILE
@@ -107,15 +121,24 @@ def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     if equity.has_feed == 0:
         # without a quote of the equity itself its price is the future's over a fixed ratio: usable, not exact
         return _DEGRADED, _DEFAULT_RATIO
-    if equity.quote_ns < s.trust.renewed_ns[TRUST_EQUITY]:
-        return _BLIND, _RECONNECTED
+    hours, since_ns = share_hours(s, t_ns)
     age = t_ns - (equity.quote_ns if equity.quote_ns > 0 else s.clock.first_ns)
-    if age > p[0].equity_blind_ns:
+    slower = 1.0
+    if hours == SHARE_NIGHT:
+        # at night shares owe no quotes until there was one: not every dataset has that session
+        slower = max(1.0, p[0].silence_open_ns / p[0].silence_rth_ns)
+    owes = hours != SHARE_CLOSED and (hours != SHARE_NIGHT or equity.quote_ns >= since_ns)
+    age = min(age, t_ns - since_ns) if owes else age
+    if s.trust.halted[TRUST_EQUITY] != 0:
+        return _DEGRADED, _HALTED
+    if owes and equity.quote_ns < s.trust.renewed_ns[TRUST_EQUITY]:
+        return _BLIND, _RECONNECTED
+    if owes and age > slower * p[0].equity_blind_ns:
         return _BLIND, _SILENT
     if equity.steps == 0:
         return _DEGRADED, _DEFAULT_RATIO
-    if age > p[0].equity_degraded_ns:
-        return _DEGRADED, _STALE_QUOTE
+    if age > slower * p[0].equity_degraded_ns:
+        return _DEGRADED, _STALE_QUOTE if owes else _CLOSED
     return said_of_feed(s, TRUST_EQUITY, t_ns)
 
 
@@ -146,6 +169,8 @@ def trust_of_depth(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         return _ABSENT, _NOT_CONFIGURED
     if trust.feed_down[TRUST_DEPTH] != 0:
         return _BLIND, _FEED_DOWN
+    if trust.halted[TRUST_DEPTH] != 0:
+        return _BLIND, _HALTED
     if book.status != VALID:
         return _BLIND, _MAYBE_BAD_BOOK if trust.bad_book != 0 else _NO_BOOK
     if t_ns < trust.blind_until_ns[TRUST_DEPTH]:
@@ -191,6 +216,8 @@ def trust_of_tape(s: State, p: Array, t_ns: int) -> tuple[int, int]:
     windows = s.windows
     if trust.feed_down[TRUST_TAPE] != 0:
         return _BLIND, _FEED_DOWN
+    if trust.halted[TRUST_TAPE] != 0:
+        return _BLIND, _HALTED
     if t_ns < trust.blind_until_ns[TRUST_TAPE]:
         return _BLIND, int(trust.blind_reason[TRUST_TAPE])
     last = clock.last_depth_ns if trust.tape_from_depth != 0 else clock.last_tape_ns

@@ -129,11 +129,13 @@ TRUST: Final = np.dtype(
         ("bad_book", "<i8"),
         ("tick_inferred", "<i8"),
         ("tape_from_depth", "<i8"),
+        ("halted", "<i8", (len(INPUTS),)),
     ]
 )
 """By input (TRUST_ constants) its state and why, and what its feed said; then what book and instrument say.
 
-``renewed_ns``: when its feed last came back; a quote from before that says nothing any more."""
+``renewed_ns``: when its feed last came back; a quote from before that says nothing any more. ``halted``: by input,
+whether the venue's last word was that it is neither traded nor quoted; of options see ``chain.halted``."""
 
 ALPHAS: Final = {
     "score": "tau_score_s",

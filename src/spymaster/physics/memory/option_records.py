@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.option_chain import MAX_CONTRACTS_OF_CHAIN, MAX_STRIKES, to_chain
-from spymaster.market.sessions import SESSION
 
 LOOKUP: Final = 4 * MAX_CONTRACTS_OF_CHAIN
 """Room of the table from instrument id to contract: a power of two, at most a quarter of them in use."""
@@ -59,6 +58,7 @@ CONTRACT: Final = np.dtype(
         ("next", "<i8"),
         ("end_ns", "<i8"),
         ("live", "<i8"),
+        ("halted", "<i8"),
         # the quote, and the one before it
         ("bid", "<f8"),
         ("ask", "<f8"),
@@ -91,7 +91,8 @@ CONTRACT: Final = np.dtype(
     ]
 )
 """One option. ``next``: -1 for none; ``end_ns``: ``NO_END`` where it ends with the chain; ``live``: whether it has time
-left by the clock of regular hours, so that it adds to dealers' exposure. ``net``: customers' expected buys - sells;
+left by the clock of regular hours, so that it adds to dealers' exposure; ``halted``: the venue's last word was that it
+is neither traded nor quoted. ``net``: customers' expected buys - sells;
 ``variance``: of it; ``squares``: of trade sizes, summed; ``recent``: the part of ``net`` from the window of the
 exposure's change; ``open_interest``: -1 unknown; ``delta``, ``gamma``: of the smile, NaN without one."""
 
@@ -106,6 +107,10 @@ CHAIN: Final = np.dtype(
         # the regular session that the options end with
         ("open_ns", "<i8"),
         ("close_ns", "<i8"),
+        # when they owe quotes (0 and the end above where that is not known), and how many of them are halted
+        ("due_ns", "<i8"),
+        ("last_ns", "<i8"),
+        ("halted", "<i8"),
         ("quote_ns", "<i8"),
         ("contract", CONTRACT, (MAX_CONTRACTS_OF_CHAIN,)),
         # instrument id -> contract + 1
@@ -203,8 +208,11 @@ WALLS: Final = np.dtype(
 """Walls and flip, in the order CALL_WALL, PUT_WALL, FLIP."""
 
 
-def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on_future: bool) -> None:
-    """Tell a fresh state of its options. ``packed``: CHAIN records in their order; may be empty.
+def put_chain(
+    state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], hours: NDArray[np.void], on_future: bool
+) -> None:
+    """Tell a fresh state of its options. ``packed``: CHAIN records in their order; may be empty. ``hours``: HOURS of
+    each session, or none.
 
     ``on_future``: options on the future itself, settled by an average at the end.
     Raises ValueError when there are more than the state has room for.
@@ -224,7 +232,12 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
     head["any_publisher"] = int(chain["publisher_id"][0] == 0)
     head["fixing"] = int(on_future)
     head["multiplier"], head["tick"] = chain["multiplier"][0], chain["tick_e9"].min() / PRICE_SCALE
-    head["open_ns"], head["close_ns"] = _regular_hours(sessions, expiry_ns)
+    place = _session_of_end(sessions, expiry_ns)
+    head["open_ns"], head["close_ns"] = _regular_hours(sessions[place] if place >= 0 else None, expiry_ns)
+    head["last_ns"] = head["close_ns"]
+    if place >= 0 and len(hours) and hours[place]["options_open_ns"] > 0:
+        head["due_ns"] = hours[place]["options_open_ns"]
+        head["last_ns"] = _last_trading(sessions[place], hours[place], expiry_ns, on_future)
     fuel["strikes"]["strike"][: len(strikes)] = strikes / PRICE_SCALE
     head["strike_call"] = head["strike_put"] = -1
     contracts = head["contract"]
@@ -245,13 +258,25 @@ def put_chain(state: NDArray[Any], packed: bytes, sessions: NDArray[np.void], on
         _enter(head["lookup"], int(row["instrument_id"]), index)
 
 
-def _regular_hours(sessions: NDArray[np.void], expiry_ns: int) -> tuple[int, int]:
+def _session_of_end(sessions: NDArray[np.void], expiry_ns: int) -> int:
+    """Which session the options end in, an hour after its close included; -1 for none."""
+    inside = (sessions["open_ns"] < expiry_ns) & (expiry_ns <= sessions["close_ns"] + 3_600_000_000_000)
+    return int(np.flatnonzero(inside)[-1]) if inside.any() else -1
+
+
+def _regular_hours(session: np.void | None, expiry_ns: int) -> tuple[int, int]:
     """When the regular session begins that the options end in, and when they end: with it, or before."""
-    inside = sessions[(sessions["open_ns"] < expiry_ns) & (expiry_ns <= sessions["close_ns"] + 3_600_000_000_000)]
-    row = inside[-1] if len(inside) else np.zeros(1, SESSION)[0]
-    if row["rth_open_ns"] == 0:
+    if session is None or session["rth_open_ns"] == 0:
         return 0, expiry_ns
-    return int(row["rth_open_ns"]), min(int(row["rth_close_ns"]), expiry_ns)
+    return int(session["rth_open_ns"]), min(int(session["rth_close_ns"]), expiry_ns)
+
+
+def _last_trading(session: np.void, hours: np.void, expiry_ns: int, on_future: bool) -> int:
+    """When options of the day stop trading: at the time their definition gives; listed options that end with the
+    regular session, as those do whose definition gives the day alone, when their market closes."""
+    if on_future or expiry_ns != session["rth_close_ns"]:
+        return expiry_ns
+    return int(hours["options_close_ns"])
 
 
 def _enter(table: NDArray[Any], instrument_id: int, index: int) -> None:

@@ -92,13 +92,16 @@ def ring_length(window_ns: int, interval_ns: int) -> int:
     return buckets
 
 
-def new_state(ring: int, sessions: Array) -> Array:
-    """A state (STATE, shape (1,)) that has seen nothing. ``ring``: buckets in use; ``sessions``: SESSION[k], k > 0.
+def new_state(ring: int, sessions: Array, hours: Array) -> Array:
+    """A state (STATE, shape (1,)) that has seen nothing. ``ring``: buckets in use; ``sessions``: SESSION[k], k > 0;
+    ``hours``: HOURS[k], or none where they are not known.
 
-    Raises ValueError when there are more sessions than the state has room for.
+    Raises ValueError when there are more sessions than the state has room for, or not as many hours as sessions.
     """
     if len(sessions) > SESSIONS:
         raise ValueError(f"the data span {len(sessions)} trading sessions; at most {SESSIONS} fit one run")
+    if len(hours) not in (0, len(sessions)):
+        raise ValueError(f"hours of {len(hours)} trading sessions were given, which are {len(sessions)}")
     state = np.zeros(1, STATE)
     ledger, bars, levels, calendar = (state[name][0] for name in ("ledger", "bars", "levels", "calendar"))
     ledger["ring"] = ring
@@ -113,6 +116,8 @@ def new_state(ring: int, sessions: Array) -> Array:
     levels["ranking"] = np.arange(LEVEL_SLOTS)
     calendar["held"] = len(sessions)
     calendar["sessions"][: len(sessions)] = sessions
+    calendar["has_hours"] = int(len(hours) > 0)
+    calendar["hours"][: len(hours)] = hours
     return state
 
 

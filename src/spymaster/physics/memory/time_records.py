@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from spymaster.market.hours import HOURS
 from spymaster.market.sessions import SESSION
 from spymaster.physics.memory.indices import CHART_BARS, CLOSES, HOLES, RANGES, SESSIONS
 
@@ -37,8 +38,10 @@ CLOCK: Final = np.dtype(
     ]
 )
 
-CALENDAR: Final = np.dtype([("held", "<i8"), ("sessions", SESSION, (SESSIONS,))])
-"""Trading sessions, oldest first; ``held`` of them."""
+CALENDAR: Final = np.dtype(
+    [("held", "<i8"), ("has_hours", "<i8"), ("sessions", SESSION, (SESSIONS,)), ("hours", HOURS, (SESSIONS,))]
+)
+"""Trading sessions, oldest first; ``held`` of them, and where it is known when share and options owe quotes."""
 
 RANGE: Final = np.dtype(
     [

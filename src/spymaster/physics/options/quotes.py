@@ -36,6 +36,7 @@ _CMBP1: Final = int(Kind.CMBP1)
 _CBBO: Final = int(Kind.CBBO)
 _XTRADE: Final = int(Kind.XTRADE)
 _STAT: Final = int(Kind.STAT)
+_STATUS: Final = int(Kind.STATUS)
 _PER_E9: Final = 1e-9
 _STAT_TYPE_WORD: Final = 7
 _QUANTITY_WORD: Final = 5
@@ -58,7 +59,7 @@ def contract_of(s: State, w: NDArray[Any], kind: int) -> int:
     key = w[W_HEADER] >> KEY_BITS
     number = (w[W_HEADER] >> ID_BITS) & MASK32
     any_venue = chain.any_publisher != 0
-    if any_venue and kind != _CMBP1 and kind != _CBBO and kind != _STAT:
+    if any_venue and kind != _CMBP1 and kind != _CBBO and kind != _STAT and kind != _STATUS:
         return -1
     at = ((number * LOOKUP_MULTIPLIER) >> 16) % LOOKUP
     while chain.lookup[at] != 0:

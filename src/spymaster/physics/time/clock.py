@@ -17,6 +17,12 @@ NEVER: Final = 2**62
 SILENCE_NS: Final = 1800 * NS_PER_S
 """After so much open time without a word of the future there are no snaps until the next one (docs/physics.md 0)."""
 
+SHARE_UNKNOWN: Final = -1
+SHARE_CLOSED: Final = 0
+SHARE_NIGHT: Final = 1
+SHARE_DAY: Final = 2
+"""What shares are doing at a time."""
+
 _WEEK_NS: Final = 7 * 86_400_000_000_000
 
 
@@ -134,3 +140,21 @@ def in_signal_window(s: State, p: Array, t: int) -> bool:
     second = (t - midnight) / 1e9
     in_hours = t < calendar.sessions[k].rth_close_ns or p[0].is_spy == 0
     return bool(p[0].signal_window_start_s <= second < p[0].signal_window_end_s and in_hours)
+
+
+@kernel
+def share_hours(s: State, t: int) -> tuple[int, int]:
+    """(what shares are doing at t, since when); shares trade on behind the future's close, so of two sessions.
+
+    One of SHARE_UNKNOWN, SHARE_CLOSED, SHARE_NIGHT and SHARE_DAY; the time is 0 for the first two.
+    """
+    calendar = s.calendar
+    if calendar.has_hours == 0:
+        return SHARE_UNKNOWN, 0
+    for k in range(max(s.clock.session - 1, 0), max(s.clock.session + 1, 0)):
+        row = calendar.hours[k]
+        if row.share_day_ns <= t < row.share_close_ns:
+            return SHARE_DAY, int(row.share_day_ns)
+        if row.share_open_ns <= t < row.share_day_ns:
+            return SHARE_NIGHT, int(row.share_open_ns)
+    return SHARE_CLOSED, 0

@@ -11,6 +11,7 @@ from spymaster.config.profiles import Profile
 from spymaster.feeds.bars.bars import Bars
 from spymaster.market.instruments import Instrument
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind, MadeOf
+from spymaster.market.sessions import et_time
 
 BARS_GIVEN_BY: Final = "--warmup PATH gives minute bars of it"
 _ENDED_SPANS: Final = (MadeOf.PREMARKET, MadeOf.OPENING, MadeOf.OVERNIGHT)
@@ -92,10 +93,11 @@ def _span_reason(made_of: MadeOf, moment: Moment) -> str | None:
     opens, rth_open, rth_close = (int(session[key]) for key in ("open_ns", "rth_open_ns", "rth_close_ns"))
     if rth_open == 0 and (made_of is not MadeOf.SESSION or moment.profile.is_spy):
         return "this date has no regular hours"
+    premarket = int(session["premarket_open_ns"])
     regular = (rth_open, rth_close, "09:30 ET")
     whole = (opens, int(session["close_ns"]), "the session's opening")
     spans = {
-        MadeOf.PREMARKET: (int(session["premarket_open_ns"]), rth_open, "04:00 to 09:30 ET"),
+        MadeOf.PREMARKET: (premarket, rth_open, f"{et_time(premarket):%H:%M} to 09:30 ET"),
         MadeOf.OPENING: (rth_open, int(session["or_end_ns"]), "09:30 to 09:45 ET"),
         MadeOf.OVERNIGHT: (opens, rth_open, "18:00 to 09:30 ET"),
         MadeOf.REGULAR: regular,

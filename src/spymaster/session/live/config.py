@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from spymaster.config.params import build_params
 from spymaster.market.frames import ConfigFrame, TapeFrom, UserLevel
 from spymaster.market.instruments import Instrument
-from spymaster.market.sessions import sessions_between
+from spymaster.session.sources.trading_hours import config_hours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,14 +32,15 @@ def live_config(
     ``tape_from``: TRADES where there is no depth.
     """
     first_ns = min(now_ns, history_from_ns or now_ns)
-    sessions = sessions_between(instrument.calendar, first_ns, now_ns)
+    sessions, hours = config_hours(profile, instrument.calendar, first_ns, now_ns)
     return ConfigFrame(
         profile=profile.name,
         params=build_params(profile).tobytes(),
         instrument=instrument,
         tape_from=tape_from,
         user_levels=user_levels,
-        sessions=sessions.tobytes(),
+        sessions=sessions,
         equity=equity,
         chain=contracts.tobytes(),
+        hours=hours,
     )

@@ -13,7 +13,7 @@ from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.lines_of_day import FuturesLine, ListedOptionsLine, OptionDay, ShareLine
 from spymaster.feeds.databento_live.plan import Address, LinePlan
 from spymaster.feeds.databento_live.seen import LastSeen
-from spymaster.feeds.live.market_hours import MarketHours
+from spymaster.feeds.live.market_hours import ListedOptionHours, MarketHours, ShareHours
 from spymaster.feeds.live.source import LiveFeeds
 from spymaster.feeds.live.supervision import Clock, Limits, LiveFeed
 from spymaster.feeds.massive_live.day import MassiveBefore, MassiveDay
@@ -136,12 +136,13 @@ class LiveDay:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is to be said of the choice of options, of bars of the days before, and of symbols that mean nothing to
-        the vendor, a line each."""
+        """What is to be said of the choice of options, of bars of the days before, of symbols that the vendor does not
+        know, and of publishers that this program does not know, a line each."""
         said = [*(self._options.problems if self._options else self._future.problems if self._future else ())]
         if self._massive is not None and self._massive.snapshots is not None and not len(self._massive.contracts):
             said.append(f"no options of the day from {self._massive.snapshots.name}: {self._massive.snapshots.problem}")
-        return (*said, *self._history.problems, *(line for feed in self._lines for line in feed.unresolved))
+        of_lines = [line for feed in self._lines for line in (*feed.unresolved, *feed.unknown_publishers)]
+        return (*said, *self._history.problems, *of_lines)
 
     def refusal(self, problem: str) -> UserError:
         """Why nothing was recorded, with what to do: of the feed that stopped for good if one did."""
@@ -155,8 +156,8 @@ class LiveDay:
     def _plan_feeds(self, now_ns: int, day: OptionDay) -> None:
         plan = self._plan
         roles, share = plan.roles, plan.profile.underlying_symbol
-        of_share = MarketHours(sessions_between(EQUITY_CALENDAR, now_ns, now_ns + _LEAD_NS))
-        of_options = MarketHours(sessions_between(EQUITY_CALENDAR, now_ns, now_ns + _LEAD_NS), regular_only=True)
+        of_equities = sessions_between(EQUITY_CALENDAR, now_ns, now_ns + _LEAD_NS)
+        of_share, of_options = ShareHours(of_equities), ListedOptionHours(of_equities, share)
         address = plan.accounts.databento
         if roles.depth is Vendor.DATABENTO and address is not None:
             hours = MarketHours(self._sessions)
@@ -173,7 +174,7 @@ class LiveDay:
             self._massive = self._day_of_massive(plan.accounts.massive, day, of_share, of_options)
 
     def _day_of_massive(
-        self, address: MassiveAddress, day: OptionDay, of_share: MarketHours, of_options: MarketHours
+        self, address: MassiveAddress, day: OptionDay, of_share: ShareHours, of_options: ListedOptionHours
     ) -> MassiveDay:
         plan = self._plan
         return MassiveDay(

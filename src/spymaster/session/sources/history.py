@@ -21,7 +21,7 @@ from spymaster.feeds.errors import SourceError
 from spymaster.feeds.merge import sort_key
 from spymaster.market.batches import Batch
 from spymaster.market.frames import NO_FEED_ID
-from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, TickSource
+from spymaster.market.instruments import EQUITY_CALENDAR, SHARE_TICK_E9, Instrument, TickSource
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.sessions import et_stamp, sessions_between
 
@@ -29,7 +29,6 @@ REJECTED_PREFIX: Final = "minute bar: "
 _BATCH_BARS: Final = 4096
 _DAY_NS: Final = 86_400 * NS_PER_S
 _LONGEST_BREAK_DAYS: Final = 14
-_EQUITY_TICK_E9: Final = 10_000_000
 _MENTIONED: Final = 4
 
 
@@ -225,7 +224,7 @@ class _Loader:
 
 
 def _without_feed(symbol: str) -> Instrument:
-    return Instrument(0, NO_FEED_ID, symbol, _EQUITY_TICK_E9, 1, TickSource.INFERRED, EQUITY_CALENDAR)
+    return Instrument(0, NO_FEED_ID, symbol, SHARE_TICK_E9, 1, TickSource.INFERRED, EQUITY_CALENDAR)
 
 
 def _rank(file: DbnFile) -> int:

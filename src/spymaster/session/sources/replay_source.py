@@ -29,12 +29,12 @@ from spymaster.market.calendar_table import date_of
 from spymaster.market.frames import DEPTH_FEED, ConfigFrame, FeedStatusFrame, Frame, RecordsFrame, TapeFrom, UserLevel
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument
 from spymaster.market.kinds import Kind
-from spymaster.market.sessions import sessions_between
 from spymaster.session.sources.contract_periods import chain_problems, change_line, plan_periods, span_of
 from spymaster.session.sources.history import History
 from spymaster.session.sources.left_out import is_deep, is_of_stock, why_left_out
 from spymaster.session.sources.period_history import HistoryRequest, PeriodHistories
 from spymaster.session.sources.trade_day import arrivals, day_ns, files_of_day, within
+from spymaster.session.sources.trading_hours import config_hours
 from spymaster.session.sources.transitions import Stretch, TransitionSplitter, condition_lines, transitions_of
 from spymaster.signals.headless import Ignored
 
@@ -190,7 +190,8 @@ class ReplaySource:
         files = (line for file in self._all_files for line in file.problems)
         changes = (self._changes[period] for period in sorted(self._changes))
         unused = unused_line(self._unused.counts(), self._periods[0].instrument)
-        return (*self._skipped, *self._histories.problems, *files, *changes, *filter(None, [unused]))
+        unknown = self._unused.unknown.lines
+        return (*self._skipped, *self._histories.problems, *files, *changes, *unknown, *filter(None, [unused]))
 
     @property
     def is_torn(self) -> bool:
@@ -364,16 +365,17 @@ class ReplaySource:
         first_ns = max(this.begin_ns, self.first_ns)
         first_ns = min(first_ns, history.first_ns or first_ns)
         last_ns = self._periods[period + 1].begin_ns if period + 1 < len(self._periods) else self.last_ns
-        sessions = sessions_between(this.instrument.calendar, first_ns, max(last_ns, first_ns))
+        sessions, hours = config_hours(self._plan.profile, this.instrument.calendar, first_ns, max(last_ns, first_ns))
         return ConfigFrame(
             profile=self._plan.profile.name,
             params=build_params(self._plan.profile).tobytes(),
             instrument=this.instrument,
             tape_from=self.tape_from,
             user_levels=self._plan.user_levels,
-            sessions=sessions.tobytes(),
+            sessions=sessions,
             equity=this.equity.instrument if this.equity is not None else history.equity,
             chain=this.chain.contracts.tobytes(),
+            hours=hours,
         )
 
     def _history(self, period: int) -> History:

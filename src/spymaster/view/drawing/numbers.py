@@ -74,9 +74,26 @@ def contracts(value: int, width: int = 5) -> str:
     return short(value, width)
 
 
-def price(value: float, decimals: int = 2) -> str:
-    """A price, or a dash."""
-    return MISSING if math.isnan(value) else f"{value:.{decimals}f}"
+def price(value: float, decimals: int | None = None) -> str:
+    """A price, or a dash: in cents, or to the half cent that it lies on, unless ``decimals`` are given."""
+    if math.isnan(value):
+        return MISSING
+    if decimals is None:
+        half_cents = value * 200
+        nearest = round(half_cents)
+        decimals = 3 if nearest % 2 and abs(half_cents - nearest) < _SAME_PRICE else 2
+    return f"{value:.{decimals}f}"
+
+
+_SAME_PRICE: Final = 1e-7
+"""Half cents by which a price may miss one and lie on it."""
+
+
+def decimals_of(tick_size: float) -> int:
+    """How many decimals write every price of a tick: 2 at least, 4 at most."""
+    if not math.isfinite(tick_size):
+        return 2
+    return next((n for n in (2, 3) if abs(tick_size * 10**n - round(tick_size * 10**n)) < _SAME_PRICE), 4)
 
 
 def beside_spot(offset: float) -> str:

@@ -26,7 +26,7 @@ def _spot(frame: Frame | None, width: int) -> Row:
         line.put(0, "STARTING", "muted", bold=True)
         return line.row()
     word = "SIMULATED" if head.simulated else head.mode.value
-    parts: list[Run] = [(f"{head.profile.upper()} ", band.soft), (f"{price(head.spot)}", f"{band.loud}*")]
+    parts: list[Run] = [(f"{head.profile.upper()} ", band.soft), (f"{price(head.spot, 2)}", f"{band.loud}*")]
     x = line.runs(0, parts)
     if x + 1 + len(word) <= width:
         line.put(x + 1, word, "green" if band.ground == "raised" else band.soft, bold=True)

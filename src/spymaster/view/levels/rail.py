@@ -49,7 +49,7 @@ def rail_rows(rows: dict[int, list[LevelItem]], look: RailLook) -> Rows:
                 _place_row(found[0], look) if found[0].place_only else _level_row(found[0], len(found) - 1, look)
             )
         elif row == look.spot_row and look.spot == look.spot:
-            out.append(_spot_row(look.width, price(look.spot), look.blind, look.glyphs))
+            out.append(_spot_row(look.width, price(look.spot, 2), look.blind, look.glyphs))
         else:
             out.append(blank(look.width))
     return tuple(out)

@@ -15,7 +15,7 @@ from spymaster.market.kinds import NO_TICK
 from spymaster.view.drawing.axis import PriceAxis
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
 from spymaster.view.drawing.glyphs import SETS
-from spymaster.view.drawing.numbers import contracts, signed_short
+from spymaster.view.drawing.numbers import contracts, decimals_of, signed_short
 from spymaster.view.layout import LadderGrid
 from spymaster.view.market.book import AWAY, REMEMBERED, SEEN, UNKNOWN, BookWindow, Side
 from spymaster.view.state import Limits
@@ -170,7 +170,7 @@ def _price_row(
         line.put(width - 4, SETS[glyphs].gap, "muted")
         return line.row()
     price = tick * tick_size
-    text = f"{price:.2f}"
+    text = f"{price:.{decimals_of(tick_size)}f}"
     lead = max(len(text) - 5, 0)
     start = width - len(text)
     whole = abs(price - round(price)) < tick_size / 2

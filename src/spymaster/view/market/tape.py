@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
 from spymaster.view.drawing.glyphs import SETS, Glyphs
-from spymaster.view.drawing.numbers import clock_ms, contracts
+from spymaster.view.drawing.numbers import clock_ms, contracts, decimals_of
 
 _BAR_CELLS = 8
 
@@ -57,7 +57,8 @@ def _order_row(
     large = size >= large_from
     x = 1 if width < 39 else 0
     x = line.put(x, clock_ms(t_ns), "muted") + 1
-    text = f"{last_tick * tick_size:.2f}"
+    decimals = decimals_of(tick_size)
+    text = f"{last_tick * tick_size:.{decimals}f}"
     x = line.put(x, text[:-5], "muted")
     x = line.put(x, text[-5:], "bright" if large else "text", bold=large) + 1
     line.put(x, _mark(side, large, glyph_set), role, bold=large)
@@ -66,7 +67,7 @@ def _order_row(
     room = width - x - 7
     spanned = ""
     if levels > 1 and room >= 11 and side:
-        spanned = f"{glyph_set.up if side > 0 else glyph_set.down}{(high_tick - low_tick) * tick_size:.2f}"
+        spanned = f"{glyph_set.up if side > 0 else glyph_set.down}{(high_tick - low_tick) * tick_size:.{decimals}f}"
     _put_bar(line, x + 7, room if room >= 11 else min(room - 7, _BAR_CELLS), size / scale, role, glyph_set)
     line.right(width - 1, note, "bright", bold=True)
     line.right(width - 7, spanned, "text")
