@@ -23,7 +23,7 @@ from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.hole import only
 from spymaster.feeds.databento_live.lines_of_day import FuturesLine, OptionDay
 from spymaster.feeds.databento_live.plan import Address
-from spymaster.feeds.live.market_hours import MarketHours
+from spymaster.feeds.live.market_hours import ListedOptionHours, MarketHours, ShareHours
 from spymaster.feeds.live.source import LiveFeeds
 from spymaster.feeds.live.supervision import Backoff, Limits
 from spymaster.feeds.massive_live.day import MassiveDay
@@ -163,8 +163,8 @@ class _Parts:
                 underlying="SPY",
                 expires=date,
                 close_ns=close_ns,
-                share_hours=MarketHours(of_share),
-                option_hours=MarketHours(of_share, regular_only=True),
+                share_hours=ShareHours(of_share),
+                option_hours=ListedOptionHours(of_share, "SPY"),
                 limits=LIMITS,
                 period_s=60 / scenario.speed,
             )

@@ -173,7 +173,8 @@ def compile_snap() -> None:
 def compile_records() -> None:
     """Records of every kind into book, ledger and tape, bars into history, and what screens read."""
     from spymaster.market.kinds import MBP10_WORDS, Kind
-    from spymaster.physics.dispatch import FUTURE, step_depth, step_equity, step_option, step_trade
+    from spymaster.physics.book.trading_status import FUTURE
+    from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import ingest_bars
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder

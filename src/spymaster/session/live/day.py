@@ -101,7 +101,8 @@ class LiveDay:
         self._massive: MassiveDay | None = None
         self._lines: list[DatabentoFeed] = []
         self._plan_feeds(now_ns, OptionDay(self.date, int(today["rth_close_ns"])))
-        self.feeds: tuple[LiveFeed, ...] = (*self._lines, *(self._massive.feeds if self._massive else ()))
+        of_massive = () if self._massive is None else self._massive.feeds
+        self.feeds: tuple[LiveFeed, ...] = (*self._lines, *of_massive)
         self._history = DaysBefore(plan.profile, plan.wanted, is_strict=before is None)
         self._known_s: float | None = None
 
