@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AGAIN_S: Final = 0.01
+_IMPORTER: Final = "<frozen importlib._bootstrap>"
 
 
 class Interrupted(SystemExit):
@@ -30,17 +31,64 @@ class Interrupted(SystemExit):
 
 
 class _Handler:
-    """Raises ``Interrupted`` in the main thread, at once or when what must not be torn apart is done."""
+    """Raises ``Interrupted`` in the main thread, at once or when what must not be torn apart is done.
+
+    An import is not torn apart either: what it runs may make another error of an interruption or pass over it, and the
+    locks of modules that it holds would never be let go.
+    """
 
     def __init__(self) -> None:
         self.holds = 0
         self.waiting: int | None = None
+        self.raised: Interrupted | None = None
+        """The latest that was raised, whatever has become of it."""
+        self._coming: signal.Signals | None = None
+        self._sending = threading.Lock()
 
-    def __call__(self, number: int, _frame: FrameType | None) -> None:
-        if not self.holds:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.holds:
+            self.waiting = number if self.waiting is None else self.waiting
+        elif _is_importing(frame):
+            self.put_off(number)
+        else:
+            self.raised = Interrupted(number)
+            raise self.raised
+
+    def put_off(self, number: int) -> None:
+        """Let the signal come again in a moment, unless one is to come already."""
+        if self._coming is None:
+            self._coming = signal.Signals(number)
+            again = threading.Timer(_AGAIN_S, self._send_again)
+            again.daemon = True
+            again.start()
+
+    def settle(self) -> None:
+        """The program ended by itself. Raises what it was to end by: it is still to come, or somebody swallowed it."""
+        if (number := self.forget()) is not None:
             raise Interrupted(number)
-        if self.waiting is None:
-            self.waiting = number
+        if self.raised is not None:
+            raise self.raised
+
+    def forget(self) -> signal.Signals | None:
+        """The signal that was to come again, which does not come any more."""
+        with self._sending:
+            number, self._coming = self._coming, None
+        return number
+
+    def on_unraisable(self, unraisable: Any) -> None:
+        """An interruption that came in a place from which nothing can be raised, such as a finalizer, comes again."""
+        if isinstance(unraisable.exc_value, Interrupted):
+            self.put_off(unraisable.exc_value.signal)
+        else:
+            sys.__unraisablehook__(unraisable)
+
+    def _send_again(self) -> None:
+        main = threading.main_thread().ident
+        with self._sending:
+            number, self._coming = self._coming, None
+            if number is not None and main is not None:
+                # to this thread, so that it wakes what waits there
+                signal.pthread_kill(main, number)
 
 
 class held:
@@ -77,15 +125,22 @@ class held:
 def ended_by_signals() -> Iterator[None]:
     """Run a program whose signals INT, TERM and HUP raise ``Interrupted``; what is ignored already stays so.
 
-    An interruption that nobody dealt with is said in a line. Afterwards these signals end the process at once.
+    An interruption that nobody dealt with is said in a line, also where a library passed over it and the program came
+    to its end. Afterwards these signals end the process at once.
     """
     handler = _Handler()
     taken = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     for number in taken:
         signal.signal(number, handler)
-    before, sys.unraisablehook = sys.unraisablehook, _once_more
+    before, sys.unraisablehook = sys.unraisablehook, handler.on_unraisable
     try:
-        yield
+        try:
+            yield
+        except SystemExit as ending:
+            if not ending.code:
+                handler.settle()
+            raise
+        handler.settle()
     except SystemExit as ending:
         if isinstance(ending, Interrupted):
             _say(str(ending))
@@ -97,6 +152,7 @@ def ended_by_signals() -> Iterator[None]:
         _say(str(stop))
         raise stop from None
     finally:
+        handler.forget()
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
         sys.unraisablehook = before
@@ -122,21 +178,18 @@ def _handler() -> _Handler | None:
     return next((found for found in map(signal.getsignal, ENDING) if isinstance(found, _Handler)), None)
 
 
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether what runs there is part of an import."""
+    while frame is not None and frame.f_code.co_filename != _IMPORTER:
+        frame = frame.f_back
+    return frame is not None
+
+
 def _interruption_behind(error: BaseException | None) -> Interrupted | None:
     """The interruption that something else was made of: Python 3.11 does that where a class is being built."""
     while error is not None and not isinstance(error, Interrupted):
         error = error.__cause__ or error.__context__
     return error
-
-
-def _once_more(unraisable: Any) -> None:
-    """An interruption that came in a place from which nothing can be raised, such as a finalizer, comes again."""
-    if isinstance(unraisable.exc_value, Interrupted):
-        number = unraisable.exc_value.signal
-        # to this thread, so that it wakes what waits here
-        threading.Timer(_AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, number)).start()
-    else:
-        sys.__unraisablehook__(unraisable)
 
 
 def _say(line: str) -> None:
