@@ -1,4 +1,4 @@
-"""A small market behind a loopback gateway, and a feed on it whose limits are short."""
+"""A small market behind a loopback gateway, and a feed on it that comes back soon and is patient in all else."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.plan import Address, LinePlan, Subscription
 from spymaster.feeds.databento_live.seen import LastSeen
-from spymaster.feeds.live.supervision import Backoff, Bell, Hours, Limits
+from spymaster.feeds.live.supervision import Backoff, Bell, Hours, Limits, LiveFeed
 from spymaster.journal.format import FrameFlag
 from spymaster.journal.source import Arrival
 from spymaster.loopback.databento.gateway import DEMO_KEY, DatabentoGateway
@@ -28,7 +28,11 @@ from spymaster.market.kinds import F_LAST, NS_PER_S, Kind
 T0_NS = 1_773_765_000 * NS_PER_S
 ES_ID = 17
 SCALE = 0.04
-"""How much shorter the limits are than those of the program."""
+"""How much shorter the waits between two connections are than those of the program."""
+PATIENT = Limits(*[120.0] * 4, backoff_first_s=SCALE, backoff_most_s=60.0 * SCALE, healthy_s=60.0 * SCALE)
+"""No silence counts: a machine that stands still for a while breaks no connection. For what is not about silence."""
+PATIENCE_S = 120.0
+"""How long a test waits for what must come true; a machine that takes longer than this is broken."""
 
 
 def market(seconds: float, per_s: int = 400, *, seed: int = 0, mute_trades_after_s: float | None = None) -> HeldReel:
@@ -80,6 +84,18 @@ PLAN = LinePlan(
 )
 
 
+class Taker(Protocol):
+    """Who notes what feeds give."""
+
+    def take(self, arrivals: Iterable[Arrival]) -> None:
+        """Note what was given."""
+        ...
+
+    def statuses(self) -> list[tuple[float, FeedStatusFrame]]:
+        """What the feeds said of themselves, and when."""
+        ...
+
+
 @dataclass
 class Lived:
     """What a feed gave: every frame with when it came (``time.monotonic``)."""
@@ -100,6 +116,11 @@ class Lived:
     def statuses(self) -> list[tuple[float, FeedStatusFrame]]:
         """What the feed said of itself."""
         return [(at, a.frame) for at, a in self.frames if isinstance(a.frame, FeedStatusFrame)]
+
+    def came_after(self, moment_s: float) -> int:
+        """How many batches of records came live after a moment."""
+        late = (a for at, a in self.frames if at > moment_s and FrameFlag.BACKFILL not in a.flags)
+        return sum(isinstance(arrival.frame, RecordsFrame) for arrival in late)
 
     def when(self, state: FeedState, words: str = "", after_s: float = 0.0) -> float | None:
         """When the feed first said so."""
@@ -127,12 +148,11 @@ def live_feed(
     gateway: DatabentoGateway,
     plan: LinePlan = PLAN,
     *,
-    scale: float = SCALE,
+    limits: Limits = PATIENT,
     key: str = DEMO_KEY,
     seen: LastSeen | None = None,
 ) -> DatabentoFeed:
-    """A feed on a gateway, with short limits and no chance in its waits."""
-    limits = Limits().scaled(scale)
+    """A feed on a gateway, with no chance in its waits."""
     address = Address(key, gateway.host, gateway.port)
     return DatabentoFeed(plan, address, PlayedClock(gateway.pace), limits, Backoff(limits, lambda: 0.0), seen)
 
@@ -143,24 +163,31 @@ def live_through(
     until: Callable[[Lived, DatabentoFeed, DatabentoGateway], bool],
     *,
     plan: LinePlan = PLAN,
-    patience_s: float = 10.0,
+    limits: Limits = PATIENT,
     key: str = DEMO_KEY,
     speed: float = 1.0,
     seen: LastSeen | None = None,
     start_s: float = 0.0,
 ) -> tuple[Lived, DatabentoFeed, DatabentoGateway]:
-    """Run a feed on a market in which things go wrong, until something is true or patience is at its end."""
+    """Run a feed on a market in which things go wrong, until something is true."""
     lived = Lived()
     start_ns = reel.first_ns + round(start_s * NS_PER_S)
     with DatabentoGateway([reel], speed=speed, script=script, start_ns=start_ns) as gateway:
-        feed = live_feed(gateway, plan, key=key, seen=seen)
+        feed = live_feed(gateway, plan, limits=limits, key=key, seen=seen)
         bell = Bell()
         feed.open(bell)
-        begun_s = time.monotonic()
         try:
-            while not until(lived, feed, gateway) and time.monotonic() - begun_s < patience_s:
-                bell.wait(0.02)
-                lived.take(feed.poll())
+            poll_until(lambda: until(lived, feed, gateway), [feed], bell, lived)
         finally:
             feed.close()
     return lived, feed, gateway
+
+
+def poll_until(true: Callable[[], bool], feeds: Sequence[LiveFeed], bell: Bell, lived: Taker) -> None:
+    """Note what feeds give until something is true."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < give_up_s, f"never came true; said was {[f.detail for _, f in lived.statuses()]}"
+        bell.wait(0.02)
+        for feed in feeds:
+            lived.take(feed.poll())
