@@ -67,7 +67,7 @@ def test_the_same_seed_writes_the_same_bytes(folder: Path, tmp_path: Path) -> No
     again = tmp_path / folder.name
     write_second_recording(again, SEED, MINUTES, plan=OPENING)
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    assert len(files) == 9
+    assert len(files) == 10
     for name in files:
         assert (
             hashlib.sha256((again / name).read_bytes()).digest()
