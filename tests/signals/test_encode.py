@@ -19,9 +19,10 @@ from spymaster.market.rows import (
     Trust,
     TrustReason,
 )
+from spymaster.signals.alert_structs import AlertRaised, AlertResolved
 from spymaster.signals.blocks import JUDGED, OPTIONAL, SWEPT, UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.structs import AlertRaised, AlertResolved, ProfileName
+from spymaster.signals.structs import ProfileName
 from tests.support.blocks import SNAP_NS, T0_NS, TestBlock, alert, block, level, unseen
 
 NAMES = [field.name for field in LEVEL_FIELDS]

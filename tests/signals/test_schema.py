@@ -10,9 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from spymaster.market.rows import AlertEvent
+from spymaster.signals.alert_structs import ALERTS_VERSION
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.schema import alerts_schema, signals_schema
-from spymaster.signals.structs import ALERTS_VERSION, SIGNALS_VERSION, ProfileName
+from spymaster.signals.structs import SIGNALS_VERSION, ProfileName
 from tests.support.blocks import TestBlock, alert, block, level, unseen
 
 SWEEP = {"sweep_direction": 1.0, "sweep_volume": 9.0, "sweep_notional": 2e6, "sweep_prints": 4.0, "sweep_levels": 2.0}

@@ -88,7 +88,7 @@ _ORDERED: Final = (
 )
 _CREDENTIALS: Final = re.compile(r"//[^/]*@")
 _WEIGHTS: Final = ("weight_barrier", "weight_fuel", "weight_tape")
-_WHOLE_SNAPS: Final = ("w_barrier", "w_barrier_min", "w_context", "w_tape", "w_fuel", "w_wall")
+_WHOLE_SNAPS: Final = ("w_barrier", "w_barrier_min", "w_context", "w_tape", "w_fuel", "w_wall", "w_response")
 
 
 def _path(profile: Profile, key: str) -> str:

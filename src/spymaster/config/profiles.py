@@ -25,15 +25,15 @@ from spymaster.config.fields import (
     WTape,
     choice,
     number,
-    score,
     seconds,
     share,
     text,
 )
+from spymaster.config.judgement import Judgement
 from spymaster.market.levels import watched_by
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Profile(Judgement, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the profiles have in common. The fields without a default here differ between them."""
 
     name: ClassVar[str]
@@ -142,9 +142,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         number(1, 100, "usual spreads of a snap interval", "Sum of it at which a change is taken to have begun."),
     ] = 9.0
 
-    weight_barrier: Annotated[float, share("Weight of the barrier in the score.")] = 0.45
-    weight_fuel: Annotated[float, share("Weight of the fuel in the score.")] = 0.35
-    weight_tape: Annotated[float, share("Weight of the tape in the score.")] = 0.20
     g0: Annotated[
         float, number(1, 10_000, "ES contracts per ES point", "Hedging flow at which the fuel's score is 12 or 88.")
     ] = 40.0
@@ -174,11 +171,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal["measured", "absent", "neutral", "amplify", "dampen"],
         choice("Dealers' exposure as measured, or set: left out, 0, or fuel_threshold with the move or against it."),
     ] = "measured"
-    score_velocity_full: Annotated[
-        float, number(0.01, 100, "ES points per s", "Velocity towards the level that counts in full.")
-    ] = 0.5
-    score_velocity_gain: Annotated[float, number(0, 50, "points of score", "What full velocity adds.")] = 25.0
-    score_imbalance_gain: Annotated[float, number(0, 50, "points of score", "What full imbalance adds.")] = 25.0
     sweep_decay: Annotated[float, seconds(0.1, 60, "Time constant with which a sweep's pull on the score fades.")] = 1.0
     sweep_min_levels: Annotated[
         int, number(2, 10, "price levels", "Levels one order must take for it to be a sweep.")
@@ -186,26 +178,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sweep_max_gap_ms: Annotated[
         int, number(1, 10_000, "ms", "Longest pause between two orders of one cluster of orders.")
     ] = 100
-    tape_full_volume: Annotated[
-        float, number(1, 100_000, "ES contracts", "Volume in the band at which the tape is fully trusted.")
-    ] = 100.0
-
     large_lot_min: Annotated[
         float, number(1, 100_000, "ES contracts", "Orders below this are never large, whatever is usual.")
     ] = 20.0
 
-    threshold_break: Annotated[float, score("BREAK is raised above this score.")] = 80.0
-    threshold_reject: Annotated[float, score("REJECT is raised below this score.")] = 20.0
-    exit_break: Annotated[float, score("BREAK ends below this score.")] = 70.0
-    exit_reject: Annotated[float, score("REJECT ends above this score.")] = 30.0
-    hold: Annotated[float, seconds(0, 60, "How long a threshold must hold before the signal is raised.")] = 3.0
-    contested_low: Annotated[float, score("CONTESTED needs at least this score.")] = 30.0
-    contested_high: Annotated[float, score("CONTESTED needs at most this score.")] = 70.0
-    contested_min_volume: Annotated[
-        float, number(0, 1_000_000, "ES contracts", "CONTESTED needs more tape volume than this.")
-    ] = 500.0
-
-    tau_score: Annotated[float, seconds(0.1, 60, "Time constant of the score.")] = 2.0
     tau_velocity: Annotated[float, seconds(0.1, 60, "Time constant of the published velocity.")] = 1.5
     tau_delta_liq: Annotated[float, seconds(0.1, 60, "Time constant of the net change of depth.")] = 3.0
     tau_replenishment: Annotated[float, seconds(0.1, 60, "Time constant of the replenishment ratio.")] = 3.0
@@ -213,17 +189,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tau_smile: Annotated[float, seconds(0.1, 600, "Time constant of the smile through the implied volatilities.")] = (
         15.0
     )
-    tau_confidence: Annotated[float, seconds(0.1, 60, "Time constant of each force's confidence.")] = 2.0
-    confidence_high: Annotated[float, share("Confidence from which a signal is HIGH, with every input GREEN.")] = 0.7
-    confidence_medium: Annotated[float, share("Confidence from which a signal is MEDIUM.")] = 0.4
-
-    arm_min_points: Annotated[
-        float, number(0, 100, "ES points", "Least distance beyond a level at which its direction may change.")
-    ] = 1.0
-    arm_sigma: Annotated[
-        float, number(0, 20, "multiples of one minute's volatility", "The same in units of volatility.")
-    ] = 0.75
-    arm_touch_multiple: Annotated[float, number(0, 100, "multiples of touch_band", "The same in touch bands.")] = 2.0
     sigma_floor: Annotated[
         float, number(0.01, 100, "ES points per square root of a minute", "Least volatility assumed.")
     ] = 0.3

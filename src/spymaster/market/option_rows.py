@@ -274,7 +274,7 @@ FUEL_FIELDS: Final[tuple[Field, ...]] = (
         NUMBER,
         "0-1",
         SAME,
-        "weight of the fuel: share of known sides, width of the band, size of G",
+        "confidence of the fuel: share of known sides, and how little its band leaves open",
         FUELLED,
     ),
     Field("gamma_velocity", NUMBER, "ES contracts/point/min", SAME, "change of G over w_fuel; NaN before", OPTIONAL),

@@ -139,6 +139,25 @@ ALERT_FIELDS: Final[tuple[Field, ...]] = (
     Field("pulled", Type.NUMBER, "contracts", SAME, "bucket-netted withdrawals over it", Absent.OPTIONAL),
     Field("added", Type.NUMBER, "contracts", SAME, "bucket-netted additions over it", Absent.OPTIONAL),
     Field("window_s", Type.NUMBER, "s", SAME, "span the flows cover", Absent.OPTIONAL),
+    Field(
+        "outcome_30s",
+        Type.NUMBER,
+        "points",
+        SAME,
+        "30 s later: the mid beyond the level towards the break",
+        Absent.OPTIONAL,
+    ),
+    Field("outcome_120s", Type.NUMBER, "points", SAME, "the same 120 s later", Absent.OPTIONAL),
+    Field("outcome_240s", Type.NUMBER, "points", SAME, "the same 240 s later", Absent.OPTIONAL),
+    Field(
+        "outcome_first",
+        Type.WHOLE,
+        "+1/0/-1",
+        SAME,
+        "which came first: outcome_points beyond the level, or back from it; 0 neither so far, or not known",
+        dtype="<i8",
+    ),
+    Field("outcome_first_s", Type.NUMBER, "s", SAME, "how long after it was raised that was", Absent.OPTIONAL),
 )
 
 ALERT_ROW: Final = row_dtype(ALERT_FIELDS)

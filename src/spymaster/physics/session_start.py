@@ -99,6 +99,7 @@ def begin_windows(s: State, t_ns: int) -> None:
     restart_windows(s, t_ns)
     motion.has_motion = 0
     motion.velocity_smooth = 0.0
+    motion.mids_held = 0
     forget_mids(s)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import MASK32
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import INPUTS, LEVEL_FIELDS
+from spymaster.market.rows import INPUTS, LEVEL_FIELDS, Trust
 from spymaster.physics.book.equity import find_spot, level_width_ticks, update_ratio
 from spymaster.physics.book.events import close_event
 from spymaster.physics.book.flicker import age_additions
@@ -19,10 +19,31 @@ from spymaster.physics.book.ofi import depth_ofi, integrated_ofi, ofi_spread, qu
 from spymaster.physics.book.scales import observe_scales
 from spymaster.physics.book.windows import open_bucket, recentre, slide_windows
 from spymaster.physics.judgement.barrier_component import score_barrier
-from spymaster.physics.judgement.fuel_rows import score_fuel, write_common_fuel, write_strikes, write_summary
-from spymaster.physics.judgement.score import combine_components, confidence_label, smooth_weight, write_attribution
+from spymaster.physics.judgement.fuel_rows import (
+    fuel_is_asked,
+    score_fuel,
+    write_common_fuel,
+    write_strikes,
+    write_summary,
+)
+from spymaster.physics.judgement.outcomes import follow_outcomes
+from spymaster.physics.judgement.response import measure_response, no_response, tag_absorbing
+from spymaster.physics.judgement.score import (
+    combine_forces,
+    confidence_label,
+    silence_weak,
+    write_attribution,
+    write_forces,
+)
 from spymaster.physics.judgement.tape_component import score_tape
-from spymaster.physics.judgement.trigger import end_signal_of_lost_level, update_signal, update_trigger
+from spymaster.physics.judgement.trigger import (
+    end_signal_of_lost_level,
+    find_leader,
+    follow_leader,
+    is_attacked,
+    update_signal,
+    update_trigger,
+)
 from spymaster.physics.judgement.trust import update_trust, worst_configured
 from spymaster.physics.levels.active import (
     LEVELS_NEW,
@@ -39,7 +60,9 @@ from spymaster.physics.levels.option_levels import place_option_levels
 from spymaster.physics.levels.runway import is_strong, order_by_price, write_runways
 from spymaster.physics.levels.touches import update_touch, write_attempt
 from spymaster.physics.memory.indices import (
+    ASK,
     BARRIER,
+    BID,
     FUEL,
     LEVEL_SLOTS,
     OFI_1S,
@@ -47,6 +70,7 @@ from spymaster.physics.memory.indices import (
     OFI_15S,
     OFI_60S,
     OFI_BEST,
+    SCALE_FILL_LIMIT,
     TAPE,
     TOTALS,
     TRUST_DEPTH,
@@ -60,10 +84,18 @@ from spymaster.physics.options.fuel import refresh_fuel
 from spymaster.physics.session_start import enter_session
 from spymaster.physics.time.bars import approach_of, close_due_bars
 from spymaster.physics.time.clock import in_signal_window, minutes_since_open, snap_at_or_after
-from spymaster.physics.time.motion import microprice, mid_points, motion_spreads, tick_points, update_price
+from spymaster.physics.time.motion import (
+    microprice,
+    mid_points,
+    motion_spreads,
+    remember_mid,
+    tick_points,
+    update_price,
+)
 from spymaster.physics.time.volatility import update_volatility
 
 _USER: Final = int(LevelKind.USER)
+_ABSENT: Final = int(Trust.ABSENT)
 _NEAR_EVERY: Final = 8
 _NEIGHBOURS_EVERY: Final = 4
 """Levels that moved keep their neighbours for at most this many snaps."""
@@ -101,6 +133,7 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         _end_lost(s, t_ns, published, out.blank[0])
         if clock.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
+    follow_outcomes(s, p, t_ns)
     observe_scales(s, p, t_ns)
     write_snap(s, p, t_ns, out, k)
     if chain.contracts > 0:
@@ -123,6 +156,7 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
     recentre(s, p, t_ns)
     close_due_bars(s, t_ns)
     update_price(s, p)
+    remember_mid(s)
     update_volatility(s, p, t_ns)
     update_ratio(s, p, t_ns)
 
@@ -139,7 +173,7 @@ def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbe
         find_neighbours(s, p, published)
     worst = worst_configured(s)
     for j in range(published):
-        score_level(s, p, t_ns, levels.ranking[j], arm, worst, rows[j], numbers[j], blank)
+        score_level(s, p, t_ns, j, arm, worst, rows[j], numbers[j], blank)
     write_runways(s, p, rows, published)
     for j in range(published):
         one_nan(numbers[j])
@@ -167,10 +201,10 @@ def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
 
 @kernel
 def score_level(
-    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
+    s: State, p: Array, t_ns: int, j: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
 ) -> None:
-    """Everything about a level into ``row``; ``numbers`` is the same memory, ``blank`` what all rows share."""
-    scratch = s.scratch
+    """Everything about the level ranked ``j`` into ``row``, the memory of ``numbers``; ``blank``: what all share."""
+    slot = s.levels.ranking[j]
     v = s.levels.at[slot]
     for f in range(LEVEL_NUMBERS):
         numbers[f] = blank[f]
@@ -180,31 +214,63 @@ def score_level(
     touching = abs(x) <= p[0].touch_band
     row.x = x
     write_identity(s, v, row, in_band, touching)
-    scores = scratch.scores
-    weights = scratch.weights
-    has_barrier, scores[BARRIER], weight = score_barrier(s, p, t_ns, slot, row)
-    weights[BARRIER] = smooth_weight(s, slot, BARRIER, has_barrier, weight)
-    has_tape, scores[TAPE], weight = score_tape(s, p, t_ns, slot, row)
-    weights[TAPE] = smooth_weight(s, slot, TAPE, has_tape, weight)
-    has_fuel, scores[FUEL], weight = score_fuel(s, p, t_ns, slot, in_band, row)
-    weights[FUEL] = smooth_weight(s, slot, FUEL, has_fuel, weight)
-    has_score = False
-    if in_band:
-        has_score = combine_components(s, p, slot, scores, weights, row)
-    else:
-        v.has_score = 0
-    label = 0
-    if has_score:
-        write_attribution(s, slot, has_barrier, has_fuel, has_tape, row)
-        label = confidence_label(p, v.confidence, worst_trust)
-    row.confidence_label = label
+    has_barrier = weigh_forces(s, p, t_ns, slot, in_band, row)
+    has_score = score_forces(s, p, slot, in_band, worst_trust, row)
     began = update_touch(p, v, x, arm / ratio, touching, t_ns)
     write_motion_towards(s, v, row)
     write_attempt(v, row, began, has_barrier)
     write_neighbours(s, p, v, row)
-    update_trigger(s, p, slot, t_ns, in_band, touching, has_score, has_barrier, row)
+    leader = find_leader(s, j)
+    if leader >= 0:
+        follow_leader(s, slot, leader, t_ns, row)
+        return
+    attacked = has_barrier and is_attacked(s, p, v, ASK if v.direction > 0 else BID, x * ratio)
+    update_trigger(s, p, slot, t_ns, in_band, attacked, has_score, has_barrier, row)
     update_signal(s, slot, t_ns, row)
     row.signal = v.signal
+
+
+@kernel
+def weigh_forces(s: State, p: Array, t_ns: int, slot: int, in_band: bool, row: Any) -> bool:
+    """What each force says and how far it is believed, into the scratch and ``row``; whether there is a barrier."""
+    scores = s.scratch.scores
+    weights = s.scratch.weights
+    asked = s.scratch.asked
+    v = s.levels.at[slot]
+    has_barrier, scores[BARRIER], weight = score_barrier(s, p, t_ns, slot, row)
+    weights[BARRIER] = weight if has_barrier else 0.0
+    effort = progress = 0.0
+    if in_band:
+        effort, progress = measure_response(s, p, v, ASK if v.direction > 0 else BID, row)
+        if has_barrier:
+            tag_absorbing(p, effort, progress, s.scratch.scale[SCALE_FILL_LIMIT], row)
+    else:
+        no_response(row)
+    has_tape, scores[TAPE], weight = score_tape(s, p, t_ns, slot, effort, progress, row)
+    weights[TAPE] = weight if has_tape else 0.0
+    has_fuel, scores[FUEL], weight = score_fuel(s, p, t_ns, slot, in_band, row)
+    weights[FUEL] = weight if has_fuel else 0.0
+    asked[BARRIER] = 1 if s.trust.state[TRUST_DEPTH] != _ABSENT else 0
+    asked[TAPE] = 1 if s.trust.state[TRUST_TAPE] != _ABSENT else 0
+    asked[FUEL] = 1 if fuel_is_asked(s, p, row) else 0
+    return bool(has_barrier)
+
+
+@kernel
+def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int, row: Any) -> bool:
+    """Score, attribution and confidence of the forces in the scratch into ``row``; False where there is no score."""
+    v = s.levels.at[slot]
+    weights = s.scratch.weights
+    said = silence_weak(p, weights)
+    write_forces(s.scratch.scores, weights, row)
+    row.confidence_label = 0
+    if not (said and in_band):
+        v.has_score = 0
+        return False
+    combine_forces(s, p, slot, s.scratch.scores, weights, s.scratch.asked, row)
+    write_attribution(s, slot, weights, row)
+    row.confidence_label = confidence_label(p, v.confidence, worst_trust)
+    return True
 
 
 @kernel

@@ -14,6 +14,15 @@ import numpy as np
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.levels import level_id
 from spymaster.market.rows import ALERT_ROW, INPUTS, TOTALS, AlertEvent
+from spymaster.signals.alert_structs import (
+    ALERTS_VERSION,
+    Alert,
+    AlertMessage,
+    AlertRaised,
+    AlertResolved,
+    AlertUpdated,
+    Outcome,
+)
 from spymaster.signals.blocks import (
     Block,
     check_alerts,
@@ -25,16 +34,10 @@ from spymaster.signals.blocks import (
 )
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.from_row import FieldsOf, optional
-from spymaster.signals.notes import alert_reason
+from spymaster.signals.notes import alert_reason, outcome_is_told
 from spymaster.signals.parts import level_of, neighbours, row_id
 from spymaster.signals.structs import (
-    ALERTS_VERSION,
     SIGNALS_VERSION,
-    Alert,
-    AlertMessage,
-    AlertRaised,
-    AlertResolved,
-    AlertUpdated,
     Context,
     InputState,
     InputStates,
@@ -43,10 +46,11 @@ from spymaster.signals.structs import (
     ProfileName,
     Quote,
 )
-from spymaster.signals.words import TRUST_WORDS, alert_id
+from spymaster.signals.words import FIRST_WORDS, TRUST_WORDS, alert_id
 
-_MADE: Final = frozenset({"version", "id", "ts", "profile", "level", "reason"})
+_MADE: Final = frozenset({"version", "id", "ts", "profile", "level", "reason", "outcome"})
 """What an alert says that is no column of it."""
+_outcome: Final = FieldsOf(Outcome, ALERT_ROW.names or (), frozenset({"first"}))
 _alert_facts: Final = FieldsOf(Alert, ALERT_ROW.names or (), _MADE)
 _FIRST_MINUTES: Final = 15.0
 _EVENTS: Final[Mapping[AlertEvent, type[AlertRaised] | type[AlertUpdated] | type[AlertResolved]]] = {
@@ -130,7 +134,15 @@ class SignalEncoder:
             profile=self._profile,
             level=level,
             reason=alert_reason(row),
+            outcome=_outcome_of(row),
         )
+
+
+def _outcome_of(row: dict[str, Any]) -> Outcome | None:
+    """What became of the alert, from the first mark on."""
+    if not outcome_is_told(row):
+        return None
+    return Outcome(**_outcome(row), first=FIRST_WORDS.get(row["outcome_first"]))
 
 
 def _context(snap: Any) -> Context:

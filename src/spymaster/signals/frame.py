@@ -176,7 +176,8 @@ class LevelView(msgspec.Struct, frozen=True):
 
 class AlertView(msgspec.Struct, frozen=True):
     """An alert as the screen lists it. ``resolved_ns`` is None while it is on; price in the profile's unit; ``score``:
-    the one it was raised with; ``peak_score``: the furthest since, the highest and of a REJECT the lowest."""
+    the one it was raised with; ``peak_score``: the furthest since, the highest and of a REJECT the lowest; ``outcome``:
+    what became of it, in words, once that is known."""
 
     id: str
     t_ns: int
@@ -190,6 +191,7 @@ class AlertView(msgspec.Struct, frozen=True):
     confidence: str
     reason: str
     in_window: bool
+    outcome: str = ""
 
 
 class RecordingLight(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from spymaster.market.rows import AlertEvent, BarrierState, Signal, Tag, Trust
 from spymaster.signals.words import resolve_reason_words
 
 OUT_OF_VIEW: Final = "out of view"
+_OUTCOMES: Final = ((30, "outcome_30s"), (120, "outcome_120s"), (240, "outcome_240s"))
+"""Seconds after an alert was raised, and the column that says where price was then."""
 
 
 class Flows(NamedTuple):
@@ -59,10 +61,29 @@ def alert_reason(row: Mapping[str, float]) -> str:
     """The sentence of an alert. ``row``: an ALERT_ROW by column name."""
     if row["event"] == AlertEvent.RESOLVED:
         return _resolved(row)
+    if outcome_is_told(row):
+        return outcome_words(row)
     parts = [_trigger(row)]
     if row["barrier_state"] != BarrierState.MISSING:
         parts.append(state_words(int(row["barrier_state"]), Flows.of(row)))
     return "; ".join(parts)
+
+
+def outcome_is_told(row: Mapping[str, float]) -> bool:
+    """Whether an alert's row says what became of it. ``row``: an ALERT_ROW by column name."""
+    return any(not math.isnan(row[name]) for _, name in _OUTCOMES)
+
+
+def outcome_words(row: Mapping[str, float]) -> str:
+    """What became of an alert: ``1.25 points beyond after 30 s; 2 points beyond came first, after 12 s``."""
+    seconds, name = next(pair for pair in reversed(_OUTCOMES) if not math.isnan(row[pair[1]]))
+    way = row[name]
+    side = "beyond the level" if way > 0.0 else "back from it"
+    words = f"{abs(way):.2f} points {side} after {seconds} s" if way else f"at the level after {seconds} s"
+    if row["outcome_first"]:
+        first = "beyond" if row["outcome_first"] > 0 else "back"
+        words += f"; first came the way {first}, after {row['outcome_first_s']:.0f} s"
+    return words
 
 
 def state_words(state: int, flows: Flows) -> str:
@@ -89,6 +110,8 @@ def _barrier(row: Mapping[str, float]) -> str:
         unusable = {Trust.BLIND: "the book is not to be trusted now", Trust.ABSENT: "no depth feed"}
         return unusable.get(Trust(int(row["trust_depth"])), OUT_OF_VIEW)
     parts = [state_words(int(row["barrier_state"]), Flows.of(row))]
+    if int(row["tags"]) & Tag.ABSORBING:
+        parts.append(f"{row['effort']:.0f} traded into it for {row['progress']:.2f} points")
     if int(row["tags"]) & Tag.ICEBERG:
         parts.append(f"{row['hidden_share']:.0%} of the fills hidden")
     if row["visible_fraction"] < 1.0:
@@ -117,9 +140,10 @@ def _fuel(row: Mapping[str, float]) -> str:
 
 
 def _trigger(row: Mapping[str, float]) -> str:
+    score = "no score" if math.isnan(row["score"]) else f"score {row['score']:.0f}"
     if row["signal"] == Signal.CONTESTED:
-        return f"eaten but not beaten, score {row['score']:.0f}"
-    return f"score {row['score']:.0f}"
+        return f"eaten but not beaten, {score}"
+    return f"defended, {score}" if row["signal"] == Signal.REJECT else score
 
 
 def _resolved(row: Mapping[str, float]) -> str:

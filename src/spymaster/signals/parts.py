@@ -23,6 +23,7 @@ from spymaster.signals.structs import (
     Confluence,
     DefendingQuote,
     Flows,
+    Forces,
     Fuel,
     Iceberg,
     LevelSignal,
@@ -51,6 +52,7 @@ _ALARMS: Final[Mapping[BarrierAlarm, Literal["STACKING", "PULLING", "FILLING"]]]
 
 
 _approach: Final = _columns_of(Approach)
+_forces: Final = _columns_of(Forces)
 _attribution: Final = _columns_of(Attribution)
 _probabilities: Final = _columns_of(Probabilities)
 _quote: Final = _columns_of(DefendingQuote)
@@ -64,7 +66,7 @@ _ofi: Final = _columns_of(Ofi)
 _runway: Final = _columns_of(Runway, "direction next_obstacle quality")
 _confluence: Final = _columns_of(Confluence, "ids")
 _level: Final = _columns_of(
-    LevelSignal, "id valid_from attribution approach barrier tape fuel ofi runway confluence note"
+    LevelSignal, "id valid_from attribution approach barrier tape fuel ofi runway confluence note forces"
 )
 
 
@@ -97,6 +99,7 @@ def level_of(row: Row, user_ids: Sequence[str], nearby: tuple[str, ...]) -> Leve
         runway=runway_of(row, user_ids),
         confluence=Confluence(**_confluence(row), ids=nearby),
         note=level_note(row),
+        forces=Forces(**_forces(row)),
     )
 
 

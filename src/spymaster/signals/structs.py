@@ -1,4 +1,4 @@
-"""The published messages: ``levels.signals`` at every snap and ``alerts`` as they happen.
+"""The published message ``levels.signals``, one at every snap; ``alerts`` are in ``signals.alert_structs``.
 
 Prices, distances and bands are in the profile's unit (SPY dollars or ES points); sizes and flows are ES contracts in
 both profiles; times are ns UTC except ``ts``, which is ms. A value that may be absent is typed optional and then null;
@@ -26,8 +26,7 @@ from spymaster.signals.words import (
     WallWord,
 )
 
-SIGNALS_VERSION: Final[Literal[4]] = 4
-ALERTS_VERSION: Final[Literal[2]] = 2
+SIGNALS_VERSION: Final[Literal[5]] = 5
 
 ProfileName = Literal["spy", "es"]
 
@@ -74,6 +73,17 @@ class Context(Struct, frozen=True, gc=False):
     cvd: int
     ratio: float
     unexplained: float
+
+
+class Forces(Struct, frozen=True, gc=False):
+    """What each force says for the break, 0 to 100, null where it is left out, and how much it is believed, 0 to 1."""
+
+    barrier: Annotated[float | None, Column("barrier_score")]
+    tape: Annotated[float | None, Column("tape_score")]
+    fuel: Annotated[float | None, Column("fuel_score")]
+    barrier_confidence: Annotated[float, Column("barrier_weight")]
+    tape_confidence: Annotated[float, Column("tape_weight")]
+    fuel_confidence: Annotated[float, Column("fuel_weight")]
 
 
 class Attribution(Struct, frozen=True, gc=False):
@@ -155,6 +165,7 @@ class Barrier(Struct, frozen=True, gc=False):
     Flows are netted per bucket over ``window_s``; ``delta_liq`` and ``replenishment_ratio`` are smoothed. ``churn``,
     ``hidden_share``, ``flicker_share``, ``visible_fraction``, ``confidence``: 0 to 1. ``time_to_clear_s``: null while
     not being cleared. ``refill_half_life_s``: of the recovery from the last shock, null without one in the last minute.
+    ``passed``: price is past the level.
     """
 
     state: Annotated[StateWord, Column("barrier_state")]
@@ -179,6 +190,7 @@ class Barrier(Struct, frozen=True, gc=False):
     alarm: Alarm | None
     long_window: Flows
     tags: tuple[TagWord, ...]
+    passed: bool
 
 
 class Sweep(Struct, frozen=True, gc=False):
@@ -201,7 +213,8 @@ class Tape(Struct, frozen=True, gc=False):
     """Aggressive trading in the level's band. ``imbalance``: -1 to 1, + is buying; motion in ES points and seconds.
 
     ``*_z``: in units of what a driftless walk of the measured volatility would show. ``large_*``: of orders that are
-    large by what is usual.
+    large by what is usual. ``effort``: filled in the level's zone against its defenders lately, ``progress``: points
+    the mid moved towards the break meanwhile, ``absorption``: effort a tick of way; null beyond the monitor band.
     """
 
     imbalance: Annotated[float, Column("tape_imbalance")]
@@ -216,6 +229,9 @@ class Tape(Struct, frozen=True, gc=False):
     acceleration_z: float
     jerk_z: float
     sweep: Sweep
+    effort: float | None
+    progress: float | None
+    absorption: float | None
 
 
 class Ofi(Struct, frozen=True, gc=False):
@@ -322,6 +338,7 @@ class LevelSignal(Struct, frozen=True, gc=False):
     runway: Runway
     confluence: Confluence
     note: str
+    forces: Forces
 
 
 class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
@@ -330,7 +347,7 @@ class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
     ``as_of_ns``: time of the last record it rests on. Exactly one of ``spy`` and ``es`` is there, by profile.
     """
 
-    version: Literal[4]
+    version: Literal[5]
     ts: int
     ts_event_ns: int
     as_of_ns: int
@@ -340,51 +357,3 @@ class LevelSignals(Struct, frozen=True, gc=False, kw_only=True):
     trust: InputStates
     context: Context
     levels: tuple[LevelSignal, ...]
-
-
-class Alert(Struct, frozen=True, gc=False, kw_only=True, tag_field="event"):
-    """What happened to a level's signal at ``ts_event_ns``.
-
-    ``id`` stays the same from raised to resolved. The numbers are those of the level at that snap, null where it had
-    none; ``raised_score`` is the one it was raised with and ``peak_score`` the furthest since: the highest, and of a
-    REJECT, whose scores are low, the lowest. ``reason``: one plain sentence.
-    """
-
-    version: Literal[2]
-    id: str
-    ts: int
-    ts_event_ns: Annotated[int, Column("t_ns")]
-    raised_ts_event_ns: Annotated[int, Column("raised_ns")]
-    profile: ProfileName
-    level: str
-    kind: KindWord
-    price: float
-    direction: DirectionWord
-    signal: SignalWord
-    confidence: Annotated[ConfidenceWord, Column("confidence_label")]
-    in_window: bool
-    score: float | None
-    raised_score: float
-    peak_score: float
-    barrier_state: StateWord
-    delta_liq: float | None
-    added: int | None
-    pulled: int | None
-    filled: int | None
-    window_s: float | None
-    reason: str
-
-
-class AlertRaised(Alert, frozen=True, gc=False, kw_only=True, tag="raised"):
-    """A signal began."""
-
-
-class AlertUpdated(Alert, frozen=True, gc=False, kw_only=True, tag="updated"):
-    """A signal that is on says more than before."""
-
-
-class AlertResolved(Alert, frozen=True, gc=False, kw_only=True, tag="resolved"):
-    """A signal ended."""
-
-
-AlertMessage = AlertRaised | AlertUpdated | AlertResolved

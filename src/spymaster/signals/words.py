@@ -18,11 +18,12 @@ StateWord = Literal["VACUUM", "CONSUMED", "WEAK", "NEUTRAL", "ABSORPTION", "WALL
 SignalWord = Literal["NEUTRAL", "BREAK", "REJECT", "CONTESTED"]
 ConfidenceWord = Literal["LOW", "MEDIUM", "HIGH"]
 TrustWord = Literal["GREEN", "DEGRADED", "BLIND", "ABSENT"]
-TagWord = Literal["DEFENDED", "ICEBERG", "FLICKER"]
+TagWord = Literal["DEFENDED", "ICEBERG", "FLICKER", "ABSORBING"]
 DirectionWord = Literal["SUPPORT", "RESISTANCE"]
 SweepWord = Literal["UP", "DOWN", "NONE"]
 EffectWord = Literal["NEUTRAL", "AMPLIFY", "DAMPEN"]
 WallWord = Literal["PIN", "SLIP"]
+FirstWord = Literal["BEYOND", "BACK"]
 
 KIND_WORDS: Final[tuple[KindWord, ...]] = tuple(LevelKind.__members__)
 STATE_WORDS: Final[tuple[StateWord, ...]] = get_args(StateWord)
@@ -34,6 +35,7 @@ EFFECT_WORDS: Final[tuple[EffectWord, ...]] = get_args(EffectWord)
 """The word of each code (of each bit for tags): the names of the enumerations of ``market``, in their order."""
 
 DIRECTION_WORDS: Final[Mapping[int, DirectionWord]] = MappingProxyType({-1: "SUPPORT", 1: "RESISTANCE"})
+FIRST_WORDS: Final[Mapping[int, FirstWord]] = MappingProxyType({1: "BEYOND", -1: "BACK"})
 SWEEP_WORDS: Final[Mapping[int, SweepWord]] = MappingProxyType({-1: "DOWN", 0: "NONE", 1: "UP"})
 
 _TRUST_REASONS: Final[Mapping[TrustReason, str]] = MappingProxyType(

@@ -12,8 +12,8 @@ from spymaster.market.frames import WatermarkFrame
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, BarrierState, Confidence, ResolveReason, Signal
 from spymaster.session.frames.alert_book import AlertBook
+from spymaster.signals.alert_structs import AlertUpdated
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.structs import AlertUpdated
 from tests.support.blocks import T0_NS, alert, block, level
 from tests.support.engine import Results, engine_for, feed, records
 from tests.support.market import MID, SECOND, START_NS, Market

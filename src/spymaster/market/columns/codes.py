@@ -91,6 +91,7 @@ class Tag(enum.IntFlag):
     DEFENDED = 1
     ICEBERG = 2
     FLICKER = 4
+    ABSORBING = 8
 
 
 class AlertEvent(enum.IntEnum):

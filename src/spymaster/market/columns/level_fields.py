@@ -36,7 +36,7 @@ JUDGED: Final = Absent.JUDGED
 SWEPT: Final = Absent.SWEPT
 OPTIONAL: Final = Absent.OPTIONAL
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """Version of published rows; raised once for each change of ``LEVEL_FIELDS``, ``ALERT_FIELDS`` or ``HASH_ORDER``."""
 
 LEVEL_FIELDS: Final[tuple[Field, ...]] = (
@@ -313,6 +313,32 @@ LEVEL_FIELDS: Final[tuple[Field, ...]] = (
         UNRELATED,
         "lower 32 bits of the same: equal fingerprints, equal inputs",
     ),
+    Field("passed", FLAG, "0/1", SAME, "the mid is past the level, whose zone is judged by what it held"),
+    Field("barrier_score", NUMBER, "0-100", SAME, "what the barrier says for the break; NaN when left out", OPTIONAL),
+    Field("fuel_score", NUMBER, "0-100", SAME, "what the fuel says for the break; NaN when left out", OPTIONAL),
+    Field("tape_score", NUMBER, "0-100", SAME, "what the tape says for the break; NaN when left out", OPTIONAL),
+    Field("barrier_weight", NUMBER, "0-1", SAME, "confidence of the barrier; 0 when left out"),
+    Field("fuel_weight", NUMBER, "0-1", SAME, "confidence of the fuel; 0 when left out"),
+    Field("tape_weight", NUMBER, "0-1", SAME, "confidence of the tape; 0 when left out"),
+    Field(
+        "effort",
+        NUMBER,
+        "contracts",
+        SAME,
+        "filled in the zone over w_response, against the defenders; NaN beyond the band",
+        OPTIONAL,
+    ),
+    Field(
+        "progress", NUMBER, "points", SAME, "way of the mid towards the break meanwhile; NaN beyond the band", OPTIONAL
+    ),
+    Field(
+        "absorption",
+        NUMBER,
+        "contracts/tick",
+        SAME,
+        "effort for each tick of way made: high where aggression is absorbed; NaN beyond the band",
+        OPTIONAL,
+    ),
 )
 """All columns of a level. Their order here means nothing."""
 
@@ -338,7 +364,8 @@ HASH_ORDER: Final[tuple[str, ...]] = (
     "runway_direction", "runway_distance", "runway_kind", "runway_user_index", "runway_price",
     "runway_obstructed", "spot", "bid", "ask", "ratio", "microprice", "sigma_1m", "atr", "as_of_age_ns",
     "minutes_since_open", "in_window", "trust_depth", "trust_tape", "trust_options", "trust_equity",
-    "input_fingerprint_high", "input_fingerprint_low",
+    "input_fingerprint_high", "input_fingerprint_low", "passed", "barrier_score", "fuel_score", "tape_score",
+    "barrier_weight", "fuel_weight", "tape_weight", "effort", "progress", "absorption",
 )  # fmt: skip
 """The order in which a level's numbers stand in memory, in a SIGNAL frame of the journal and in the signal hash.
 

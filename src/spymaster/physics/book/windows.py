@@ -236,6 +236,21 @@ def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Arr
 
 
 @kernel
+def zone_fills(s: State, side: int, low: int, high: int, buckets: int) -> int:
+    """Contracts filled on a side at ledger indices low..high in the last ``buckets`` closed buckets."""
+    ledger = s.ledger
+    ring = ledger.ring
+    field = side * ASK_FIELDS + FILL
+    fills = 0
+    j = ledger.bucket + 1
+    for _ in range(buckets):
+        j = j - 1 if j > 0 else ring - 1
+        for i in range(max(low, ledger.touched[j, LOW]), min(high, ledger.touched[j, HIGH]) + 1):
+            fills += s.flow[j, i, field]
+    return int(fills)
+
+
+@kernel
 def recentre(s: State, p: Array, t_ns: int) -> None:
     """Move the ledger's window so that the touch is near its middle; what falls out is unseen from now on.
 

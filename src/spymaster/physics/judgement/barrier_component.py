@@ -11,6 +11,7 @@ from spymaster.physics.book.changes import bucket_flows, detect_change, forget_c
 from spymaster.physics.book.context import read_context
 from spymaster.physics.book.flicker import flicker_share, lasting_depth
 from spymaster.physics.book.icebergs import find_iceberg, remaining_size, typical_peak
+from spymaster.physics.book.passed import follow_zone, forget_zone, passed_states, ticks_beyond
 from spymaster.physics.book.recovery import forget_recovery, recovery_half_life, update_recovery
 from spymaster.physics.book.scales import usual_depth
 from spymaster.physics.book.windows import buckets_in, zone_window
@@ -23,6 +24,7 @@ from spymaster.physics.judgement.barrier import (
     time_to_clear,
     visible_part,
 )
+from spymaster.physics.maths.elementary import exp_
 from spymaster.physics.memory.indices import (
     ASK,
     BID,
@@ -64,10 +66,6 @@ _ICEBERG: Final = int(Tag.ICEBERG)
 _FLICKER: Final = int(Tag.FLICKER)
 _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
-_S_VACUUM: Final = 100.0
-_S_CONSUMED: Final = 60.0
-_S_WEAK: Final = 75.0
-_S_NEUTRAL: Final = 50.0
 _LEAST_SPREAD: Final = 1.0
 """A zone in which hardly anything ever happens has a spread of a contract."""
 _FLICKER_EXCESS: Final = 0.2
@@ -75,14 +73,35 @@ _FLICKER_EXCESS: Final = 0.2
 
 
 @kernel
-def barrier_score(states: Array) -> float:
-    """S_L: expected value of VACUUM 100, WEAK 75, CONSUMED 60, NEUTRAL 50, ABSORPTION 0, WALL 0."""
+def barrier_score(p: Array, states: Array, passed: bool) -> float:
+    """S_L: expected value of what each state says for the break (``value_*``); passed: whether price is past it.
+
+    That a level is eaten says little while price stands before it, and much once price is through.
+    """
+    consumed = p[0].value_consumed_passed if passed else p[0].value_consumed
     return float(
-        _S_VACUUM * states[_VACUUM]
-        + _S_CONSUMED * states[_CONSUMED]
-        + _S_WEAK * states[_WEAK]
-        + _S_NEUTRAL * states[_NEUTRAL]
+        p[0].value_vacuum * states[_VACUUM]
+        + consumed * states[_CONSUMED]
+        + p[0].value_weak * states[_WEAK]
+        + p[0].value_neutral * states[_NEUTRAL]
+        + p[0].value_absorption * states[_ABSORPTION]
+        + p[0].value_wall * states[_WALL]
     )
+
+
+@kernel
+def held_evidence(p: Array, v: Any, score: float, beyond: float, t_ns: int) -> float:
+    """The barrier's score once price is through by more than half the zone: its last evidence of a break, fading."""
+    if not beyond > p[0].barrier_zone_ticks:
+        v.through = 0
+        v.evidence = max(score - 50.0, 0.0)
+        return score
+    if v.through == 0:
+        # a level can be gone through within one snap: then what its zone lost says it first now
+        v.through = 1
+        v.evidence = max(v.evidence, score - 50.0)
+        v.evidence_ns = t_ns
+    return float(50.0 + v.evidence * exp_(-float(t_ns - v.evidence_ns) * 1e-9 / p[0].evidence_tau_s))
 
 
 @kernel
@@ -100,8 +119,10 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
     row.long_window_s = 0.0
     row.tags = 0.0
     row.alarm = 0.0
+    row.passed = 0.0
     forget_changes(v)
     forget_recovery(v, 0)
+    forget_zone(v)
 
 
 @kernel
@@ -124,6 +145,8 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     centre = v.tick - ledger.base
     low = max(min(centre - sign * half, edge), 0)
     high = min(max(centre - sign * half, edge), LEDGER_TICKS - 1)
+    beyond = ticks_beyond(s, v)
+    passed = beyond >= p[0].passed_ticks
     fraction = (high - low + 1) / (2.0 * half + 1.0)
     longest = buckets_in(p, p[0].w_barrier_ns)
     scale = scratch.scale
@@ -142,18 +165,14 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     else:
         zone_window(s, side, low, high, span, z)
     held = held_through(s, side, v.tick + sign * half, span)
-    start = end - (z[Z_IN] - z[Z_OUT] - z[Z_FILL])
     share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
     lasting = lasting_depth(end, young, share, flicker.usual)
-    soft_states(
-        p, z[Z_IN], z[Z_OUT], z[Z_FILL], max(start, 0), lasting, usual, theta, fill_threshold, absolute, held,
-        s.logs, scratch.states,
-    )  # fmt: skip
-    state, rival = settle_state(scratch.states, v.state, v.rival, p[0].hysteresis_lead)
-    v.state = state
-    v.rival = rival
+    # behind the touch nothing rests: what is usual there would call every zone full
+    resting = usual_depth(s, 0, high - low) if passed else usual
+    state = judge_zone(s, p, v, row, end, lasting, resting, absolute, held, beyond, t_ns)
     write_flows(row, z, end, span * p[0].snap_interval_ns * 1e-9)
     write_states(s, row, state, fraction * warm)
+    row.passed = 1.0 if passed else 0.0
     row.visible_fraction = fraction
     row.seen_s = seen * p[0].snap_interval_ns * 1e-9
     row.flicker_share = share
@@ -164,7 +183,33 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     row.refill_half_life_s = recovery_half_life(v, t_ns)
     smooth_flows(s, slot, row, z[Z_IN] - z[Z_OUT] - z[Z_FILL], replenishment(z[Z_IN], z[Z_OUT] + z[Z_FILL], theta))
     write_defender(s, side, v.tick, row)
-    return True, barrier_score(scratch.states), fraction * (seen / longest) * warm
+    score = held_evidence(p, v, barrier_score(p, scratch.states, passed), beyond, t_ns)
+    believed = seen * p[0].snap_interval_ns >= p[0].sight_share * p[0].w_barrier_ns
+    return True, score, fraction * (seen / longest) * warm if believed else 0.0
+
+
+@kernel
+def judge_zone(
+    s: State, p: Array, v: Any, row: Any, depth: int, lasting: float, usual: float, absolute: bool, held: bool,
+    beyond: float, t_ns: int,
+) -> int:  # fmt: skip
+    """Probabilities of the six states from the window in the scratch; returns the settled state.
+
+    depth: in the zone now; lasting: the part of it that is no flicker; held: no trade beyond the zone.
+    """
+    z = s.scratch.window
+    scale = s.scratch.scale
+    states = s.scratch.states
+    start = max(depth - (z[Z_IN] - z[Z_OUT] - z[Z_FILL]), 0)
+    soft_states(
+        p, z[Z_IN], z[Z_OUT], z[Z_FILL], start, lasting, usual, scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT],
+        absolute, held, s.logs, states,
+    )  # fmt: skip
+    follow_zone(p, v, states, z, depth, start, row, beyond, t_ns)
+    if beyond >= p[0].passed_ticks:
+        passed_states(p, v, states)
+    v.state, v.rival = settle_state(states, v.state, v.rival, p[0].hysteresis_lead)
+    return int(v.state)
 
 
 @kernel

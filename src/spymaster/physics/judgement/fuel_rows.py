@@ -9,7 +9,7 @@ import math
 from typing import Any, Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES
+from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES, FuelEffect
 from spymaster.market.rows import Trust
 from spymaster.physics.levels.option_levels import first_at_or_above
 from spymaster.physics.maths.elementary import exp_
@@ -30,6 +30,7 @@ from spymaster.physics.time.motion import mid_points
 
 _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
+_NEUTRAL: Final = int(FuelEffect.NEUTRAL)
 _AS_MEASURED: Final = 0
 _LEFT_OUT: Final = 1
 _AMPLIFIES: Final = 3
@@ -45,9 +46,23 @@ def fuel_score(p: Array, hedge: float) -> float:
 
 @kernel
 def fuel_weight(p: Array, known_share: float, hedge: float, half_band: float) -> float:
-    """c = fraction of known sides x (1 - band width / (2 g0)) x min(1, |G| / g0)."""
-    sure = max(1.0 - half_band / p[0].g0, 0.0)
-    return float(known_share * sure * min(1.0, abs(hedge) / p[0].g0))
+    """c = fraction of known sides x (1 - what the band leaves open of the score, as a share of it)."""
+    open_ = fuel_score(p, hedge - half_band) - fuel_score(p, hedge + half_band)
+    return float(known_share * (1.0 - 0.01 * open_))
+
+
+@kernel
+def fuel_is_asked(s: State, p: Array, row: Any) -> bool:
+    """Whether the fuel counts in the confidence: set up, and with something to say or BLIND.
+
+    With an effect that is NEUTRAL, or a band that spans zero, it has nothing to say.
+    """
+    what_if = p[0].fuel_what_if
+    if what_if == _LEFT_OUT or (what_if == _AS_MEASURED and s.chain.contracts == 0):
+        return False
+    if what_if == _AS_MEASURED and s.trust.state[TRUST_OPTIONS] == _BLIND:
+        return True
+    return bool(row.fuel_effect == row.fuel_effect and row.fuel_effect != _NEUTRAL)
 
 
 @kernel

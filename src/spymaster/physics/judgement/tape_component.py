@@ -1,4 +1,4 @@
-"""What the tape says about one level at one snap: a score 0-100 and how much it weighs (docs/physics.md 4, 8)."""
+"""What the tape says about one level at one snap: a score 0-100 and how much it weighs (docs/physics.md 4, 8.1)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.rows import Trust
+from spymaster.physics.judgement.response import answered
 from spymaster.physics.maths.elementary import exp_
 from spymaster.physics.memory.indices import (
     LEDGER_TICKS,
@@ -26,8 +27,13 @@ _ABSENT: Final = int(Trust.ABSENT)
 
 
 @kernel
-def score_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool, float, float]:
-    """Volumes in the band, motion and sweeps into ``row``; returns (present, S_T, weight in [0, 1])."""
+def score_tape(
+    s: State, p: Array, t_ns: int, slot: int, effort: float, progress: float, row: Any
+) -> tuple[bool, float, float]:
+    """Volumes in the band, motion and sweeps into ``row``; returns (present, S_T, weight in [0, 1]).
+
+    effort, progress: what was traded against the zone, and the way that made (``judgement.response``).
+    """
     windows = s.windows
     motion = s.motion
     v = s.levels.at[slot]
@@ -48,7 +54,8 @@ def score_tape(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool
     row.arrival_s = arrival_s(row.x * s.market.ratio, v.direction * motion.velocity, v.direction * motion.acceleration)
     toward = v.direction * motion.velocity_smooth / p[0].score_velocity_full
     toward = min(max(toward, -1.0), 1.0)
-    score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * v.direction * imbalance
+    push = answered(p, v.direction * imbalance, effort, progress)
+    score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * push
     score = pull_to_sweep(s, p, t_ns, v.tick, v.direction, band, row, score)
     state = s.trust.state[TRUST_TAPE]
     if state == _BLIND or state == _ABSENT:

@@ -1,4 +1,7 @@
-"""When a score becomes a signal and when a signal ends: one machine per level (docs/physics.md 8)."""
+"""When a score becomes a signal and when a signal ends: one machine per price (docs/physics.md 8.2).
+
+Of several levels at one price, faced from the same side, the first has the machine; the others show its signal.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,20 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
-from spymaster.market.rows import AlertEvent, BarrierState, ResolveReason, Signal, Trust
-from spymaster.physics.memory.indices import TRUST_DEPTH, TRUST_TAPE
+from spymaster.market.rows import AlertEvent, BarrierAlarm, BarrierState, Confidence, ResolveReason, Signal, Trust
+from spymaster.physics.judgement.outcomes import group_was_told, note_peak, watch_alert
+from spymaster.physics.memory.indices import (
+    ASK,
+    DISTANCES,
+    LEDGER_TICKS,
+    NOISE_FILL_USUAL,
+    TRUST_DEPTH,
+    TRUST_TAPE,
+    Z_FILL,
+)
 from spymaster.physics.memory.outputs import write_alert
 from spymaster.physics.memory.state import Array, State
+from spymaster.physics.time.motion import tick_points
 
 _NEUTRAL: Final = int(Signal.NEUTRAL)
 _BREAK: Final = int(Signal.BREAK)
@@ -22,6 +35,8 @@ _RAISED: Final = int(AlertEvent.RAISED)
 _RESOLVED: Final = int(AlertEvent.RESOLVED)
 _UPDATED: Final = int(AlertEvent.UPDATED)
 _UPDATE_NS: Final = NS_PER_S
+_ROUNDING: Final = 1e-6
+"""Of a tick: a distance of exactly so many ticks counts as within them."""
 _SCORE_EXIT: Final = int(ResolveReason.SCORE_EXIT)
 _LEFT_BAND: Final = int(ResolveReason.LEFT_BAND)
 _WENT_BLIND: Final = int(ResolveReason.BLIND)
@@ -29,11 +44,14 @@ _ENDED: Final = int(ResolveReason.CONDITION_ENDED)
 _REPLACED: Final = int(ResolveReason.REPLACED)
 _TURNED: Final = int(ResolveReason.TURNED)
 _GONE: Final = int(ResolveReason.LEVEL_GONE)
+_MEDIUM: Final = int(Confidence.MEDIUM)
+_STACKING: Final = int(BarrierAlarm.STACKING)
+_NONE: Final = int(BarrierAlarm.NONE)
 
 
 @kernel
-def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
-    """Begin a signal; one that was on is resolved as replaced."""
+def raise_signal(s: State, p: Array, slot: int, signal: int, t_ns: int, row: Any) -> None:
+    """Begin a signal; one that was on is resolved as replaced. It is silent where its group has just had an alert."""
     v = s.levels.at[slot]
     if v.signal != _NEUTRAL:
         resolve_signal(s, slot, t_ns, _REPLACED, row)
@@ -44,7 +62,10 @@ def raise_signal(s: State, slot: int, signal: int, t_ns: int, row: Any) -> None:
     v.raised_score = row.score
     v.peak_score = row.score
     tell(v, t_ns, row)
-    write_alert(s, slot, t_ns, _RAISED, 0, row)
+    v.silent = 1 if group_was_told(s, p, slot, signal, t_ns) else 0
+    if v.silent == 0:
+        write_alert(s, slot, t_ns, _RAISED, 0, row)
+        watch_alert(s, slot, t_ns)
 
 
 @kernel
@@ -68,7 +89,7 @@ def tell(v: Any, t_ns: int, row: Any) -> None:
 def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
     """A signal that is on says more when its confidence or the barrier's state changed, at most once a second."""
     v = s.levels.at[slot]
-    if v.signal == _NEUTRAL or t_ns - v.told_ns < _UPDATE_NS:
+    if v.signal == _NEUTRAL or v.silent != 0 or t_ns - v.told_ns < _UPDATE_NS:
         return
     if v.told_label != row.confidence_label or v.told_state != row.barrier_state:
         tell(v, t_ns, row)
@@ -79,8 +100,10 @@ def update_signal(s: State, slot: int, t_ns: int, row: Any) -> None:
 def resolve_signal(s: State, slot: int, t_ns: int, reason: int, row: Any) -> None:
     """End the signal that is on."""
     v = s.levels.at[slot]
-    write_alert(s, slot, t_ns, _RESOLVED, reason, row)
+    if v.silent == 0:
+        write_alert(s, slot, t_ns, _RESOLVED, reason, row)
     v.signal = _NEUTRAL
+    v.silent = 0
     v.contested_end_ns = 0
 
 
@@ -103,10 +126,10 @@ def exit_reason(s: State, p: Array, slot: int, in_band: bool, has_score: bool) -
 
 
 @kernel
-def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, touching: bool, has_score: bool) -> None:
-    """How long the score has been beyond each threshold; the low one counts from a touch."""
+def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, attacked: bool, has_score: bool) -> None:
+    """How long the score has been beyond each threshold, and when the level was last touched under attack."""
     v = s.levels.at[slot]
-    if touching and in_band:
+    if attacked and in_band:
         v.touched_ns = t_ns
     if has_score and in_band and v.score > p[0].threshold_break:
         if v.high_since_ns == 0:
@@ -121,18 +144,84 @@ def run_timers(s: State, p: Array, slot: int, t_ns: int, in_band: bool, touching
 
 
 @kernel
+def break_hold(p: Array, alarm: int) -> int:
+    """How long a high score must last (ns): less while the zone is suddenly being lost."""
+    if alarm != _NONE and alarm != _STACKING:
+        return int(min(p[0].hold_break_ns, p[0].hold_break_sudden_ns))
+    return int(p[0].hold_break_ns)
+
+
+@kernel
+def reject_hold(p: Array, alarm: int) -> int:
+    """How long a low score must last (ns): less, if so configured, while the zone is suddenly being stacked."""
+    if alarm == _STACKING:
+        return int(min(p[0].hold_reject_ns, p[0].hold_reject_sudden_ns))
+    return int(p[0].hold_reject_ns)
+
+
+@kernel
+def is_attacked(s: State, p: Array, v: Any, side: int, x_points: float) -> bool:
+    """Whether price touches the zone and enough was filled in it: nobody defends what nobody attacks.
+
+    Enough over ``w_barrier``: ``reject_min_fills``, or ``reject_usual_fills`` times what is usual at that distance.
+    """
+    if abs(x_points) > (p[0].barrier_zone_ticks + p[0].reject_touch_ticks + _ROUNDING) * tick_points(s):
+        return False
+    i = v.tick - s.ledger.base
+    if i < 0 or i >= LEDGER_TICKS:
+        return False
+    best = s.book.ask if side == ASK else s.book.bid
+    d = min(max(v.direction * (v.tick - best), 0), DISTANCES - 1)
+    usual = s.scales.noise[NOISE_FILL_USUAL, d]
+    return bool(s.windows.zone[side, i, Z_FILL] >= max(p[0].reject_min_fills, p[0].reject_usual_fills * usual))
+
+
+@kernel
+def find_leader(s: State, j: int) -> int:
+    """The slot of the level that has the machine for the level ranked ``j``; -1 where it has its own.
+
+    That is an earlier one at the same price that is faced from the same side. Equally distant levels rank by slot.
+    """
+    levels = s.levels
+    v = levels.at[levels.ranking[j]]
+    away = s.scratch.separation[levels.ranking[j]]
+    leader = -1
+    for k in range(j - 1, -1, -1):
+        slot = levels.ranking[k]
+        if s.scratch.separation[slot] != away:
+            break
+        if levels.at[slot].price == v.price and levels.at[slot].direction == v.direction:
+            leader = slot
+    return int(leader)
+
+
+@kernel
+def follow_leader(s: State, slot: int, leader: int, t_ns: int, row: Any) -> None:
+    """A level at another's price: no machine of its own, the same clocks in case the other one leaves."""
+    v = s.levels.at[slot]
+    first = s.levels.at[leader]
+    if v.signal != _NEUTRAL:
+        resolve_signal(s, slot, t_ns, _REPLACED, row)
+    v.turned = 0
+    v.touched_ns = first.touched_ns
+    v.high_since_ns = first.high_since_ns
+    v.low_since_ns = first.low_since_ns
+    row.signal = first.signal
+
+
+@kernel
 def update_trigger(
     s: State,
     p: Array,
     slot: int,
     t_ns: int,
     in_band: bool,
-    touching: bool,
+    attacked: bool,
     has_score: bool,
     has_barrier: bool,
     row: Any,
 ) -> None:
-    """One step of a level's machine."""
+    """One step of a level's machine. attacked: price touches the level, and enough was traded against it."""
     trust = s.trust
     v = s.levels.at[slot]
     if v.turned != 0:
@@ -141,21 +230,22 @@ def update_trigger(
             resolve_signal(s, slot, t_ns, _TURNED, row)
     if has_score:
         update_peak(v, row.score)
-    run_timers(s, p, slot, t_ns, in_band, touching, has_score)
+        if v.signal != _NEUTRAL and v.silent == 0:
+            note_peak(s, v.raised_ns, v.price, v.peak_score)
+    run_timers(s, p, slot, t_ns, in_band, attacked, has_score)
     if v.signal == _BREAK or v.signal == _REJECT:
         reason = exit_reason(s, p, slot, in_band, has_score)
         if reason != 0:
             resolve_signal(s, slot, t_ns, reason, row)
     believed = trust.state[TRUST_DEPTH] == _GREEN and trust.state[TRUST_TAPE] == _GREEN
-    hold = p[0].hold_ns
-    if has_barrier and believed:
-        if v.high_since_ns > 0 and t_ns - v.high_since_ns >= hold and v.signal != _BREAK:
-            raise_signal(s, slot, _BREAK, t_ns, row)
+    if has_barrier and believed and row.confidence_label >= _MEDIUM:
+        if v.high_since_ns > 0 and t_ns - v.high_since_ns >= break_hold(p, v.alarm) and v.signal != _BREAK:
+            raise_signal(s, p, slot, _BREAK, t_ns, row)
             return
-        if v.low_since_ns > 0 and t_ns - v.low_since_ns >= hold and v.signal != _REJECT:
+        if v.low_since_ns > 0 and t_ns - v.low_since_ns >= reject_hold(p, v.alarm) and v.signal != _REJECT:
             # a touch during the hold: REJECT is about a level that was tried
             if v.touched_ns >= v.low_since_ns and v.touched_ns > 0:
-                raise_signal(s, slot, _REJECT, t_ns, row)
+                raise_signal(s, p, slot, _REJECT, t_ns, row)
                 return
     update_contested(s, p, slot, t_ns, in_band, has_score, has_barrier and believed, row)
 
@@ -164,7 +254,7 @@ def update_trigger(
 def update_contested(
     s: State, p: Array, slot: int, t_ns: int, in_band: bool, has_score: bool, judged: bool, row: Any
 ) -> None:
-    """CONTESTED: eaten but not beaten. On at once, off after ``hold`` without cause; never over BREAK or REJECT."""
+    """CONTESTED: eaten but not beaten. On at once, off ``hold_contested`` after its cause; never over the others."""
     trust = s.trust
     v = s.levels.at[slot]
     if v.signal == _BREAK or v.signal == _REJECT:
@@ -174,7 +264,7 @@ def update_contested(
     on = judged and in_band and middle and v.state == _CONSUMED and volume > p[0].contested_min_volume
     if v.signal == _NEUTRAL:
         if on:
-            raise_signal(s, slot, _CONTESTED, t_ns, row)
+            raise_signal(s, p, slot, _CONTESTED, t_ns, row)
         return
     if on:
         v.contested_end_ns = 0
@@ -185,7 +275,7 @@ def update_contested(
         resolve_signal(s, slot, t_ns, _LEFT_BAND, row)
     elif v.contested_end_ns == 0:
         v.contested_end_ns = t_ns
-    elif t_ns - v.contested_end_ns >= p[0].hold_ns:
+    elif t_ns - v.contested_end_ns >= p[0].hold_contested_ns:
         resolve_signal(s, slot, t_ns, _ENDED, row)
 
 

@@ -9,6 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import CHART_BAR_NS
 from spymaster.market.levels import Hold, LevelKind, kind_bits
 from spymaster.physics.book.changes import forget_changes
+from spymaster.physics.book.passed import forget_zone
 from spymaster.physics.book.recovery import forget_recovery
 from spymaster.physics.levels.touches import forget_touches
 from spymaster.physics.memory.indices import (
@@ -83,9 +84,9 @@ def reset_level(s: State, slot: int) -> None:
     v.high_since_ns = 0
     v.low_since_ns = 0
     v.touched_ns = 0
+    forget_zone(v)
     for k in range(COMPONENTS):
-        v.has_weight[k] = 0
-        v.attribution[k] = 0.0
+        v.evidence_part[k] = 0.0
 
 
 @kernel
@@ -107,6 +108,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     v.signal = 0
     v.raised_ns = 0
     v.turned = 0
+    v.silent = 0
     v.contested_end_ns = 0
     v.confidence = 0.0
     v.valid_ns = s.clock.first_ns
@@ -148,7 +150,10 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
         return
     v.frozen = 0
     v.price = price
-    v.tick = nearest_tick(s, price)
+    tick = nearest_tick(s, price)
+    if tick != v.tick:
+        forget_zone(v)
+    v.tick = tick
     if levels.changed == 0:
         levels.changed = _MOVED
     if extreme:

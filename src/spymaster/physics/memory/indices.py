@@ -154,6 +154,12 @@ FIT_TY: Final = 4
 FIT_SUMS: Final = 5
 """Sums of a straight line's least squares: weights, times, values, and their products."""
 
+MIDS: Final = 256
+"""Mids remembered, one a snap: those of the longest ``w_response`` at the shortest interval, and more."""
+
+WATCHED: Final = 64
+"""Alerts whose outcome is awaited at most."""
+
 RECENT_DEPTHS: Final = 10
 """Depths of a zone remembered, one a snap: those of a second at the shortest interval."""
 

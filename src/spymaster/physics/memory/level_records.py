@@ -14,6 +14,7 @@ from spymaster.physics.memory.indices import (
     LEVEL_SLOTS,
     NEAR_FIELDS,
     RECENT_DEPTHS,
+    WATCHED,
 )
 
 LEVEL: Final = np.dtype(
@@ -31,10 +32,22 @@ LEVEL: Final = np.dtype(
         ("touched_ns", "<i8"),
         ("has_score", "<i8"),
         ("score", "<f8"),
-        ("attribution", "<f8", (COMPONENTS,)),
-        ("has_weight", "<i8", (COMPONENTS,)),
-        ("weight", "<f8", (COMPONENTS,)),
+        # smoothed log odds of each force
+        ("evidence_part", "<f8", (COMPONENTS,)),
         ("confidence", "<f8"),
+        # the zone since price reached it: what it held then and lost since (contracts), since when losses stopped
+        # fading, how depleted it is at most, since when enough stands there again
+        ("reached", "<i8"),
+        ("held_depth", "<f8"),
+        ("lost_pulled", "<f8"),
+        ("lost_filled", "<f8"),
+        ("lost_ns", "<i8"),
+        ("depleted", "<f8"),
+        ("restored_ns", "<i8"),
+        # price is through by more than half the zone; the barrier's last evidence of a break, and as of when
+        ("through", "<i8"),
+        ("evidence", "<f8"),
+        ("evidence_ns", "<i8"),
         ("state", "<i8"),
         ("rival", "<i8"),
         ("has_delta", "<i8"),
@@ -50,6 +63,8 @@ LEVEL: Final = np.dtype(
         ("high_since_ns", "<i8"),
         ("low_since_ns", "<i8"),
         ("contested_end_ns", "<i8"),
+        # a signal without an alert of its own, its group having had one
+        ("silent", "<i8"),
         ("told_label", "<i8"),
         ("told_state", "<i8"),
         ("told_ns", "<i8"),
@@ -115,6 +130,21 @@ LEVELS: Final = np.dtype(
 ALERTS_RECORD: Final = np.dtype([("held", "<i8"), ("row", ALERT_ROW, (ALERTS,))])
 """Signals raised and resolved since the caller last read them."""
 
+WATCH: Final = np.dtype(
+    [
+        ("on", "<i8"),
+        ("row", ALERT_ROW),
+        # the level in points of the future, marks told so far, the snap before, whether every snap since was seen
+        ("points", "<f8"),
+        ("told", "<i8"),
+        ("seen_ns", "<i8"),
+        ("whole", "<i8"),
+        ("first_known", "<i8"),
+    ]
+)
+WATCHES: Final = np.dtype([("at", WATCH, (WATCHED,))])
+"""Alerts raised in the last minutes: what was said of each, and what has become of it."""
+
 TRUST: Final = np.dtype(
     [
         ("state", "<i8", (len(INPUTS),)),
@@ -142,7 +172,6 @@ ALPHAS: Final = {
     "velocity": "tau_velocity_s",
     "delta": "tau_delta_liq_s",
     "replenishment": "tau_replenishment_s",
-    "weight": "tau_confidence_s",
     "scales": "tau_scales_s",
 }
 """Smoothers and the parameters that hold their time constants."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,11 +25,12 @@ from spymaster.physics.memory.indices import (
     LOW,
     OFF_BOOK,
     PULL,
+    WATCHED,
 )
 from spymaster.physics.memory.state import Array, State
 
 FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
-ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS
+ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS + WATCHED
 _USER: Final = int(LevelKind.USER)
 
 
@@ -107,6 +109,25 @@ def write_alert(s: State, slot: int, t_ns: int, event: int, reason: int, row: An
     a.pulled = row.pulled
     a.added = row.added
     a.window_s = row.window_s
+    a.outcome_30s = math.nan
+    a.outcome_120s = math.nan
+    a.outcome_240s = math.nan
+    a.outcome_first = 0
+    a.outcome_first_s = math.nan
+
+
+@kernel
+def copy_alert(a: Any, b: Any) -> None:
+    """Every column of one alert into another; records are not assigned whole in kernels."""
+    b.t_ns, b.raised_ns, b.session_date, b.event = a.t_ns, a.raised_ns, a.session_date, a.event
+    b.kind, b.user_index, b.price, b.direction = a.kind, a.user_index, a.price, a.direction
+    b.signal, b.confidence_label, b.barrier_state = a.signal, a.confidence_label, a.barrier_state
+    b.in_window, b.reason = a.in_window, a.reason
+    b.score, b.raised_score, b.peak_score = a.score, a.raised_score, a.peak_score
+    b.delta_liq, b.filled, b.pulled, b.added = a.delta_liq, a.filled, a.pulled, a.added
+    b.window_s = a.window_s
+    b.outcome_30s, b.outcome_120s, b.outcome_240s = a.outcome_30s, a.outcome_120s, a.outcome_240s
+    b.outcome_first, b.outcome_first_s = a.outcome_first, a.outcome_first_s
 
 
 @kernel

@@ -28,9 +28,11 @@ SCRATCH: Final = np.dtype(
         ("window", "<i8", (ZONE_FIELDS,)),
         ("scale", "<f8", (ZONE_SCALES,)),
         ("bucket_scale", "<f8", (BUCKET_SCALES,)),
-        # the level in hand: what each component says, how much each weighs
+        # the level in hand: what each force says, how much each is believed, whether it is asked, its weight for that
         ("scores", "<f8", (COMPONENTS,)),
         ("weights", "<f8", (COMPONENTS,)),
+        ("asked", "<i8", (COMPONENTS,)),
+        ("parts", "<f8", (COMPONENTS,)),
         # one-minute bars in a row that fell, beside those that rose in the rows' shared part
         ("falling_bars", "<i8"),
         # distance of the level in each slot from spot

@@ -28,7 +28,7 @@ from spymaster.physics.memory.book_records import (
 )
 from spymaster.physics.memory.counters import COUNTERS
 from spymaster.physics.memory.indices import FLOW_FIELDS, LEDGER_TICKS, LEVEL_SLOTS, RING_MAX, SESSIONS
-from spymaster.physics.memory.level_records import ALERTS_RECORD, ALPHA, LEVELS, LOGS, TRUST
+from spymaster.physics.memory.level_records import ALERTS_RECORD, ALPHA, LEVELS, LOGS, TRUST, WATCHES
 from spymaster.physics.memory.option_records import CHAIN, FUEL_RECORD, OPTION_FLOW, WALLS
 from spymaster.physics.memory.scratch import SCRATCH
 from spymaster.physics.memory.time_records import BARS, CALENDAR, CLOCK, MOTION, RANGES_RECORD, VOLATILITY
@@ -75,6 +75,7 @@ STATE: Final = np.dtype(
         ("levels", LEVELS),
         ("trust", TRUST),
         ("alerts", ALERTS_RECORD),
+        ("watches", WATCHES),
         # contracts by bucket, ledger index and field: a price's fields share a cache line, a zone's lie side by side.
         # Last, because a snapshot leaves out the unused buckets
         ("flow", "<i4", (RING_MAX, LEDGER_TICKS, FLOW_FIELDS)),

@@ -11,7 +11,7 @@ import numpy as np
 
 from spymaster.market.hours import HOURS
 from spymaster.market.sessions import SESSION
-from spymaster.physics.memory.indices import CHART_BARS, CLOSES, HOLES, RANGES, SESSIONS
+from spymaster.physics.memory.indices import CHART_BARS, CLOSES, HOLES, MIDS, RANGES, SESSIONS
 
 HOLE: Final = np.dtype([("from_ns", "<i8"), ("to_ns", "<i8")])
 """A time without a word of the future in which there were no snaps from half an hour on."""
@@ -120,9 +120,13 @@ MOTION: Final = np.dtype(
         ("acceleration", "<f8"),
         ("velocity_smooth", "<f8"),
         ("cubic", "<f8", (4,)),
+        ("mids", "<f8", (MIDS,)),
+        ("newest_mid", "<i8"),
+        ("mids_held", "<i8"),
     ]
 )
-"""State of the two filters, points and seconds; ``cubic``: position, velocity, acceleration, jerk."""
+"""State of the two filters, points and seconds; ``cubic``: position, velocity, acceleration, jerk. ``mids``: of the
+latest snaps, a ring whose newest stands at ``newest_mid``."""
 
 VOLATILITY: Final = np.dtype(
     [

@@ -11,6 +11,7 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.physics.maths.elementary import exp_
+from spymaster.physics.memory.indices import MIDS
 from spymaster.physics.memory.state import Array, State
 
 _SD_VELOCITY: Final = 0.86
@@ -46,6 +47,29 @@ def microprice(s: State) -> float:
     if book.has_bbo == 0 or total == 0:
         return mid_points(s)
     return float((book.bid_size * book.ask + book.ask_size * book.bid) / total * tick_points(s))
+
+
+@kernel
+def remember_mid(s: State) -> None:
+    """The mid of this snap beside those of the snaps before; without one the way made is not known any further back."""
+    motion = s.motion
+    mid = mid_points(s)
+    if math.isnan(mid):
+        motion.mids_held = 0
+        return
+    motion.newest_mid = (motion.newest_mid + 1) % MIDS
+    motion.mids[motion.newest_mid] = mid
+    motion.mids_held = min(motion.mids_held + 1, MIDS)
+
+
+@kernel
+def progress_points(s: State, snaps: int) -> float:
+    """How far the mid moved over the last ``snaps`` snaps, or as many as there are, in points; + is up."""
+    motion = s.motion
+    if motion.mids_held == 0:
+        return 0.0
+    back = min(snaps, motion.mids_held - 1)
+    return float(motion.mids[motion.newest_mid] - motion.mids[(motion.newest_mid - back) % MIDS])
 
 
 @kernel

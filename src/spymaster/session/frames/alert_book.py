@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from spymaster.market.rows import Signal
 from spymaster.physics.engine import SnapBlock
+from spymaster.signals.alert_structs import AlertMessage, AlertResolved
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.frame import AlertView
-from spymaster.signals.structs import AlertMessage, AlertResolved
 
 _KEPT: Final = 200
 
@@ -37,14 +37,18 @@ class AlertBook:
         if not len(block.alerts):
             return
         for message in self._encoder.alerts(block):
+            known = self._alerts.get(message.id)
             if isinstance(message, AlertResolved):
-                known = self._alerts.get(message.id)
                 if known is not None:
                     self._alerts[message.id] = msgspec.structs.replace(
                         known, resolved_ns=message.ts_event_ns, peak_score=message.peak_score
                     )
+            elif message.outcome is not None or (known is not None and known.resolved_ns is not None):
+                # what became of an alert says nothing of the level as it is now
+                if known is not None:
+                    self._alerts[message.id] = msgspec.structs.replace(known, outcome=message.reason)
             else:
-                if message.id not in self._alerts:
+                if known is None:
                     self.raised += (_view(message),)
                 self._alerts[message.id] = _view(message)
         while len(self._alerts) > _KEPT:

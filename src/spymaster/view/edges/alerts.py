@@ -118,7 +118,7 @@ def _alert_row(
     line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
     line.right(39, score, ink(role), bold=loud)
     line.put(41, confidence, ink("text" if active else "muted"))
-    tail = "" if active and told else alert.reason
+    tail = "" if active and told else alert.outcome or alert.reason
     line.put(47, clip(tail, width - 47), ink("muted"))
     return line.row()
 

@@ -141,7 +141,7 @@ def tags_section(facts: Facts, look: PartLook, rank: int) -> Section:
     """What else is true of the barrier: always the same rows, so that nothing moves when one comes true."""
     get = Numbers(facts)
     tags = 0 if math.isnan(get("tags")) else int(get("tags"))
-    iceberg, fleeting = bool(tags & Tag.ICEBERG), bool(tags & Tag.FLICKER)
+    iceberg, fleeting, absorbing = bool(tags & Tag.ICEBERG), bool(tags & Tag.FLICKER), bool(tags & Tag.ABSORBING)
     left, peak = get("iceberg_remaining"), get("iceberg_peak")
     since = plain(get("alarm_age_s"), 1, " s") if look.width >= MIDDLE else ""
     told = f"{whole(get('iceberg_executed'))} eaten" if look.width >= MIDDLE else whole(get("iceberg_executed"))
@@ -151,7 +151,12 @@ def tags_section(facts: Facts, look: PartLook, rank: int) -> Section:
     code = 0 if math.isnan(get("alarm")) else int(get("alarm"))
     alarm = _ALARMS.get(BarrierAlarm(code))
     mark = look.set.mark
+    effort = MISSING
+    if not math.isnan(get("effort")):
+        way = f" for {plain(get('progress'), 2)}" if look.width >= MIDDLE else ""
+        effort = f"{whole(get('effort'))}{way}"
     rows = (
+        _tag_row(look, "absorbing", effort, "absorption" if absorbing else "", mark),
         _tag_row(look, "iceberg", told if iceberg else MISSING, "absorption" if iceberg else "", mark),
         _tag_row(look, "fleeting", share(get("flicker_share")), "degraded" if fleeting else "", mark),
         _tag_row(
