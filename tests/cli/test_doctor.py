@@ -12,8 +12,9 @@ from spymaster.loopback.databento.gateway import DEMO_KEY, DatabentoGateway
 from spymaster.loopback.databento.reel import reels_of
 from spymaster.loopback.pace import PlayedClock
 from spymaster.resources import bundled_recording
-from spymaster.session.live.databento_day import DatabentoDay
+from spymaster.session.live.day import DayPlan, LiveDay
 from spymaster.session.live.feed_check import FeedFinding, check_feeds
+from spymaster.session.live.vendors import Accounts, roles_of
 from tests.cli.conftest import Run
 
 
@@ -36,7 +37,7 @@ def test_a_key_is_named_and_never_printed(run: Run, monkeypatch: pytest.MonkeyPa
 def test_feeds_without_a_key_say_which_is_missing(run: Run) -> None:
     result = run("doctor", "--feeds")
     assert result.exit_code == 1
-    assert "LOOK feeds      DATABENTO_API_KEY is set neither" in result.stdout
+    assert "LOOK feeds      DATABENTO_API_KEY MASSIVE_API_KEY POLYGON_API_KEY none is set, neither" in result.stdout
 
 
 def checked(*, keys: tuple[str, ...]) -> FeedFinding:
@@ -45,7 +46,11 @@ def checked(*, keys: tuple[str, ...]) -> FeedFinding:
     with DatabentoGateway(reels_of([bundled_recording()]), keys=keys) as gateway:
         clock = PlayedClock(gateway.pace)
         address = Address(DEMO_KEY, gateway.host, gateway.port)
-        day = DatabentoDay(load_config().profile("es"), address, clock, equity_dataset="EQUS.MINI")
+        config = load_config()
+        accounts = Accounts(databento=address)
+        roles = roles_of(config.live, config.profile("es"), accounts)
+        plan = DayPlan(profile=config.profile("es"), roles=roles, accounts=accounts, equity_dataset="EQUS.MINI")
+        day = LiveDay(plan, clock)
         (found,) = check_feeds(day.feeds, clock)
     return found
 

@@ -154,24 +154,25 @@ def test_without_keys_one_line_names_the_variable_and_what_still_works(
     result = run(*(out if word == "OUT" else word for word in command))
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith("error: DATABENTO_API_KEY: is set neither in the environment nor in the system's keyring")
+    assert line.startswith("error: DATABENTO_API_KEY MASSIVE_API_KEY POLYGON_API_KEY: none is set, neither in the env")
     assert "live --demo, replay, simulate" in line
     assert not out.exists()
 
 
-def test_a_massive_key_alone_is_said_to_give_no_depth(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_futures_need_the_vendor_that_has_them(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLYGON_API_KEY", "of-no-use-here")
-    result = run("run", tmp_path / "out")
-    assert "POLYGON_API_KEY gives no futures depth" in result.stderr
-    assert "of-no-use-here" not in result.stderr
+    result = run("run", tmp_path / "out", "--profile", "es")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: DATABENTO_API_KEY: is set neither in the environment nor in the system's keyring")
+    assert "POLYGON_API_KEY gives no ES" in line
+    assert "of-no-use-here" not in line
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--demo", "--profile", "spy"), "the demo's day has no SPY"),
+        (("--demo", "--days", "0"), "is no time at all"),
+        (("--demo", "--warmup", "nowhere.csv"), "there is no such file or folder"),
         (("--demo", "--speed", "max"), "a live market has a time of its own"),
         (("--speed", "4"), "the market has its own"),
     ],

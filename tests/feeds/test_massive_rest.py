@@ -298,7 +298,7 @@ def test_two_polls_missed_are_said_with_the_reason_and_so_is_the_return(trouble:
 def test_a_key_without_the_right_is_said_at_once_and_not_tried_again() -> None:
     lived, feed, server = missed([RestTrouble(RestAct.STATUS, times=99, code=403)])
     said_s = lived.when(
-        FeedState.DOWN, "key not accepted for the option chain: /v3/snapshot/options/SPY: HTTP status 403"
+        FeedState.DOWN, "not entitled to the option chain: /v3/snapshot/options/SPY: HTTP status 403"
     )
     assert said_s is not None
     assert said_s - server.rest.requests[0][0] < 1.0
@@ -342,12 +342,12 @@ def test_a_snapshot_is_set_against_our_own_greeks() -> None:
     own = {1: OwnGreeks(0.21, 0.52, 0.012), 2: OwnGreeks(0.28, 0.39, 0.02), 4: OwnGreeks(0.2, 0.1, 0.1)}
     difference = compare(theirs, own, lambda number: f"O:{number}")
     assert (difference.compared, difference.only_ours, difference.only_theirs) == (2, 1, 1)
-    assert difference.vol_median == pytest.approx(0.015)
-    assert difference.vol_worst == pytest.approx(0.02)
+    assert difference.vol.median == pytest.approx(0.015)
+    assert difference.vol.most == pytest.approx(0.019)
     assert difference.delta_worst == pytest.approx(0.02)
-    assert difference.gamma_worst == pytest.approx(0.002)
+    assert difference.gamma.most == pytest.approx(0.0018)
     assert (difference.worst_symbol, difference.at_ns) == ("O:1", 77)
-    assert "greeks of 2 contracts against the vendor's: volatility 0.0150 apart" in str(difference)
+    assert "greeks of 2 contracts against the vendor's, median and 90 %: volatility 0.0150 0.0190" in str(difference)
 
 
 def test_nothing_to_compare_is_said_as_that() -> None:

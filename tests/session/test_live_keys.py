@@ -16,10 +16,11 @@ from spymaster.feeds.databento_live.plan import Address
 from spymaster.loopback.databento.gateway import DEMO_KEY, DatabentoGateway
 from spymaster.loopback.pace import PlayedClock
 from spymaster.market.frames import ConfigFrame
-from spymaster.session.live.databento_day import DatabentoDay
-from spymaster.session.live.keys import DATABENTO, KEY_VARIABLES, MASSIVE, Key, databento_key, find_key, refusal
+from spymaster.session.live.day import DayPlan, LiveDay
+from spymaster.session.live.keys import DATABENTO, KEY_VARIABLES, MASSIVE, Key, find_key, refusal
 from spymaster.session.live.owner import ask_to_end, lock_of, owned, owner_of
 from spymaster.session.live.session import LiveSession
+from spymaster.session.live.vendors import Accounts, Vendor, roles_of
 from spymaster.session.record.recording import RunRecording
 from tests.support.live import market
 
@@ -34,7 +35,8 @@ def test_the_first_name_that_is_set_counts() -> None:
 
 
 def test_a_key_is_shown_by_its_name_alone_also_in_a_traceback() -> None:
-    key = databento_key({"DATABENTO_API_KEY": SECRET})
+    key = find_key(DATABENTO, {"DATABENTO_API_KEY": SECRET})
+    assert key is not None
     assert key.secret == SECRET
     address = Address(key.secret)
     try:
@@ -50,6 +52,10 @@ def test_a_key_is_shown_by_its_name_alone_also_in_a_traceback() -> None:
         ("error from the vendor: Key deactivated", "make a new key at the vendor and set VARIABLE"),
         ("error from the vendor: API key expired", "make a new key at the vendor and set VARIABLE"),
         ("A live data license is required to access OPRA.PILLAR.", "ask the vendor for live data of it"),
+        ("error: You are not authorized to access T.SPY.", "ask the vendor for live data of it"),
+        ("not entitled to the option chain: HTTP status 403 (Forbidden)", "ask the vendor for live data of it"),
+        ("key not accepted for the option chain: HTTP status 401 (Unknown API Key)", "check the key in VARIABLE"),
+        ("max_connections; another program uses this key", "end the other program that uses VARIABLE"),
     ],
 )
 def test_each_refusal_has_a_remedy_of_its_own(said: str, remedy: str) -> None:
@@ -64,15 +70,17 @@ def test_a_wrong_key_ends_a_session_before_anything_is_recorded() -> None:
     profile = load_config().profile("es")
     with DatabentoGateway([market(5)], keys=("db-another-key",)) as gateway:
         clock = PlayedClock(gateway.pace)
-        day = DatabentoDay(profile, Address(SECRET, gateway.host, gateway.port), clock, equity_dataset="EQUS.MINI")
+        accounts = Accounts(Address(SECRET, gateway.host, gateway.port), names={Vendor.DATABENTO: DATABENTO[0]})
+        roles = roles_of(load_config().live, profile, accounts)
+        day = LiveDay(DayPlan(profile=profile, roles=roles, accounts=accounts, equity_dataset="EQUS.MINI"), clock)
         session = LiveSession(day.source(quiet_s=0.25), begin, profile=profile, simulated=True, draws=False)
         session.start()
         assert session.ended.wait(60.0)
     assert session.recording is None
-    assert session.failure == ""
-    assert "key not accepted" in session.refused
-    assert SECRET not in session.refused
-    assert "check the key" in str(refusal(session.refused, DATABENTO[0]))
+    assert session.error is not None
+    assert str(session.error).startswith("live: Databento GLBX.MDP3: key not accepted: ")
+    assert SECRET not in str(session.error)
+    assert str(session.error).endswith("check the key in DATABENTO_API_KEY")
 
 
 def test_a_second_owner_is_told_who_since_when_and_how_to_end_it(tmp_path: Path) -> None:

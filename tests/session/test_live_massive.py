@@ -167,5 +167,7 @@ def test_the_frames_in_the_journal_are_those_that_the_vendor_sent(run: LiveRun) 
     raw = of_kind(run, Kind.RAW)
     data = b"".join(frames_of(raw[raw["instrument_id"] == 0][:1]))
     assert data.startswith(b'[{"ev": "status", "status": "connected"')
+    assert run.day.stocks is not None
+    assert run.day.options is not None
     assert not run.day.stocks.rejected
     assert not run.day.options.rejected

@@ -125,23 +125,29 @@ def _keys() -> Iterator[Finding]:
 
 
 def _feeds(config: Config) -> Iterator[Finding]:
-    from spymaster.feeds.databento_live.plan import Address
     from spymaster.feeds.live.supervision import SystemClock
-    from spymaster.session.live.databento_day import DatabentoDay
+    from spymaster.session.live.day import DayPlan, LiveDay
     from spymaster.session.live.feed_check import check_feeds
-    from spymaster.session.live.keys import databento_key, refusal
+    from spymaster.session.live.keys import refusal
+    from spymaster.session.live.vendors import Vendor, accounts_of, found_keys, role_lines, roles_of
 
+    profile = config.profile("spy")
+    accounts = accounts_of(found_keys())
     try:
-        key = databento_key()
+        roles = roles_of(config.live, profile, accounts)
     except UserError as error:
         yield Finding("feeds", False, f"{error.place} {error.problem}", error.remedy)
         return
+    for line in role_lines(roles, profile, accounts):
+        yield Finding("feeds", True, line)
     clock = SystemClock()
-    dataset = config.live.equity_dataset
-    day = DatabentoDay(config.profile("spy"), Address(key.secret), clock, equity_dataset=dataset)
-    for feed in check_feeds(day.feeds, clock):
-        remedy = "" if feed.is_well else refusal(feed.words, key.name).remedy
+    plan = DayPlan(profile=profile, roles=roles, accounts=accounts, equity_dataset=config.live.equity_dataset)
+    for feed in check_feeds(LiveDay(plan, clock).feeds, clock):
+        vendor = Vendor.DATABENTO if feed.is_databento else Vendor.MASSIVE
+        remedy = "" if feed.is_well else refusal(feed.words, accounts.name_of(vendor)).remedy
         yield Finding("feed", feed.is_well, f"{feed.name}: {feed.words}", remedy)
-        if feed.lag_ms is not None and abs(feed.lag_ms) > _MOST_LAG_MS:
-            words = f"{feed.name}: what it sends arrives {feed.lag_ms / 1000:+.1f} s later by this machine's clock"
-            yield Finding("clock", False, words, "set the clock (timedatectl set-ntp true), or look at the network")
+        if feed.lag_ms is not None:
+            is_near = abs(feed.lag_ms) <= _MOST_LAG_MS
+            words = f"{feed.name}: what it sends arrives {feed.lag_ms / 1000:+.3f} s later by this machine's clock"
+            remedy = "" if is_near else "set the clock (timedatectl set-ntp true), or look at the network"
+            yield Finding("clock", is_near, words, remedy)

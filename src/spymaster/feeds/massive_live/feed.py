@@ -137,6 +137,11 @@ class MassiveFeed:
         return tuple(self._refused)
 
     @property
+    def is_let_in(self) -> bool:
+        """Whether the key was accepted by the connection there is now."""
+        return self._current is not None and self._current.is_started and not self._current.is_over
+
+    @property
     def topics(self) -> frozenset[str]:
         """What is asked for now."""
         return self._topics

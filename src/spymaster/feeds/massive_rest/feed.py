@@ -192,5 +192,4 @@ class ChainFeed:
         yield Arrival(RecordsFrame(Batch(arrays, order)))
         if self.plan.own is not None:
             self.difference = compare(greeks, self.plan.own(), self._book.symbol_of)
-            if self.difference.compared or self.difference.only_ours:
-                yield from self._voice.note(str(self.difference), one.recv_ns)
+            yield from self._voice.note(str(self.difference), one.recv_ns)
