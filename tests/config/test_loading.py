@@ -150,6 +150,19 @@ def test_a_signal_window_of_another_form_is_refused(window: str) -> None:
     assert 'it must be a span of the day such as "09:30-16:00"' in text
 
 
+@pytest.mark.parametrize("opens", ["09:30", "12:00", "17:59", "4:00", "24:00", "04:00:00"])
+def test_a_premarket_that_begins_in_the_day_or_is_no_time_is_refused(opens: str) -> None:
+    text = message(overrides={"profile.spy.premarket_open": f'"{opens}"'})
+    assert "premarket_open" in text
+    assert 'a time before 09:30, or from 18:00 on of the evening before, such as "04:00"' in text
+
+
+@pytest.mark.parametrize("opens", ["00:00", "04:00", "07:00", "09:29", "18:00", "21:00"])
+def test_a_premarket_may_begin_in_the_morning_or_the_evening_before(opens: str) -> None:
+    config = load_config(overrides={"profile.spy.premarket_open": f'"{opens}"'})
+    assert config.profile("spy").premarket_open == opens
+
+
 @pytest.mark.parametrize("url", ["localhost", "http://host:4222", "nats://user:hunter2@host:4222", "nats://a b"])
 def test_only_an_address_without_credentials_is_taken_for_nats_and_none_is_shown(url: str) -> None:
     text = message(overrides={"nats.url": url})

@@ -12,8 +12,8 @@ from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
 
 PROFILES = (SpyProfile(), EsProfile())
-OUTSIDE_THE_RECORD = {"product", "underlying"}
-"""Keys that reach the engine as the future and the share of the CONFIG frame, not as numbers."""
+OUTSIDE_THE_RECORD = {"product", "underlying", "premarket_open"}
+"""Keys that reach the engine as the future, the share and the sessions of the CONFIG frame, not as numbers."""
 
 
 def value(profile: Profile, name: str) -> float:
@@ -27,6 +27,8 @@ def changed(profile: Profile, key: str) -> Profile:
     old = getattr(profile, key)
     if key == "signal_window":
         return msgspec.structs.replace(profile, signal_window="10:00-11:00")
+    if key == "premarket_open":
+        return msgspec.structs.replace(profile, premarket_open="07:00")
     if key == "level_kinds":
         return msgspec.structs.replace(profile, level_kinds=old[1:])
     if key == "product":

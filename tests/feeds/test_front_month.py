@@ -17,8 +17,9 @@ from spymaster.feeds.choice.front_month import choose_instrument
 from spymaster.feeds.dbn.definitions import session_date
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
-from spymaster.market.instruments import Instrument, TickSource
-from spymaster.market.kinds import UNDEF_PRICE, Kind
+from spymaster.market.dtypes import MBP10_DTYPE
+from spymaster.market.instruments import Instrument, TickSource, share_tick_e9
+from spymaster.market.kinds import MBP10_WORDS, UNDEF_PRICE, Kind
 from tests.support.dbn import START_NS, dbn_file, definition, depth, records
 
 DAY_NS = 86_400 * 10**9
@@ -157,6 +158,45 @@ def test_a_sole_stock(tmp_path: Path) -> None:
     path = dbn_file(tmp_path / "a.dbn", "mbp-10", depth(3), symbol_map={17077: "ARL"}, dataset="XNAS.ITCH")
     chosen = choose_instrument([DbnFile.open(path)])
     assert chosen == Instrument(1, 17077, "ARL", 10_000_000, 1, TickSource.INFERRED, "NASDAQ")
+
+
+def _day_ns(year: int, month: int, day: int) -> int:
+    return int(dt.datetime(year, month, day, 15, tzinfo=dt.UTC).timestamp()) * 10**9
+
+
+def _share_book(tmp_path: Path, start_ns: int, bid_e9: int) -> Instrument:
+    """What is chosen of a book of SPY whose best bid lies there, all other quotes on whole cents."""
+    rows = depth(3, recv_ns=start_ns).view(MBP10_DTYPE).reshape(-1)
+    rows["bid_px_00"] = bid_e9
+    words = rows.view(np.int64).reshape(-1, MBP10_WORDS)
+    path = dbn_file(tmp_path / "a.dbn", "mbp-10", words, symbol_map={17077: "SPY"}, dataset="XNAS.ITCH")
+    return choose_instrument([DbnFile.open(path)])
+
+
+@pytest.mark.parametrize(
+    ("start_ns", "bid_e9", "tick_e9"),
+    [
+        (_day_ns(2026, 10, 30), 4_799_990_000_000, 10_000_000),
+        (_day_ns(2026, 10, 30), 4_799_995_000_000, 5_000_000),
+        (_day_ns(2026, 11, 2), 4_799_990_000_000, 5_000_000),
+        (_day_ns(2026, 11, 2), 4_799_995_000_000, 5_000_000),
+    ],
+    ids=["cents", "half cents seen", "half cents allowed", "both"],
+)
+def test_a_share_has_a_tick_that_no_quote_of_it_lies_between(
+    tmp_path: Path, start_ns: int, bid_e9: int, tick_e9: int
+) -> None:
+    assert _share_book(tmp_path, start_ns, bid_e9).tick_e9 == tick_e9
+
+
+def test_a_finer_tick_by_definition_stands() -> None:
+    for day in (dt.date(2026, 10, 30), dt.date(2026, 11, 2)):
+        assert share_tick_e9(100_000, 10_000_000, day) == 100_000
+
+
+def test_a_definition_in_cents_makes_no_quote_in_half_cents_wrong() -> None:
+    assert share_tick_e9(10_000_000, 10_000_000, dt.date(2026, 11, 2)) == 5_000_000
+    assert share_tick_e9(10_000_000, 5_000_000, dt.date(2026, 10, 30)) == 5_000_000
 
 
 def test_several_stocks_need_a_symbol(tmp_path: Path) -> None:

@@ -297,9 +297,7 @@ def test_two_polls_missed_are_said_with_the_reason_and_so_is_the_return(trouble:
 
 def test_a_key_without_the_right_is_said_at_once_and_not_tried_again() -> None:
     lived, feed, server = missed([RestTrouble(RestAct.STATUS, times=99, code=403)])
-    said_s = lived.when(
-        FeedState.DOWN, "not entitled to the option chain: /v3/snapshot/options/SPY: HTTP status 403"
-    )
+    said_s = lived.when(FeedState.DOWN, "not entitled to the option chain: /v3/snapshot/options/SPY: HTTP status 403")
     assert said_s is not None
     assert said_s - server.rest.requests[0][0] < 1.0
     assert feed.is_over

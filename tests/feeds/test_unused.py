@@ -47,6 +47,13 @@ def test_a_second_publisher_of_the_contract(tmp_path: Path) -> None:
     assert unused_line(counting.counts(), ESH4).endswith("ESH4 is taken from publisher 1, --publisher chooses")
 
 
+def test_a_publisher_nobody_knows_is_called_so(tmp_path: Path) -> None:
+    counting = unused(tmp_path)
+    counting.on_batch(Batch.of(Kind.MBP10, depth(3, publisher_id=999)))
+    assert "3 of ESH4 by publisher 999 (unknown)" in unused_line(counting.counts(), ESH4)
+    assert counting.unknown.lines == ("3 records of publisher 999 (unknown): taken like any other's",)
+
+
 def test_what_is_no_price_is_not_counted(tmp_path: Path) -> None:
     counting = unused(tmp_path)
     counting.on_batch(Batch.of(Kind.STATUS, records(Kind.STATUS, 3, instrument_id=5)))

@@ -106,6 +106,26 @@ def test_another_venues_records_are_told_by_the_name(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("publisher", "dataset"),
+    [(22, "OPRA.PILLAR"), (109, "OPRA.PILLAR"), (38, "IEXG.TOPS"), (95, "EQUS.MINI"), (999, "GLBX.MDP3")],
+)
+def test_records_go_to_the_dataset_of_their_publisher_an_unknown_ones_to_the_runs_own(
+    publisher: int, dataset: str, tmp_path: Path
+) -> None:
+    with DbnExport(str(tmp_path / "out"), {}, "GLBX.MDP3") as export:
+        export.on_batch(Batch.of(Kind.TRADE, es_trades(5, publisher_id=publisher)))
+        (written,) = export.close()
+    assert DbnFile.open(written.path).dataset == dataset
+
+
+def test_quotes_of_listed_options_by_an_unknown_exchange_are_the_consolidated_tapes(tmp_path: Path) -> None:
+    with DbnExport(str(tmp_path / "out"), {}, "GLBX.MDP3") as export:
+        export.on_batch(Batch.of(Kind.CBBO, records(Kind.CBBO, 3, publisher_id=999)))
+        (written,) = export.close()
+    assert DbnFile.open(written.path).dataset == "OPRA.PILLAR"
+
+
 def test_symbols_are_in_the_header(tmp_path: Path) -> None:
     frames = Frames()
     frames.add(config_frame())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
 import pytest
 
 from spymaster.config.loader import load_config
+from spymaster.market.hours import with_premarket
 from spymaster.market.instruments import FUTURES_CALENDAR
 from spymaster.market.levels import LevelKind
 from spymaster.market.sessions import session_on, sessions_between
@@ -70,6 +72,12 @@ def moment(at_et: str = "10:30", *, begins: str = "10:00", bars: int = 0, profil
 )
 def test_the_missing_input_is_named(kind: LevelKind, now: Moment, reason: str) -> None:
     assert why_unpublished(kind, now) == reason
+
+
+def test_the_premarket_is_told_as_it_was_configured() -> None:
+    sessions = with_premarket(sessions_between(FUTURES_CALENDAR, FRIDAY, FRIDAY), dt.time(21))
+    now = moment(session=session_on(sessions, 20240105))
+    assert why_unpublished(LevelKind.PM_HIGH, now).startswith("nothing was seen of 21:00 to 09:30 ET")
 
 
 @pytest.mark.parametrize("kind", [LevelKind.PM_HIGH, LevelKind.OR_HIGH, LevelKind.PD_HIGH, LevelKind.SMA_200])

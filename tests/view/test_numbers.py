@@ -13,6 +13,7 @@ from spymaster.view.drawing.numbers import (
     clock_ms,
     contracts,
     day,
+    decimals_of,
     micros,
     minutes,
     price,
@@ -71,6 +72,32 @@ def test_ages(ns: int | None, text: str) -> None:
 def test_times_are_those_of_new_york() -> None:
     assert clock(1_795_190_571_250_000_000) == "11:02:51"
     assert clock_ms(1_795_190_571_250_000_000) == "11:02:51.250"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (683.0, "683.00"),
+        (683.12, "683.12"),
+        (683.125, "683.125"),
+        (683.005, "683.005"),
+        (0.005, "0.005"),
+        (683.1234, "683.12"),
+        (683.1251, "683.13"),
+        (5000.25, "5000.25"),
+    ],
+)
+def test_a_price_on_a_half_cent_is_written_to_it(value: float, text: str) -> None:
+    assert price(value) == text
+
+
+def test_decimals_that_are_asked_for_are_kept_to() -> None:
+    assert price(683.125, 2) == "683.12"
+
+
+@pytest.mark.parametrize(("tick", "decimals"), [(0.25, 2), (0.01, 2), (1.0, 2), (0.005, 3), (0.0001, 4), (NAN, 2)])
+def test_a_tick_says_how_many_decimals_its_prices_need(tick: float, decimals: int) -> None:
+    assert decimals_of(tick) == decimals
 
 
 def test_an_absent_price_is_a_dash() -> None:

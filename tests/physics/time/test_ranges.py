@@ -95,6 +95,15 @@ def test_premarket_begins_at_four() -> None:
     assert at_the_opening(edge)["PM_HIGH"] == 5050.0
 
 
+@pytest.mark.parametrize("opens_ns", [OPEN_NS + 3 * HOUR, PREMARKET_NS + 3 * HOUR])
+def test_premarket_begins_when_it_is_configured_to(opens_ns: int) -> None:
+    sessions = session_table()
+    sessions["premarket_open_ns"][0] = opens_ns
+    for spike_ns, high in ((opens_ns - MINUTE, FLAT), (opens_ns, 5050.0)):
+        edge = with_spike(flat_bars(OPEN_NS, RTH_OPEN_NS - 2 * MINUTE), (spike_ns, 5050.0))
+        assert at_the_opening(edge, sessions=sessions)["PM_HIGH"] == high
+
+
 def test_premarket_ends_with_the_last_trade_before_half_past_nine() -> None:
     rows: list[Row] = [(RTH_OPEN_NS - MINUTE, FLAT, 1), (RTH_OPEN_NS - 1, 5030.0, 1), (RTH_OPEN_NS, 5040.0, 1)]
     results = played(morning(), rows, until=RTH_OPEN_NS + SECOND)

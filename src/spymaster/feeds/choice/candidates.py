@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -21,6 +22,8 @@ from spymaster.market.venues import AssetClass, asset_class, is_option
 EVER_NS: Final = 2**63 - 1
 """Later than any record."""
 PRICED_KINDS: Final = frozenset({Kind.MBP10, Kind.TRADE, Kind.MBP1, Kind.BBO})
+_CHUNKS_LOOKED_AT: Final = 64
+"""A file of mixed records may hold no quote of a share at all."""
 _CONTINUOUS_RULES: Final = "vnc"
 """By volume, by open interest, by expiry: which of the vendor's continuous symbols is taken first."""
 
@@ -148,9 +151,11 @@ def _has(batch: Batch, number: int) -> bool:
 def step_e9(candidate: Candidate, otherwise: int, *, quotes: bool = False) -> int:
     """The largest step that every price in the first chunk with the candidate's records is a whole number of steps from
     every other. ``quotes``: of quotes alone, since shares are traded between the ticks too."""
+    if quotes and candidate.file.kind is Kind.TRADE:
+        return otherwise
     chunks = candidate.file.chunks()
     try:
-        for batch in chunks:
+        for batch in islice(chunks, _CHUNKS_LOOKED_AT if quotes else None):
             prices = np.unique(
                 np.concatenate([np.zeros(0, np.int64), *_prices(batch, candidate.instrument_id, quotes)])
             )
