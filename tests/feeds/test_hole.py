@@ -41,7 +41,7 @@ def hole(before: Records, after: Records, ends: int = 10**12) -> Hole:
 def filled(into: Hole, *replay: Records) -> list[int]:
     """The times of what a replay puts into a hole."""
     parts = [into.take(Batch.of(Kind.TRADE, rows)) for rows in replay]
-    return [t for part in (*parts, into.finish()) for t in times_of(part)]
+    return [t for part in (*parts, *into.finish()) for t in times_of(part)]
 
 
 def test_a_replay_begins_at_the_last_time_seen() -> None:
@@ -78,6 +78,17 @@ def test_an_instrument_not_seen_since_is_filled_up_to_the_beginning_of_the_life(
     into = hole(trades(1), trades(), ends=3 * EDGE_NS)
     inside, late = 2 * EDGE_NS - 1, 3 * EDGE_NS - 1
     assert filled(into, trades(1, inside, late, 3 * EDGE_NS, 4 * EDGE_NS)) == [inside, late]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_what_had_to_wait_for_the_other_edge_comes_in_the_replays_order(size: int) -> None:
+    """An instrument that has not spoken since is in doubt at the end of the hole; those beside it must not overtake."""
+    ends = 3 * EDGE_NS
+    into = hole(trades(1), trades(ends + 5, ends + 6), ends=ends)
+    quiet, busy = 2 * EDGE_NS + 10, (EDGE_NS, 2 * EDGE_NS + 20, ends + 3, ends + 5, ends + 7)
+    rows = np.concatenate((trades(busy[0]), trades(quiet, instrument=18), trades(*busy[1:])))
+    pieces = [rows[at : at + size] for at in range(0, len(rows), size)]
+    assert filled(into, *pieces) == [EDGE_NS, quiet, 2 * EDGE_NS + 20, ends + 3]
 
 
 def test_an_instrument_not_seen_before_is_filled_too() -> None:

@@ -125,11 +125,12 @@ def longest_quiet_s(run: LivedScenario) -> float:
 def test_each_fault_was_in_the_trust_of_its_inputs_in_its_own_words(run: LivedScenario) -> None:
     told = lake_at(run.out).run().run.trust
     blind = {(one.input, one.reason) for one in told if one.state == "BLIND"}
+    doubted = {(one.input, one.reason) for one in told if one.state != "GREEN"}
     for name in ("depth", "tape"):
         assert (name, "error 7: Skipped records after slow reading") in blind
         assert any(who == name and "connection lost" in words for who, words in blind)
     if run.server is not None:
-        assert any(who == "options" and "code 1001" in words for who, words in blind)
+        assert any(who == "options" and "code 1001" in words for who, words in doubted)
 
 
 @pytest.mark.parametrize("speed", [1.0, 10.0, None], ids=["1x", "10x", "max"])
@@ -192,7 +193,7 @@ def vendors(run: LivedScenario) -> list[bytes]:
 
 def test_bronze_is_what_databento_sent_record_for_record(run: LivedScenario) -> None:
     recorded = [row for batch in bronze(run) for row in rows_of(batch)]
-    assert len(recorded) > 0.8 * len(vendors(run))
+    assert {row[1] for row in recorded} == {row[1] for row in vendors(run)}
     assert Counter(recorded) == Counter(since_asked(vendors(run), recorded))
 
 

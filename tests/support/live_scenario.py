@@ -7,6 +7,7 @@ and a quiet minute. What is asked of it holds on a machine of any speed: limits 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import itertools
 import random
 from collections.abc import Callable
@@ -74,8 +75,8 @@ class Scenario:
     options_break_at: int = 0
 
 
-ES = Scenario("es", "first-look", 20.0, 185.0, (108.0, 172.0), 3000, 3000)
-SPY = Scenario("spy", "gamma-squeeze", 30.0, 345.0, (268.0, 330.0), 5000, 4000, 1500)
+ES = Scenario("es", "first-look", 25.0, 185.0, (108.0, 172.0), 3000, 3000)
+SPY = Scenario("spy", "gamma-squeeze", 25.0, 295.0, (218.0, 280.0), 5000, 4000, 6000)
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def live(scenario: Scenario, out: Path) -> LivedScenario:
 
 def _load_engine(source: Path, profile: Profile, levels: tuple[UserLevel, ...]) -> None:
     """Have everything loaded that takes its time: in played time that would be minutes of a market already begun."""
+    for client in ("databento.live.protocol", "polygon.websocket"):
+        importlib.import_module(client)
     index = ReplayIndex(ReplayPlan((source,), profile, user_levels=levels), None)
     run = index.run(None)
     with contextlib.closing(run.blocks()) as blocks:

@@ -138,8 +138,7 @@ class HoleFiller:
         self._again_s = self._clock.monotonic_s() + self._backoff.next_s(fault.remedy)
 
     def _end(self, hole: Hole, life: Life, problem: str) -> Iterator[Arrival | Filling]:
-        rest = hole.finish()
-        if rest is not None:
+        for rest in hole.finish():
             yield _backfill(rest)
         life.condemn(stopped())
         life.pronounce(stopped())
