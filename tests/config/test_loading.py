@@ -40,10 +40,10 @@ def test_the_users_file_changes_only_what_it_names(user_file: Path) -> None:
 
 def test_flags_win_over_the_given_file_and_that_over_the_users(user_file: Path, given: Path) -> None:
     user_file.parent.mkdir()
-    user_file.write_text("[profile.es]\nhold = 4\nw_barrier = 11\ng0 = 41\n")
-    given.write_text("[profile.es]\nhold = 5\nw_barrier = 12\n")
-    profile = load_config(given, overrides={"profile.es.hold": "6"}).profile("es")
-    assert (profile.hold, profile.w_barrier, profile.g0) == (6.0, 12.0, 41.0)
+    user_file.write_text("[profile.es]\nhold_break = 4\nw_barrier = 11\ng0 = 41\n")
+    given.write_text("[profile.es]\nhold_break = 5\nw_barrier = 12\n")
+    profile = load_config(given, overrides={"profile.es.hold_break": "6"}).profile("es")
+    assert (profile.hold_break, profile.w_barrier, profile.g0) == (6.0, 12.0, 41.0)
 
 
 def test_a_flag_may_be_a_bare_word_or_a_toml_value() -> None:

@@ -71,7 +71,7 @@ def test_a_profile_is_one_record(profile: Profile) -> None:
         ("sweep_decay_s", 1.0),
         ("tau_scales_s", 600.0),
         ("sigma_floor", 0.3),
-        ("hold_ns", 3_000_000_000),
+        ("hold_break_ns", 3_000_000_000),
         ("signal_window_start_s", 34_200),
         ("signal_window_end_s", 48_600),
     ],
@@ -92,7 +92,7 @@ def test_the_kinds_are_bits_by_their_codes() -> None:
 
 
 def test_a_third_of_a_second_is_rounded_to_the_nanosecond() -> None:
-    assert value(EsProfile(hold=0.1 + 0.2), "hold_ns") == 300_000_000
+    assert value(EsProfile(hold_break=0.1 + 0.2), "hold_break_ns") == 300_000_000
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

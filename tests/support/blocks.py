@@ -66,6 +66,8 @@ def level(**columns: float) -> dict[str, float]:
         | {"velocity": -0.42, "acceleration": -0.11, "sweep_volume": math.nan, "sweep_notional": math.nan}
         | {"sweep_prints": math.nan, "sweep_levels": math.nan, "sweep_age_s": math.nan, "spot": 4805.5}
         | {"bid": 4805.375, "ask": 4805.625, "ratio": 1.0, "as_of_age_ns": 1e6, "minutes_since_open": 3.5}
+        | {"barrier_score": 96.5, "barrier_weight": 1.0, "tape_score": 72.0, "tape_weight": 0.5, "fuel_score": math.nan}
+        | {"effort": 40.0, "progress": 0.25, "absorption": 20.0}
         | {"in_window": 1.0, "trust_options": 3.0, "trust_equity": 3.0, "input_fingerprint_low": 7.0}
     )
     assert set(columns) <= set(row), set(columns) - set(row)
@@ -78,10 +80,10 @@ def unseen(**columns: float) -> dict[str, float]:
         *("score_raw", "score", "confidence", "attribution_barrier", "attribution_tape", "attribution_fuel"),
         *("p_vacuum", "p_consumed", "p_weak", "p_neutral", "p_absorption", "p_wall", "delta_liq", "replenishment"),
         *("added", "pulled", "filled", "churn", "depth_in_zone", "hidden_share", "time_to_clear_s"),
-        *("defending_price", "defending_size"),
+        *("defending_price", "defending_size", "barrier_score", "tape_score", "effort", "progress", "absorption"),
     )
     nothing = {"barrier_state": BarrierState.MISSING, "visible_fraction": 0.0, "window_s": 0.0, "signal": 0.0}
-    nothing |= {"barrier_confidence": 0.0, "confidence_label": 0.0, "in_band": 0.0, "touching": 0.0}
+    nothing |= {"barrier_weight": 0.0, "tape_weight": 0.0, "barrier_confidence": 0.0, "confidence_label": 0.0, "in_band": 0.0, "touching": 0.0}
     return level(**{**dict.fromkeys(absent, math.nan), **nothing, **columns})
 
 
@@ -94,7 +96,8 @@ def alert(**columns: float) -> dict[str, float]:
         | {"kind": LevelKind.ROUND, "user_index": -1, "price": 4805.0, "direction": -1, "signal": Signal.BREAK}
         | {"confidence_label": Confidence.HIGH, "barrier_state": BarrierState.VACUUM, "in_window": 1, "reason": 0}
         | {"score": 84.25, "delta_liq": -140.0, "filled": 0.0, "pulled": 158.0, "added": 10.0, "window_s": 10.0}
-        | {"raised_score": 81.5, "peak_score": 90.5}
+        | {"raised_score": 81.5, "peak_score": 90.5, "outcome_30s": math.nan, "outcome_120s": math.nan}
+        | {"outcome_240s": math.nan, "outcome_first": 0, "outcome_first_s": math.nan}
     )
     assert set(columns) <= set(row), set(columns) - set(row)
     return row | columns

@@ -1,4 +1,4 @@
-"""From forces to the published score: the weighted mean by hand, its smoothing, and who contributed what."""
+"""From forces to the published score: evidence added in log odds by hand, its smoothing, who contributed what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.support.scenes import deep_book, keep_alive, pull_zone, shift_price, 
 from tests.support.streams import play, random_actions
 
 NO_WARMUP = {"warmup_ns": 0}
-STATE_SCORES = {"p_vacuum": 100, "p_consumed": 60, "p_weak": 75, "p_neutral": 50, "p_absorption": 0, "p_wall": 0}
+STATE_SCORES = {"p_vacuum": 100, "p_consumed": 60, "p_weak": 90, "p_neutral": 50, "p_absorption": 0, "p_wall": 0}
+WEIGHTS = {"barrier": 0.45, "fuel": 0.35, "tape": 0.20}
 
 
 def rows_of(market: Market, tick: int, until_s: float, profile: str = "es", **params: float) -> NDArray[np.void]:
@@ -44,10 +45,32 @@ def tape_score(row: np.void) -> float:
     return float(score)
 
 
-def test_the_barrier_alone_is_the_expected_value_of_its_states() -> None:
+def evidence(score: float) -> float:
+    return math.log((score + 2) / (102 - score))
+
+
+def score_of(z: float) -> float:
+    return 100 / (1 + math.exp(-z))
+
+
+def added_up(**forces: tuple[float, float]) -> float:
+    """The score of forces by name, each with what it says and how far it is believed."""
+    return score_of(sum(WEIGHTS[name] * c * evidence(s) for name, (s, c) in forces.items()) / 0.45)
+
+
+def test_hand_vectors_of_the_sum() -> None:
+    """As docs/physics.md 9 has them."""
+    assert added_up(barrier=(100, 1)) == pytest.approx(98.08, abs=0.005)
+    assert added_up(barrier=(60, 1), tape=(92, 1)) == pytest.approx(79.98, abs=0.005)
+    assert added_up(barrier=(90, 1), fuel=(50, 1), tape=(50, 1)) == added_up(barrier=(90, 1))
+
+
+def test_the_barrier_alone_is_the_odds_of_the_expected_value_of_its_states() -> None:
     market = pull_zone(deep_book(START_NS), MID + 4)
     row = rows_of(market, MID + 4, 16.0, tape_full_volume=1e12)[-1]
-    assert row["score_raw"] == pytest.approx(barrier_score(row), abs=0.0051)
+    assert row["barrier_score"] == pytest.approx(barrier_score(row), abs=1e-6)
+    assert row["barrier_weight"] == 1.0
+    assert row["score_raw"] == pytest.approx(added_up(barrier=(row["barrier_score"], 1.0)), abs=0.0051)
     assert row["score_raw"] > 95
 
 
@@ -67,17 +90,57 @@ def test_beyond_the_monitor_band_there_is_no_score() -> None:
     assert math.isnan(row["score"])
 
 
-def test_the_score_is_the_mean_weighted_by_weight_and_confidence() -> None:
+def test_evidence_adds_in_log_odds_by_weight_and_confidence() -> None:
     """Forty contracts bought at the touch weigh 0.4; a whole window of barrier in full view weighs 1."""
     market = deep_book(START_NS)
     market.trade(BID, 40)
     market.add(ASK, MID + 1, 40)
     row = rows_of(market, MID + 3, 40.0)[-1]
-    wb, wt = 0.45 * 1.0, 0.20 * 0.4
-    expected = (wb * barrier_score(row) + wt * tape_score(row)) / (wb + wt)
+    expected = added_up(barrier=(barrier_score(row), 1.0), tape=(tape_score(row), 0.4))
     assert (row["buy_volume"], row["visible_fraction"], row["window_s"]) == (40, 1.0, 10.0)
+    assert (row["barrier_weight"], row["tape_weight"]) == (1.0, 0.4)
+    assert row["tape_score"] == pytest.approx(tape_score(row), abs=1e-6)
     assert row["score_raw"] == pytest.approx(expected, abs=0.006)
-    assert row["confidence"] == pytest.approx((wb * 1.0 + wt * 0.4) / (wb + wt), abs=1e-6)
+    assert row["confidence"] == pytest.approx((0.45 * 1.0 + 0.20 * 0.4) / 0.65, abs=1e-6)
+
+
+def test_a_neutral_force_is_silent_and_dilutes_nothing() -> None:
+    """A neutral zone beside the tape: the score is the tape's own, whatever the barrier's weight."""
+    market = deep_book(START_NS)
+    market.trade(BID, 40)
+    market.add(ASK, MID + 1, 40)
+    low, high = (rows_of(market, MID + 4, 40.0, weight_barrier=w)[-1] for w in (0.1, 0.9))
+    assert low["barrier_score"] == pytest.approx(50.0, abs=0.5)
+    assert low["score_raw"] == pytest.approx(high["score_raw"], abs=1.5)
+
+
+def test_a_force_without_confidence_is_left_out_and_said() -> None:
+    market = deep_book(START_NS)
+    market.trade(BID, 40)
+    row = rows_of(market, MID + 3, 15.0, tape_full_volume=4e4 + 1)[-1]
+    assert row["tape_weight"] == 0.0
+    assert math.isnan(row["tape_score"])
+    assert math.isnan(row["attribution_tape"])
+    assert row["score_raw"] == pytest.approx(added_up(barrier=(row["barrier_score"], 1.0)), abs=0.006)
+
+
+def test_without_a_confidence_of_a_tenth_there_is_no_score() -> None:
+    market = deep_book(START_NS)
+    market.trade(BID, 9)
+    rows = [rows_of(market, MID + 3, 15.0, sight_share=1.0, w_barrier_ns=60 * SECOND, tape_full_volume=v)[-1] for v in (90, 91)]
+    assert [row["barrier_weight"] for row in rows] == [0.0, 0.0]
+    assert [math.isnan(row["score"]) for row in rows] == [False, True]
+
+
+def test_a_barrier_has_no_confidence_before_half_a_window_in_sight() -> None:
+    market = Market()
+    market.ladder(size=100, depth=30)
+    keep_alive(market, 9.0)
+    rows = rows_of(market, MID + 3, 9.0)
+    assert (rows["barrier_weight"][rows["seen_s"] < 5.0] == 0.0).all()
+    seen = rows[rows["seen_s"] >= 5.0]
+    np.testing.assert_allclose(seen["barrier_weight"], seen["seen_s"] / 10.0)
+    assert len(seen) > 8
 
 
 @pytest.mark.parametrize(("tick", "fraction"), [(MID + 9, 0.8), (MID + 10, 0.6)])
@@ -86,8 +149,8 @@ def test_a_barrier_seen_in_part_weighs_less(tick: int, fraction: float) -> None:
     market.trade(BID, 40)
     market.add(ASK, MID + 1, 40)
     row = rows_of(market, tick, 40.0, tape_band=5.0)[-1]
-    wb, wt = 0.45 * fraction, 0.20 * 0.4
-    expected = (wb * barrier_score(row) + wt * tape_score(row)) / (wb + wt)
+    expected = added_up(barrier=(barrier_score(row), fraction), tape=(tape_score(row), 0.4))
+    assert row["barrier_weight"] == pytest.approx(fraction)
     assert row["score_raw"] == pytest.approx(expected, abs=0.006)
 
 
@@ -117,7 +180,7 @@ def test_a_sweep_pulls_the_tape_to_the_end_and_fades_in_a_second(aggressor: int,
     first = rows[48]
     assert (first["sweep_levels"], first["sweep_volume"]) == (2, 8)
     assert first["sweep_age_s"] == 0.25
-    assert first["score_raw"] == pytest.approx(50 + (score - 50) * math.exp(-0.25), abs=0.006)
+    assert first["tape_score"] == pytest.approx(50 + (score - 50) * math.exp(-0.25), abs=0.006)
     assert first["sweep_notional"] == pytest.approx((5 * (MID + 1) + 3 * (MID + 2)) / 4 * 50 if aggressor == BID else
                                                     (5 * MID + 3 * (MID - 1)) / 4 * 50)  # fmt: skip
 
@@ -151,10 +214,11 @@ def test_the_smoothed_score_follows_with_its_time_constant() -> None:
     pull_zone(market, MID + 4)
     rows = rows_of(market, MID + 4, 20.0, tape_full_volume=1e12)
     score, raw = rows["score"], rows["score_raw"]
-    share = 1 - math.exp(-0.25 / 2.0)
+    share = 1 - math.exp(-0.25)
+    odds, raw_odds = np.log(score / (100 - score)), np.log(raw / (100 - raw))
     for k in range(49, 75):
-        assert score[k] == pytest.approx(score[k - 1] + share * (raw[k] - score[k - 1]), abs=0.02)
-    assert score[55] == pytest.approx(50 + 50 * (1 - math.exp(-1)), abs=1.0)
+        assert odds[k] == pytest.approx(odds[k - 1] + share * (raw_odds[k] - odds[k - 1]), abs=0.02)
+    assert odds[51] == pytest.approx(raw_odds[51] * (1 - math.exp(-1)), abs=0.15), "a second after the pull"
 
 
 def random_rows(profile: str, seed: int) -> NDArray[np.void]:

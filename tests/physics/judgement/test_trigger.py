@@ -17,6 +17,8 @@ from tests.support.scenes import deep_book, keep_alive, pull_zone, shift_price, 
 from tests.support.streams import Action, actions, play
 
 SILENT_TAPE = {"warmup_ns": 0, "tape_full_volume": 1e12, "arm_sigma": 0.0, "theta_noise": 0.0}
+SILENT_TAPE |= {"hold_break_sudden_ns": 3 * SECOND}
+"""And the hold is never shortened: the scenes here say when a signal is due; its shortening has tests of its own."""
 RAISED, RESOLVED = int(AlertEvent.RAISED), int(AlertEvent.RESOLVED)
 
 
@@ -45,8 +47,16 @@ def vacuum_above() -> Market:
     return keep_alive(pull_zone(deep_book(START_NS), MID + 4), 21.0)
 
 
+def attacked_wall(fills: int = 60, until_s: float = 21.0) -> Market:
+    """Stacked at the touch, bought into, and what was taken is put back."""
+    market = stack_zone(deep_book(START_NS), MID + 1)
+    market.trade(BID, fills)
+    market.add(ASK, MID + 1, fills)
+    return keep_alive(market, until_s)
+
+
 def wall_at_the_touch() -> Market:
-    return keep_alive(stack_zone(deep_book(START_NS), MID + 1), 21.0)
+    return attacked_wall()
 
 
 def test_break_needs_three_seconds_above_eighty() -> None:
@@ -62,7 +72,7 @@ def test_break_needs_three_seconds_above_eighty() -> None:
 
 def test_a_score_that_dips_below_eighty_starts_the_hold_again() -> None:
     """The hold is longer than the pull stays in the window."""
-    results = played(vacuum_above(), MID + 4, until_s=21.0, hold_ns=9 * SECOND)
+    results = played(vacuum_above(), MID + 4, until_s=21.0, hold_break_ns=9 * SECOND, hold_break_sudden_ns=9 * SECOND)
     assert alerts_of(results) == []
 
 

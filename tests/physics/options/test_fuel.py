@@ -234,12 +234,17 @@ def test_the_same_market_a_day_later_and_a_tick_of_volatility_later_is_the_same(
             np.testing.assert_array_equal(other[name], mine[name], err_msg=name)
 
 
+def said(hedge: float) -> float:
+    return 50.0 * (1.0 - math.tanh(hedge / 40.0))
+
+
 def test_the_fuels_score_and_weight_are_those_of_their_formulas() -> None:
     share_sd = {"dealer_share_sd": 0.05, "opening_share": 0.0, "dealer_share": 1.0}
     row = last_level(run_world(world(*[(5000, CALL, 10, b"B")] * 200), params=share_sd), 5000.0)
-    width = row["hedge_high"] - row["hedge_low"]
-    expected = (1 - width / 80.0) * min(1.0, abs(row["hedge"]) / 40.0)
-    assert row["fuel_confidence"] == pytest.approx(expected)
+    open_ = said(row["hedge_low"]) - said(row["hedge_high"])
+    assert 5.0 < open_ < 95.0
+    assert row["fuel_confidence"] == row["fuel_weight"] == pytest.approx(1.0 - open_ / 100.0)
+    assert row["fuel_score"] == pytest.approx(said(row["hedge"]))
     total = row["attribution_barrier"] + row["attribution_fuel"] + row["attribution_tape"]
     assert total == pytest.approx(row["score"] - 50.0, abs=1e-9)
     assert row["attribution_fuel"] > 0.0
@@ -260,7 +265,20 @@ def test_the_exposure_may_be_set_for_comparisons(what_if: int, hedge: float, eff
     assert (row["hedge"], row["fuel_effect"]) == (hedge, effect)
     half = 1.6449 * 0.3 * abs(hedge)
     assert row["hedge_high"] - row["hedge"] == pytest.approx(half, rel=1e-4)
-    assert row["fuel_confidence"] == pytest.approx((1.0 - half / 40.0) * abs(hedge) / 40.0, rel=1e-3)
+    assert row["fuel_confidence"] == pytest.approx(1.0 - (said(hedge - half) - said(hedge + half)) / 100.0, rel=1e-3)
+
+
+def test_a_fuel_with_nothing_to_say_lowers_no_confidence_and_one_that_is_blind_does() -> None:
+    """Without options 0.45 of 0.65 is the barrier's; neutral dealers change nothing, dealers that damp have a part."""
+    market = {"seconds": 4.0, "chain": b""}
+    bare, neutral, damp = (
+        last_level(run_world(world(), params={"fuel_what_if": code}, **market), 5000.0)  # type: ignore[arg-type]
+        for code in (1, 2, 4)
+    )
+    assert neutral["confidence"] == bare["confidence"]
+    parts = [0.45 * damp["barrier_weight"], 0.35 * damp["fuel_weight"], 0.20 * damp["tape_weight"]]
+    assert damp["confidence"] == pytest.approx(sum(parts))
+    assert damp["fuel_weight"] > 0.5
 
 
 def test_a_fuel_left_out_changes_no_score() -> None:

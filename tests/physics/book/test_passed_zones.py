@@ -1,0 +1,231 @@
+"""A zone that price has reached and passed is judged by what it held and lost, whoever took it, for as long as it is gone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spymaster.market.frames import WatermarkFrame
+from spymaster.market.rows import BarrierState
+from spymaster.physics.book.passed import forget_zone, judge_loss, lose_from_zone, passed_states, reach_zone
+from spymaster.physics.memory.indices import Z_FILL, Z_OUT, ZONE_FIELDS
+from spymaster.physics.memory.level_records import LEVEL
+from tests.support.engine import engine_for, feed, params_for, records
+from tests.support.market import ASK, BID, MID, SECOND, START_NS, Market
+from tests.support.scenes import deep_book, keep_alive
+
+DEFAULT = params_for()
+NEUTRAL = np.eye(6)[BarrierState.NEUTRAL]
+VACUUM, CONSUMED = BarrierState.VACUUM, BarrierState.CONSUMED
+
+
+def zone(held: float = 120.0, states: NDArray[np.float64] = NEUTRAL, **window: int) -> Any:
+    """A level whose zone price has just reached. ``window``: pulled and filled before that, and the depth it had then."""
+    v = np.zeros(1, LEVEL)[0]
+    z = np.zeros(ZONE_FIELDS, np.int64)
+    z[Z_OUT], z[Z_FILL] = window.get("pulled", 0), window.get("filled", 0)
+    reach_zone(v, states, z, held, float(window.get("start", 0)))
+    return v
+
+
+def after(v: Any, *, pulled: float = 0.0, filled: float = 0.0, depth: float, at_s: float = 1.0) -> NDArray[np.float64]:
+    """The states of a passed zone that lost so much and holds ``depth`` now; by any other measure it is NEUTRAL."""
+    t_ns = START_NS + round(at_s * SECOND)
+    lose_from_zone(DEFAULT, v, pulled, filled, t_ns)
+    judge_loss(DEFAULT, v, depth, t_ns)
+    states = NEUTRAL.copy()
+    passed_states(DEFAULT, v, states)
+    return states
+
+
+def likeliest(states: NDArray[np.float64]) -> BarrierState:
+    assert abs(states.sum() - 1.0) < 1e-12
+    return BarrierState(int(states.argmax()))
+
+
+def test_what_was_eaten_is_consumed_and_what_was_withdrawn_a_vacuum() -> None:
+    assert likeliest(after(zone(), filled=120, depth=0)) is CONSUMED
+    assert likeliest(after(zone(), pulled=120, depth=0)) is VACUUM
+
+
+def test_the_larger_part_of_the_loss_decides() -> None:
+    assert likeliest(after(zone(), filled=70, pulled=50, depth=0)) is CONSUMED
+    assert likeliest(after(zone(), filled=50, pulled=70, depth=0)) is VACUUM
+
+
+@pytest.mark.parametrize(("held", "limit"), [(120.0, 48.0), (30.0, 20.0), (500.0, 200.0)])
+def test_depletion_is_two_fifths_of_what_it_held_or_twenty_contracts(held: float, limit: float) -> None:
+    assert likeliest(after(zone(held), filled=limit - 1, depth=held - limit + 1)) is BarrierState.NEUTRAL
+    assert likeliest(after(zone(held), filled=limit + 1, depth=held - limit - 1)) is CONSUMED
+
+
+def test_a_depleted_zone_says_so_by_the_gates_of_the_definition() -> None:
+    states = after(zone(), filled=60, pulled=0, depth=60)
+    h = 1 / (1 + math.exp(-(60 / 48 - 1) / 0.15))
+    eaten = 1 / (1 + math.exp(-(1.0 - 0.5) / 0.1))
+    assert states[CONSUMED] == pytest.approx(h * eaten, abs=1e-7)
+    assert states[VACUUM] == pytest.approx(h * (1 - eaten), abs=1e-7)
+    assert states[BarrierState.NEUTRAL] == pytest.approx(1 - h, abs=1e-7)
+
+
+def test_it_stays_consumed_when_nothing_happens_any_more() -> None:
+    v = zone()
+    after(v, filled=120, depth=0)
+    assert likeliest(after(v, depth=0, at_s=300.0)) is CONSUMED
+
+
+def test_a_little_that_is_withdrawn_later_does_not_turn_it_into_a_vacuum() -> None:
+    v = zone()
+    after(v, filled=120, depth=0)
+    for k in range(10):
+        assert likeliest(after(v, pulled=5, depth=0, at_s=2.0 + k)) is CONSUMED
+
+
+def test_a_long_stand_at_the_level_does_not_decide_what_emptied_it() -> None:
+    """Withdrawals and additions for a minute, then it is eaten within a second."""
+    v = zone(400.0)
+    for k in range(60):
+        assert likeliest(after(v, pulled=30, depth=380, at_s=float(k))) is BarrierState.NEUTRAL
+    assert likeliest(after(v, filled=380, depth=0, at_s=80.0)) is CONSUMED
+
+
+def test_a_vacuum_that_was_there_when_price_came_stays_one() -> None:
+    """Forty contracts were left, and those were eaten: what was pulled before is the larger part."""
+    v = zone(40.0, np.eye(6)[VACUUM], pulled=360, start=400)
+    assert likeliest(after(v, filled=40, depth=0)) is VACUUM
+
+
+def test_depth_that_stands_there_again_for_a_whole_window_ends_it() -> None:
+    v = zone()
+    after(v, filled=120, depth=0)
+    assert likeliest(after(v, depth=72, at_s=10.0)) is CONSUMED
+    assert likeliest(after(v, depth=72, at_s=19.75)) is CONSUMED
+    after(v, depth=72, at_s=20.0)
+    assert v["reached"] == 0
+    assert v["depleted"] == 0.0
+
+
+def test_depth_that_goes_again_before_that_does_not() -> None:
+    v = zone()
+    after(v, filled=120, depth=0)
+    for at_s, depth in ((10.0, 72), (15.0, 71), (16.0, 72), (25.75, 72)):
+        assert likeliest(after(v, depth=depth, at_s=at_s)) is CONSUMED
+
+
+def test_what_is_forgotten_leaves_no_trace() -> None:
+    v = zone()
+    after(v, filled=120, depth=0)
+    forget_zone(v)
+    names = ("reached", "held_depth", "lost_pulled", "lost_filled", "lost_ns", "depleted", "restored_ns", "evidence")
+    assert [float(v[name]) for name in names] == [0.0] * len(names)
+
+
+# --- on a market -----------------------------------------------------------------------------------------------------
+
+
+LEVEL_TICK = MID + 5
+QUIET = {"warmup_ns": 0, "arm_sigma": 0.0, "tape_full_volume": 1e12}
+
+
+def through(how: str, *, size: int = 100, sign: int = 1) -> Market:
+    """Price goes from six ticks before the level to a tick and a half past it; what rests there is eaten or withdrawn."""
+    market = deep_book(START_NS, size=size)
+    attacker, defender = (BID, ASK) if sign > 0 else (ASK, BID)
+    for k in range(6):
+        market.at(12.1 + 0.3 * k)
+        best = market.best(defender)
+        if how == "eaten":
+            market.trade(attacker, sum(market.orders[n].size for n in market.orders_at(defender, best)))
+        else:
+            for number in market.orders_at(defender, best):
+                market.cancel(number)
+        market.add(attacker, best, size)
+    return market
+
+
+def rows_after(market: Market, tick: int, until_s: float, **params: float) -> NDArray[np.void]:
+    keep_alive(market, until_s)
+    engine = engine_for(levels=(tick / 4,), params={**QUIET, **params})
+    return feed(engine, records(market.words()), WatermarkFrame(START_NS + round(until_s * SECOND))).level(tick / 4)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("how", "state"), [("eaten", CONSUMED), ("withdrawn", VACUUM)])
+def test_a_level_price_went_through_says_how_for_as_long_as_price_is_past_it(
+    how: str, state: BarrierState, sign: int
+) -> None:
+    tick = LEVEL_TICK if sign > 0 else MID + 1 - 5
+    rows = rows_after(through(how, sign=sign), tick, 60.0)
+    past = rows[rows["passed"] == 1.0]
+    assert len(past) > 150
+    assert (past["direction"] == sign).all()
+    assert (past["barrier_state"] == state).mean() > 0.99
+    assert rows["passed"][:48].sum() == 0
+
+
+def test_an_empty_zone_behind_the_touch_is_weak_at_least_and_never_neutral() -> None:
+    """It held next to nothing when price came, so it lost nothing either."""
+    market = deep_book(START_NS)
+    for price in range(MID + 1, MID + 8):
+        for number in market.orders_at(ASK, price):
+            market.cancel(number, market.orders[number].size - 2)
+    keep_alive(market, 40.0)
+    for k in range(6):
+        market.at(40.1 + 0.3 * k)
+        market.trade(BID, 2)
+        market.add(BID, MID + 1 + k, 2)
+    rows = rows_after(market, LEVEL_TICK, 80.0)
+    past = rows[rows["passed"] == 1.0]
+    assert len(past) > 100
+    assert not (past["barrier_state"] == BarrierState.NEUTRAL).any()
+    assert past["p_neutral"].max() < 0.2
+
+
+def test_a_consumed_level_says_much_only_once_price_is_past_it() -> None:
+    market = deep_book(START_NS, size=100)
+    for k in range(5):
+        market.at(12.1 + 0.3 * k)
+        market.trade(BID, 100)
+        market.add(BID, MID + 1 + k, 100)
+    before = rows_after(market, LEVEL_TICK, 15.0, value_consumed=60.0)[-1]
+    past = rows_after(through("eaten"), LEVEL_TICK, 15.0)[-1]
+    assert before["barrier_state"] == past["barrier_state"] == CONSUMED
+    assert (before["passed"], past["passed"]) == (0.0, 1.0)
+    assert before["barrier_score"] < 65.0 < 85.0 < past["barrier_score"]
+
+
+def test_a_level_eaten_through_reaches_eighty_by_the_barrier_alone() -> None:
+    assert rows_after(through("eaten"), LEVEL_TICK, 17.0)[-1]["score"] > 80.0
+
+
+def test_the_last_evidence_of_a_break_fades_once_price_is_through_by_more_than_half_the_zone() -> None:
+    market = through("eaten")
+    for k in range(2):
+        market.at(14.0 + 0.3 * k)
+        market.trade(BID, 100)
+        market.add(BID, MID + 7 + k, 100)
+    rows = rows_after(market, LEVEL_TICK, 40.0, arm_min_points=3.0)
+    said = rows["barrier_score"] - 50.0
+    far = rows["x"] * 4 < -2.0
+    assert far[-1]
+    first = int(np.argmax(far))
+    for k in range(first + 8, len(rows), 16):
+        assert said[k] == pytest.approx(said[first] * math.exp(-(k - first) * 0.25 / 10.0), rel=1e-6)
+    assert said[first] > 35.0
+
+
+def test_out_of_sight_it_is_missing_and_what_was_known_is_forgotten() -> None:
+    market = through("eaten")
+    keep_alive(market, 20.0)
+    engine = engine_for(levels=(LEVEL_TICK / 4,), params=QUIET)
+    results = feed(engine, records(market.words()), WatermarkFrame(START_NS + 20 * SECOND))
+    assert results.level(LEVEL_TICK / 4)[-1]["barrier_state"] == CONSUMED
+    engine.state["trust"]["blind_until_ns"] = START_NS + 22 * SECOND
+    feed(engine, WatermarkFrame(START_NS + 30 * SECOND), into=results)
+    rows = results.level(LEVEL_TICK / 4)
+    assert (rows["barrier_state"][80:88] == BarrierState.MISSING).all()
+    assert not (rows["barrier_state"][90:] == CONSUMED).any()
