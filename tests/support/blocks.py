@@ -83,7 +83,14 @@ def unseen(**columns: float) -> dict[str, float]:
         *("defending_price", "defending_size", "barrier_score", "tape_score", "effort", "progress", "absorption"),
     )
     nothing = {"barrier_state": BarrierState.MISSING, "visible_fraction": 0.0, "window_s": 0.0, "signal": 0.0}
-    nothing |= {"barrier_weight": 0.0, "tape_weight": 0.0, "barrier_confidence": 0.0, "confidence_label": 0.0, "in_band": 0.0, "touching": 0.0}
+    nothing |= {
+        "barrier_weight": 0.0,
+        "tape_weight": 0.0,
+        "barrier_confidence": 0.0,
+        "confidence_label": 0.0,
+        "in_band": 0.0,
+        "touching": 0.0,
+    }
     return level(**{**dict.fromkeys(absent, math.nan), **nothing, **columns})
 
 

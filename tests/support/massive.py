@@ -1,4 +1,4 @@
-"""A small market behind a loopback Massive server, and feeds on it whose limits are short."""
+"""A small market behind a loopback Massive server, and feeds on it that come back soon and are patient in all else."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from spymaster.market.batches import Records
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import FeedState, FeedStatusFrame, GapFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S, Kind
+from tests.support.live import poll_until
 
 T0_NS = 1_773_765_000 * NS_PER_S
 SCALE = 0.1
-"""How much shorter the limits are than those of the program."""
+"""How much shorter the waits between two connections are than those of the program."""
 DAY = "2026-03-17"
 TOPICS = ("T.SPY", "Q.SPY")
 
@@ -79,6 +80,10 @@ class Lived:
         """What was declared missing."""
         return [a.frame for _, a in self.frames if isinstance(a.frame, GapFrame)]
 
+    def came_after(self, moment_s: float) -> int:
+        """How many batches of records came after a moment."""
+        return sum(at > moment_s and isinstance(arrival.frame, RecordsFrame) for at, arrival in self.frames)
+
     def when(self, state: FeedState, words: str = "", after_s: float = 0.0) -> float | None:
         """When a feed first said so."""
         said = (at for at, f in self.statuses() if f.state is state and words in f.detail and at >= after_s)
@@ -91,7 +96,8 @@ class Lived:
         return np.concatenate(rows) if rows else np.zeros(0, DTYPES[kind])
 
 
-LIMITS = Limits().scaled(SCALE)
+LIMITS = Limits(*[120.0] * 4, backoff_first_s=SCALE, backoff_most_s=60.0 * SCALE, healthy_s=60.0 * SCALE)
+"""No silence counts: a machine that stands still for a while breaks no connection. For what is not about silence."""
 
 
 def address_of(server: MassiveServer, key: str = DEMO_KEY) -> MassiveAddress:
@@ -110,25 +116,25 @@ def open_hours(_ns: int) -> Hours:
 
 
 def share_feed(
-    server: MassiveServer, *, key: str = DEMO_KEY, hours: Callable[[int], Hours] = open_hours
+    server: MassiveServer,
+    *,
+    key: str = DEMO_KEY,
+    hours: Callable[[int], Hours] = open_hours,
+    limits: Limits = LIMITS,
 ) -> MassiveFeed:
-    """A feed of SPY with short limits and no chance in its waits."""
+    """A feed of SPY with no chance in its waits."""
     plan = ClusterPlan(Cluster.STOCKS, ("equity",), lambda: TOPICS, hours, hours)
     clock = PlayedClock(server.pace)
-    return MassiveFeed(plan, address_of(server, key), clock, InstrumentBook(), LIMITS, Backoff(LIMITS, lambda: 0.0))
+    return MassiveFeed(plan, address_of(server, key), clock, InstrumentBook(), limits, Backoff(limits, lambda: 0.0))
 
 
-def drive(feeds: Sequence[LiveFeed], until: Callable[[Lived], bool], patience_s: float = 12.0) -> Lived:
-    """Run feeds until something is true of what they gave, or patience is at its end."""
+def drive(feeds: Sequence[LiveFeed], until: Callable[[Lived], bool]) -> Lived:
+    """Run feeds until something is true of what they gave."""
     lived, bell = Lived(), Bell()
     for feed in feeds:
         feed.open(bell)
-    begun_s = time.monotonic()
     try:
-        while not until(lived) and time.monotonic() - begun_s < patience_s:
-            bell.wait(0.02)
-            for feed in feeds:
-                lived.take(feed.poll())
+        poll_until(lambda: until(lived), feeds, bell, lived)
     finally:
         for feed in feeds:
             feed.close()
@@ -142,10 +148,10 @@ def live_through(
     *,
     key: str = DEMO_KEY,
     hours: Callable[[int], Hours] = open_hours,
-    patience_s: float = 12.0,
+    limits: Limits = LIMITS,
 ) -> tuple[Lived, MassiveFeed, MassiveServer]:
     """Run a feed of the share on a market in which things go wrong."""
     with MassiveServer(MassiveReel({"stocks": events}), script=script) as server:
-        feed = share_feed(server, key=key, hours=hours)
-        lived = drive([feed], lambda lived: until(lived, feed, server), patience_s)
+        feed = share_feed(server, key=key, hours=hours, limits=limits)
+        lived = drive([feed], lambda lived: until(lived, feed, server))
     return lived, feed, server

@@ -11,7 +11,7 @@ from spymaster.market.frames import WatermarkFrame
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import AlertEvent, BarrierAlarm, Confidence, Signal
 from spymaster.physics.judgement.trigger import break_hold, reject_hold
-from tests.physics.judgement.test_trigger import alerts_of, attacked_wall, played, vacuum_above
+from tests.physics.judgement.test_trigger import alerts_of, attacked_wall, vacuum_above
 from tests.support.engine import Results, engine_for, feed, params_for, records
 from tests.support.market import ASK, MID, SECOND, START_NS, Market
 from tests.support.scenes import deep_book, keep_alive, pull_zone

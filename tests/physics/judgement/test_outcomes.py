@@ -59,7 +59,9 @@ def test_the_outcome_is_told_at_three_marks_each_with_what_is_known_by_then() ->
     assert {int(a["outcome_first"]) for a in outcomes} == {0}
 
 
-@pytest.mark.parametrize(("moves", "side", "at_s"), [(((60.0, 12), (80.0, -40)), 1, 60.0), (((60.0, -6), (80.0, 40)), -1, 60.0)])
+@pytest.mark.parametrize(
+    ("moves", "side", "at_s"), [(((60.0, 12), (80.0, -40)), 1, 60.0), (((60.0, -6), (80.0, 40)), -1, 60.0)]
+)
 def test_which_way_came_first_is_told_with_the_next_mark(
     moves: tuple[tuple[float, int], ...], side: int, at_s: float
 ) -> None:
@@ -109,7 +111,9 @@ def test_an_outcome_in_words() -> None:
 
 def test_the_message_has_the_outcome_once_it_is_known() -> None:
     encoder = SignalEncoder("es", ())
-    messages = encoder.alerts(block([level()], alerts=[alert(), outcome(30, outcome_30s=1.25, outcome_first=-1, outcome_first_s=9.0)]))
+    messages = encoder.alerts(
+        block([level()], alerts=[alert(), outcome(30, outcome_30s=1.25, outcome_first=-1, outcome_first_s=9.0)])
+    )
     assert messages[0].outcome is None
     told_now = messages[1].outcome
     assert told_now is not None

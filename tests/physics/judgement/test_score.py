@@ -127,7 +127,10 @@ def test_a_force_without_confidence_is_left_out_and_said() -> None:
 def test_without_a_confidence_of_a_tenth_there_is_no_score() -> None:
     market = deep_book(START_NS)
     market.trade(BID, 9)
-    rows = [rows_of(market, MID + 3, 15.0, sight_share=1.0, w_barrier_ns=60 * SECOND, tape_full_volume=v)[-1] for v in (90, 91)]
+    rows = [
+        rows_of(market, MID + 3, 15.0, sight_share=1.0, w_barrier_ns=60 * SECOND, tape_full_volume=v)[-1]
+        for v in (90, 91)
+    ]
     assert [row["barrier_weight"] for row in rows] == [0.0, 0.0]
     assert [math.isnan(row["score"]) for row in rows] == [False, True]
 
