@@ -375,7 +375,7 @@ def picture(depth: Path) -> tuple[Frame, HeatColumns]:
     session = ReplaySession(plan, simulated=False, speed=None, until_ns=AT_2320_NS)
     session.start()
     try:
-        assert session.reached.wait(120)
+        assert session.reached.wait(600)
         frame = session.latest()
         assert frame is not None
         assert session.failure == ""

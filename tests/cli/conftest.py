@@ -57,7 +57,7 @@ def spawn() -> Spawn:
             capture_output=True,
             text=True,
             env={**os.environ, **environment},
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

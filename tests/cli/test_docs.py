@@ -86,7 +86,7 @@ def drawn(*arguments: str, columns: int = 60) -> tuple[list[str], str]:
     """What a terminal shows of a command, and the bytes it was sent."""
     environment = {"TERM": "xterm-256color", "PATH": "", "PYTHONPATH": ":".join(filter(None, sys.path))}
     child = pexpect.spawn(
-        COMMAND[0], [*COMMAND[1:], *arguments], dimensions=(500, columns), env=environment, timeout=60
+        COMMAND[0], [*COMMAND[1:], *arguments], dimensions=(500, columns), env=environment, timeout=300
     )
     sent = child.read().decode()
     screen = pyte.Screen(columns, 500)

@@ -19,7 +19,7 @@ from tests.support.pty_terminal import PtyTerminal
 pytest.importorskip("databento")
 
 FAST = ("--demo", "--speed", "64", "--json")
-STARTED_S = 90.0
+STARTED_S = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, obj
         [*COMMAND, "run", folder / "out", *FAST],
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
         check=False,
         env={**os.environ, "XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
     )
@@ -95,7 +95,7 @@ def test_run_stop_ends_a_session_and_seals_it(running: tuple[Path, subprocess.Po
     assert f"end it with: spymaster-tui run {out} --stop" in second.stderr
     stopped = spawn("run", out, "--stop")
     assert (stopped.returncode, stopped.stdout) == (0, f"{out}: process {process.pid} has ended and sealed it\n")
-    report = json.loads(process.communicate(timeout=60)[0])
+    report = json.loads(process.communicate(timeout=240)[0])
     assert process.returncode == 128 + signal.SIGTERM
     assert (report["complete"], report["problem"]) == (True, "ended by SIGTERM")
     again = spawn("run", out, "--stop")
@@ -106,7 +106,7 @@ def test_run_stop_ends_a_session_and_seals_it(running: tuple[Path, subprocess.Po
 def test_ctrl_c_seals_what_was_lived(running: tuple[Path, subprocess.Popen[str]]) -> None:
     _, process = running
     process.send_signal(signal.SIGINT)
-    report = json.loads(process.communicate(timeout=60)[0])
+    report = json.loads(process.communicate(timeout=240)[0])
     assert process.returncode == 130
     assert report["complete"] is True
 

@@ -20,7 +20,7 @@ from tests.support.journals import read_journal
 from tests.support.signalled import Seam, run_struck
 from tests.support.small_files import Words
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
 
 WHILE_REPLAYING = {

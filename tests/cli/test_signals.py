@@ -86,7 +86,7 @@ IMPORTS = 120
 def lake(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of one run."""
     out = tmp_path_factory.mktemp("lake") / "out"
-    done = subprocess.run([*COMMAND, "record", out, "--source", small], capture_output=True, check=False, timeout=200)
+    done = subprocess.run([*COMMAND, "record", out, "--source", small], capture_output=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return out
 

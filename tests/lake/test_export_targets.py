@@ -198,6 +198,6 @@ def test_a_pipe_shows_something_long_before_the_end(tmp_path: Path) -> None:
     reading.start()
     with TableSink(pipe) as sink:
         sink.write({"n": np.arange(100_000)})
-        assert seen.wait(timeout=10)
-    reading.join(timeout=10)
+        assert seen.wait(timeout=120)
+    reading.join(timeout=120)
     assert pipe.is_fifo()

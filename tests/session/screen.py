@@ -12,7 +12,7 @@ from spymaster.signals.frame import Command, Frame, HeatColumns, Phase
 
 S = 1_000_000_000
 INTERVAL_NS = S // 4
-PATIENCE_S = 30.0
+PATIENCE_S = 240.0
 
 
 class Wall:

@@ -75,7 +75,7 @@ def test_a_wrong_key_ends_a_session_before_anything_is_recorded() -> None:
         day = LiveDay(DayPlan(profile=profile, roles=roles, accounts=accounts, equity_dataset="EQUS.MINI"), clock)
         session = LiveSession(day.source(quiet_s=0.25), begin, profile=profile, simulated=True, draws=False)
         session.start()
-        assert session.ended.wait(60.0)
+        assert session.ended.wait(240.0)
     assert session.recording is None
     assert session.error is not None
     assert str(session.error).startswith("live: Databento GLBX.MDP3: key not accepted: ")
@@ -137,4 +137,4 @@ def test_whoever_holds_it_is_asked_to_end_and_waited_for(holder: tuple[Path, sub
     owner = ask_to_end(lock, 30.0)
     assert owner is not None
     assert owner.pid == process.pid
-    assert process.wait(5) == -15
+    assert process.wait(120) == -15

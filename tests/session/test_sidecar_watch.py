@@ -165,7 +165,7 @@ class Recording:
 
     def wait_for(self, holds: Callable[[SidecarHealth], bool]) -> SidecarHealth:
         """Until it holds, which it does soon."""
-        give_up = time.monotonic() + 30.0
+        give_up = time.monotonic() + 240.0
         while not holds(health := self.watch.look()):
             assert time.monotonic() < give_up, health
             time.sleep(0.02)

@@ -73,14 +73,14 @@ def test_compiling_ends_with_the_one_who_waits_for_it() -> None:
     process = start_compiling()
     assert process.stdin is not None
     process.stdin.close()
-    assert process.wait(timeout=60) == os.EX_TEMPFAIL
+    assert process.wait(timeout=600) == os.EX_TEMPFAIL
 
 
 @pytest.mark.usefixtures("warm")
 def test_compiling_in_a_process_of_its_own_says_when_it_is_ready() -> None:
     process = start_compiling()
     try:
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=600) == 0
     finally:
         process.kill()
         _, errors = process.communicate()

@@ -25,6 +25,9 @@ from typing import Any
 
 import pyte
 
+PATIENCE_S = 120.0
+DRAINED_S = 15.0
+"""How long the last bytes of a program may take, where something else keeps the terminal open after it."""
 SYNC_REPLY = b"\x1b[?2026;2$y"
 QUERY = re.compile(rb"\x1b\[\?2026\$p|\x1b\[(\d+);(\d+)H\x1b\[6n")
 
@@ -111,10 +114,10 @@ class PtyTerminal:
         """Send the program a signal."""
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = PATIENCE_S) -> int:
         """Exit status of the program once it has ended and everything it wrote has been read."""
         status = self.process.wait(timeout)
-        deadline = time.monotonic() + 2.0
+        deadline = time.monotonic() + DRAINED_S
         while self._master >= 0 and not self._done.is_set() and time.monotonic() < deadline:
             time.sleep(0.02)
         return status
@@ -133,7 +136,7 @@ class PtyTerminal:
         with self._lock:
             return self._screen.buffer[row][column]
 
-    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 30.0) -> float:
+    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = PATIENCE_S) -> float:
         """Wait until the screen shows a text (or satisfies a test); returns the moment it was seen."""
         shows = wanted if callable(wanted) else lambda text: wanted in text
         deadline = time.monotonic() + timeout
@@ -142,6 +145,13 @@ class PtyTerminal:
                 return time.monotonic()
             time.sleep(0.005)
         raise AssertionError(f"never shown within {timeout} s: {wanted!r}; the screen is\n{self.text()}")
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < deadline, f"never came true; the screen is\n{self.text()}"
+            time.sleep(0.005)
 
     def restored(self) -> bool:
         """True when the last thing the program did to the terminal was to give it back."""

@@ -64,7 +64,7 @@ def run_struck(monkeypatch: pytest.MonkeyPatch, arguments: Sequence[object], sea
     return ending.value.code
 
 
-def await_handler(pid: int, number: signal.Signals, patience_s: float = 60.0) -> None:
+def await_handler(pid: int, number: signal.Signals, patience_s: float = 240.0) -> None:
     """Until a process has taken a signal over: before that it is an interpreter that has not begun to run us."""
     give_up = time.monotonic() + patience_s
     while not _takes(pid, number):

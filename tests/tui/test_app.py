@@ -13,6 +13,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from spymaster.resources import themes_dir
 from spymaster.signals.frame import Command, Mode, Phase, ReplayStatus
@@ -29,6 +30,7 @@ from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
 from spymaster.view.state import Quality, ViewState
+from tests.support.awaiting import shows
 from tests.support.scripted_source import ScriptedSource
 
 WHEEL_UP = MouseScrollUp(None, 30, 10, 0, 0, 0, False, False, False)
@@ -113,13 +115,18 @@ async def test_the_application_answers_what_its_screens_may_ask(opened: Opened) 
 async def test_the_palette_carries_an_action_out(opened: Opened, source: ScriptedSource) -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+p")
-        await pilot.pause(0.1)
-        assert isinstance(pilot.app.screen, CommandPalette)
+        await shows(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
         await pilot.press(*"step one snap")
-        await pilot.pause(0.5)
+        await shows(pilot, lambda: first_offer(pilot).startswith("Step one snap"))
         await pilot.press("down", "enter")
-        await pilot.pause(0.2)
+        await shows(pilot, lambda: bool(source.asked))
     assert source.asked == [Command.STEP_SNAP]
+
+
+def first_offer(pilot: Pilot[Any]) -> str:
+    """What the palette offers first."""
+    (offers,) = pilot.app.screen.query(OptionList)
+    return str(offers.get_option_at_index(0).prompt) if offers.option_count else ""
 
 
 @pytest.mark.parametrize(
@@ -362,7 +369,7 @@ async def test_help_shows_the_keys_as_they_are_bound(opened: Opened) -> None:
 async def test_what_is_slow_is_started_after_the_first_paint(opened: Opened) -> None:
     started: list[str] = []
     async with opened(on_ready=lambda: started.append("session")) as pilot:
-        await pilot.pause(0.2)
+        await shows(pilot, lambda: bool(started))
     assert started == ["session"]
 
 
@@ -371,8 +378,7 @@ async def test_a_changed_theme_file_is_taken_over(opened: Opened, tmp_path: Path
     async with opened(theme_folder=tmp_path) as pilot:
         assert "mine" not in app_of(pilot).library.themes
         (tmp_path / "mine.toml").write_text(packaged, encoding="utf-8")
-        await pilot.pause(1.3)
-        assert "mine" in app_of(pilot).library.themes
+        await shows(pilot, lambda: "mine" in app_of(pilot).library.themes)
 
 
 GUTTER = (0, 6)
@@ -397,16 +403,14 @@ async def test_an_edited_theme_repaints_the_cells_between_the_panels_too(
         await pilot.pause()
         assert ground_at(pilot, GUTTER) == "#0b0e14"
         mine.write_text(text.replace("#0b0e14", "#203040"), encoding="utf-8")
-        await pilot.pause(1.6)
-        assert ground_at(pilot, GUTTER) == "#203040"
-        assert app_of(pilot).theme_variables["background"].lower() == "#203040"
+        await shows(pilot, lambda: ground_at(pilot, GUTTER) == "#203040")
+        await shows(pilot, lambda: app_of(pilot).theme_variables["background"].lower() == "#203040")
 
 
 async def test_on_a_slow_link_the_cells_between_the_panels_have_the_ground_of_the_panels(opened: Opened) -> None:
     async with opened(quality=Quality.PALETTE_256) as pilot:
-        await pilot.pause(0.3)
         ground = app_of(pilot).library.themes["256"].hex("ground")
-        assert ground_at(pilot, GUTTER) == ground
+        await shows(pilot, lambda: ground_at(pilot, GUTTER) == ground)
 
 
 @pytest.mark.parametrize(
@@ -420,16 +424,15 @@ async def test_in_ascii_the_whole_screen_is_ascii(opened: Opened, size: tuple[in
         app_of(pilot).say("Prüfung läuft − 日本 ▶")
         await pilot.press(*keys)
         await pilot.pause(0.3)
+        await shows(pilot, lambda: len(picture(pilot.app)) > 1000)
         shown = picture(pilot.app)
-        assert len(shown) > 1000
         assert {char for char in shown if not char.isascii()} == set()
 
 
 async def test_a_theme_file_that_cannot_be_used_is_said_and_changes_nothing(opened: Opened, tmp_path: Path) -> None:
     async with opened(theme_folder=tmp_path) as pilot:
         (tmp_path / "broken.toml").write_text("ground = ", encoding="utf-8")
-        await pilot.pause(1.3)
-        assert "broken.toml" in cockpit_of(pilot).view_state.note
+        await shows(pilot, lambda: "broken.toml" in cockpit_of(pilot).view_state.note)
         assert app_of(pilot).colours.name == "dark"
 
 

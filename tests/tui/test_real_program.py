@@ -28,7 +28,7 @@ def warm() -> None:
 def cockpit() -> Iterator[PtyTerminal]:
     argv = [*COMMAND, "replay", str(bundled_recording()), "--speed", "8"]
     with PtyTerminal(argv, columns=120, rows=40, env=WITHOUT_KEYS) as terminal:
-        terminal.wait_for(lambda text: "LADDER" in text and "ESM6" in text, 60)
+        terminal.wait_for(lambda text: "LADDER" in text and "ESM6" in text)
         yield terminal
 
 
@@ -52,23 +52,23 @@ def test_a_question_mark_brings_the_legend(cockpit: PtyTerminal) -> None:
 
 def test_q_leaves_with_the_terminal_as_it_was(cockpit: PtyTerminal) -> None:
     cockpit.send("q")
-    assert cockpit.wait(20) == os.EX_OK
+    assert cockpit.wait() == os.EX_OK
     assert cockpit.restored()
 
 
 def test_sigterm_leaves_with_the_terminal_as_it_was(cockpit: PtyTerminal) -> None:
     cockpit.signal(signal.SIGTERM)
-    assert cockpit.wait(20) == 128 + signal.SIGTERM
+    assert cockpit.wait() == 128 + signal.SIGTERM
     assert cockpit.restored()
 
 
 def test_a_terminal_that_goes_away_ends_a_replay(cockpit: PtyTerminal) -> None:
     cockpit.hang_up()
-    assert cockpit.wait(20) == 129
+    assert cockpit.wait() == 129
 
 
 def test_the_bare_command_shows_the_bundled_recording_and_how_to_go_on() -> None:
     with PtyTerminal(COMMAND, columns=120, rows=40, env=WITHOUT_KEYS) as terminal:
-        terminal.wait_for(lambda text: "SIMULATED" in text and "simulated recording" in text, 60)
+        terminal.wait_for(lambda text: "SIMULATED" in text and "simulated recording" in text)
         terminal.send("q")
-        assert terminal.wait(20) == os.EX_OK
+        assert terminal.wait() == os.EX_OK

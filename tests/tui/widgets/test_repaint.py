@@ -13,6 +13,7 @@ from spymaster.tui.themes.library import load_themes
 from spymaster.tui.widgets.base import Painter, changed_rows, spans
 from spymaster.view.drawing.cells import Rows
 from tests.support import frames
+from tests.support.awaiting import shows
 from tests.support.heat_scene import LAST, T0
 from tests.support.screens import CockpitApp
 
@@ -134,7 +135,8 @@ async def test_an_ordinary_frame_stays_within_its_bytes(monkeypatch: pytest.Monk
             ladder["ask"][ladder["tick"] == LAST + offset] += 3
         header = frames.header(t_ns=T0 + 1_000_000_000)
         app.show(frames.frame(header=header, ladder=ladder, heat=frames.heat(4, None, 2)), 1.0)
-        await pilot.pause(0.1)
+        await shows(pilot, lambda: bool(sent))
+        await pilot.pause()
     console = Console(color_system="truecolor", force_terminal=True, width=200)
     total = sum(len(update.render_segments(console).encode()) for update in sent)
     assert 500 < total < 15_000
