@@ -92,11 +92,17 @@ class _Beginner:
         self._vendors = vendors
         self._keep_journal = keep_journal
         self._draws = draws
+        self._lived: list[Path] = []
 
     def __call__(self, over: Lived | None, before: Before | None) -> Lived:
         """The next session; the first where none is over. Raises UserError."""
         vendors = self._vendors
         asked = vendors.asked
+        wanted = asked.wanted
+        if over is not None:
+            # what was lived so far is what the next trade date looks back on
+            self._lived.append(over.out)
+            wanted = msgspec.structs.replace(wanted, paths=(*wanted.paths, *self._lived))
         plan = DayPlan(
             profile=asked.profile,
             roles=vendors.roles,
@@ -104,7 +110,7 @@ class _Beginner:
             equity_dataset=asked.config.live.equity_dataset,
             symbol=asked.symbol,
             user_levels=asked.levels,
-            wanted=asked.wanted,
+            wanted=wanted,
             pace=vendors.pace,
         )
         day = LiveDay(plan, vendors.clock, before)

@@ -81,10 +81,10 @@ def aggregate_bars(file: DbnFile, ids: Collection[int], span: BarSpan) -> Genera
     Every print counts, whoever the aggressor was. The first and the last minute of a recording may be seen in part
     only: their extremes and volume are then those of the part.
     """
-    minutes = _Minutes()
+    minutes = Minutes()
     chunks = file.chunks()
     try:
-        for times, price, size in itertools.chain.from_iterable(_trades(batch, ids) for batch in chunks):
+        for times, price, size in itertools.chain.from_iterable(trades_in(batch, ids) for batch in chunks):
             if len(times) and int(times.min()) >= span.until_ns:
                 break
             minutes.add(times, price, size)
@@ -93,9 +93,11 @@ def aggregate_bars(file: DbnFile, ids: Collection[int], span: BarSpan) -> Genera
     yield minutes.bars()
 
 
-def _trades(batch: Batch, ids: Collection[int]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Records]]:
-    """Times (ns), prices (1e-9) and sizes of the trades in a batch."""
-    for kind in TRADED_KINDS:
+def trades_in(
+    batch: Batch, ids: Collection[int], kinds: Collection[Kind] = TRADED_KINDS
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Records]]:
+    """Times (ns), prices (1e-9) and sizes of the trades that a batch holds in records of some kinds."""
+    for kind in kinds:
         if kind in batch.arrays:
             rows = dt.by_name(kind, batch.arrays[kind])
             wanted = (rows["action"] == bytes([ACTION_TRADE])) & np.isin(rows["instrument_id"], list(ids))
@@ -104,11 +106,14 @@ def _trades(batch: Batch, ids: Collection[int]) -> Iterator[tuple[NDArray[np.int
             yield times.astype(np.int64), rows["price"].astype(np.int64), rows["size"].astype(np.int64)
 
 
-class _Minutes:
+class Minutes:
     """Bars under construction, by minute: open, high, low, close, volume."""
 
     def __init__(self) -> None:
         self._by_minute: dict[int, tuple[int, int, int, int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_minute)
 
     def add(self, times: NDArray[np.int64], price: NDArray[np.int64], size: NDArray[np.int64]) -> None:
         """Take trades in the order they came."""

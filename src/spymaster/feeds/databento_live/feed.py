@@ -84,6 +84,7 @@ class DatabentoFeed:
         self._bell = Bell()
         self._filler = HoleFiller(address, plan.dataset, limits, clock, self._bell.ring)
         self._fillings: list[Filling] = []
+        self._stops = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"databento-{plan.dataset}", daemon=True)
         self._lag_ns: int | None = None
@@ -177,7 +178,9 @@ class DatabentoFeed:
         """End the connection and the thread. Safe to call twice."""
         self._is_closed = True
         if not self._loop.is_closed() and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            # once: a second stop would come while the loop is being tidied up
+            if self._stops.acquire(blocking=False):
+                self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_JOIN_S)
 
     def _run(self) -> None:

@@ -98,6 +98,7 @@ class MassiveFeed:
         self._told_skew_ns = 0
         self._told_rejected = 0
         self._bell = Bell()
+        self._stops = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"massive-{plan.cluster}", daemon=True)
         self._retry_at_s: float | None = None
@@ -208,7 +209,9 @@ class MassiveFeed:
         if self._filler is not None:
             self._filler.close()
         if not self._loop.is_closed() and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            # once: a second stop would come while the loop is being tidied up
+            if self._stops.acquire(blocking=False):
+                self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_JOIN_S)
 
     def _run(self) -> None:

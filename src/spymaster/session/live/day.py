@@ -163,7 +163,7 @@ class LiveDay:
         if roles.depth is Vendor.DATABENTO and address is not None:
             hours = MarketHours(self._sessions)
             symbol = plan.symbol or plan.profile.product
-            self._future = FuturesLine(symbol, self._clock, hours, None if share else day)
+            self._future = FuturesLine(symbol, _Ahead(self._clock), hours, None if share else day)
             self._add(self._future.plan(), address)
         if share and roles.share is Vendor.DATABENTO and address is not None:
             self._share = ShareLine(share, plan.equity_dataset, of_share)
@@ -271,6 +271,21 @@ class LiveDay:
                 product=profile.product, variable=variable, share=profile.underlying_symbol or "nothing"
             )
             yield Arrival(FeedStatusFrame(DEPTH_FEED, FeedState.DOWN, self._clock.wall_ns(), words))
+
+
+class _Ahead:
+    """A clock by which the trade date that is about to begin has begun: its front month is to be chosen."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def wall_ns(self) -> int:
+        """When the next session opens, if that is next."""
+        return self._clock.wall_ns() + _LEAD_NS
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow."""
+        return self._clock.monotonic_s()
 
 
 def _without_feed(product: str) -> Instrument:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spymaster.errors import UserError
 from spymaster.feeds.bars.bars import Stamped
 from spymaster.journal.source import Arrival
 from spymaster.market.frames import RecordsFrame
@@ -36,15 +35,14 @@ class DaysBefore:
         self._profile, self._wanted, self._is_strict = profile, wanted, is_strict
         self._loading: Future[History] | None = None
         self._history: History | None = None
-        self._missed: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What is to be said of the bars, a line each."""
-        return (*self._missed, *(self._history.problems if self._history is not None else ()))
+        return self._history.problems if self._history is not None else ()
 
     def load(self, instrument: Instrument, equity: Instrument | None, now_ns: int) -> History | None:
-        """The bars before ``now_ns``; None while they are being read. Raises SourceError where it is strict."""
+        """The bars before ``now_ns``; None while they are being read. Raises UserError where it is strict."""
         if self._history is not None:
             return self._history
         if self._loading is None:
@@ -58,11 +56,12 @@ class DaysBefore:
                 equity_paths=self._wanted.equity_paths,
                 stamped=self._wanted.stamped,
                 ratio=self._profile.usual_ratio,
+                is_lenient=not self._is_strict,
             )
             self._loading = _begun(plan)
         if not self._loading.done():
             return None
-        self._history = self._result(self._loading, instrument, now_ns)
+        self._history = self._loading.result()
         return self._history
 
     def arrivals(self) -> Iterator[Arrival]:
@@ -70,16 +69,6 @@ class DaysBefore:
         if self._history is not None:
             for batch in self._history.batches():
                 yield Arrival(RecordsFrame(batch))
-
-    def _result(self, loading: Future[History], instrument: Instrument, now_ns: int) -> History:
-        try:
-            return loading.result()
-        except UserError as error:
-            if self._is_strict:
-                raise
-            self._missed = (str(error),)
-        plan = HistoryPlan(instrument, now_ns, self._profile.sma_warmup_days)
-        return load_history(plan)
 
 
 def _begun(plan: HistoryPlan) -> Future[History]:

@@ -1,4 +1,4 @@
-"""Whether the vendors' feeds would come: each is opened, looked at for a while, and closed again. Nothing is recorded."""
+"""Whether the feeds would come: each is opened, looked at for a while, and closed again. Nothing is recorded."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from spymaster.config.profiles import Profile
 
 WITHOUT_DEPTH: Final = (
-    "depth and trades of {product}: from nobody, {variable} is not set. Lost: the book, barriers, the tape, the measured "
-    "ratio, and with them every score and alert; left are {share}, its options, the levels and dealers' hedging at each"
+    "depth and trades of {product}: from nobody, {variable} is not set. Lost: the book, barriers, the tape, the "
+    "measured ratio, and with them every score and alert; left are {share}, its options, the levels and dealers' "
+    "hedging at each"
 )
 
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import UserError
 from spymaster.feeds.bars.bars import BarCollector, Bars, BarSpan, Stamped
 from spymaster.feeds.bars.dbn_files import TRADED_KINDS, aggregate_bars, ids_of, is_outside, read_dbn_bars
 from spymaster.feeds.bars.files import BarFiles, find_bar_files, read_table
@@ -24,6 +25,7 @@ from spymaster.market.frames import NO_FEED_ID
 from spymaster.market.instruments import EQUITY_CALENDAR, SHARE_TICK_E9, Instrument, TickSource
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.sessions import et_stamp, sessions_between
+from spymaster.session.sources.lived_bars import instruments_of, journal_of, lived_bars
 
 REJECTED_PREFIX: Final = "minute bar: "
 _BATCH_BARS: Final = 4096
@@ -39,7 +41,7 @@ class HistoryPlan(msgspec.Struct, frozen=True):
     named for the equity. ``underlying``: the equity's symbol, empty where prices are not converted. ``equity``: its
     instrument where there is a feed of it. ``begins_ns``: time of the recording's first record. ``near_e9``: a price of
     the instrument in the recording, None where its first records tell none; ``ratio``: about how many of the equity's
-    prices make one of the future's.
+    prices make one of the future's. ``is_lenient``: what was named and cannot be used is told among the problems.
     """
 
     instrument: Instrument
@@ -52,6 +54,7 @@ class HistoryPlan(msgspec.Struct, frozen=True):
     stamped: Stamped = Stamped.START
     near_e9: int | None = None
     ratio: float = 1.0
+    is_lenient: bool = False
 
 
 class History:
@@ -132,17 +135,13 @@ class _Loader:
     def load(self, bar_files: Sequence[DbnFile]) -> History:
         """Everything, from the files of the recording and those the user named."""
         parts = list(self._parts_of_source(bar_files))
-        for path in self._plan.paths:
-            parts += self._parts_of_named(path, self._own)
-        for path in self._plan.equity_paths:
-            assert self._of_equity is not None
-            parts += self._parts_of_named(path, self._of_equity)
+        parts += self._parts_named()
         taken: Counter[Path] = Counter()
         for part in sorted(parts, key=lambda part: part.order):
             try:
                 count = part.collector.add(part.path, part.pieces())
-            except SourceError as error:
-                if part.origin == part.path:
+            except UserError as error:
+                if part.origin == part.path and not self._plan.is_lenient:
                     raise
                 self._problems.append(str(error))
                 continue
@@ -175,8 +174,41 @@ class _Loader:
             else:
                 yield part
 
+    def _parts_named(self) -> Iterator[_Part]:
+        """The files and folders the user named. Raises SourceError for one of no use."""
+        wanted = [(path, self._own) for path in self._plan.paths]
+        if self._of_equity is not None:
+            wanted += [(path, self._of_equity) for path in self._plan.equity_paths]
+        for path, collector in wanted:
+            try:
+                yield from self._parts_of_named(path, collector)
+            except UserError as error:
+                if not self._plan.is_lenient:
+                    raise
+                self._problems.append(str(error))
+
+    def _parts_of_lived(self, path: Path, journal: Path) -> list[_Part]:
+        """What a session that was lived here traded. Raises JournalError, SourceError where that is something else."""
+        symbols = [one.symbol for one in instruments_of(journal)]
+        owners = [(self._plan.instrument.symbol, self._own)]
+        if self._of_equity is not None:
+            owners.append((self._plan.underlying, self._of_equity))
+        parts = [
+            _Part((2, path.name, str(path)), path, path, collector, partial(lived_bars, journal, symbol, self._span))
+            for symbol, collector in owners
+            if symbol in symbols
+        ]
+        if not parts:
+            wanted = " or ".join(filter(None, (self._plan.instrument.symbol, self._plan.underlying)))
+            problem = f"no trades of {wanted} in it (it was lived on {', '.join(symbols)})"
+            raise SourceError(path, problem, "name others")
+        return parts
+
     def _parts_of_named(self, path: Path, collector: BarCollector) -> list[_Part]:
         """What a file or a folder the user named holds. Raises SourceError where that is nothing of use."""
+        journal = journal_of(path)
+        if journal is not None:
+            return self._parts_of_lived(path, journal)
         found: BarFiles = find_bar_files(path)
         self._problems += found.skipped
         self._named += found.files
