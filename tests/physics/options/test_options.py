@@ -277,3 +277,12 @@ def test_the_config_frame_carries_the_chain() -> None:
 def test_the_premium_used_here_is_blacks() -> None:
     tau = years_left(NOON_NS)
     assert premium(5000, CALL, tau) - premium(5000, PUT, tau) == pytest.approx(0.125)
+
+
+def test_on_the_consolidated_tape_an_exchange_nobody_has_numbered_yet_is_heard_like_any_other() -> None:
+    tape = OptionTape(publisher_id=999)
+    tape.quote(STRIKE, CALL, 0.5, 9.0, 9.5, kind=Kind.CBBO)
+    results = run_options(tape, chain=chain(publisher_id=0))
+    assert (results.counters["option_quotes"], results.counters["other_instrument"]) == (1, 0)
+    row = strike_row(results)
+    assert (row["call_bid"], row["call_ask"]) == (9.0, 9.5)
