@@ -37,8 +37,11 @@ class Row(msgspec.Struct, frozen=True):
     high: float
 
 
-def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[str, ...]) -> list[Row]:
-    """The wanted rows, measured on a file of ``records`` records whose price is around ``middle``."""
+def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[str, ...], seconds: float) -> list[Row]:
+    """The wanted rows, measured on a file of ``records`` records whose price is around ``middle``.
+
+    ``seconds``: how long a live session is put under load.
+    """
     table: list[Row] = []
     plan = rows.plan_for(path, middle)
     if {"zstd", "read", "replay"} & set(wanted):
@@ -72,7 +75,7 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
     if {"paint", "frame", "cpu"} & set(wanted):
         table += _of_screen(min(rounds, 3), wanted)
     if "live" in wanted:
-        table += _of_live(path, rounds, records)
+        table += _of_live(path, rounds, records) + _of_load(seconds)
     return table + _of_journal(plan, rounds, wanted)
 
 
@@ -87,6 +90,33 @@ def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
         _figure("live ingest", "CPU from the socket to the journalled batch", "us/rec", [p.ours_us for p in paces]),
         _figure("live iterator", "CPU of that iterator, nothing done", "us/rec", [p.iterator_us for p in paces]),
     ]
+
+
+def _of_load(seconds: float) -> list[Row]:
+    """Four readers of the same busy market one after the other, once: the vendor's, ours, with engine, with screen."""
+    from spymaster.bench import live_load as load
+
+    bare, journal = load.iterator_figures(seconds), load.journal_figures(seconds)
+    engine, screen = (load.load_figures(seconds, with_screen=drawn) for drawn in (False, True))
+    market = f"{load.PER_S:,} a second, bursts of {load.BURST_PER_S:,}"
+    table = [
+        _figure("load records", f"under load, {market}, screen drawing", "records", [float(screen.records)]),
+        _figure("load dropped", "of them sent and not journalled, without and with screen", "records",
+                [float(engine.dropped), float(screen.dropped)]),
+        _figure("load ratio", "CPU of ours to the journal / of the vendor's iterator", "ratio",
+                [journal.cpu_us / bare.cpu_us]),
+    ]  # fmt: skip
+    for name, who in (
+        ("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen),
+    ):  # fmt: skip
+        table.append(_figure(f"load {name}", f"CPU to and with {name}", "us/rec", [who.cpu_us]))
+        safe = "handed over" if who is bare else "journalled"
+        table.append(_figure(f"  {safe} p50", f"from the vendor's socket, {name}", "ms", [who.journalled_p50_ms]))
+        table.append(_figure(f"  {safe} p99", f"from the vendor's socket, {name}", "ms", [who.journalled_p99_ms]))
+        if who is engine or who is screen:
+            table.append(_figure("  published p50", f"the snap, {name}", "ms", [who.published_p50_ms]))
+            table.append(_figure("  published p99", f"the snap, {name}", "ms", [who.published_p99_ms]))
+    return table
 
 
 def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[Row]:

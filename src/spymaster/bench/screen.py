@@ -17,8 +17,9 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -88,15 +89,13 @@ class OutputCount:
         return b"".join(answers)
 
 
-class _Cockpit:
-    """The program in its terminal. Leaving the context ends it: politely, and by force where that does not help."""
+class Cockpit:
+    """A cockpit in its terminal. Leaving the context ends it: politely, and by force where that does not help."""
 
-    def __init__(self, config_home: str) -> None:
+    def __init__(self, config_home: str, command: Sequence[str]) -> None:
         self.count = OutputCount()
         self._terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        start = "from spymaster.cli.entry import main; main()"
-        command = [sys.executable, "-c", start, "replay", str(bundled_recording()), "--speed", str(SPEED)]
         left_out = {"TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM"}
         environment = {key: value for key, value in os.environ.items() if key not in left_out}
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": config_home}
@@ -111,16 +110,12 @@ class _Cockpit:
         finally:
             os.close(inner)
 
-    def __enter__(self) -> _Cockpit:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self._process.poll() is None:
-                os.write(self._terminal, b"q")
-                deadline = time.perf_counter() + _CLOSE_TIMEOUT_S
-                while self._process.poll() is None and time.perf_counter() < deadline:
-                    self._take(0.05)
+            self.leave(_CLOSE_TIMEOUT_S)
         finally:
             if self._process.poll() is None:
                 self._process.kill()
@@ -141,6 +136,15 @@ class _Cockpit:
         while (left := until - time.perf_counter()) > 0:
             if not self._take(left):
                 raise TimeoutError(errno.ETIMEDOUT, "it ended while it was being measured", "cockpit")
+
+    def leave(self, timeout_s: float) -> None:
+        """Ask it to end, and read on until it has, at most so long."""
+        if self._process.poll() is not None:
+            return
+        os.write(self._terminal, b"q")
+        deadline = time.perf_counter() + timeout_s
+        while self._process.poll() is None and time.perf_counter() < deadline:
+            self._take(0.05)
 
     def cpu_seconds(self) -> float | None:
         """CPU time of all threads of the process so far; None where the system has no ``/proc``."""
@@ -169,7 +173,9 @@ def has_process_times() -> bool:
 
 def screen_figures(settle_s: float = SETTLE_S, watch_s: float = WATCH_S) -> ScreenFigures:
     """Run the cockpit once; ``watch_s`` 0 measures the first paint alone. Raises TimeoutError if it does not paint."""
-    with tempfile.TemporaryDirectory() as config_home, _Cockpit(config_home) as cockpit:
+    start = "from spymaster.cli.entry import main; main()"
+    command = [sys.executable, "-c", start, "replay", str(bundled_recording()), "--speed", str(SPEED)]
+    with tempfile.TemporaryDirectory() as config_home, Cockpit(config_home, command) as cockpit:
         paint_s = cockpit.first_paint()
         if watch_s <= 0:
             return ScreenFigures(paint_s, 0.0, None, None)

@@ -14,7 +14,13 @@ from spymaster.errors import ExitCode, UserError
 
 
 def run_bench(
-    sources: tuple[Path, ...], rounds: int, records: int, pace: float, only: tuple[str, ...], as_json: bool
+    sources: tuple[Path, ...],
+    rounds: int,
+    records: int,
+    pace: float,
+    only: tuple[str, ...],
+    as_json: bool,
+    seconds: float,
 ) -> None:
     """Measure and print. Raises UserError for a row that does not exist."""
     unknown = [name for name in only if name not in NAMES]
@@ -29,7 +35,7 @@ def run_bench(
     with tempfile.TemporaryDirectory() as folder:
         print(f"writing {records:,} records at {pace:g} a second of event time", file=sys.stderr)
         path, middle = write_bench_file(Path(folder), sources, records, pace)
-        table = measure(path, middle, rounds, records, wanted)
+        table = measure(path, middle, rounds, records, wanted, seconds)
     if INVARIANTS in wanted:
         table += invariants(records)
     _print(table, "real depth, repeated with new times" if sources else "SIMULATED depth", records, rounds, as_json)

@@ -27,6 +27,9 @@ def bench(
     pace: Annotated[
         float, typer.Option(help="Pace of the measured file, records a second of event time.", min=1.0, max=100_000.0)
     ] = 236.0,
+    seconds: Annotated[
+        float, typer.Option(help="How long a live session is put under load.", min=1.0, max=3600.0)
+    ] = 10.0,
     only: Annotated[list[str] | None, typer.Option(help="Only these rows; repeatable.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -34,7 +37,7 @@ def bench(
     from spymaster.cli.bench import run_bench
 
     with reported():
-        run_bench(tuple(sources or ()), rounds, records, pace, tuple(only or ()), as_json)
+        run_bench(tuple(sources or ()), rounds, records, pace, tuple(only or ()), as_json, seconds)
 
 
 def doctor(

@@ -29,7 +29,8 @@ class DatabentoGateway:
 
     ``speed``: event seconds a second, infinite for as fast as it is read. ``script``: what shall go wrong, by
     connection. ``start_ns``: where its time begins, by default at the first record. ``slow_after_s``: how long a client
-    may leave a large backlog unread before it is told that it is slow.
+    may leave a large backlog unread before it is told that it is slow. ``keeps_writes``: whether each connection notes
+    when it was sent what.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class DatabentoGateway:
         keys: Iterable[str] = (DEMO_KEY,),
         start_ns: int | None = None,
         slow_after_s: float = _SLOW_AFTER_S,
+        keeps_writes: bool = False,
         port: int = 0,
     ) -> None:
         self.reels: Mapping[str, Reel] = {reel.dataset: reel for reel in reels}
@@ -48,6 +50,7 @@ class DatabentoGateway:
         first_ns = min(reel.first_ns for reel in self.reels.values())
         self.pace = Pace(first_ns if start_ns is None else start_ns, speed)
         self.slow_after_s = slow_after_s
+        self.keeps_writes = keeps_writes
         self.host = HOST
         self.port = port
         self.connections: list[GatewayConnection] = []

@@ -44,6 +44,7 @@ class Host(Protocol):
     keys: frozenset[str]
     pace: Pace
     slow_after_s: float
+    keeps_writes: bool
     acts: list[tuple[float, Act]]
 
     def refuse(self, seconds: float) -> None:
@@ -67,6 +68,8 @@ class GatewayConnection:
         """The lines the client sent, for those who look on."""
         self.sent = 0
         """Records of data sent."""
+        self.writes: list[tuple[int, int]] = []
+        """(records sent with it, ``time.time_ns`` just before) of each write of data, where the gateway keeps them."""
         self._host = host
         self._script = [step for step in script if step.connection in (None, number)]
         self._reader, self._writer = reader, writer
@@ -199,6 +202,8 @@ class GatewayConnection:
                     await self._write(wire.system(0, "Heartbeat", pace.now_ns(), ts_out=self._ts_out))
                 continue
             quiet_s = 0.0
+            if self._host.keeps_writes:
+                self.writes.append((self.sent + len(piece.ends), time.time_ns()))
             await self._send(piece.data, piece.ends, piece.rtypes)
             pace.sent(piece.until_ns)
             self.sent += len(piece.ends)

@@ -1,0 +1,210 @@
+"""What ``bench`` measures of a live session under load: ten thousand records a second, bursts of fifty thousand.
+
+Gateway, session and terminal are processes of their own, on one machine and so on one clock: the gateway notes when it
+wrote each record to its socket, the session when the record was journalled and when the snap that it made due was.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.bench.busy_reel import BusyReel, records_until
+from spymaster.bench.live_session import NOTES
+from spymaster.bench.screen import Cockpit
+from spymaster.errors import UserError
+from spymaster.feeds.databento_live.feed import DatabentoFeed
+from spymaster.feeds.databento_live.plan import Address, LinePlan, Subscription
+from spymaster.feeds.databento_live.seen import DATA_KINDS
+from spymaster.feeds.live.source import QUIET_S, REST_S
+from spymaster.feeds.live.supervision import Bell, Limits, SystemClock
+from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.writer import JournalWriter
+from spymaster.loopback.databento.gateway import DEMO_KEY, HOST, DatabentoGateway
+from spymaster.market.dtypes import SCHEMA_RTYPES
+from spymaster.market.frames import RecordsFrame
+from spymaster.resources import bundled_recording
+
+SETTLE_S: Final = 5.0
+"""Not counted: kernels are loaded, the terminal is drawn for the first time."""
+SCHEMAS: Final = ("mbp-10", "trades", "tbbo", "bbo-1s")
+_DATASET: Final = "GLBX.MDP3"
+_PATIENCE_S: Final = 90.0
+_CLOSE_S: Final = 60.0
+_SENT: Final = "sent.npy"
+_NO_SNAPS: Final = np.zeros((0, 2), np.int64)
+_NOTED_EACH: Final = 64
+_UNTIL_END: Final = 1024
+"""So many records before the last a plain reader stops: nothing tells it that there are no more."""
+_DATA_RTYPES: Final = frozenset(SCHEMA_RTYPES[schema] for schema in SCHEMAS)
+_Notes = tuple[list[tuple[int, int]], list[float]]
+
+
+class LoadFigures(msgspec.Struct, frozen=True):
+    """A session under load. Latencies in milliseconds from the gateway's write to the socket; CPU of the whole process
+    in microseconds a record. ``dropped``: sent and not journalled."""
+
+    records: int
+    dropped: int
+    journalled_p50_ms: float
+    journalled_p99_ms: float
+    published_p50_ms: float
+    published_p99_ms: float
+    cpu_us: float
+
+
+def iterator_figures(seconds: float) -> LoadFigures:
+    """The same bytes read by the vendor's own ``for record in live``, which does nothing with a record."""
+    return _read_plainly(seconds, _iterated)
+
+
+def journal_figures(seconds: float) -> LoadFigures:
+    """The same bytes to the journal, without engine and screen."""
+    return _read_plainly(seconds, _journalled)
+
+
+def load_figures(seconds: float, *, with_screen: bool) -> LoadFigures:
+    """Live so long under load. Raises UserError where the session did not come to its end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(seconds + SETTLE_S, folder) as port:
+            command = [sys.executable, "-m", "spymaster.bench.live_session", str(port), str(seconds + SETTLE_S), name]
+            if with_screen:
+                _watch([*command, "screen"], folder, seconds)
+            else:
+                subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not (folder / NOTES).exists():
+            raise UserError("live load", "the session under load did not come to its end", "run it again alone")
+        with np.load(folder / NOTES) as notes:
+            return figures_of(np.load(folder / _SENT), notes["journalled"], notes["cpu_s"], notes["published"])
+
+
+def figures_of(
+    sent: NDArray[np.int64], journalled: NDArray[np.int64], cpu_s: NDArray[np.float64], published: NDArray[np.int64]
+) -> LoadFigures:
+    """``sent``, ``journalled``: (records so far, when) of each write and each batch, int64[n, 2]; ``cpu_s``: the CPU so
+    far at each batch; ``published``: (place of the record that made it due, when) of each snap."""
+    total = int(sent[-1, 0])
+    places = np.arange(total)
+    sent_ns = sent[np.searchsorted(sent[:, 0], places, "right"), 1]
+    settled = int(np.searchsorted(sent_ns, sent_ns[0] + round(SETTLE_S * 1e9)))
+    counted = min(total, int(journalled[-1, 0]))
+    safe_ns = journalled[np.searchsorted(journalled[:, 0], places[settled:counted], "right"), 1]
+    to_journal = (safe_ns - sent_ns[settled:counted]) / 1e6
+    later = published[(published[:, 0] >= settled) & (published[:, 0] < total)]
+    to_snap = (later[:, 1] - sent_ns[later[:, 0]]) / 1e6
+    first = int(np.searchsorted(journalled[:, 0], settled))
+    used_s, taken = cpu_s[-1] - cpu_s[first], journalled[-1, 0] - journalled[first, 0]
+    return LoadFigures(
+        records=total - settled,
+        dropped=total - counted,
+        journalled_p50_ms=_percentile(to_journal, 50),
+        journalled_p99_ms=_percentile(to_journal, 99),
+        published_p50_ms=_percentile(to_snap, 50),
+        published_p99_ms=_percentile(to_snap, 99),
+        cpu_us=float(used_s / max(int(taken), 1) * 1e6),
+    )
+
+
+def _percentile(values: NDArray[Any], share: float) -> float:
+    return float(np.percentile(values, share)) if len(values) else float("nan")
+
+
+def _watch(command: list[str], folder: Path, seconds: float) -> None:
+    """Look at the session in a terminal until it has ended, then leave it."""
+    until_s = time.monotonic() + seconds + SETTLE_S + _PATIENCE_S
+    with Cockpit(str(folder), command) as cockpit:
+        while not (folder / "ended").exists() and time.monotonic() < until_s:
+            cockpit.watch(0.2)
+        cockpit.leave(_CLOSE_S)
+
+
+def _read_plainly(seconds: float, read: Callable[[int, float, Path], _Notes]) -> LoadFigures:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(seconds + SETTLE_S, folder) as port:
+            noted, cpu_s = read(port, seconds + SETTLE_S, folder)
+        return figures_of(np.load(folder / _SENT), np.array(noted, np.int64), np.array(cpu_s), _NO_SNAPS)
+
+
+def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
+    import databento
+
+    client = databento.Live(key=DEMO_KEY, gateway=HOST, port=port, ts_out=True, slow_reader_behavior="warn")
+    for schema in SCHEMAS:
+        client.subscribe(_DATASET, schema, "ALL_SYMBOLS")
+    noted: list[tuple[int, int]] = []
+    cpu_s: list[float] = []
+    left = records_until(seconds) - _UNTIL_END
+    taken = 0
+    for record in client:
+        if record.rtype in _DATA_RTYPES:
+            taken += 1
+            if not taken % _NOTED_EACH:
+                noted.append((taken, time.time_ns()))
+                cpu_s.append(time.process_time())
+                if taken >= left:
+                    break
+    client.terminate()
+    return noted, cpu_s
+
+
+def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
+    plan = LinePlan(_DATASET, ("depth",), tuple(Subscription(schema, ("ALL_SYMBOLS",)) for schema in SCHEMAS))
+    feed = DatabentoFeed(plan, Address(DEMO_KEY, HOST, port), SystemClock(), Limits().scaled(10))
+    inlet = JournalInlet(JournalWriter(folder / "journal", "bench", segment_bytes=2**40))
+    bell = Bell()
+    noted: list[tuple[int, int]] = []
+    cpu_s: list[float] = []
+    left = records_until(seconds) - _UNTIL_END
+    taken = 0
+    feed.open(bell)
+    while taken < left and not feed.is_over:
+        bell.wait(QUIET_S)
+        # as a live source does: what comes together is one batch
+        time.sleep(REST_S)
+        for arrival in feed.poll():
+            inlet.on_frame(arrival.frame, arrival.flags)
+            if isinstance(arrival.frame, RecordsFrame):
+                taken += sum(len(rows) for kind, rows in arrival.frame.batch.arrays.items() if kind in DATA_KINDS)
+                noted.append((taken, time.time_ns()))
+                cpu_s.append(time.process_time())
+    feed.close()
+    return noted, cpu_s
+
+
+@contextmanager
+def served(seconds: float, folder: Path) -> Iterator[int]:
+    """A busy market from a gateway in a process of its own: its port. What it sent is in the folder afterwards."""
+    command = [sys.executable, "-m", "spymaster.bench.live_load", str(seconds), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        try:
+            yield port
+            process.communicate("enough\n", timeout=_PATIENCE_S)
+        finally:
+            process.kill()
+
+
+def _serve(seconds: float, folder: Path) -> None:
+    reel = BusyReel(bundled_recording(), seconds)
+    with DatabentoGateway([reel], speed=1.0, slow_after_s=_PATIENCE_S, keeps_writes=True) as gateway:
+        print(gateway.port, flush=True)
+        sys.stdin.readline()
+        writes = [row for connection in gateway.connections for row in connection.writes]
+        np.save(folder / _SENT, np.array(writes, np.int64).reshape(-1, 2))
+
+
+if __name__ == "__main__":
+    _serve(float(sys.argv[1]), Path(sys.argv[2]))
