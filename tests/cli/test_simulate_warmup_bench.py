@@ -37,6 +37,30 @@ def test_the_same_seed_gives_the_same_files(run: Run, tmp_path: Path) -> None:
         assert (tmp_path / "a" / file.path).read_bytes() == (tmp_path / "b" / file.path).read_bytes()
 
 
+def test_a_random_world_is_simulated_from_its_seed_in_its_own_profile(run: Run, tmp_path: Path) -> None:
+    result = run("simulate", tmp_path / "w", "--world", "54", "--minutes", "0.5", "--no-truth")
+    assert result.exit_code == 0
+    manifest = load_manifest(tmp_path / "w")
+    assert (manifest.seed, manifest.plan, manifest.profile) == (54, "world", "es")
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        (("--scenario", "wall"), "a world decides that itself"),
+        (("--intensity", "open"), "a world decides that itself"),
+        (("--options",), "a world decides that itself"),
+    ],
+)
+def test_what_a_world_decides_cannot_be_asked_for(
+    run: Run, tmp_path: Path, option: tuple[str, ...], problem: str
+) -> None:
+    result = run("simulate", tmp_path / "w", "--world", "54", *option)
+    assert result.exit_code == 2
+    assert f"{option[0]}: {problem}" in one_line(result.stderr)
+    assert not (tmp_path / "w").exists()
+
+
 @pytest.mark.parametrize("minutes", ["0", "-3", "soon"])
 def test_a_length_that_makes_no_sense(run: Run, tmp_path: Path, minutes: str) -> None:
     result = run("simulate", tmp_path / "sim", "--minutes", minutes)

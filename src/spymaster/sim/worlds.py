@@ -72,7 +72,7 @@ WORLD_RANGES: Final[Mapping[str, Range]] = MappingProxyType(
         "lean": Range(0.15, 0.60, "log-tilt of aggressors towards their metaorder's side"),
         "meet": Range(0.2, 1.0, "how strongly resting orders come to meet lasting pressure: reversion"),
         "memory_s": Range(3.0, 40.0, "how long pressure is remembered", in_log=True),
-        "machine_ms": Range(2.0, 400.0, "mean time quoting machines take to react", in_log=True),
+        "machine_ms": Range(2.0, 100.0, "mean time quoting machines take to react", in_log=True),
         "flicker": Range(0.15, 0.55, "share of arriving orders that machines withdraw again at once"),
         "clustering": Range(0.3, 1.0, "log-deviation of slow swings of activity"),
         "news_per_hour": Range(0.2, 4.0, "pieces of news", in_log=True),

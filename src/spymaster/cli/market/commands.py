@@ -22,15 +22,23 @@ def simulate(
     market: Annotated[
         str,
         typer.Option(
-            help="orders, the market of single orders; or second, a simpler one of another structure that no rule was "
+            help="first, the market of single orders; or second, a simpler one of another structure that no rule was "
             "made on: ES depth alone, to judge with."
         ),
-    ] = "orders",
+    ] = "first",
+    world: Annotated[
+        int | None,
+        typer.Option(
+            help="A random world: depth, pace, volatility, mechanisms and outcomes as this seed draws them. Up to "
+            "1099511627775 for tuning.",
+            show_default=False,
+        ),
+    ] = None,
     scenario: Annotated[
         str | None,
         typer.Option(
-            help="What is planted: mix (usual), wall, vacuum, absorption, consumed, spoof, fakeout, gamma, weak-gamma, "
-            "placebo, none. In the second market: scattered (usual), or opening, 14 minutes round 09:30.",
+            help="What is planted: mix (usual), wall, vacuum, absorption, consumed, spoof, fakeout, gamma, squeeze, "
+            "weak-gamma, placebo, none. In the second market: scattered (usual), or opening, 14 minutes round 09:30.",
             show_default=False,
         ),
     ] = None,
@@ -38,7 +46,9 @@ def simulate(
         str | None,
         typer.Option(help="quiet, midday (usual), open or stress. Not of the second market.", show_default=False),
     ] = None,
-    profile: Annotated[str, typer.Option(help="es or spy.")] = "es",
+    profile: Annotated[
+        str | None, typer.Option(help="es (usual) or spy; of a world, another than its own.", show_default=False)
+    ] = None,
     options: Annotated[
         bool,
         typer.Option(
@@ -66,6 +76,7 @@ def simulate(
             with_options=options,
             with_truth=truth,
             oracle_moments=oracle,
+            world=world,
         )
 
 

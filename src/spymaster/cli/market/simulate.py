@@ -13,7 +13,8 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted
 from spymaster.market.manifest import MANIFEST_NAME, RecordingManifest
 
-MARKETS: Final = ("orders", "second")
+MARKETS: Final = ("first", "orders", "second")
+"""``orders`` is the older name of ``first``."""
 _PROFILES: Final = ("es", "spy")
 _TELL_EVERY_S: Final = 0.5
 
@@ -26,14 +27,24 @@ def run_simulate(
     market: str,
     scenario: str | None,
     intensity: str | None,
-    profile: str,
+    profile: str | None,
     with_options: bool,
     with_truth: bool,
     oracle_moments: int,
+    world: int | None = None,
 ) -> None:
     """Write a recording folder: of the market of single orders, or of the second one. Raises UserError."""
     _check("--market", "market", market, MARKETS)
-    _check("--profile", "profile", profile, _PROFILES)
+    if profile is not None:
+        _check("--profile", "profile", profile, _PROFILES)
+    if world is not None:
+        _refuse_for_world({"--scenario": scenario, "--intensity": intensity, "--options": with_options})
+        if market == "second":
+            _refuse_for_second({"--world": True})
+        manifest = _write_world(out, world, minutes, profile, with_truth, oracle_moments)
+        print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
+        return
+    profile = profile or "es"
     if market == "second":
         asked = {
             "--intensity": intensity is not None,
@@ -71,6 +82,38 @@ def _refuse_for_second(asked: Mapping[str, bool]) -> None:
         if is_asked:
             problem = "the second market has none: it is ES depth at a pace of its own"
             raise UserError(option, problem, "leave it out, or choose --market orders", code=ExitCode.USAGE)
+
+
+def _refuse_for_world(asked: Mapping[str, object]) -> None:
+    """Raise UserError for the first option that a world decides itself."""
+    for option, is_asked in asked.items():
+        if is_asked:
+            raise UserError(
+                option, "a world decides that itself", "leave it out, or leave out --world", code=ExitCode.USAGE
+            )
+
+
+def _write_world(
+    out: Path, seed: int, minutes: float, profile: str | None, with_truth: bool, oracle_moments: int
+) -> RecordingManifest:
+    """A random world; ``profile``: another than its own. Its options, if any, are those of the profile."""
+    from dataclasses import replace
+
+    from spymaster.sim.recording.session import Order, world_settings, write_recording
+
+    settings = world_settings(seed, minutes)
+    assert settings.world is not None
+    chosen = profile or settings.world.profile
+    order = Order(
+        folder=out,
+        minutes=minutes,
+        settings=replace(settings, options=chosen if settings.options else ""),
+        profile=chosen,
+        with_truth=with_truth,
+        oracle_moments=oracle_moments,
+    )
+    with _unfinished(out):
+        return write_recording(order, _ProgressPrinter())
 
 
 def _write_second(out: Path, seed: int, minutes: float, plan: str | None, with_truth: bool) -> RecordingManifest:

@@ -100,7 +100,7 @@ class LiveDay:
         self._share: ShareLine | None = None
         self._massive: MassiveDay | None = None
         self._lines: list[DatabentoFeed] = []
-        self._plan_feeds(now_ns, OptionDay(self.date, int(today["rth_close_ns"])))
+        self._plan_feeds(now_ns, OptionDay(self.date, int(today["rth_close_ns"]) or int(today["close_ns"])))
         of_massive = () if self._massive is None else self._massive.feeds
         self.feeds: tuple[LiveFeed, ...] = (*self._lines, *of_massive)
         self._history = DaysBefore(plan.profile, plan.wanted, is_strict=before is None)

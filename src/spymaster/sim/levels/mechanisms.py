@@ -10,6 +10,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_CANCEL, NS_PER_S
 from spymaster.sim.dice import below
+from spymaster.sim.levels.attack import empty_zone, half_ticks_ahead, push_of_episode
 from spymaster.sim.levels.kinds import LevelEvent, LevelKind
 from spymaster.sim.market.aggressor import ZONE_TICKS
 from spymaster.sim.market.climate import set_lean
@@ -19,7 +20,7 @@ from spymaster.sim.market.latent import note_work
 from spymaster.sim.market.order_flow import arrive
 from spymaster.sim.market.queues import find_best, outward, take
 from spymaster.sim.market.render import begin_event, end_event, send_change
-from spymaster.sim.market.state import ASK, BID, MASK, NONE, PULL, SLOTS, State, Tape
+from spymaster.sim.market.state import MASK, NONE, PULL, SLOTS, State, Tape
 from spymaster.sim.options.trades import end_target
 
 _WALL: Final = int(LevelKind.WALL)
@@ -68,13 +69,6 @@ def follow_levels(s: State, tape: Tape) -> None:
 
 
 @kernel
-def half_ticks_ahead(s: State, slot: int) -> int:
-    """How far the mid has to go to reach a level, in half ticks; negative beyond it."""
-    v = s.level[slot]
-    return int(outward(v.side) * (2 * v.tick - s.best[BID] - s.best[ASK]))
-
-
-@kernel
 def _follow(s: State, tape: Tape, slot: int) -> None:
     v = s.level[slot]
     ahead = half_ticks_ahead(s, slot)
@@ -114,6 +108,8 @@ def _is_out_of_reach(s: State, slot: int, near: int) -> bool:
 def _push_of(s: State, slot: int) -> float:
     """A level's lean on aggressors, positive for buying: towards it, for a while or, where that is its kind, always."""
     v = s.level[slot]
+    if v.is_episode == 1:
+        return push_of_episode(s, slot)
     strength = v.push
     if v.kind == _CONSUMED and v.on == 1:
         strength = _CONSUMED_PUSH
@@ -144,12 +140,19 @@ def _begin(s: State, tape: Tape, slot: int) -> None:
     if v.phase != 0:
         return
     v.on = 1
+    if v.begun_ns == 0:
+        v.begun_ns = s.now_ns
+        v.begun_ahead = half_ticks_ahead(s, slot)
     note_work(s, tape, slot, _ON)
     _set_factors(s, slot, v.add, v.cancel)
     if v.gamma != 0.0:
         start_hedging(s, v.gamma)
     if v.kind == _VACUUM:
-        v.phase_end_ns = s.now_ns + (_VACUUM_S + below(s, 3 * _VACUUM_S)) * NS_PER_S
+        if v.is_episode == 1:
+            v.phase_end_ns = s.now_ns + v.absence_ns
+            empty_zone(s, slot)
+        else:
+            v.phase_end_ns = s.now_ns + (_VACUUM_S + below(s, 3 * _VACUUM_S)) * NS_PER_S
     elif v.kind == _WALL:
         size = min(v.left, v.shown)
         v.left -= size
@@ -198,7 +201,8 @@ def _turn(s: State, tape: Tape, slot: int, near: int, ahead: int) -> None:
         v.phase = 2
         _end(s, tape, slot)
     elif v.kind == _FAKEOUT:
-        if v.phase == 0 and -ahead >= _FAKEOUT_TURN_HALF_TICKS:
+        turn = int(v.turn) if v.is_episode == 1 else _FAKEOUT_TURN_HALF_TICKS
+        if v.phase == 0 and -ahead >= turn:
             v.phase = 1
             v.phase_end_ns = s.now_ns + _FAKEOUT_BACK_S * NS_PER_S
             note_work(s, tape, slot, _PHASE)

@@ -14,7 +14,7 @@ from spymaster.sim.dice import below, uniform
 from spymaster.sim.levels.kinds import LevelEvent, LevelKind
 from spymaster.sim.market.latent import note_work
 from spymaster.sim.market.queues import outward
-from spymaster.sim.market.state import SLOTS, State, Tape
+from spymaster.sim.market.state import ASK, BID, SLOTS, State, Tape
 from spymaster.sim.options.state import NO_OPTIONS
 from spymaster.sim.options.trades import begin_target, side_of_tick, strike_tick, strike_to_plant
 
@@ -38,12 +38,18 @@ _LIFE_S: Final = 300
 _PUSH_S: Final = 20
 """Where the push is no part of the mechanism, it lasts one to nine times as long, whatever the level does."""
 _TRIES: Final = 8
+_EPISODES_APART_TICKS: Final = 6
+_FARTHER_TICKS: Final = 12
+_EPISODE_LIFE_S: Final = 120
 _LN8: Final = 2.0794415416798357
 
 
 @kernel
 def plant_levels(s: State, tape: Tape) -> None:
-    """Once a second: plant another level when fewer than wanted are at work."""
+    """Once a second: plant another level when fewer than wanted are at work, or those of a plan whose time has come."""
+    if len(tape.plan) > 0:
+        _plant_planned(s, tape)
+        return
     if s.now_ns < s.next_plant_ns:
         return
     used = 0
@@ -67,10 +73,47 @@ def plant_levels(s: State, tape: Tape) -> None:
 
 
 @kernel
+def _plant_planned(s: State, tape: Tape) -> None:
+    """The plan's levels in their order: each at its distance or, where another level is, behind that. They may wait."""
+    while s.next_planned < len(tape.plan) and tape.plan[s.next_planned].planted_ns <= s.now_ns:
+        planned = tape.plan[s.next_planned]
+        side = int(planned.side)
+        tick = int(s.best[side]) + outward(side) * int(planned.distance)
+        for _ in range(_FARTHER_TICKS):
+            if not _is_apart(s, tick, _EPISODES_APART_TICKS):
+                tick += outward(side)
+        slot = -1
+        for k in range(SLOTS):
+            if slot < 0 and s.level[k].used == 0:
+                slot = k
+        if slot < 0 or not _is_apart(s, tick, _EPISODES_APART_TICKS):
+            return
+        s.level[slot] = planned
+        s.next_planned += 1
+        v = s.level[slot]
+        v.number = s.planted
+        s.planted += 1
+        v.used = 1
+        v.tick = tick
+        v.planted_ns = s.now_ns
+        v.expires_ns = s.now_ns + _EPISODE_LIFE_S * NS_PER_S
+        v.left = v.reserve
+        v.planted_ahead = outward(side) * (2 * tick - s.best[BID] - s.best[ASK])
+        s.attacked = v.number
+        s.attack_ns = s.now_ns
+        note_work(s, tape, slot, _PLANTED)
+
+
+@kernel
 def _is_free(s: State, tick: int) -> bool:
+    return _is_apart(s, tick, APART_TICKS)
+
+
+@kernel
+def _is_apart(s: State, tick: int, ticks: int) -> bool:
     near = 0
     for k in range(SLOTS):
-        if s.level[k].used == 1 and abs(s.level[k].tick - tick) < APART_TICKS:
+        if s.level[k].used == 1 and abs(s.level[k].tick - tick) < ticks:
             near += 1
     return near == 0
 

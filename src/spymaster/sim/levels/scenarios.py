@@ -16,6 +16,8 @@ NO_LEVELS: Final = "none"
 MIX: Final = "mix"
 WEAK_GAMMA: Final = "weak-gamma"
 """Gamma of the size that is really met (docs/physics.md 5.7), to see that nothing is made of it."""
+SQUEEZE: Final = "squeeze"
+"""Dealers short of gamma at a strike so much of it that hedging carries the market through."""
 PLACEBO_SHARE: Final = 0.5
 """At least half of all planted levels do nothing, so that a detector that always cries is found out."""
 
@@ -28,6 +30,7 @@ _BY_NAME: Final[Mapping[str, tuple[LevelKind, ...]]] = MappingProxyType(
         "spoof": (LevelKind.SPOOF,),
         "fakeout": (LevelKind.FAKEOUT,),
         "gamma": (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
+        SQUEEZE: (LevelKind.GAMMA_MINUS,),
         WEAK_GAMMA: (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
         "placebo": (),
         MIX: tuple(kind for kind in LevelKind if kind is not LevelKind.PLACEBO),
@@ -71,3 +74,16 @@ BREAKS_BEFORE: Final[Mapping[LevelKind, float]] = MappingProxyType(
 """Share of touched levels of a kind that break (chops left out): 33 hours of mixed sessions at midday, +-0.03 to 0.1.
 
 Walls and absorbing zones often stop the market before their price; those were never touched and do not count."""
+
+WORLD_BREAKS_BEFORE: Final[Mapping[LevelKind, float]] = MappingProxyType(
+    {
+        LevelKind.PLACEBO: 0.50,
+        LevelKind.WALL: 0.50,
+        LevelKind.VACUUM: 0.50,
+        LevelKind.ABSORPTION: 0.50,
+        LevelKind.CONSUMED: 0.50,
+        LevelKind.SPOOF: 0.50,
+        LevelKind.FAKEOUT: 0.50,
+    }
+)
+"""The same in random worlds."""

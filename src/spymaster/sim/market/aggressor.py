@@ -15,6 +15,8 @@ from spymaster.sim.market.render import begin_event, end_event, next_packet, sen
 from spymaster.sim.market.state import ADD, FILL, HIDDEN, MASK, NONE, SLOTS, State, Tape
 
 _LARGEST: Final = 400
+_LARGE_SCALE: Final = 2.0
+"""From this scale of sizes on, the smallest and the largest orders grow with it too."""
 MOST_PRICES: Final = 24
 _ABSORPTION: Final = int(LevelKind.ABSORPTION)
 _WALL: Final = int(LevelKind.WALL)
@@ -27,12 +29,13 @@ _LATE_REFILL: Final = 12
 @kernel
 def aggressor_size(s: State) -> int:
     """Contracts an aggressor wants: half want one, the largest have a tail of exponent 1.6 (docs/physics.md 7.1)."""
+    scale = float(s.parameters.size_scale)
     u = uniform(s)
     if u < 0.50:
-        return 1
+        return max(1, int(scale / _LARGE_SCALE))
     if u < 0.85:
-        return 1 + int(2.5 * s.parameters.size_scale * exponential(s))
-    return min(_LARGEST, int(5.0 * s.parameters.size_scale * heavy_tail(s)) + 1)
+        return 1 + int(2.5 * scale * exponential(s))
+    return min(int(_LARGEST * max(1.0, scale / _LARGE_SCALE)), int(5.0 * scale * heavy_tail(s)) + 1)
 
 
 @kernel
@@ -42,6 +45,15 @@ def refill_delay_ns(s: State, refill: float) -> int:
     if uniform(s) > refill:
         ms *= _LATE_REFILL
     return int(s.now_ns) + ms * NS_PER_MS
+
+
+@kernel
+def put_back_ns(s: State, mean_ns: float, probability: float) -> int:
+    """When a fill of an episode's mechanism is put back: in time, or twelve times as late."""
+    wait_ns = mean_ns * exponential(s)
+    if uniform(s) > probability:
+        wait_ns *= _LATE_REFILL
+    return int(s.now_ns) + NS_PER_MS + int(wait_ns)
 
 
 @kernel
@@ -140,7 +152,9 @@ def _refill_wall(s: State, number: int) -> None:
         if v.used == 1 and v.number == number and v.on == 1 and v.kind == _WALL and v.left > 0:
             size = min(v.left, v.shown)
             v.left -= size
-            send_limit(s, v.side, v.tick, size, number, refill_delay_ns(s, v.refill))
+            is_episode = v.is_episode == 1
+            due_ns = put_back_ns(s, v.refill_ns, v.refill) if is_episode else refill_delay_ns(s, v.refill)
+            send_limit(s, v.side, v.tick, size, number, due_ns)
 
 
 @kernel
@@ -152,5 +166,7 @@ def _absorb(s: State, side: int, tick: int, filled: int) -> None:
             size = min(filled, v.left)
             if size > 0 and uniform(s) < v.refill:
                 v.left -= size
-                send_limit(s, side, tick, size, v.number, refill_delay_ns(s, 1.0))
+                is_episode = v.is_episode == 1
+                due_ns = put_back_ns(s, v.refill_ns, 1.0) if is_episode else refill_delay_ns(s, 1.0)
+                send_limit(s, side, tick, size, v.number, due_ns)
             return

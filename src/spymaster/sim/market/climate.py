@@ -14,6 +14,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_, log_
 from spymaster.sim.dice import below, uniform
+from spymaster.sim.market.due_orders import send_market
 from spymaster.sim.market.state import ASK, BID, MINUTES, State
 
 _SECONDS_A_DAY: Final = 86_400.0
@@ -30,6 +31,8 @@ _NEWS_LEAN: Final = 1.2
 _NEWS_ACTIVITY: Final = 3.0
 _NEWS_FADE_S: Final = 45.0
 _NEWS_PUSH_S: Final = 4
+_NEWS_JUMP_S: Final = 1.0
+_NEWS_ORDERS: Final = 5
 
 
 @kernel
@@ -50,11 +53,15 @@ def new_second(s: State) -> None:
         s.news = 1.0
         s.news_side = below(s, 2)
         s.news_end_ns = s.now_ns + _NEWS_PUSH_S * NS_PER_S
+        for _ in range(_NEWS_ORDERS if q.news_contracts > 0 else 0):
+            due_ns = int(s.now_ns) + int(_NEWS_JUMP_S * uniform(s) * NS_PER_S)
+            send_market(s, int(s.news_side), int(q.news_contracts) // _NEWS_ORDERS + 1, due_ns)
     s.news -= s.news / _NEWS_FADE_S
     s.slow += -s.slow / _SLOW_S + q.slow_noise * bell(s) * _SLOW_STEP
     s.fast += -s.fast / _FAST_S + q.fast_noise * bell(s) * _FAST_STEP
     minute = int((s.now_ns - s.day_ns) // _MINUTE_NS) % MINUTES
     swing = exp_(s.slow + s.fast - 0.5 * (q.slow_noise * q.slow_noise + q.fast_noise * q.fast_noise))
+    s.calm = exp_(-q.shy * (s.slow + s.fast))
     s.activity = s.shape[minute] * swing * (1.0 + _NEWS_ACTIVITY * s.news)
     if s.now_ns >= s.regime_end_ns:
         s.regime = below(s, 3) - 1

@@ -59,11 +59,15 @@ class Intensity:
     echo_cross: float = 0.05
     echo_decay: float = 8.0
     size_scale: float
+    resting_scale: float = 1.0
     iceberg: float
     flicker: float = 0.45
+    flicker_s: float = 0.12
+    shy: float = 0.0
     slow_noise: float
     fast_noise: float
     news_per_day: float
+    news_contracts: int = 0
     outcome_ticks: int
     horizon_s: int
     plant_near: int

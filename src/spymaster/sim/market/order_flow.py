@@ -14,7 +14,7 @@ from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.dice import below, exponential, uniform
 from spymaster.sim.market.aggressor import aggressor_size, hit
 from spymaster.sim.market.due_orders import send_cancel
-from spymaster.sim.market.queues import HUMP, find_best, nth_order, outward, place, resting_size, take
+from spymaster.sim.market.queues import find_best, nth_order, outward, place, resting_size, take
 from spymaster.sim.market.render import begin_event, end_event, send_change, send_move
 from spymaster.sim.market.state import ACTIVE, ASK, BID, HIT, IN_SPREAD, MASK, NONE, PULL, State, Tape
 
@@ -27,8 +27,8 @@ _LARGE: Final = 6
 _PATIENCE: Final = 0.6
 """Large orders are patient: most of the times that one would leave, it stays."""
 _LOYALTY: Final = 0.9
-_FLICKER_NS: Final = 120 * NS_PER_MS
-"""The longest that a flickering order rests; nothing is faster than 2 ms."""
+_FASTEST_NS: Final = 2 * NS_PER_MS
+"""No flickering order leaves sooner."""
 _MOVES: Final = 0.45
 _SHRINKS: Final = 0.06
 """Shares of departures that only change price, or only get smaller."""
@@ -57,11 +57,11 @@ def set_weights(s: State) -> float:
                 continue
             i = (opposite + sign * (k + 1)) & MASK
             rate = s.activity if k < _UNSEEN else _UNSEEN_RATE * s.activity
-            adding = meeting * q.add * HUMP[k]
+            adding = meeting * q.add * s.hump[k] * s.calm
             leaving = q.cancel * s.orders[side, i]
             if k + 1 == gap:
                 imbalance = qi if side == BID else -qi
-                adding *= 1.0 + q.refill_boost * max(0.0, 1.0 - s.orders[side, i] / (HUMP[0] * q.usual))
+                adding *= 1.0 + q.refill_boost * max(0.0, 1.0 - s.orders[side, i] / (s.hump[0] * q.usual))
                 leaving *= 1.0 + q.flight * max(0.0, -imbalance)
             w[k] = rate * adding * s.add_factor[side, i]
             w[ACTIVE + k] = rate * leaving * s.cancel_factor[side, i]
@@ -118,7 +118,7 @@ def arrive(s: State, tape: Tape, side: int, tick: int, size: int, level: int) ->
             s.order_hidden[order] = hidden
             s.behind[side, tick & MASK] += hidden
         elif level == NONE and uniform(s) < s.parameters.flicker:
-            send_cancel(s, side, order, int(s.now_ns) + 2 * NS_PER_MS + below(s, _FLICKER_NS))
+            send_cancel(s, side, order, int(s.now_ns) + _FASTEST_NS + below(s, int(s.parameters.flicker_ns)))
         send_change(s, tape, ACTION_ADD, side, tick, size)
     end_event(s, tape)
 
@@ -164,7 +164,8 @@ def _stays(s: State, side: int, order: int, tick: int, size: int) -> bool:
     """Whether an order that might leave does not: large ones seldom do, those of a planted level hardly ever."""
     if s.order_level[order] != NONE:
         return uniform(s) < _LOYALTY
-    return size > _LARGE and uniform(s) < _PATIENCE and s.cancel_factor[side, tick & MASK] <= 1.0
+    is_large = size > _LARGE * s.parameters.resting_scale
+    return is_large and uniform(s) < _PATIENCE and s.cancel_factor[side, tick & MASK] <= 1.0
 
 
 @kernel

@@ -8,16 +8,14 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final
 
-import numpy as np
-
 from spymaster.market.jit import kernel
 from spymaster.sim.dice import exponential, uniform
 from spymaster.sim.market.latent import note_flow, note_leaving
 from spymaster.sim.market.state import ACTIVE, ADD, KEPT, MASK, NONE, PULL, SLACK, State, Tape
 
 _LARGEST_ORDER: Final = 200
-HUMP: Final = np.array([1.5, 1.35, 1.35, 1.35, 1.3, 1.2, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-"""Relative size of the queues by distance from the other side's best, 1 to ``ACTIVE``: more behind the touch."""
+HUMP: Final = (1.5, 1.35, 1.35, 1.35, 1.3, 1.2, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+"""Usual relative size of the queues by distance from the other side's best, 1 to ``ACTIVE``: more behind the touch."""
 
 
 @kernel
@@ -28,7 +26,15 @@ def outward(side: int) -> int:
 
 @kernel
 def resting_size(s: State) -> int:
-    """Contracts of an arriving order: mostly one, seldom large; mean 2.8 (docs/physics.md 7.1)."""
+    """Contracts of an arriving order: mostly one, seldom large; mean 2.8 (docs/physics.md 7.1) times the scale."""
+    scale = float(s.parameters.resting_scale)
+    if scale != 1.0:
+        return max(1, int(scale * _usual_size(s) * (0.5 + uniform(s)) + 0.5))
+    return _usual_size(s)
+
+
+@kernel
+def _usual_size(s: State) -> int:
     u = uniform(s)
     if u < 0.60:
         return 1
@@ -135,7 +141,7 @@ def nth_order(s: State, side: int, tick: int, n: int) -> int:
 @kernel
 def usual_orders(s: State, distance: int) -> float:
     """Orders usually waiting at a price, by its distance from the other side's best, 1 being next to it."""
-    return float(HUMP[min(distance, ACTIVE) - 1] * s.parameters.usual)
+    return float(s.hump[min(distance, ACTIVE) - 1] * s.parameters.usual)
 
 
 @kernel

@@ -5,8 +5,9 @@ Same seed and settings: same bytes on any machine and in any chunking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +17,16 @@ from spymaster.market.dtypes import INSTRUMENT_SHIFT, PUBLISHER_SHIFT
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S
 from spymaster.sim.instrument import INSTRUMENT_ID, PUBLISHER_ID, TICK_E9
 from spymaster.sim.levels.planting import USUAL_BOOK
-from spymaster.sim.levels.scenarios import WEAK_GAMMA, kind_weights, plants_levels
+from spymaster.sim.levels.scenarios import SQUEEZE, WEAK_GAMMA, kind_weights, plants_levels
 from spymaster.sim.market.day_shape import MINUTES, shape_of_day
 from spymaster.sim.market.intensities import INTENSITIES, Intensity
 from spymaster.sim.market.latent import BUCKET_NS
-from spymaster.sim.market.state import NONE, STATE, Array, new_tape
+from spymaster.sim.market.queues import HUMP
+from spymaster.sim.market.state import NEVER, NONE, STATE, Array, new_tape
 from spymaster.sim.market.steps import COMPLETE, PAUSED, open_market, run
+from spymaster.sim.market.worlds import hump_of, intensity_of, plan_of
 from spymaster.sim.options.opening import begin_options, set_options
+from spymaster.sim.worlds import World
 
 OPEN_PRICE_E9: Final = 6_870_250_000_000
 DEFAULT_CHUNK: Final = 65_536
@@ -31,9 +35,11 @@ _DAY_NS: Final = MINUTES * _MINUTE_NS
 _LEVELS_AT_ONCE: Final = 3
 _GAMMA: Final = (50.0, 250.0)
 _GAMMA_OF_OPTIONS: Final = (100.0, 200.0)
-_WEAK_GAMMA: Final = (20.0, 20.0)
+_GAMMA_OF: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {WEAK_GAMMA: (20.0, 20.0), SQUEEZE: (300.0, 150.0)}
+)
 """Gamma of planted levels, least and span, contracts per point: of the stand-in (for a book of usual depth), of
-options, and as it is really met."""
+options, and by scenario as it is really met and as it is seldom met."""
 
 FLOW: Final = np.dtype(
     [
@@ -122,11 +128,12 @@ class Settings:
     levels_at_once: int = _LEVELS_AT_ONCE
     with_auction: bool = False
     options: str = ""
+    world: World | None = None
 
     @property
     def parameters(self) -> Intensity:
-        """The intensity by its name."""
-        return INTENSITIES[self.intensity]
+        """The intensity by its name, or that of the world."""
+        return INTENSITIES[self.intensity] if self.world is None else intensity_of(self.world)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +169,7 @@ class Market:
         self.settings = settings
         self.moments: list[Moment] = []
         self._keep = keep_moments
-        self._tape = new_tape(records_per_chunk)
+        self._tape = new_tape(records_per_chunk, plan_of(settings.world, settings.start_ns))
         self._state = new_state(settings)
         self._state["pause_at_touch"] = 1 if keep_moments else 0
         open_market(self._state, self._tape, settings.open_price_e9 // TICK_E9, int(settings.with_auction))
@@ -215,16 +222,18 @@ def new_state(settings: Settings) -> Array:
     s["day_ns"] = start // _MINUTE_NS * _MINUTE_NS - settings.minute * _MINUTE_NS
     s["parameters"] = settings.parameters.pack()[0]
     s["shape"] = shape_of_day(settings.parameters.reference)
+    s["hump"] = HUMP if settings.world is None else hump_of(settings.world)
     s["lean"] = 1.0
-    s["paused_level"] = s["watched_level"] = s["watched_outcome"] = NONE
+    s["paused_level"] = s["watched_level"] = s["watched_outcome"] = s["attacked"] = NONE
+    s["attack_ns"] = NEVER
     s["kind_weight"] = kind_weights(settings.scenario)
     s["wanted_levels"] = settings.levels_at_once if plants_levels(settings.scenario) else 0
     s["next_plant_ns"] = start + 2 * NS_PER_S
     least, span = _GAMMA_OF_OPTIONS if settings.options else _GAMMA
     deep = 1.0
-    if settings.options or settings.scenario == WEAK_GAMMA:
+    if settings.options or settings.scenario in _GAMMA_OF:
         deep = settings.parameters.usual / USUAL_BOOK
-        least, span = _WEAK_GAMMA if settings.scenario == WEAK_GAMMA else (least, span)
+        least, span = _GAMMA_OF.get(settings.scenario, (least, span))
     s["gamma_least"], s["gamma_span"] = least / deep, span / deep
     set_options(s["options"], settings.options, settings.seed, start, settings.minute)
     return state

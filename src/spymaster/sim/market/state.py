@@ -41,7 +41,7 @@ DUE: Final = 512
 _PLANTS: Final = 4 * 1024
 ROOM: Final = 2048
 """No single step writes as many rows of anything."""
-SLOTS: Final = 8
+SLOTS: Final = 12
 """Planted levels at work at once."""
 MINUTES: Final = 1440
 DEPTH_DISTANCES: Final = 32
@@ -82,6 +82,23 @@ LEVEL: Final = np.dtype(
         ("push", "<f8"),
         ("push_end_ns", "<i8"),
         ("gamma", "<f8"),
+        # 1: an episode of a world, and the fields below count
+        ("is_episode", "<i8"),
+        ("distance", "<i8"),
+        # 1: aggressors go on once they are there, 0: they turn round
+        ("outcome", "<i8"),
+        # contracts an attack has left to spend, and its time from the mechanism's beginning to two points through
+        ("attack", "<i8"),
+        ("travel_ns", "<i8"),
+        ("planted_ahead", "<i8"),
+        ("begun_ns", "<i8"),
+        ("begun_ahead", "<i8"),
+        # mean time until a fill is put back; share of the depth that a vacuum leaves, and for how long
+        ("refill_ns", "<f8"),
+        ("left_share", "<f8"),
+        ("absence_ns", "<i8"),
+        # half ticks through the level at which a fakeout turns
+        ("turn", "<i8"),
     ]
 )
 """A planted level and what is drawn for it. ``side`` is the defenders'."""
@@ -112,12 +129,19 @@ PARAMETERS: Final = np.dtype(
         ("echo_cross", "<f8"),
         ("echo_decay", "<f8"),
         ("size_scale", "<f8"),
+        # sizes of resting orders against the usual ones
+        ("resting_scale", "<f8"),
         ("iceberg", "<f8"),
-        # share of arriving orders that leave again at once
+        # share of arriving orders that leave again at once, and the longest that these rest
         ("flicker", "<f8"),
+        ("flicker_ns", "<i8"),
+        # how much fewer resting orders arrive, against everything else, while the market is livelier than usual
+        ("shy", "<f8"),
         ("slow_noise", "<f8"),
         ("fast_noise", "<f8"),
         ("news_per_day", "<f8"),
+        # what is traded at once on news
+        ("news_contracts", "<i8"),
         ("outcome_ticks", "<i8"),
         ("horizon_ns", "<i8"),
         ("plant_near", "<i8"),
@@ -153,7 +177,11 @@ STATE: Final = np.dtype(
         ("watched_outcome", "<i8"),
         ("parameters", PARAMETERS),
         ("shape", "<f8", (MINUTES,)),
+        # relative size of the queues by distance from the other side's best, 1 to ACTIVE
+        ("hump", "<f8", (ACTIVE,)),
         ("activity", "<f8"),
+        # factor of arrivals of resting orders
+        ("calm", "<f8"),
         ("slow", "<f8"),
         ("fast", "<f8"),
         ("news", "<f8"),
@@ -207,6 +235,10 @@ STATE: Final = np.dtype(
         ("planted", "<i8"),
         ("wanted_levels", "<i8"),
         ("next_plant_ns", "<i8"),
+        # the next of the tape's plan, the level under attack, and when the attack is looked after
+        ("next_planned", "<i8"),
+        ("attacked", "<i8"),
+        ("attack_ns", "<i8"),
         ("kind_weight", "<f8", (16,)),
         # contracts per point that dealers hold of their clients' options; positive: they sell rallies
         ("gamma", "<f8"),
@@ -242,7 +274,8 @@ WORK_COLUMNS: Final = 6
 class Tape(NamedTuple):
     """Where a run writes, from its start: records int64[n, 46], flows, touches, works and what left, int64[n, columns
     above], the levels planted, LEVEL[n]; of the option market rows int64[n, ...] and truth by the second
-    float64[n, ...], both as ``sim.options.state`` says."""
+    float64[n, ...], both as ``sim.options.state`` says. ``plan``, LEVEL[n], is read only: the levels to plant, by
+    ``planted_ns``."""
 
     records: Array
     flows: Array
@@ -252,9 +285,10 @@ class Tape(NamedTuple):
     plants: Array
     rows: Array
     seconds: Array
+    plan: Array
 
 
-def new_tape(records: int) -> Tape:
+def new_tape(records: int, plan: Array | None = None) -> Tape:
     """A tape with room for that many records. It may be used again after every run."""
     n = max(records, 2 * ROOM)
     return Tape(
@@ -266,4 +300,5 @@ def new_tape(records: int) -> Tape:
         np.zeros(_PLANTS, LEVEL),
         np.zeros((n, ROW_COLUMNS), np.int64),
         np.zeros((n, SECOND_COLUMNS)),
+        np.zeros(0, LEVEL) if plan is None else plan,
     )

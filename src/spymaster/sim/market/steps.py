@@ -8,6 +8,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.dice import below, exponential
+from spymaster.sim.levels.attack import look_after_attack
 from spymaster.sim.levels.mechanisms import follow_levels
 from spymaster.sim.levels.planting import plant_levels
 from spymaster.sim.market.aggressor import MOST_PRICES, hit
@@ -79,7 +80,7 @@ def open_market(state: Array, tape: Tape, open_tick: int, with_auction: int) -> 
 def _next_time(s: State, dt_ns: int, end_ns: int) -> int:
     """When the next thing happens: an event of the market's own, or what is due before it."""
     due_ns = min(min(min(s.second_ns, s.next_due_ns), min(s.bucket_ns, s.midnight_ns)), end_ns)
-    due_ns = min(due_ns, s.options.next_ns)
+    due_ns = min(due_ns, min(s.options.next_ns, s.attack_ns))
     return int(min(s.now_ns + dt_ns, max(due_ns, s.now_ns)))
 
 
@@ -128,6 +129,8 @@ def step(s: State, tape: Tape, end_ns: int) -> None:
         _send_due(s, tape)
     elif at_ns >= s.options.next_ns:
         option_event(s, tape)
+    elif at_ns >= s.attack_ns:
+        look_after_attack(s, tape)
     else:
         side, what = choose(s, total)
         happen(s, tape, side, what)

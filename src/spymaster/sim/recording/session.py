@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,7 @@ from spymaster.market.kinds import NS_PER_S, PRICE_SCALE, Kind
 from spymaster.market.levels import format_price_e9
 from spymaster.market.manifest import MANIFEST_NAME, RecordingLevel, RecordingManifest, encode_manifest
 from spymaster.sim.instrument import INSTRUMENT_ID, TICK_E9
+from spymaster.sim.levels.scenarios import NO_LEVELS, WORLD_BREAKS_BEFORE
 from spymaster.sim.market.day_shape import MINUTES
 from spymaster.sim.market.latent import BUCKET_NS
 from spymaster.sim.market.simulation import Market, Settings
@@ -26,8 +28,12 @@ from spymaster.sim.recording.files import DATASET, SYMBOL, es_definition, file_e
 from spymaster.sim.recording.options import OptionFiles
 from spymaster.sim.truth.files import TruthWriter, write_oracle
 from spymaster.sim.truth.oracle import MOST_MOMENTS, PATHS, Oracle
+from spymaster.sim.worlds import draw_world
 
 GENERATOR: Final = "order-book"
+WORLD: Final = "world"
+WORLD_NAME: Final = "world.json"
+"""A world's draws, in the folder of the truth."""
 NOTE: Final = "SIMULATED: drawn by a seeded order book market with planted levels. Not exchange data."
 MIDNIGHT_NS: Final = 1_773_720_000 * NS_PER_S
 """2026-03-17 00:00 in New York, an ordinary trading day; ESM6 became the front month the day before."""
@@ -75,7 +81,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     write_dbn(names["definition"], definition, schema="definition", dataset=DATASET, symbol_map=symbols)
     end_ns = settings.start_ns + round(order.minutes * _MINUTE_NS) // BUCKET_NS * BUCKET_NS
     o = market.options if settings.options else None
-    truth = TruthWriter(folder, o) if order.with_truth else None
+    truth = _truth_writer(order, o) if order.with_truth else None
     options = None
     ticks: set[int] = set()
     with (
@@ -103,7 +109,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
         simulated=True,
         generator=GENERATOR,
         seed=settings.seed,
-        plan=" ".join([settings.scenario, settings.intensity, *(["options"] if options is not None else [])]),
+        plan=" ".join([*_plan_words(settings), *(["options"] if options is not None else [])]),
         profile=order.profile,
         symbol=SYMBOL,
         start=moment_of(settings.start_ns),
@@ -120,6 +126,21 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
     )
     write_whole(folder / MANIFEST_NAME, encode_manifest(manifest))
     return manifest
+
+
+def _plan_words(settings: Settings) -> tuple[str, ...]:
+    """What a session was drawn from, in words: its scenario and intensity, or that it is a random world."""
+    return (settings.scenario, settings.intensity) if settings.world is None else (WORLD,)
+
+
+def _truth_writer(order: Order, options: Any | None) -> TruthWriter:
+    """The truth of a session; a world's draws stand beside it as they were drawn."""
+    world = order.settings.world
+    if world is None:
+        return TruthWriter(order.folder, options)
+    writer = TruthWriter(order.folder, options, breaks_before=WORLD_BREAKS_BEFORE)
+    write_whole(writer.folder / WORLD_NAME, msgspec.json.format(msgspec.json.encode(world), indent=2))
+    return writer
 
 
 def _tell(progress: Progress | None, records: NDArray[np.int64], start_ns: int, end_ns: int, written: int) -> None:
@@ -159,6 +180,19 @@ def default_settings(seed: int, scenario: str, intensity: str, options: str = ""
         instrument_id=INSTRUMENT_ID,
         with_auction=minute == _EVENING,
         options=options,
+    )
+
+
+def world_settings(seed: int, minutes: float) -> Settings:
+    """The session of a random world, at its own time of day. Raises UserError for a seed that means none."""
+    world = draw_world(seed, minutes)
+    return Settings(
+        seed=seed,
+        start_ns=session_start_ns(world.start_minute),
+        minute=world.start_minute,
+        scenario=NO_LEVELS,
+        options=world.profile if world.has_options else "",
+        world=world,
     )
 
 

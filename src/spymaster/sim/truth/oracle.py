@@ -71,7 +71,10 @@ class Oracle:
 
 
 def estimate_outcomes(moment: Moment, paths: int) -> OracleEstimate:
-    """Run a moment's futures until its level is decided, each with random numbers of its own."""
+    """Run a moment's futures until its level is decided, each with random numbers of its own.
+
+    Of a world, levels that are not planted yet stay out of them.
+    """
     tape = new_tape(_TAPE_RECORDS)
     state = np.zeros(1, STATE)
     horizon = int(moment.state[0]["parameters"]["horizon_ns"])
