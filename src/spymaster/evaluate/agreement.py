@@ -65,9 +65,9 @@ class Found:
     """An episode of a mechanism that has a matching state.
 
     ``delay_ns``: None when the state was not said in it. ``after_fill_ns``: how long after the first fill in the zone
-    it was said, 0 when before; None when it was not, or nothing was filled: a wall is idle until it is hit.
-    ``visible``: the engine could judge the zone at some snap of it; ``true``: the latent flows made the matching state
-    at some snap of it; ``already``: it was said at the snap before, so that its delay tells nothing.
+    it was said, 0 when before; None when it was not, or nothing was filled (``hit`` is False then): a wall is idle
+    until it is hit. ``visible``: the engine could judge the zone at some snap of it; ``true``: the latent flows made
+    the matching state at some snap of it; ``already``: it was said at the snap before, so that its delay tells nothing.
     """
 
     kind: LevelKind
@@ -76,6 +76,7 @@ class Found:
     visible: bool
     true: bool
     already: bool
+    hit: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,7 @@ def score_agreement(truth: Truth, said: Rows, raised: Rows) -> Evidence:
         states = truth.states[truth.states["level"] == level["level"]]
         own = said[said["price_e9"] == level["price_e9"]]
         signals = raised[(raised["price_e9"] == level["price_e9"]) & (raised["side"] == level["side"])]
-        total += _of_states(level, states, own) + _of_episodes(level, states, own, episodes)
+        total += _of_states(level, states, own) + Evidence(found=tuple(found_episodes(level, states, own, episodes)))
         total += Evidence(followed=_of_signals(level, signals, episodes))
     return total
 
@@ -174,11 +175,11 @@ def _of_states(level: Rows, states: Rows, own: Rows) -> Evidence:
     )
 
 
-def _of_episodes(level: Rows, states: Rows, own: Rows, episodes: Rows) -> Evidence:
+def found_episodes(level: Rows, states: Rows, own: Rows, episodes: Rows) -> list[Found]:
     """When the engine saw each episode of a mechanism, counted from its start or from when the zone came into sight."""
     kind = LevelKind(int(level["kind"]))
     if kind not in MATCHING:
-        return Evidence()
+        return []
     wanted = MATCHING[kind]
     seen = own[(own["side"] == level["side"]) & (own["state"] != BarrierState.MISSING)]
     found = []
@@ -197,8 +198,10 @@ def _of_episodes(level: Rows, states: Rows, own: Rows, episodes: Rows) -> Eviden
         )
         hit = states["ts_ns"][_during(states["ts_ns"], episode) & (states["filled"] > 0)]
         after_fill = max(int(match[0]) - int(hit[0]), 0) if len(match) and len(hit) else None
-        found.append(Found(kind, delay, after_fill, len(within) > 0, bool((true == wanted).any()), already))
-    return Evidence(found=tuple(found))
+        found.append(
+            Found(kind, delay, after_fill, len(within) > 0, bool((true == wanted).any()), already, len(hit) > 0)
+        )
+    return found
 
 
 def _during(t_ns: Counts, episode: Rows) -> NDArray[np.bool_]:

@@ -95,19 +95,109 @@ def evaluate_facts(
         raise typer.Exit(0 if run_facts(tuple(sources or ()), minutes, seeds) else 1)
 
 
+_Sources = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[SIMULATED]...", help="Simulated recordings with their truth.", show_default=False),
+]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Worlds = Annotated[
+    int,
+    typer.Option(help="Judge so many random worlds instead, simulated for it.", min=0, max=1000, show_default=False),
+]
+_SeedsFrom = Annotated[
+    str | None,
+    typer.Option(
+        help="Worlds that follow from this hash of a commit and are used in no tuning; without, those for tuning.",
+        show_default=False,
+    ),
+]
+_Market = Annotated[str, typer.Option(help="first, second or both, side by side.")]
+_Minutes = Annotated[float, typer.Option(help="Length of a world.", min=1.0, max=1440.0)]
+_Jobs = Annotated[int, typer.Option(help="Worlds at a time.", min=1, max=64)]
+_Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for one JSON file a world; those that are there are not made again.", show_default=False),
+]
+_Keep = Annotated[bool, typer.Option("--keep", help="Keep the worlds' recordings in OUT too.")]
+_Naive = Annotated[
+    bool, typer.Option("--naive/--no-naive", help="Replay a second time with plain absolute thresholds, to compare.")
+]
+_Oracle = Annotated[
+    int,
+    typer.Option(help="Run the futures of so many first touches a world; first market, seconds each.", min=0, max=50),
+]
+
+
 @evaluate_app.command("states", cls=Command)
 def evaluate_states(
     context: typer.Context,
-    sources: Annotated[
-        list[Path], typer.Argument(metavar="SIMULATED...", help="Simulated recordings with their truth.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    sources: _Sources = None,
+    as_json: _AsJson = False,
+    worlds: _Worlds = 0,
+    seeds_from: _SeedsFrom = None,
+    market: _Market = "both",
+    minutes: _Minutes = 60.0,
+    jobs: _Jobs = 2,
+    out: _Out = None,
+    keep: _Keep = False,
+    naive: _Naive = False,
+    oracle: _Oracle = 0,
 ) -> None:
-    """Print how well barrier states agree with the truth of simulated recordings."""
+    """Print how well barrier states agree with the truth of simulated recordings, at every snap near a level."""
     with reported():
-        from spymaster.cli.market.evaluate_states import run_states
+        from spymaster.cli.market.evaluate_worlds import Asked, run_states
 
-        run_states(sources, context.obj.config, as_json)
+        asked = Asked(
+            sources=tuple(sources or ()),
+            config=context.obj.config,
+            as_json=as_json,
+            worlds=worlds,
+            seeds_from=seeds_from,
+            market=market,
+            minutes=minutes,
+            jobs=jobs,
+            out=out,
+            keep=keep,
+            naive=naive,
+            oracle=oracle,
+        )
+        run_states(asked)
+
+
+@evaluate_app.command("signals", cls=Command)
+def evaluate_signals(
+    context: typer.Context,
+    sources: _Sources = None,
+    as_json: _AsJson = False,
+    worlds: _Worlds = 0,
+    seeds_from: _SeedsFrom = None,
+    market: _Market = "both",
+    minutes: _Minutes = 60.0,
+    jobs: _Jobs = 2,
+    out: _Out = None,
+    keep: _Keep = False,
+    naive: _Naive = False,
+    oracle: _Oracle = 0,
+) -> None:
+    """Print which signals planted mechanisms raise, when, whether they were right, and against what base."""
+    with reported():
+        from spymaster.cli.market.evaluate_worlds import Asked, run_signals
+
+        asked = Asked(
+            sources=tuple(sources or ()),
+            config=context.obj.config,
+            as_json=as_json,
+            worlds=worlds,
+            seeds_from=seeds_from,
+            market=market,
+            minutes=minutes,
+            jobs=jobs,
+            out=out,
+            keep=keep,
+            naive=naive,
+            oracle=oracle,
+        )
+        run_signals(asked)
 
 
 @evaluate_app.command("fuel", cls=Command)

@@ -6,14 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from spymaster.cli.request import Prepared, Request, prepare
 from spymaster.evaluate.agreement import Evidence, pool, score_agreement
-from spymaster.evaluate.agreement_report import report_text, states_report
+from spymaster.evaluate.agreement_report import StatesReport, states_report
 from spymaster.evaluate.agreement_truth import future_per_equity, load_truth
 from spymaster.evaluate.sinks import LevelSink
-from spymaster.evaluate.what_ifs import rates_by_fuel, rates_text
+from spymaster.evaluate.what_ifs import Rates, rates_by_fuel
 from spymaster.market.manifest import load_manifest
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import drive
@@ -22,18 +20,10 @@ from spymaster.session.sources.forms import open_source
 from spymaster.sim.instrument import TICK_E9
 
 
-def run_states(recordings: Sequence[Path], config: Path | None, as_json: bool) -> None:
-    """Run the engine over simulated recordings and print how its states agree with their truth, all taken together."""
+def states_of_recordings(recordings: Sequence[Path], config: Path | None) -> tuple[StatesReport, Rates]:
+    """All recordings taken together, at the snaps at which the engine judges the planted side, by the tree's truth."""
     report = states_report(pool([_of_recording(folder, config) for folder in recordings]))
-    rates = rates_by_fuel([(load_manifest(folder), _prepared(folder, config).plan) for folder in recordings])
-    if as_json:
-        whole = msgspec.to_builtins(report) | {"raised_per_hour_by_fuel": rates}
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
-        sys.stdout.flush()
-    else:
-        print(report_text(report))
-        print()
-        print(rates_text(rates))
+    return report, rates_by_fuel([(load_manifest(folder), _prepared(folder, config).plan) for folder in recordings])
 
 
 def _of_recording(folder: Path, config: Path | None) -> Evidence:

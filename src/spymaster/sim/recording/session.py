@@ -121,7 +121,7 @@ def write_recording(order: Order, progress: Progress | None = None) -> Recording
             file_entry(names["trades"], trades.count),
             *(options.entries() if options is not None else ()),
         ),
-        levels=_levels(ticks, order.profile, float(market.options["usual_ratio"])),
+        levels=planted_levels(ticks, order.profile, float(market.options["usual_ratio"])),
         note=NOTE,
     )
     write_whole(folder / MANIFEST_NAME, encode_manifest(manifest))
@@ -196,7 +196,7 @@ def world_settings(seed: int, minutes: float) -> Settings:
     )
 
 
-def _levels(ticks: set[int], profile: str, ratio: float) -> tuple[RecordingLevel, ...]:
+def planted_levels(ticks: set[int], profile: str, ratio: float) -> tuple[RecordingLevel, ...]:
     """A level for each planted price, at most 64, lowest first; its name does not tell what was planted.
 
     In the share's dollars by its ratio, to the cent, where it trades beside the future (``ratio`` is not 1).

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_TRADE, F_LAST, SIDE_ASK, SIDE_BID, UNDEF_PRICE
 from spymaster.sim.dice import below, resting_size, uniform
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.second.state import APPEAR, ASK, BID, BUCKET_NS, KEPT_RANKS, MASK, SLACK_RANKS, VANISH, State, Tape
-
-USUAL_ORDERS: Final = np.array(
-    [17.0, 19.0, 22.0, 24.0, 24.0, 22.0, 20.0, 18.0, 17.0, 16.0, 15.0, 14.0, 14.0, 13.0, 13.0, 13.0]
+from spymaster.sim.second.state import (
+    ACTIVE_RANKS,
+    APPEAR,
+    ASK,
+    BID,
+    BUCKET_NS,
+    KEPT_RANKS,
+    MASK,
+    SLACK_RANKS,
+    VANISH,
+    State,
+    Tape,
 )
-"""Orders usually waiting at the best price and behind it."""
 
 _MEAN_RESTING: Final = 2.7
 """Mean of ``resting_size``."""
@@ -74,15 +80,21 @@ def one_of(s: State, side: int, tick: int) -> int:
 
 
 @kernel
+def order_size(s: State) -> int:
+    """Contracts of an arriving order."""
+    return max(1, int(resting_size(s) * s.size_scale + 0.5))
+
+
+@kernel
 def place_usual(s: State, tape: Tape, side: int, tick: int, rank: int) -> None:
     """Fill a price with what usually waits there."""
     i = tick & MASK
-    usual = USUAL_ORDERS[min(rank, len(USUAL_ORDERS) - 1)]
+    usual = s.usual[min(rank, ACTIVE_RANKS - 1)]
     orders = 1 + int(usual * (0.6 + 0.8 * uniform(s)))
     s.orders[side, i] = orders
     s.size[side, i] = 0
     for _ in range(orders):
-        s.size[side, i] += resting_size(s)
+        s.size[side, i] += order_size(s)
     log_flow(s, tape, side, tick, APPEAR, s.size[side, i])
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_ADD, F_BAD_TS_RECV, F_LAST, F_SNAPSHOT, NS_PER_S, SIDE_NONE
-from spymaster.sim.dice import below, exponential, heavy_tail, resting_size, uniform
+from spymaster.sim.dice import below, exponential, heavy_tail, uniform
 from spymaster.sim.second.book import (
-    USUAL_ORDERS,
     close_buckets,
     follow,
     open_book,
+    order_size,
     outward,
     write_head,
     write_levels,
@@ -26,17 +26,10 @@ _LEAVING_PER_S: Final = np.array(
     [0.060, 0.048, 0.040, 0.036, 0.033, 0.030, 0.028, 0.026, 0.025, 0.024, 0.016, 0.014, 0.012, 0.011, 0.010, 0.009]
 )
 """How often an order leaves, by how many prices stand before it."""
-_REFILL_BOOST: Final = 8.0
-"""How much faster orders join a nearly empty best price."""
 _FLIGHT: Final = 3.0
 """How much faster orders leave a best price that is small against the other side's."""
-_IMPROVE_PER_S: Final = 50.0
-_FOLLOW_SHARE: Final = 0.85
-"""Share of gaps closed in the direction of the price move that opened them."""
-_HITS_PER_S: Final = 1.5
 _PULL_OF_IMBALANCE: Final = 0.3
 _ECHO_DECAY_PER_S: Final = 8.0
-_LEAN: Final = 1.5
 _SHORTEST_REGIME_NS: Final = 8 * NS_PER_S
 _LONGEST_REGIME_NS: Final = 90 * NS_PER_S
 
@@ -55,19 +48,21 @@ def set_weights(s: State) -> float:
             i = (s.best[side] + sign * rank) & MASK
             orders = s.orders[side, i]
             leaving = _LEAVING_PER_S[rank]
-            arriving = leaving * USUAL_ORDERS[rank]
+            arriving = leaving * s.usual[rank]
             if rank == 0:
-                arriving *= 1.0 + _REFILL_BOOST * max(0.0, 1.0 - orders / USUAL_ORDERS[0])
+                arriving *= 1.0 + s.refill_boost * max(0.0, 1.0 - orders / s.usual[0])
                 leaving *= 1.0 + _FLIGHT * max(0.0, -imbalance)
             w[rank] = s.activity * arriving * s.factor[side, 0, i]
             w[ACTIVE_RANKS + rank] = s.activity * leaving * orders * s.factor[side, 1, i]
+            if orders <= s.stays[side, i]:
+                w[ACTIVE_RANKS + rank] = min(w[ACTIVE_RANKS + rank], s.activity * leaving * orders)
             total += w[rank] + w[ACTIVE_RANKS + rank]
         w[IN_SPREAD] = 0.0
         if s.best[ASK] - s.best[BID] > 1:
-            share = 1.0 - _FOLLOW_SHARE if s.last_depleted == side else _FOLLOW_SHARE
-            w[IN_SPREAD] = _IMPROVE_PER_S * share * s.factor[side, 0, (s.best[side] - sign) & MASK]
+            share = 1.0 - s.follow if s.last_depleted == side else s.follow
+            w[IN_SPREAD] = s.improve_per_s * share * s.factor[side, 0, (s.best[side] - sign) & MASK]
         x = _PULL_OF_IMBALANCE * imbalance
-        w[HIT] = s.activity * _HITS_PER_S * s.lean[side] * s.push[side] * (1.0 - x) / (1.0 + x) + s.echo[side]
+        w[HIT] = s.activity * s.hits_per_s * s.lean[side] * s.push[side] * (1.0 - x) / (1.0 + x) + s.echo[side]
         total += w[IN_SPREAD] + w[HIT]
     return total
 
@@ -90,11 +85,11 @@ def happen(s: State, tape: Tape, side: int, what: int) -> None:
     """One event of a side, ``what`` as in its weights."""
     sign = outward(side)
     if what < ACTIVE_RANKS:
-        arrive(s, tape, side, s.best[side] + sign * what, resting_size(s))
+        arrive(s, tape, side, s.best[side] + sign * what, order_size(s))
     elif what < IN_SPREAD:
         leave(s, tape, side, s.best[side] + sign * (what - ACTIVE_RANKS))
     elif what == IN_SPREAD:
-        arrive(s, tape, side, s.best[side] - sign, resting_size(s))
+        arrive(s, tape, side, s.best[side] - sign, order_size(s))
     else:
         hit(s, tape, side)
 
@@ -122,7 +117,7 @@ def new_second(s: State) -> None:
         s.regime = below(s, 3) - 1
         length = int(min(_SHORTEST_REGIME_NS * heavy_tail(s), float(_LONGEST_REGIME_NS)))
         s.regime_end_ns = s.now_ns + length
-    s.lean[ASK] = _LEAN if s.regime > 0 else (1.0 / _LEAN if s.regime < 0 else 1.0)
+    s.lean[ASK] = s.regime_lean if s.regime > 0 else (1.0 / s.regime_lean if s.regime < 0 else 1.0)
     s.lean[BID] = 1.0 / s.lean[ASK]
     for k in range(s.n_pushes):
         push = s.pushes[k]

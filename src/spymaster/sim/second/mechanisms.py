@@ -6,15 +6,16 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_MS
-from spymaster.sim.dice import below, uniform
-from spymaster.sim.second.plan import ARM_TICKS, OUTCOME_TICKS, REACH_TICKS, ZONE_TICKS, Happening
-from spymaster.sim.second.state import ASK, BID, MASK, NEVER, REFILLS, State, Tape
+from spymaster.sim.dice import below, exponential, uniform
+from spymaster.sim.second.plan import ARM_TICKS, OUTCOME_TICKS, ZONE_TICKS, Happening
+from spymaster.sim.second.state import ACTIVE_RANKS, ASK, BID, MASK, NEVER, REFILLS, State, Tape
 
 _FASTEST_REFILL_NS: Final = NS_PER_MS // 2
 _REFILL_SPREAD_NS: Final = 5 * NS_PER_MS
 _DISPLAY_STEP_NS: Final = 200 * NS_PER_MS
 _LET_GO_TICKS: Final = 4
 """How much further than its reach the market must go before a mechanism ceases to work."""
+_FARTHER_TICKS: Final = 40
 _BEGINS: Final = int(Happening.BEGINS)
 _TOUCHED: Final = int(Happening.TOUCHED)
 _BROKEN: Final = int(Happening.BROKEN)
@@ -62,13 +63,16 @@ def refill_after(s: State, side: int, tick: int, filled: int) -> None:
     """A working mechanism may put back what was filled in its zone, or more, as long as its reserve lasts."""
     for k in range(s.mechanisms):
         m = s.mechanism[k]
+        if m.working == 1 and m.side == side:
+            m.attack_left -= filled
         if m.working == 0 or m.side != side or abs(tick - m.tick) > ZONE_TICKS or m.refill == 0.0:
             continue
         if uniform(s) < m.refill:
             size = min(int(filled * m.refill_ratio), m.left)
             if size > 0:
                 m.left -= size
-                queue_refill(s, s.now_ns + _FASTEST_REFILL_NS + below(s, _REFILL_SPREAD_NS), side, tick, size)
+                later_ns = below(s, _REFILL_SPREAD_NS) if m.refill_ns == 0 else int(exponential(s) * m.refill_ns)
+                queue_refill(s, s.now_ns + _FASTEST_REFILL_NS + later_ns, side, tick, size)
 
 
 @kernel
@@ -94,8 +98,12 @@ def should_work(s: State, k: int) -> int:
         m.armed = 1
     elif distance < -ZONE_TICKS:
         m.armed = 0
-    reach = REACH_TICKS + _LET_GO_TICKS * m.working
+    reach = m.reach + _LET_GO_TICKS * m.working
     in_time = m.start_ns <= s.now_ns < m.end_ns
+    if m.distance != 0 and m.stage != 1:
+        return 0
+    if m.working == 1 and m.lasts_ns > 0 and s.now_ns - m.on_ns >= m.lasts_ns:
+        return 0
     return int(in_time and m.armed == 1 and -ZONE_TICKS <= distance <= reach)
 
 
@@ -109,8 +117,11 @@ def turn(s: State, tape: Tape, k: int, working: int) -> None:
         i = (m.tick + offset) & MASK
         s.factor[m.side, 0, i] = m.add if working == 1 else 1.0
         s.factor[m.side, 1, i] = m.cancel if working == 1 else 1.0
+        rank = (2 * m.side - 1) * (m.tick + offset - s.best[m.side])
+        s.stays[m.side, i] = m.stays * s.usual[min(max(rank, 0), ACTIVE_RANKS - 1)] if working == 1 else 0.0
     if working == 1:
         m.left = m.reserve
+        m.on_ns = s.now_ns
         display(s, k)
     note(s, tape, k, working)
 
@@ -125,7 +136,40 @@ def note(s: State, tape: Tape, k: int, what: int) -> None:
     row[3] = s.mechanism[k].left
     row[4] = s.best[BID]
     row[5] = s.best[ASK]
+    row[6] = s.mechanism[k].tick
     s.n_work += 1
+
+
+@kernel
+def settle(s: State, k: int) -> None:
+    """A mechanism planted at a distance gets its price: away from all others, a little further out if need be."""
+    m = s.mechanism[k]
+    if m.distance == 0:
+        return
+    outward = 2 * m.side - 1
+    m.tick = s.best[m.side] + outward * m.distance
+    for _ in range(_FARTHER_TICKS):
+        near = 0
+        for other in range(s.mechanisms):
+            o = s.mechanism[other]
+            if other != k and o.stage == 1 and abs(o.tick - m.tick) <= 2 * ZONE_TICKS + 1:
+                near = 1
+        if near == 0:
+            return
+        m.tick += outward
+
+
+@kernel
+def pushed(s: State, k: int) -> float:
+    """By what factor more orders hit a mechanism's side because of it."""
+    m = s.mechanism[k]
+    if should_work(s, k) == 1:
+        if m.retreat != 1.0 and m.passage >= 2:
+            return float(m.retreat)
+        return float(m.push) if m.attack_left > 0 else 1.0
+    if m.stage == 1 and m.passage <= 1:
+        return float(m.approach)
+    return 1.0
 
 
 @kernel
@@ -137,6 +181,7 @@ def observe(s: State, tape: Tape, k: int) -> None:
     m = s.mechanism[k]
     if m.stage == 0 and m.start_ns <= s.now_ns < m.end_ns:
         m.stage = 1
+        settle(s, k)
         note(s, tape, k, _BEGINS)
     elif m.stage == 1 and s.now_ns >= m.end_ns:
         m.stage = 2
@@ -170,7 +215,7 @@ def work(s: State, tape: Tape) -> None:
     s.push[1] = 1.0
     for k in range(s.mechanisms):
         m = s.mechanism[k]
-        if should_work(s, k) == 1:
-            s.push[m.side] = max(s.push[m.side], m.push)
-            if m.working == 0:
-                turn(s, tape, k, 1)
+        factor = pushed(s, k)
+        s.push[m.side] = max(s.push[m.side], factor) if factor >= 1.0 else s.push[m.side] * factor
+        if m.working == 0 and should_work(s, k) == 1:
+            turn(s, tape, k, 1)

@@ -78,7 +78,7 @@ def leave(s: State, tape: Tape, side: int, tick: int) -> None:
 def hit(s: State, tape: Tape, side: int) -> None:
     """An aggressor takes from a side: its trades first, with the book before them, then the orders it took."""
     begin_event(s)
-    size = aggressor_size(s)
+    size = max(1, int(aggressor_size(s) * s.hit_scale + 0.5))
     first = s.best[side]
     if size >= waiting(s, side, first) and uniform(s) >= _SWEEP:
         size = waiting(s, side, first)

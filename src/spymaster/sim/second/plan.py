@@ -17,6 +17,7 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import format_price_e9
 from spymaster.sim.instrument import TICK_E9
+from spymaster.sim.second.climate import Climate
 
 _OPEN_E9: Final = 6_870_250_000_000
 OPENING: Final = "opening"
@@ -80,7 +81,11 @@ class Behaviour(msgspec.Struct, frozen=True):
     ``add``, ``cancel``: factors of the rates of orders arriving and leaving. ``shown_contracts``: extra size displayed
     at each price of the zone when the mechanism begins to work. ``refill``: probability that a fill is refilled within
     6 ms, by ``refill_ratio`` times its size; ``reserve_contracts``: how much can be refilled each time it works.
-    ``push``: factor of the rate of orders hitting the side.
+    ``push``: factor of the rate of orders hitting the side. ``refill_ms``: mean time until a fill is refilled, in place
+    of those 6 ms. ``stays``: share of the usual orders that no factor drives away. ``reach_ticks``: distance of the
+    best price at which it begins to work; ``lasts_s``: how long it then does, 0 for as long as the market is near.
+    ``attack_contracts``: with so many filled on the side the push is spent, 0 for never. ``approach``: factor of orders
+    hitting the side before it works; ``retreat``: the same, in place of ``push``, once the level was touched.
     """
 
     add: float
@@ -90,6 +95,13 @@ class Behaviour(msgspec.Struct, frozen=True):
     refill_ratio: float
     reserve_contracts: int
     push: float
+    refill_ms: float = 0.0
+    stays: float = 0.0
+    reach_ticks: int = REACH_TICKS
+    lasts_s: float = 0.0
+    attack_contracts: int = 0
+    approach: float = 1.0
+    retreat: float = 1.0
 
 
 BEHAVIOURS: Final[Mapping[MechanismKind, Behaviour]] = MappingProxyType(
@@ -104,7 +116,11 @@ BEHAVIOURS: Final[Mapping[MechanismKind, Behaviour]] = MappingProxyType(
 
 
 class Mechanism(msgspec.Struct, frozen=True):
-    """A mechanism planted at a level: ``side`` defends ``price_e9`` from ``start_s`` to ``end_s`` of the session."""
+    """A mechanism planted at a level: ``side`` defends ``price_e9`` from ``start_s`` to ``end_s`` of the session.
+
+    ``distance_ticks``: where it is not 0, the price is so far from the side's best when the time comes, or a little
+    further where another mechanism is; ``price_e9`` says nothing then. ``behaviour``: its own in place of its kind's.
+    """
 
     id: str
     kind: MechanismKind
@@ -112,6 +128,13 @@ class Mechanism(msgspec.Struct, frozen=True):
     price_e9: int
     start_s: int
     end_s: int
+    distance_ticks: int = 0
+    behaviour: Behaviour | None = None
+
+    @property
+    def acts(self) -> Behaviour:
+        """What it does while it works."""
+        return self.behaviour or BEHAVIOURS[self.kind]
 
     @property
     def tick(self) -> int:
@@ -143,6 +166,7 @@ class Plan(msgspec.Struct, frozen=True):
     activity: tuple[Point, ...] = (Point(0, 1.0),)
     pushes: tuple[Push, ...] = ()
     mechanisms: tuple[Mechanism, ...] = ()
+    climate: Climate = Climate()
 
 
 def check_plan(plan: Plan) -> None:
@@ -170,6 +194,8 @@ def _refused(plan: Plan, problem: str, remedy: str) -> UserError:
 
 
 def _overlap(one: Mechanism, other: Mechanism) -> bool:
+    if one.distance_ticks or other.distance_ticks:
+        return False
     together = one.start_s < other.end_s and other.start_s < one.end_s
     return together and one.side is other.side and abs(one.tick - other.tick) <= 2 * ZONE_TICKS
 

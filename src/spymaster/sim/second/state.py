@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_MS, NS_PER_S
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.second.plan import BEHAVIOURS, MAX_MECHANISMS, MAX_POINTS, MAX_PUSHES, Mechanism, Plan, check_plan
+from spymaster.sim.second.plan import MAX_MECHANISMS, MAX_POINTS, MAX_PUSHES, Mechanism, Plan, check_plan
 
 RING: Final = 1024
 MASK: Final = RING - 1
@@ -70,6 +70,16 @@ MECHANISM: Final = np.dtype(
         ("refill", "<f8"),
         ("refill_ratio", "<f8"),
         ("push", "<f8"),
+        # ticks from the side's best when its time comes; 0: its price is given
+        ("distance", "<i8"),
+        ("reach", "<i8"),
+        ("lasts_ns", "<i8"),
+        ("on_ns", "<i8"),
+        ("refill_ns", "<i8"),
+        ("attack_left", "<i8"),
+        ("stays", "<f8"),
+        ("approach", "<f8"),
+        ("retreat", "<f8"),
     ]
 )
 PUSH: Final = np.dtype([("direction", "<i8"), ("strength", "<f8"), ("start_ns", "<i8"), ("end_ns", "<i8")])
@@ -84,10 +94,18 @@ FLOW_DTYPE: Final = np.dtype(
 ADD, PULL and FILL are each of one order; a moved one is a PULL and an ADD. APPEAR and VANISH are of all at a price.
 """
 WORK_DTYPE: Final = np.dtype(
-    [("ts_ns", "<i8"), ("mechanism", "<i8"), ("what", "<i8"), ("left", "<i8"), ("bid", "<i8"), ("ask", "<i8")]
+    [
+        ("ts_ns", "<i8"),
+        ("mechanism", "<i8"),
+        ("what", "<i8"),
+        ("left", "<i8"),
+        ("bid", "<i8"),
+        ("ask", "<i8"),
+        ("tick", "<i8"),
+    ]
 )
 """Something (``Happening``) happened to a mechanism (index in the plan); ``left``: what it can still refill, contracts;
-the touch then, ticks."""
+the touch then and the mechanism's price, ticks."""
 TOUCH_DTYPE: Final = np.dtype(
     [
         ("ts_bucket_ns", "<i8"),
@@ -136,6 +154,17 @@ STATE: Final = np.dtype(
         ("orders", "<i8", (2, RING)),
         # factors of arrivals and of departures
         ("factor", "<f8", (2, 2, RING)),
+        # orders that no factor drives away
+        ("stays", "<f8", (2, RING)),
+        # the climate
+        ("usual", "<f8", (ACTIVE_RANKS,)),
+        ("size_scale", "<f8"),
+        ("hit_scale", "<f8"),
+        ("hits_per_s", "<f8"),
+        ("improve_per_s", "<f8"),
+        ("follow", "<f8"),
+        ("regime_lean", "<f8"),
+        ("refill_boost", "<f8"),
         ("weights", "<f8", (2, CHOICES)),
         ("words", "<i8", (MBP10_WORDS,)),
         ("refill", REFILL, (REFILLS,)),
@@ -196,6 +225,10 @@ def new_state(seed: int, plan: Plan, start_ns: int, header: int) -> Array:
     s["activity"] = plan.activity[0].factor
     s["lean"] = s["push"] = 1.0
     s["factor"] = 1.0
+    climate = plan.climate
+    s["usual"], s["regime_lean"] = climate.usual_orders, climate.lean
+    for name in ("size_scale", "hit_scale", "hits_per_s", "improve_per_s", "follow", "refill_boost"):
+        s[name] = getattr(climate, name)
     open_tick = plan.open_price_e9 // TICK_E9
     s["best"] = (open_tick - 1, open_tick)
     s["mechanisms"], s["n_pushes"], s["n_points"] = len(plan.mechanisms), len(plan.pushes), len(plan.activity)
@@ -211,7 +244,18 @@ def new_state(seed: int, plan: Plan, start_ns: int, header: int) -> Array:
 
 def _pack(mechanism: Mechanism, start_ns: int) -> tuple[float, ...]:
     """A mechanism as the fields of ``MECHANISM``."""
-    b = BEHAVIOURS[mechanism.kind]
+    b = mechanism.acts
     start, end = (start_ns + at_s * NS_PER_S for at_s in (mechanism.start_s, mechanism.end_s))
     where = (int(mechanism.kind), int(mechanism.side), mechanism.tick, start, end, 0, 1, 0, 0)
-    return (*where, b.shown_contracts, b.reserve_contracts, 0, b.add, b.cancel, b.refill, b.refill_ratio, b.push)
+    flow = (b.shown_contracts, b.reserve_contracts, 0, b.add, b.cancel, b.refill, b.refill_ratio, b.push)
+    times = (b.reach_ticks, round(b.lasts_s * NS_PER_S), 0, round(b.refill_ms * NS_PER_MS))
+    return (
+        *where,
+        *flow,
+        mechanism.distance_ticks,
+        *times,
+        b.attack_contracts or NEVER,
+        b.stays,
+        b.approach,
+        b.retreat,
+    )

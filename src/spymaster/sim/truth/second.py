@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spymaster.sim.levels.kinds import LevelEvent, LevelKind
 from spymaster.sim.market import state as market
 from spymaster.sim.market.simulation import FLOW, LEAVING, PLANTED, TOUCH, WORK, Chunk
-from spymaster.sim.second.plan import BEHAVIOURS, REACH_TICKS, Happening, MechanismKind, Plan
+from spymaster.sim.second.plan import Happening, MechanismKind, Plan
 from spymaster.sim.second.session import SecondChunk, bucket_flows
 from spymaster.sim.second.state import BUCKET_NS, FILL, FLOW_DTYPE, PULL, TOUCH_DTYPE, VANISH
 from spymaster.sim.truth.files import TruthWriter
@@ -80,7 +80,9 @@ class SecondTruth:
                 touches=_named(chunk.touches, TOUCH),
                 works=np.array(list(self._events(chunk.work)), WORK),
                 leavings=_leavings(chunk.flows),
-                planted=np.array([self._level(*row) for row in begun[["mechanism", "ts_ns"]].tolist()], PLANTED),
+                planted=np.array(
+                    [self._level(*row) for row in begun[["mechanism", "ts_ns", "tick"]].tolist()], PLANTED
+                ),
                 rows=np.zeros((0, 0), np.int64),
                 seconds=np.zeros((0, 0), np.float64),
             )
@@ -99,7 +101,7 @@ class SecondTruth:
 
     def _events(self, work: NDArray[Any]) -> Iterator[tuple[int, ...]]:
         """What happened to mechanisms as ``WORK``; one whose time ends undecided has its outcome then."""
-        for ts_ns, level, what, *rest in work.tolist():
+        for ts_ns, level, what, *rest, _ in work.tolist():
             event = _EVENTS[Happening(what)]
             if event is LevelEvent.TOUCH:
                 self._touched.add(level)
@@ -109,12 +111,12 @@ class SecondTruth:
                 yield ts_ns, level, LevelEvent.CHOP if level in self._touched else LevelEvent.EXPIRED, *rest
             yield ts_ns, level, event, *rest
 
-    def _level(self, number: int, planted_ns: int) -> tuple[float, ...]:
+    def _level(self, number: int, planted_ns: int, tick: int) -> tuple[float, ...]:
         """A mechanism as ``PLANTED``; its push as the logarithm of its factor, rounded alike on every machine."""
         it = self._plan.mechanisms[number]
-        b = BEHAVIOURS[it.kind]
+        b = it.acts
         kind = LevelKind[MechanismKind(it.kind).name]
-        where = (number, kind, int(it.side), it.tick, planted_ns, REACH_TICKS)
+        where = (number, kind, int(it.side), tick, planted_ns, b.reach_ticks)
         push = round(math.log(b.push), 6)
         return (*where, b.shown_contracts, b.reserve_contracts, b.add, b.cancel, b.refill, push, 0.0)
 

@@ -1,0 +1,37 @@
+"""A world as a recording of either market."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.sim.recording.second import write_second_recording
+from spymaster.sim.recording.session import Order, default_settings, session_start_ns, write_recording
+from spymaster.sim.worlds import World, draw_world
+
+FIRST, SECOND = "first", "second"
+MARKETS: Final = (FIRST, SECOND)
+
+
+def write_world(folder: Path, market: str, seed: int, minutes: float, *, oracle_moments: int = 0) -> World:
+    """Simulate a seed's world in the ``first`` or the ``second`` market, with its truth. Returns the world as played.
+
+    The second market has no options and no oracle. Raises UserError, and OSError where the disk refuses.
+    """
+    world = draw_world(seed, minutes)
+    if market == SECOND:
+        write_second_recording(folder, seed, minutes, world=world)
+        return msgspec.structs.replace(world, has_options=False)
+    settings = replace(
+        default_settings(seed, "none", "midday", world.profile if world.has_options else ""),
+        minute=world.start_minute,
+        start_ns=session_start_ns(world.start_minute),
+        world=world,
+    )
+    write_recording(
+        Order(folder=folder, minutes=minutes, settings=settings, profile=world.profile, oracle_moments=oracle_moments)
+    )
+    return world
