@@ -45,6 +45,7 @@ from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.sim.instrument import TICK_E9
 from spymaster.sim.levels.kinds import LevelKind
 from spymaster.sim.truth.files import read_truth
+from spymaster.sim.truth.passed import SILENT
 from spymaster.sim.truth.schema import FOLDER
 
 Rows = NDArray[Any]
@@ -114,6 +115,7 @@ def judge_recording(folder: Path, plan: ReplayPlan, about: About, *, with_naive:
         episodes=judge_episodes(path, raised, levels, truth.episodes),
         base=count_base(path, watched),
         oracle=_oracle(folder),
+        tells_beyond=tells_beyond(folder),
         seconds={
             "simulate": round(about.simulate_s, 2),
             "replay": round(replayed_s - began_s, 2),
@@ -144,7 +146,8 @@ def _naive(plan: ReplayPlan) -> ReplayPlan:
 
 
 def _own(raised: Rows) -> Rows:
-    return raised[raised["watched"] == 1]
+    own: Rows = raised[raised["watched"] == 1]
+    return own
 
 
 def _counts(raised: Rows) -> dict[str, int]:
@@ -174,14 +177,22 @@ def _true(folder: Path) -> Rows:
     side_of[levels["level"].to_numpy()] = levels["side"].to_numpy()
     parts = [np.zeros(0, TRUE)]
     for name, is_other in (("states", False), ("other_side", True)):
+        if is_other and not tells_beyond(folder):
+            continue
         table = read_truth(folder, name)
         rows = np.zeros(table.num_rows, TRUE)
-        for column in ("ts_ns", "level", "state", "passed_state"):
+        rows["passed_state"] = SILENT
+        for column in set(TRUE.names or ()) & set(table.column_names):
             rows[column] = table[column].to_numpy()
         own = side_of[rows["level"]]
         rows["side"] = 1 - own if is_other else own
         parts.append(rows)
     return np.concatenate(parts)
+
+
+def tells_beyond(folder: Path) -> bool:
+    """Whether a recording's truth says what is true beyond levels and on their other sides; older ones do not."""
+    return (folder / FOLDER / "other_side.parquet").is_file()
 
 
 def _delays(truth: Truth, watch: Watch) -> list[DelayRecord]:

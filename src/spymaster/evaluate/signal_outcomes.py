@@ -200,7 +200,7 @@ def distance_rule(path: MidPath, ticks: list[int]) -> Rows:
 
 
 def always_reject(path: MidPath, ticks: list[int]) -> Rows:
-    """REJECT at each touch."""
+    """REJECT each time price has come within half a zone of a level."""
     return _rule(path, ticks, through=None, back=None)
 
 
@@ -211,7 +211,7 @@ def _rule(path: MidPath, ticks: list[int], through: int | None, back: int | None
         sides = path.defenders(tick)
         past = path.past(tick, sides)
         away = past <= -arm
-        touches = abs(past) <= (_TOUCH if through is None else 1)
+        touches = abs(past) <= (_TOUCH // 2 if through is None else 1)
         k, n = 0, len(past)
         armed_rows, touch_rows = np.flatnonzero(away), np.flatnonzero(touches)
         while True:

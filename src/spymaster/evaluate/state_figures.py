@@ -27,7 +27,11 @@ def state_figures(pool: Pool) -> list[Figure]:
     if all(record.naive_states is not None for record in pool.records):
         naive = [record.naive_states for record in pool.records if record.naive_states is not None]
         found.append(_macro_f1(pool, "  plain absolute thresholds", naive, ALL))
-    found.append(pool.share("direction agrees", [tuple(one.directions) for one in counts], ">= 97 %"))
+    found.append(
+        pool.share(
+            "direction agrees", [(float(one.directions[0]), float(one.directions[1])) for one in counts], ">= 97 %"
+        )
+    )
     tables = np.array([one.confusion[ALL] for one in counts], np.float64).reshape(-1, 6, 6)
     for state in STATES:
         right = tables[:, state, state]

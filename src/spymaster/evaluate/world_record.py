@@ -35,7 +35,8 @@ class WorldRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A simulated recording and how the engine fared in it.
 
     ``engine``: hash of the sources that computed it. ``levels``: prices watched. ``raised``: by rule and signal, at the
-    watched levels. ``seconds``: what it took to simulate, replay and score.
+    watched levels. ``tells_beyond``: whether its truth decides anything beyond levels and on
+    their other sides. ``seconds``: what it took to simulate, replay and score.
     """
 
     engine: str
@@ -58,4 +59,5 @@ class WorldRecord(msgspec.Struct, frozen=True, kw_only=True):
     episodes: list[EpisodeRecord]
     base: BaseCounts
     oracle: list[OracleRecord]
+    tells_beyond: bool
     seconds: dict[str, float]

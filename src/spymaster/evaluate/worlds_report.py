@@ -42,7 +42,8 @@ _HEADLINES: Final = (
 
 
 class MarketReport(msgspec.Struct, frozen=True):
-    """One market. ``figures``: of all its worlds; ``groups``: by group; ``rules``: of other rules for signals."""
+    """One market. ``figures``: of all its worlds; ``groups``: by group; ``rules``: of other rules for
+    signals. ``silent_beyond``: worlds whose truth decides nothing beyond levels."""
 
     market: str
     worlds: int
@@ -51,6 +52,7 @@ class MarketReport(msgspec.Struct, frozen=True):
     planted: dict[str, int]
     episodes: dict[str, int]
     fast_worlds: int
+    silent_beyond: int
     figures: list[Figure]
     groups: dict[str, list[Figure]]
     by_world: dict[str, list[Figure]]
@@ -94,6 +96,7 @@ def _market(what: str, market: str, records: list[WorldRecord]) -> MarketReport:
         planted=_summed([record.planted for record in records]),
         episodes=_summed([_kinds(record) for record in records]),
         fast_worlds=sum(record.is_fast for record in records),
+        silent_beyond=sum(not record.tells_beyond for record in records),
         figures=own,
         groups=groups,
         by_world={record.name: figures(Pool([record])) for record in records},
@@ -122,6 +125,8 @@ def worlds_text(report: WorldsReport) -> str:
             f"  planted: {planted}",
             f"  at work: {episodes}",
         ]
+        if one.silent_beyond:
+            lines.append(f"  the truth of {one.silent_beyond} decides nothing beyond levels: simulate anew for it")
     titles = [one.market for one in report.markets]
     lines += _table(["all worlds", *titles, "aim"], [one.figures for one in report.markets], with_aims=True)
     for one in report.markets:

@@ -58,7 +58,7 @@ def run_states(asked: Asked) -> None:
         return
     report, rates = states_of_recordings(asked.sources, asked.config)
     whole = msgspec.to_builtins(report) | {"raised_per_hour_by_fuel": rates, "near": msgspec.to_builtins(near)}
-    _print(whole, "\n\n".join([worlds_text(near), report_text(report), rates_text(rates)]), asked.as_json)
+    _print(whole, "\n\n".join([report_text(report), rates_text(rates), worlds_text(near)]), asked.as_json)
 
 
 def run_signals(asked: Asked) -> None:

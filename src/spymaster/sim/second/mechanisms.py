@@ -142,7 +142,7 @@ def note(s: State, tape: Tape, k: int, what: int) -> None:
 
 @kernel
 def settle(s: State, k: int) -> None:
-    """A mechanism planted at a distance gets its price: away from all others, a little further out if need be."""
+    """A mechanism planted at a distance gets its price: a little further out where another of its side is near."""
     m = s.mechanism[k]
     if m.distance == 0:
         return
@@ -152,7 +152,7 @@ def settle(s: State, k: int) -> None:
         near = 0
         for other in range(s.mechanisms):
             o = s.mechanism[other]
-            if other != k and o.stage == 1 and abs(o.tick - m.tick) <= 2 * ZONE_TICKS + 1:
+            if other != k and o.stage == 1 and o.side == m.side and abs(o.tick - m.tick) <= 2 * ZONE_TICKS + 1:
                 near = 1
         if near == 0:
             return

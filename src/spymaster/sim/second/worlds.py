@@ -44,7 +44,7 @@ _MEAN_CONTRACTS: Final = 2.7
 _MEAN_HIT: Final = 4.0
 _ECHOES: Final = 1.8
 """Aggressors in all, by those that come by themselves."""
-_LIFE_S: Final = 240
+_LIFE_S: Final = 180
 _NEWS_S: Final = 6
 _OUTCOME_TICKS: Final = 8
 _MOST_PUSH: Final = 60.0
