@@ -261,7 +261,7 @@ def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int,
     """Score, attribution and confidence of the forces in the scratch into ``row``; False where there is no score."""
     v = s.levels.at[slot]
     weights = s.scratch.weights
-    said = silence_weak(p, weights)
+    said = silence_weak(p, weights, s.scratch.asked)
     write_forces(s.scratch.scores, weights, row)
     row.confidence_label = 0
     if not (said and in_band):

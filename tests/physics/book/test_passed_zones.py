@@ -1,4 +1,4 @@
-"""A zone that price has reached and passed is judged by what it held and lost, whoever took it, for as long as it is gone."""
+"""A zone that price has reached and passed is judged by what it held and lost, for as long as that is gone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VACUUM, CONSUMED = BarrierState.VACUUM, BarrierState.CONSUMED
 
 
 def zone(held: float = 120.0, states: NDArray[np.float64] = NEUTRAL, **window: int) -> Any:
-    """A level whose zone price has just reached. ``window``: pulled and filled before that, and the depth it had then."""
+    """A level whose zone price has just reached. ``window``: pulled and filled before that, and its depth before."""
     v = np.zeros(1, LEVEL)[0]
     z = np.zeros(ZONE_FIELDS, np.int64)
     z[Z_OUT], z[Z_FILL] = window.get("pulled", 0), window.get("filled", 0)
@@ -132,7 +132,7 @@ QUIET = {"warmup_ns": 0, "arm_sigma": 0.0, "tape_full_volume": 1e12}
 
 
 def through(how: str, *, size: int = 100, sign: int = 1) -> Market:
-    """Price goes from six ticks before the level to a tick and a half past it; what rests there is eaten or withdrawn."""
+    """Price goes from before the level to a tick and a half past it; what rests there is eaten or withdrawn."""
     market = deep_book(START_NS, size=size)
     attacker, defender = (BID, ASK) if sign > 0 else (ASK, BID)
     for k in range(6):
@@ -226,6 +226,8 @@ def test_out_of_sight_it_is_missing_and_what_was_known_is_forgotten() -> None:
     assert results.level(LEVEL_TICK / 4)[-1]["barrier_state"] == CONSUMED
     engine.state["trust"]["blind_until_ns"] = START_NS + 22 * SECOND
     feed(engine, WatermarkFrame(START_NS + 30 * SECOND), into=results)
-    rows = results.level(LEVEL_TICK / 4)
-    assert (rows["barrier_state"][80:88] == BarrierState.MISSING).all()
-    assert not (rows["barrier_state"][90:] == CONSUMED).any()
+    states = results.level(LEVEL_TICK / 4)["barrier_state"][80:]
+    missing = np.flatnonzero(states == BarrierState.MISSING)
+    assert len(missing) > 3
+    assert len(states) > missing[-1] + 20
+    assert not np.isin(states[missing[-1] :], (CONSUMED, BarrierState.NEUTRAL, BarrierState.ABSORPTION)).any()

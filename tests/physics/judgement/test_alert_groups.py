@@ -13,7 +13,7 @@ from spymaster.market.rows import AlertEvent, BarrierAlarm, Confidence, Signal
 from spymaster.physics.judgement.trigger import break_hold, reject_hold
 from tests.physics.judgement.test_trigger import alerts_of, attacked_wall, vacuum_above
 from tests.support.engine import Results, engine_for, feed, params_for, records
-from tests.support.market import ASK, MID, SECOND, START_NS, Market
+from tests.support.market import ASK, BID, MID, SECOND, START_NS, Market
 from tests.support.scenes import deep_book, keep_alive, pull_zone
 
 TICK = MID + 4
@@ -34,7 +34,7 @@ def raised(results: Results) -> list[Any]:
 
 
 def test_two_levels_of_one_price_show_one_signal_and_one_alert() -> None:
-    results = run_scene(vacuum_above(), TICK, until_s=18.0, strike_range=0.5, confluence_band=0.1, **BOTH)
+    results = run_scene(vacuum_above(), TICK, until_s=18.0, strike_range=1.0, confluence_band=0.1, **BOTH)
     rows = [rows[rows["price"] == TICK / 4] for rows in results.rows[50:]]
     assert {len(pair) for pair in rows} == {2}
     assert all(pair["signal"][0] == pair["signal"][1] for pair in rows)
@@ -84,12 +84,15 @@ def test_an_attack_that_is_usual_is_none() -> None:
     market = deep_book(START_NS)
     for k in range(60):
         market.at(12.0 + 2.0 * k)
-        market.trade(0, 60)
-        market.add(ASK, market.best(ASK), 60)
+        for side in (BID, ASK):
+            best = market.best(side)
+            market.trade(1 - side, 60)
+            market.add(side, best, 60)
     market.at(131.0)
     for price in range(MID + 1, MID + 4):
         market.add(ASK, price, 800)
-    market.trade(0, 60)
+    market.trade(BID, 60)
+    market.add(ASK, MID + 1, 60)
     keep_alive(market, 140.0)
     told = [
         [signal for signal, _, _ in alerts_of(run_scene(market, MID + 1, until_s=140.0, reject_usual_fills=share))]

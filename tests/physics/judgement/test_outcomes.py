@@ -59,17 +59,23 @@ def test_the_outcome_is_told_at_three_marks_each_with_what_is_known_by_then() ->
     assert {int(a["outcome_first"]) for a in outcomes} == {0}
 
 
-@pytest.mark.parametrize(
-    ("moves", "side", "at_s"), [(((60.0, 12), (80.0, -40)), 1, 60.0), (((60.0, -6), (80.0, 40)), -1, 60.0)]
-)
-def test_which_way_came_first_is_told_with_the_next_mark(
-    moves: tuple[tuple[float, int], ...], side: int, at_s: float
-) -> None:
-    first, *later = told(broken(*moves, until_s=145.0), 145.0)
+@pytest.mark.parametrize(("moves", "side"), [((12, -40), 1), ((-6, 40), -1)])
+def test_which_way_came_first_is_told_with_the_next_mark(moves: tuple[int, int], side: int) -> None:
+    first, *later = told(broken((60.0, moves[0]), (80.0, moves[1]), until_s=145.0), 145.0)
     raised_s = (first["t_ns"] - START_NS) / SECOND
     last = later[-1]
     assert int(last["outcome_first"]) == side
-    assert last["outcome_first_s"] == pytest.approx(at_s - raised_s, abs=1.3)
+    assert last["outcome_first_s"] == pytest.approx(60.0 - raised_s, abs=1.3)
+
+
+def test_an_alert_raised_further_away_is_not_decided_by_that() -> None:
+    """Less than a point before the level, half a point being asked for: the race begins when price is that near."""
+    near, never = (told(broken((60.0, move), until_s=145.0), 145.0, outcome_points=0.5)[-1] for move in (3, -4))
+    assert int(never["outcome_first"]) == 0
+    assert math.isnan(never["outcome_first_s"])
+    assert int(near["outcome_first"]) == 0, "it is there, and neither way was made yet"
+    through = told(broken((60.0, 3), (70.0, 4), until_s=145.0), 145.0, outcome_points=0.5)[-1]
+    assert int(through["outcome_first"]) == 1
 
 
 def test_the_way_that_decides_is_a_key() -> None:
@@ -111,9 +117,8 @@ def test_an_outcome_in_words() -> None:
 
 def test_the_message_has_the_outcome_once_it_is_known() -> None:
     encoder = SignalEncoder("es", ())
-    messages = encoder.alerts(
-        block([level()], alerts=[alert(), outcome(30, outcome_30s=1.25, outcome_first=-1, outcome_first_s=9.0)])
-    )
+    known = {"outcome_30s": 1.25, "outcome_first": -1, "outcome_first_s": 9.0}
+    messages = encoder.alerts(block([level()], alerts=[alert(), outcome(30, **known)]))
     assert messages[0].outcome is None
     told_now = messages[1].outcome
     assert told_now is not None

@@ -36,7 +36,9 @@ def barrier_score(row: np.void) -> float:
 
 def tape_score(row: np.void) -> float:
     d = row["direction"]
-    score = 50 + 25 * max(-1.0, min(1.0, d * row["velocity"] / 0.5)) + 25 * d * row["tape_imbalance"]
+    # the published velocity is smoothed; its z-score is that of the fit itself
+    velocity = row["velocity_z"] * 0.86 * row["sigma_1m"] / math.sqrt(60.0 * 3.0)
+    score = 50 + 25 * max(-1.0, min(1.0, d * velocity / 0.5)) + 25 * d * row["tape_imbalance"]
     if not math.isnan(row["sweep_age_s"]):
         target = 100.0 if row["sweep_direction"] * d > 0 else 0.0
         pulled = 50 + (target - 50) * math.exp(-row["sweep_age_s"])
@@ -127,10 +129,8 @@ def test_a_force_without_confidence_is_left_out_and_said() -> None:
 def test_without_a_confidence_of_a_tenth_there_is_no_score() -> None:
     market = deep_book(START_NS)
     market.trade(BID, 9)
-    rows = [
-        rows_of(market, MID + 3, 15.0, sight_share=1.0, w_barrier_ns=60 * SECOND, tape_full_volume=v)[-1]
-        for v in (90, 91)
-    ]
+    params = {"sight_share": 1.0, "w_barrier_ns": 60 * SECOND}
+    rows = [rows_of(market, MID + 3, 15.0, tape_full_volume=volume, **params)[-1] for volume in (90, 91)]
     assert [row["barrier_weight"] for row in rows] == [0.0, 0.0]
     assert [math.isnan(row["score"]) for row in rows] == [False, True]
 
@@ -280,5 +280,7 @@ def test_leaving_and_coming_back_past_the_arming_distance_starts_the_score_anew(
 def test_high_confidence_needs_every_configured_input() -> None:
     """Dollars come by a fixed ratio, which is never GREEN: the same evidence is at most MEDIUM there."""
     market = stack_zone(deep_book(START_NS), MID + 3)
-    assert rows_of(market, MID + 3, 16.0)[-1]["confidence_label"] == Confidence.HIGH
-    assert rows_of(market, MID + 3, 16.0, "spy")[-1]["confidence_label"] == Confidence.MEDIUM
+    market.trade(BID, 20)
+    assert rows_of(market, MID + 3, 16.0, tape_full_volume=20.0)[-1]["confidence_label"] == Confidence.HIGH
+    spy = rows_of(market, MID + 3, 16.0, "spy", tape_full_volume=20.0)[-1]
+    assert (spy["confidence"], spy["confidence_label"]) == (1.0, Confidence.MEDIUM)

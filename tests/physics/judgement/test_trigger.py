@@ -263,6 +263,8 @@ def lone_row_names() -> list[str]:
 def test_two_levels_do_not_touch_each_other() -> None:
     """A vacuum above and a wall below, each judged with the other and alone."""
     market = stack_zone(pull_zone(deep_book(START_NS), MID + 5), MID - 1, BID)
+    market.trade(ASK, 60)
+    market.add(BID, MID, 60)
     keep_alive(market, 21.0)
     both = played(market, MID + 5, MID - 1, until_s=21.0)
     assert [s for s, _, _ in alerts_of(both, MID + 5)] == [Signal.BREAK]
@@ -481,6 +483,10 @@ def test_a_running_session_low_is_rejected_and_then_broken() -> None:
         market, sign = begin(), 1 if side == ASK else -1
         shift_price(market, 4 * sign)
         stack_zone(market, tick, side, size=300)
+        market.at(14.5)
+        best = market.best(side)
+        market.trade(1 - side, 60)
+        market.add(side, best, 60)
         keep_alive(market, 19.0)
         shift_price(market, -3 * sign)
         market.at(30.0)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.market.frames import WatermarkFrame
+from spymaster.market.levels import LevelKind
 from tests.support.engine import engine_for, feed, records
 from tests.support.market import MID, SECOND, START_NS, Market
 from tests.support.scenes import shift_price
@@ -50,7 +51,8 @@ def side_came_from(mids: list[float], arms: list[float], price: float) -> list[i
 def test_on_any_path(profile: str, path: list[tuple[int, int]]) -> None:
     market = walk(path)
     unit = 4 if profile == "es" else 40
-    engine = engine_for(profile, levels=[tick / unit for tick in TICKS])
+    only = {"level_kinds": 1 << LevelKind.USER}
+    engine = engine_for(profile, levels=[tick / unit for tick in TICKS], params=only)
     end = WatermarkFrame(market.now_ns + SECOND)
     results = feed(engine, records(market.words()), end)
     mids = results.snaps["es_mid"].tolist()

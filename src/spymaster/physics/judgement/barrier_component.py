@@ -164,7 +164,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
             z[k] = s.windows.zone[side, centre, k]
     else:
         zone_window(s, side, low, high, span, z)
-    held = held_through(s, side, v.tick + sign * half, span)
+    held = not passed and held_through(s, side, v.tick + sign * half, span)
     share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
     lasting = lasting_depth(end, young, share, flicker.usual)
     # behind the touch nothing rests: what is usual there would call every zone full

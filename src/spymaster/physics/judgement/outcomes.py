@@ -16,6 +16,10 @@ from spymaster.physics.time.motion import mid_points
 _UPDATED: Final = int(AlertEvent.UPDATED)
 _MISSING: Final = int(BarrierState.MISSING)
 _MARKS_NS: Final = (30 * NS_PER_S, 120 * NS_PER_S, 240 * NS_PER_S)
+_SECOND: Final = 1e9
+_WAITING: Final = 0
+_RUNNING: Final = 1
+_DECIDED: Final = 2
 _LATE_NS: Final = NS_PER_S
 """Snaps further apart leave out what price did meanwhile."""
 
@@ -52,7 +56,7 @@ def watch_alert(s: State, slot: int, t_ns: int) -> None:
     w.told = 0
     w.seen_ns = t_ns
     w.whole = 1
-    w.first_known = 0
+    w.race = _WAITING
 
 
 @kernel
@@ -83,10 +87,7 @@ def follow_one(s: State, p: Array, w: Any, mid: float, t_ns: int) -> None:
     w.seen_ns = t_ns
     age = t_ns - row.raised_ns
     way = row.direction * (mid - w.points)
-    if w.first_known == 0 and w.whole != 0 and abs(way) >= p[0].outcome_points:
-        w.first_known = 1
-        row.outcome_first = 1 if way > 0.0 else -1
-        row.outcome_first_s = age * 1e-9
+    follow_race(p, w, way, age)
     reached = False
     while w.told < len(_MARKS_NS) and age >= _MARKS_NS[w.told]:
         known = way if age - _MARKS_NS[w.told] <= _LATE_NS else math.nan
@@ -102,6 +103,22 @@ def follow_one(s: State, p: Array, w: Any, mid: float, t_ns: int) -> None:
         tell_outcome(s, w, t_ns)
     if w.told == len(_MARKS_NS):
         w.on = 0
+
+
+@kernel
+def follow_race(p: Array, w: Any, way: float, age: int) -> None:
+    """Whether price came ``outcome_points`` beyond the level first, or as far back from it.
+
+    It begins once price is between the two: an alert raised further away has not been decided by that alone.
+    """
+    if w.whole == 0 or w.race == _DECIDED:
+        return
+    if abs(way) < p[0].outcome_points:
+        w.race = _RUNNING
+    elif w.race == _RUNNING:
+        w.race = _DECIDED
+        w.row.outcome_first = 1 if way > 0.0 else -1
+        w.row.outcome_first_s = age / _SECOND
 
 
 @kernel

@@ -37,13 +37,17 @@ def score_of(z: float) -> float:
 
 
 @kernel
-def silence_weak(p: Array, weights: Array) -> bool:
-    """Leave out forces below ``confidence_floor``; False when none has ``confidence_least``: then nothing is said."""
+def silence_weak(p: Array, weights: Array, asked: Array) -> bool:
+    """Leave out forces below ``confidence_floor``; False when none that is asked has ``confidence_least``.
+
+    Then nothing is said: asked (int64[3] of 0 and 1) are those that are set up and have something to say.
+    """
     most = 0.0
     for k in range(COMPONENTS):
         if not weights[k] >= p[0].confidence_floor:
             weights[k] = 0.0
-        most = max(most, weights[k])
+        if asked[k] != 0:
+            most = max(most, weights[k])
     return bool(most >= p[0].confidence_least and most > 0.0)
 
 

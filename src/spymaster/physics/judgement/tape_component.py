@@ -52,7 +52,7 @@ def score_tape(
     row.large_sells = windows.tape[TAPE_LARGE_SELL, i] if inside else 0
     row.tape_imbalance = imbalance
     row.arrival_s = arrival_s(row.x * s.market.ratio, v.direction * motion.velocity, v.direction * motion.acceleration)
-    toward = v.direction * motion.velocity_smooth / p[0].score_velocity_full
+    toward = v.direction * motion.velocity / p[0].score_velocity_full
     toward = min(max(toward, -1.0), 1.0)
     push = answered(p, v.direction * imbalance, effort, progress)
     score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * push

@@ -134,12 +134,13 @@ WATCH: Final = np.dtype(
     [
         ("on", "<i8"),
         ("row", ALERT_ROW),
-        # the level in points of the future, marks told so far, the snap before, whether every snap since was seen
+        # the level in points of the future, marks told so far, the snap before, whether every snap since was
+        # seen, and whether the race beyond the level or back from it has begun or is decided
         ("points", "<f8"),
         ("told", "<i8"),
         ("seen_ns", "<i8"),
         ("whole", "<i8"),
-        ("first_known", "<i8"),
+        ("race", "<i8"),
     ]
 )
 WATCHES: Final = np.dtype([("at", WATCH, (WATCHED,))])

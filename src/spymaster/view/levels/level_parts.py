@@ -151,14 +151,14 @@ def tags_section(facts: Facts, look: PartLook, rank: int) -> Section:
     code = 0 if math.isnan(get("alarm")) else int(get("alarm"))
     alarm = _ALARMS.get(BarrierAlarm(code))
     mark = look.set.mark
-    effort = MISSING
-    if not math.isnan(get("effort")):
+    # an attack that makes no way is worth more than how much comes and goes: it takes that row while it lasts
+    second = _tag_row(look, "fleeting", share(get("flicker_share")), "degraded" if fleeting else "", mark)
+    if absorbing:
         way = f" for {plain(get('progress'), 2)}" if look.width >= MIDDLE else ""
-        effort = f"{whole(get('effort'))}{way}"
+        second = _tag_row(look, "absorbing", f"{whole(get('effort'))}{way}", "absorption", mark)
     rows = (
-        _tag_row(look, "absorbing", effort, "absorption" if absorbing else "", mark),
         _tag_row(look, "iceberg", told if iceberg else MISSING, "absorption" if iceberg else "", mark),
-        _tag_row(look, "fleeting", share(get("flicker_share")), "degraded" if fleeting else "", mark),
+        second,
         _tag_row(
             look,
             "alarm",
