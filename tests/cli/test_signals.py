@@ -59,6 +59,7 @@ CASES = {
         "its Gold is not whole; run lake rebuild-gold again",
     ),
     "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.on_block")),
+    "learn": Case("learn pbreak {here}/out.model {bundled}", Seam("spymaster.learn.break_rows:BreakRowSink.on_block")),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),

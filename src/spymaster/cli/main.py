@@ -20,6 +20,7 @@ from spymaster.cli.global_options import (
     ScreenCommand,
     check_options,
 )
+from spymaster.cli.learn.commands import evaluate_p_break, export_p_break, learn_app
 from spymaster.cli.live.commands import live, run
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
@@ -69,6 +70,9 @@ app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")
+app.add_typer(learn_app, name="learn")
+evaluate_app.command("p_break", cls=Command)(evaluate_p_break)
+export_app.command("p-break", cls=Command)(export_p_break)
 
 
 def _version(value: bool) -> None:

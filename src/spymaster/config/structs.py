@@ -78,6 +78,18 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     checkpoint_every: Annotated[float, seconds(10, 86_400, "Event time between two checkpoints.")] = 300.0
 
 
+class Scoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[scoring]``: what a model says of a level, beside the score and never part of it."""
+
+    show: Annotated[
+        bool,
+        choice(
+            "Show the shipped model's chance of a break on real markets too. It has seen simulated markets alone, and "
+            "nobody has measured it on a real one; on simulated sources it is always shown."
+        ),
+    ] = False
+
+
 class Lake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[lake]``: where recorded sessions are kept as Parquet, and for how long."""
 
@@ -127,6 +139,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     nats: Nats = Nats()
     cache: Cache = Cache()
     lake: Lake = Lake()
+    scoring: Scoring = Scoring()
     profiles: Profiles = msgspec.field(name="profile", default=Profiles())
 
     def profile(self, name: str) -> Profile:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
+from spymaster.signals.model_chances import ModelChances
 
 LADDER_ROW: Final = np.dtype(
     [
@@ -303,7 +304,8 @@ class Frame:
     ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), tick NO_TICK where empty. ``orders``:
     market.rows.ORDER_ROW, newest last. ``heat``: the newest columns; who missed some pulls ``FrameSource.heat``.
     ``options``: market.option_rows.OPTION_SUMMARY, one row, none without options; ``strikes``: STRIKE_ROW by rising
-    price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out.
+    price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out. ``chances``: what a model says of
+    the levels, None where it may not be shown.
     """
 
     number: int
@@ -322,6 +324,7 @@ class Frame:
     strikes: NDArray[Any] = field(default_factory=lambda: _no_rows(STRIKE_ROW))
     option_flow: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_FLOW))
     replay: ReplayStatus | None = None
+    chances: ModelChances | None = None
 
 
 def _no_rows(dtype: np.dtype[Any]) -> NDArray[Any]:

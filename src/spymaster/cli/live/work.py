@@ -127,6 +127,7 @@ class _Beginner:
             profile=asked.profile,
             simulated=asked.demo,
             draws=self._draws,
+            shows_model=asked.config.scoring.show,
             is_over=lambda: day.is_over or vendors.is_over(),
             follow=day.own_greeks.follow,
             difference=lambda: day.difference,

@@ -43,7 +43,11 @@ def run_cockpit(
     sys.setswitchinterval(0.0005)
     fix_mmap_threshold()
     session = ReplaySession(
-        prepared.plan, simulated=prepared.simulated, speed=speed, cache=cache_plan(prepared.config.cache, cached=cached)
+        prepared.plan,
+        simulated=prepared.simulated,
+        speed=speed,
+        cache=cache_plan(prepared.config.cache, cached=cached),
+        shows_model=prepared.config.scoring.show,
     )
     try:
         session.start()
@@ -66,7 +70,14 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
     from spymaster.tui.screenshot import render_screenshot
 
     cache = cache_plan(prepared.config.cache, cached=cached)
-    session = ReplaySession(prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns, cache=cache)
+    session = ReplaySession(
+        prepared.plan,
+        simulated=prepared.simulated,
+        speed=None,
+        until_ns=until_ns,
+        cache=cache,
+        shows_model=prepared.config.scoring.show,
+    )
     try:
         session.start()
         if not session.reached.wait(_REACH_S):

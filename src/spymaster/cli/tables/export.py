@@ -15,7 +15,9 @@ from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export.export import TableSink, format_of
 from spymaster.market.levels import LevelKind
+from spymaster.models.break_model import shipped_model
 from spymaster.physics.engine import Engine, SnapBlock
+from spymaster.session.chance_columns import ChanceColumns
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.sources.forms import open_source
@@ -25,6 +27,7 @@ from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
 
 TIME_COLUMN: Final = {
     "signals": "ts_event_ns", "alerts": "ts_event_ns", "flows": "ts_bucket_ns", "option-flow": "ts_event_ns",
+    "p-break": "ts_event_ns",
 }  # fmt: skip
 _SNAPS_PER_BLOCK: Final = 64
 
@@ -65,12 +68,15 @@ def run_export(
     frame = source.config_frame()
     first, last = span_ns(since, until, source)
     ids = tuple(level.id for level in frame.user_levels)
+    chances = ChanceColumns(shipped_model(), ids) if what == "p-break" else None
     makers: dict[str, Callable[[SnapBlock], Columns]] = {
         "signals": lambda block: signals_columns(block, ids),
         "alerts": lambda block: alerts_columns(block, ids),
         "flows": lambda block: flows_columns(block, frame.instrument.tick_e9),
         "option-flow": FlowColumns().columns,
     }
+    if chances is not None:
+        makers[what] = chances.columns
     engine = Engine(snaps_per_block=_SNAPS_PER_BLOCK, with_flows=what == "flows")
     makers[what] = _of_kinds(makers[what], request.kind)
     progress = Progress(sys.stderr, f"export {what}")
@@ -83,6 +89,7 @@ def run_export(
                 engine,
                 [sink],
                 after_frame=lambda _: progress.show((sink.last_snap_ns - source.first_ns) / span, f"{sink.rows} rows"),
+                at_change=chances.at_change if chances is not None else lambda _: None,
             )
     finally:
         progress.close()

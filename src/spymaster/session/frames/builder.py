@@ -18,6 +18,7 @@ from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, TOTALS, Trust
+from spymaster.models.break_model import BreakModel, BreakScorer
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
 from spymaster.physics.memory.indices import CHART_BARS
@@ -41,6 +42,7 @@ from spymaster.signals.frame import (
     Phase,
     ReplayStatus,
 )
+from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.notes import level_note
 
 LADDER_ROWS: Final = 320
@@ -62,16 +64,23 @@ class BuilderState(msgspec.Struct, frozen=True):
     first_mid: float
     feed_words: dict[str, dict[int, str]]
     records_before: int = 0
+    prices: bytes = b""
 
 
 class FrameBuilder:
-    """Follows an engine snap by snap and makes frames of it. ``now_s``: a monotonic clock.
+    """Follows an engine snap by snap and makes frames of it. ``now_s``: a monotonic clock; ``model``: one that may be
+    shown.
 
     ``chart`` and ``level_history`` may be called from any thread.
     """
 
     def __init__(
-        self, engine: Engine, config: ConfigFrame, heat: HeatStore, now_s: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        config: ConfigFrame,
+        heat: HeatStore,
+        now_s: Callable[[], float] = time.monotonic,
+        model: BreakModel | None = None,
     ) -> None:
         self._engine = engine
         self._config = config
@@ -88,6 +97,8 @@ class FrameBuilder:
         self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
         self._option_flow = OptionFlow()
         self._feed_words = FeedWords()
+        self._scorer = BreakScorer(model)
+        self._chances: ModelChances | None = None
         self._first_mid = math.nan
         self._records_before = 0
 
@@ -102,6 +113,8 @@ class FrameBuilder:
         self._params = np.frombuffer(config.params, PARAMS).copy()
         self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
+        self._scorer.memory.forget()
+        self._chances = None
         self._first_mid = math.nan
 
     def on_frame(self, frame: JournalFrame) -> None:
@@ -124,6 +137,7 @@ class FrameBuilder:
             self._heat.add_snap(self._engine.state, t_ns, self._levels)
             self._levels_seen.add_snap(t_ns, self._levels)
             self._option_flow.add_snap(t_ns, self._snap["options"][0])
+            self._score(t_ns, block.numbers[0, : len(self._levels)])
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.on_block(block)
@@ -143,6 +157,7 @@ class FrameBuilder:
             first_mid=self._first_mid,
             feed_words=self._feed_words.snapshot(),
             records_before=self._records_before,
+            prices=self._scorer.memory.snapshot(),
         )
 
     def restore(self, snapshot: BuilderState) -> None:
@@ -157,6 +172,8 @@ class FrameBuilder:
         self._first_mid = snapshot.first_mid
         self._feed_words.restore(snapshot.feed_words)
         self._records_before = snapshot.records_before
+        self._scorer.memory.restore(snapshot.prices)
+        self._chances = None
 
     @property
     def raised(self) -> tuple[AlertView, ...]:
@@ -210,7 +227,14 @@ class FrameBuilder:
             strikes=self._strikes,
             option_flow=self._option_flow.rows(),
             replay=replay,
+            chances=self._chances,
         )
+
+    def _score(self, t_ns: int, numbers: NDArray[np.float64]) -> None:
+        """What the model says of the levels just published."""
+        said = self._scorer.on_snap(t_ns, float(self._snap["microprice"][0]), numbers)
+        model = self._scorer.model
+        self._chances = None if model is None else _chances(model, said)
 
     def _options(self) -> NDArray[Any]:
         """The options' summary, no row without options."""
@@ -284,6 +308,11 @@ class FrameBuilder:
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
+
+
+def _chances(model: BreakModel, said: NDArray[np.float64]) -> ModelChances:
+    said.flags.writeable = False
+    return ModelChances(said, model.horizon_s, model.points, model.card.simulated, model.data_set)
 
 
 def _chart(state: NDArray[Any]) -> NDArray[Any]:

@@ -61,10 +61,11 @@ class LiveSession:
     """Lives a source (a ``FrameSource``).
 
     ``begin``: opens the recording once it is known what is traded; it is told the CONFIG. ``draws``: whether anybody
-    may look: frames are made ten times a second. ``is_over``: asked after everything that arrives; True ends the
-    session. ``follow``: is told the engine; ``difference``: a vendor's greeks against ours. ``heat``, ``frames``: the
-    heatmap and the number of the latest frame of a session that this one goes on with. ``failure`` says afterwards why
-    it ended otherwise than it should, in one line, and ``error`` is that where the user can mend it.
+    may look: frames are made ten times a second. ``shows_model``: on a real market too (``[scoring] show``).
+    ``is_over``: asked after everything that arrives; True ends the session. ``follow``: is told the engine;
+    ``difference``: a vendor's greeks against ours. ``heat``, ``frames``: the heatmap and the number of the latest frame
+    of a session that this one goes on with. ``failure`` says afterwards why it ended otherwise than it should, in one
+    line, and ``error`` is that where the user can mend it.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class LiveSession:
         profile: Profile,
         simulated: bool,
         draws: bool,
+        shows_model: bool = False,
         is_over: Callable[[], bool] = lambda: False,
         follow: Callable[[Engine], None] = lambda _engine: None,
         difference: Callable[[], GreeksDifference | None] = lambda: None,
@@ -88,6 +90,7 @@ class LiveSession:
         self._interval_ns = profile.snap_ms * NS_PER_MS
         self._simulated = simulated
         self._draws = draws
+        self._shows_model = shows_model
         self._is_over = is_over
         self._follow = follow
         self._difference = difference
@@ -259,10 +262,12 @@ class LiveSession:
     def _build_frames(self, engine: Engine, config: ConfigFrame) -> None:
         from spymaster.session.frames.builder import FrameBuilder
         from spymaster.session.frames.heat_store import HeatStore
+        from spymaster.session.scoring import model_to_show
 
         if self._draws:
             self._heat = self._heat or HeatStore()
-            self._builder = FrameBuilder(engine, config, self._heat)
+            model = model_to_show(simulated=self._simulated, show=self._shows_model)
+            self._builder = FrameBuilder(engine, config, self._heat, model=model)
 
     def _on_block(self, block: SnapBlock) -> None:
         assert self.recording is not None

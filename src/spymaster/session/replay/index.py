@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from spymaster.models.break_model import BreakModel
 from spymaster.session.replay.cache import CachePlan, ReplayCache
 from spymaster.session.replay.checkpoints import Checkpoint
 from spymaster.session.replay.event_index import EventIndex
@@ -19,9 +20,11 @@ _WORTH_NS: Final = 2_000_000_000
 
 
 class ReplayIndex:
-    """Opened by a Session for as long as it lives. ``cache`` None: checkpoints in memory only."""
+    """Opened by a Session for as long as it lives. ``cache`` None: checkpoints in memory only. ``model``: one that may
+    be shown."""
 
-    def __init__(self, plan: ReplayPlan, cache: CachePlan | None) -> None:
+    def __init__(self, plan: ReplayPlan, cache: CachePlan | None, model: BreakModel | None = None) -> None:
+        self._model = model
         self._source = open_source(plan)
         self.first_ns, self.last_ns = self._source.first_ns, self._source.last_ns
         self._interval_ns = interval_ns_of(self._source.config_frame())
@@ -51,11 +54,11 @@ class ReplayIndex:
         record."""
         while checkpoint is not None:
             try:
-                return ReplayRun(self._source, self._checkpoints, self._events, checkpoint)
+                return ReplayRun(self._source, self._checkpoints, self._events, checkpoint, self._model)
             except StaleCheckpointError:
                 self._checkpoints.forget(checkpoint.t_ns, checkpoint.records)
                 checkpoint = self._checkpoints.latest(until_ns=checkpoint.t_ns - 1)
-        return ReplayRun(self._source, self._checkpoints, self._events)
+        return ReplayRun(self._source, self._checkpoints, self._events, model=self._model)
 
     def here(self, run: ReplayRun, target: SeekTarget | None, subject: str, playing: bool) -> ReplayPosition:
         """Where the replay is, or will be once ``target`` is reached. ``subject``: id of a level, or nothing."""

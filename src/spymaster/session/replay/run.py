@@ -7,6 +7,7 @@ from typing import Final
 
 from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_S
+from spymaster.models.break_model import BreakModel
 from spymaster.physics.engine import Engine, EngineError, SnapBlock
 from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
@@ -27,7 +28,8 @@ class StaleCheckpointError(Exception):
 class ReplayRun:
     """An engine, what follows it, and the source it reads. ``checkpoint`` None: from the beginning.
 
-    ``near_ns``: a moment gone to; a checkpoint is kept in memory a little before it. Raises StaleCheckpointError.
+    ``near_ns``: a moment gone to; a checkpoint is kept in memory a little before it. ``model``: one that may be shown.
+    Raises StaleCheckpointError.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class ReplayRun:
         checkpoints: CheckpointStore,
         events: EventIndex,
         checkpoint: Checkpoint | None = None,
+        model: BreakModel | None = None,
     ) -> None:
         self._source = source
         self._checkpoints = checkpoints
@@ -50,7 +53,7 @@ class ReplayRun:
         self._configured = checkpoint is not None
         config = checkpoint.config if checkpoint is not None else source.config_frame()
         list(self.engine.feed(config))
-        self.builder = FrameBuilder(self.engine, config, self.heat)
+        self.builder = FrameBuilder(self.engine, config, self.heat, model=model)
         if checkpoint is not None:
             self._restore(checkpoint)
 

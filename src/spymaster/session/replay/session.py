@@ -52,6 +52,7 @@ class ReplaySession:
     """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
 
     ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
+    ``shows_model``: of records that are not simulated too (``[scoring] show``).
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class ReplaySession:
         speed: float | None = 1.0,
         until_ns: int | None = None,
         cache: CachePlan | None = None,
+        shows_model: bool = False,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
         self._simulated = simulated
+        self._shows_model = shows_model
         self._until_ns = until_ns
         self._cache = cache
         self._now_s = now_s
@@ -76,19 +79,14 @@ class ReplaySession:
         self._shown: ReplayRun | None = None
         self._frame: Frame | None = None
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
-        self._phase = Phase.COMPILING
-        self._message = ""
-        self._progress = math.nan
+        self._phase, self._message, self._progress = Phase.COMPILING, "", math.nan
         self._published_s = -1.0
         self._target: SeekTarget | None = None
         self._requested: SeekTarget | None = None
-        self._began_ns = 0
-        self._search_began_ns = 0
+        self._began_ns = self._search_began_ns = 0
         self._checkpoint_ns: int | None = None
-        self._loop = LoopRange()
-        self._answer = ""
-        self._rate = EngineRate()
-        self._frames = 0
+        self._loop, self._answer = LoopRange(), ""
+        self._rate, self._frames = EngineRate(), 0
         self.reached = threading.Event()
         """Set once the first pause, the end or a failure has been reached and its frame published."""
 
@@ -182,10 +180,12 @@ class ReplaySession:
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
         from spymaster.session.replay.index import ReplayIndex
         from spymaster.session.replay.seek_target import SeekKind, SeekTarget
+        from spymaster.session.scoring import model_to_show
 
         if self._until_ns is not None:
             self._target = SeekTarget(SeekKind.MOMENT, self._until_ns)
-        self._index = ReplayIndex(self._plan, self._cache)
+        model = model_to_show(simulated=self._simulated, show=self._shows_model)
+        self._index = ReplayIndex(self._plan, self._cache, model)
         return self._index
 
     def _play(self, index: ReplayIndex, checkpoint: Checkpoint | None) -> None:

@@ -1,0 +1,1 @@
+"""``learn`` and the commands about what a model says: fitting, measuring, writing down."""

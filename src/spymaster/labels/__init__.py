@@ -1,0 +1,1 @@
+"""What happened afterwards. It looks forward in time: for what learns and judges, never for a Session."""
