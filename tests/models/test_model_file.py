@@ -17,7 +17,13 @@ WEIGHTS = np.array([[0.5, -1.25], [3.0, np.pi]])
 
 def packed(**changes: Any) -> bytes:
     arrays = {"weights": WEIGHTS, "leaves": np.array([1, 2, 3], np.int32), "flags": np.array([7], np.uint8)}
-    fields = {"features": ("a", "b"), "schema": "s", "data_set": "sim-1", "code_version": "0", "card": CARD}
+    fields: dict[str, Any] = {
+        "features": ("a", "b"),
+        "schema": "s",
+        "data_set": "sim-1",
+        "code_version": "0",
+        "card": CARD,
+    }
     return pack_model("trial", changes.pop("arrays", arrays), **(fields | changes))
 
 

@@ -32,6 +32,11 @@ def fit_break(rows: BreakRows) -> Floats:
     known = rows.resolved
     if int(known.sum()) < LEAST_ROWS:
         raise ValueError(f"{int(known.sum())} resolved rows are too few to fit: {LEAST_ROWS} are needed")
+    return _fit(rows)
+
+
+def _fit(rows: BreakRows) -> Floats:
+    known = rows.resolved
     broke = (rows.outcome[known] == Outcome.BREAK).astype(np.float64)
     ridge = np.full(len(INPUT_NAMES), RIDGE_ROWS)
     return np.round(fit_logistic(rows.design[known], broke, ridge, _PRIOR), DECIMALS)
@@ -47,7 +52,7 @@ def out_of_fold(rows: BreakRows) -> Floats:
     folds = min(FOLDS, len(worlds))
     for fold in range(folds if folds > 1 else 0):
         held = np.isin(rows.world, worlds[fold::folds])
-        chances[held] = chance(rows.design[held] @ fit_break(rows.select(~held)))
+        chances[held] = chance(rows.design[held] @ _fit(rows.select(~held)))
     return chances
 
 

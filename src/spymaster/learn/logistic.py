@@ -6,7 +6,7 @@ one does the same steps in the same order on every machine.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,8 @@ def fit_logistic(columns: Floats, outcome: Floats, ridge: Floats, prior: Floats)
 
 
 def _newton_step(columns: Floats, outcome: Floats, ridge: Floats, prior: Floats, c: Floats) -> Floats:
-    information, gradient = np.diag(ridge), -ridge * (c - prior)
+    information: NDArray[Any] = np.diag(ridge)
+    gradient: NDArray[Any] = -ridge * (c - prior)
     for begin in range(0, len(columns), _BLOCK):
         rows = columns[begin : begin + _BLOCK]
         p = 1.0 / (1.0 + np.exp(-np.clip(rows @ c, -_MOST_ODDS, _MOST_ODDS)))

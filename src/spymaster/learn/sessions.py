@@ -9,16 +9,16 @@ import msgspec
 
 from spymaster.learn.break_rows import BreakRows
 
-ORDERS: Final = "orders"
+FIRST: Final = "first"
 SECOND: Final = "second"
-MARKETS: Final = (ORDERS, SECOND)
+MARKETS: Final = (FIRST, SECOND)
 TUNING_SEEDS: Final = 2**40
 """Seeds below it are for fitting; those that follow from a commit's hash lie above."""
 _INTENSITIES: Final = ("quiet", "midday", "open", "stress")
 
 
 class DrawnSession(msgspec.Struct, frozen=True):
-    """One session to simulate. ``market``: orders or second; the second one knows nothing but a seed."""
+    """One session to simulate. ``market``: first or second; the second one knows nothing but a seed."""
 
     market: str
     seed: int
@@ -32,7 +32,7 @@ class DrawnSession(msgspec.Struct, frozen=True):
         """What it is counted with in a report."""
         if self.market == SECOND:
             return ("all", SECOND)
-        return ("all", ORDERS, f"profile {self.profile}", "options" if self.has_options else "no options")
+        return ("all", FIRST, f"profile {self.profile}", "options" if self.has_options else "no options")
 
 
 def drawn_sessions(count: int, seeds_from: str, minutes: float, markets: tuple[str, ...]) -> tuple[DrawnSession, ...]:

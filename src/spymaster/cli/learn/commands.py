@@ -35,8 +35,8 @@ SeedsOption = Annotated[
     str, typer.Option(help="Seeds follow from this hash of a commit, so that nobody chose them.", show_default=False)
 ]
 MinutesOption = Annotated[float, typer.Option(help="Length of a simulated session.", min=10.0, max=1440.0)]
-MarketOption = Annotated[str, typer.Option(help="orders, second or both.")]
-WorkersOption = Annotated[int, typer.Option(help="Processes that simulate; the result is the same.", min=1, max=64)]
+MarketOption = Annotated[str, typer.Option(help="first, second or both.")]
+JobsOption = Annotated[int, typer.Option(help="Worlds at a time; the result is the same.", min=1, max=64)]
 
 
 @learn_app.command("pbreak", cls=Command)
@@ -48,7 +48,7 @@ def learn_pbreak(
     seeds_from: SeedsOption = "",
     minutes: MinutesOption = 60.0,
     market: MarketOption = "both",
-    workers: WorkersOption = 1,
+    jobs: JobsOption = 1,
 ) -> None:
     """Fit the chance of a break at a level and write it as a model's file."""
     from spymaster.cli.learn.pbreak import gathered, run_learn
@@ -61,7 +61,7 @@ def learn_pbreak(
             seeds_from=seeds_from,
             minutes=minutes,
             market=market,
-            workers=workers,
+            jobs=jobs,
         )
         raise typer.Exit(run_learn(out, data))
 
@@ -73,7 +73,7 @@ def evaluate_p_break(
     seeds_from: SeedsOption = "",
     minutes: MinutesOption = 60.0,
     market: MarketOption = "both",
-    workers: WorkersOption = 1,
+    jobs: JobsOption = 1,
     model: Annotated[
         Path | None, typer.Option(help="A model's file; else the shipped one.", show_default=False)
     ] = None,
@@ -90,7 +90,7 @@ def evaluate_p_break(
             seeds_from=seeds_from,
             minutes=minutes,
             market=market,
-            workers=workers,
+            jobs=jobs,
         )
         run_evaluate(data, model, seeds_from, as_json)
 

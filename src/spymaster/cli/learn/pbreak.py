@@ -87,7 +87,7 @@ def gathered(
     seeds_from: str,
     minutes: float,
     market: str,
-    workers: int,
+    jobs: int,
 ) -> Data:
     """The rows of recordings, or of so many simulated sessions of each market. Raises UserError."""
     if bool(recordings) == bool(worlds):
@@ -99,7 +99,7 @@ def gathered(
         remedy = f"there are {', '.join(MARKETS)}, and both"
         raise UserError(f"--market {market}", "there is no such market", remedy, code=ExitCode.USAGE)
     sessions = drawn_sessions(worlds, seeds_from, minutes, MARKETS if market == "both" else (market,))
-    rows = pooled(list(rows_of_all(sessions, config, workers)))
+    rows = pooled(list(rows_of_all(sessions, config, jobs)))
     origin = f" --seeds-from {seeds_from}" if seeds_from else ""
     command = f"spymaster-tui learn pbreak OUT --worlds {worlds}{origin} --minutes {minutes:g} --market {market}"
     groups = {number: session.groups for number, session in enumerate(sessions)}

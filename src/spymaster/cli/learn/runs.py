@@ -42,7 +42,7 @@ def rows_of_drawn(session: DrawnSession, config: Path | None) -> BreakRows:
                 recording,
                 seed=session.seed,
                 minutes=session.minutes,
-                market=session.market,
+                market=SECOND if is_second else "orders",
                 scenario=None,
                 intensity=None if is_second else session.intensity,
                 profile=session.profile,
@@ -53,20 +53,20 @@ def rows_of_drawn(session: DrawnSession, config: Path | None) -> BreakRows:
         return rows_of(recording, config)
 
 
-def rows_of_all(sessions: Sequence[DrawnSession], config: Path | None, workers: int) -> Iterator[BreakRows]:
+def rows_of_all(sessions: Sequence[DrawnSession], config: Path | None, jobs: int) -> Iterator[BreakRows]:
     """The rows of each session, in their order, however many processes work at them."""
-    for number, rows in enumerate(_each(sessions, config, workers), 1):
+    for number, rows in enumerate(_each(sessions, config, jobs), 1):
         told = sessions[number - 1]
         print(f"{number} of {len(sessions)}: {told.market} {told.seed}, {len(rows):,} rows", file=sys.stderr)
         yield rows
 
 
-def _each(sessions: Sequence[DrawnSession], config: Path | None, workers: int) -> Iterator[BreakRows]:
-    if workers == 1:
+def _each(sessions: Sequence[DrawnSession], config: Path | None, jobs: int) -> Iterator[BreakRows]:
+    if jobs == 1:
         yield from (rows_of_drawn(session, config) for session in sessions)
         return
     # a fork would take threads of the libraries along that are not there any more
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     try:
         yield from pool.map(rows_of_drawn, sessions, [config] * len(sessions))
     finally:

@@ -14,19 +14,21 @@ from spymaster.view.levels.items import LevelItem
 
 SIMULATED: Final = "model, simulated markets"
 _MODEL: Final = "model"
-_URGENCY: Final = 2
+_RANK: Final = 2
+_LEAST_WIDTH: Final = len("simulated markets")
 
 
 def chance_sections(frame: Frame, item: LevelItem, width: int, blind: bool) -> list[Section]:
     """Two rows: the chance with what it is of, and whose it is. None where no model may be shown or none says a thing.
 
-    A level that price is too far from has none; what cannot be believed is not scored.
+    A level that price is too far from has none; what cannot be believed is not scored; and where there is no room for
+    whose it is, the chance is not shown either.
     """
     model = frame.chances
     said = math.nan if model is None or blind else _of(frame, model, item.id)
-    if model is None or math.isnan(said):
+    if model is None or math.isnan(said) or width < _LEAST_WIDTH:
         return []
-    return [Section(_URGENCY, (_rows(model, said, width),))]
+    return [Section(_RANK, (_rows(model, said, width),))]
 
 
 def _rows(model: ModelChances, said: float, width: int) -> tuple[Row, ...]:
@@ -34,8 +36,10 @@ def _rows(model: ModelChances, said: float, width: int) -> tuple[Row, ...]:
     asked = f"+{step} before −{step} in {model.horizon_s:g} s"
     if len(asked) + 5 > width:
         asked = f"+{step}/−{step}, {model.horizon_s:g} s"
-    whose = SIMULATED if model.simulated else _MODEL
-    return (text_row(width, asked, right=f"{said * 100.0:.0f} %", right_ink="text"), text_row(width, whose))
+    whole = SIMULATED if model.simulated else _MODEL
+    whose = [whole] if len(whole) <= width else whole.split(", ")
+    head = text_row(width, asked, right=f"{said * 100.0:.0f} %", right_ink="text")
+    return (head, *(text_row(width, words) for words in whose))
 
 
 def _of(frame: Frame, model: ModelChances, level_id: str) -> float:
