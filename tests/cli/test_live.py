@@ -70,7 +70,7 @@ def running(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
     """A demo that is being lived at the market's own pace, once its journal grows."""
     out = tmp_path / "out"
     process = subprocess.Popen(
-        [*COMMAND, "run", out, "--demo", "--speed", "4", "--json"],
+        [*COMMAND, "run", out, "--demo", "--speed", "1", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

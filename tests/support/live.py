@@ -29,7 +29,15 @@ T0_NS = 1_773_765_000 * NS_PER_S
 ES_ID = 17
 SCALE = 0.04
 """How much shorter the waits between two connections are than those of the program."""
-PATIENT = Limits(*[120.0] * 4, backoff_first_s=SCALE, backoff_most_s=60.0 * SCALE, healthy_s=60.0 * SCALE)
+PATIENT = Limits(
+    connect_s=120.0,
+    first_record_s=120.0,
+    silence_regular_s=120.0,
+    silence_open_s=120.0,
+    backoff_first_s=SCALE,
+    backoff_most_s=60.0 * SCALE,
+    healthy_s=60.0 * SCALE,
+)
 """No silence counts: a machine that stands still for a while breaks no connection. For what is not about silence."""
 PATIENCE_S = 120.0
 """How long a test waits for what must come true; a machine that takes longer than this is broken."""

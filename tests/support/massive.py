@@ -96,7 +96,15 @@ class Lived:
         return np.concatenate(rows) if rows else np.zeros(0, DTYPES[kind])
 
 
-LIMITS = Limits(*[120.0] * 4, backoff_first_s=SCALE, backoff_most_s=60.0 * SCALE, healthy_s=60.0 * SCALE)
+LIMITS = Limits(
+    connect_s=120.0,
+    first_record_s=120.0,
+    silence_regular_s=120.0,
+    silence_open_s=120.0,
+    backoff_first_s=SCALE,
+    backoff_most_s=60.0 * SCALE,
+    healthy_s=60.0 * SCALE,
+)
 """No silence counts: a machine that stands still for a while breaks no connection. For what is not about silence."""
 
 
