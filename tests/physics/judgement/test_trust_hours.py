@@ -253,9 +253,8 @@ def test_without_a_night_session_the_share_is_closed_then() -> None:
 
 
 def test_when_its_day_begins_the_share_has_its_time_before_silence_counts() -> None:
-    states = share_over(DAY_NS - 2 * SECOND, 7.0, quoted_at=(-HOUR / SECOND, -HOUR / SECOND + 1))
-    assert states[-2:] == [STALE, SILENT]
-    assert Trust.BLIND not in {state for state, _ in states[:-1]}
+    states = share_over(DAY_NS - 5 * SECOND, 10.0, quoted_at=(0.1, 1.1), night=False)
+    assert states[-4:] == [GREEN, NOT_NOW, STALE, SILENT]
 
 
 def test_a_halted_share_is_not_blind() -> None:

@@ -128,12 +128,11 @@ def trust_of_equity(s: State, p: Array, t_ns: int) -> tuple[int, int]:
         # at night shares owe no quotes until there was one: not every dataset has that session
         slower = max(1.0, p[0].silence_open_ns / p[0].silence_rth_ns)
     owes = hours != SHARE_CLOSED and (hours != SHARE_NIGHT or equity.quote_ns >= since_ns)
-    age = min(age, t_ns - since_ns) if owes else age
     if s.trust.halted[TRUST_EQUITY] != 0:
         return _DEGRADED, _HALTED
     if owes and equity.quote_ns < s.trust.renewed_ns[TRUST_EQUITY]:
         return _BLIND, _RECONNECTED
-    if owes and age > slower * p[0].equity_blind_ns:
+    if owes and min(age, t_ns - since_ns) > slower * p[0].equity_blind_ns:
         return _BLIND, _SILENT
     if equity.steps == 0:
         return _DEGRADED, _DEFAULT_RATIO
