@@ -182,6 +182,18 @@ def test_the_focus_tells_everything_about_its_level_where_there_is_room() -> Non
         assert part in text, part
 
 
+def test_an_attack_that_makes_no_way_takes_the_row_of_what_comes_and_goes() -> None:
+    frame = frames.frame()
+    levels = frame.levels.copy()
+    nearest = int(np.argmin(levels["distance"]))
+    levels["tags"][nearest] = Tag.ABSORBING
+    levels["effort"][nearest], levels["progress"][nearest] = 240.0, 0.25
+    text = side(200, 60, msgspec.structs.replace(frame, levels=levels), picked=frame.level_views[nearest].id)
+    assert "absorbing" in text
+    assert "240 for 0.25" in text
+    assert "fleeting" not in text
+
+
 def test_a_narrow_focus_keeps_the_essentials() -> None:
     text = side(120, 40)
     for part in (

@@ -36,14 +36,7 @@ from spymaster.physics.judgement.score import (
     write_forces,
 )
 from spymaster.physics.judgement.tape_component import score_tape
-from spymaster.physics.judgement.trigger import (
-    end_signal_of_lost_level,
-    find_leader,
-    follow_leader,
-    is_attacked,
-    update_signal,
-    update_trigger,
-)
+from spymaster.physics.judgement.trigger import end_signal_of_lost_level, run_triggers
 from spymaster.physics.judgement.trust import update_trust, worst_configured
 from spymaster.physics.levels.active import (
     LEVELS_NEW,
@@ -173,7 +166,8 @@ def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbe
         find_neighbours(s, p, published)
     worst = worst_configured(s)
     for j in range(published):
-        score_level(s, p, t_ns, j, arm, worst, rows[j], numbers[j], blank)
+        score_level(s, p, t_ns, levels.ranking[j], arm, worst, rows[j], numbers[j], blank)
+    run_triggers(s, p, t_ns, published, rows)
     write_runways(s, p, rows, published)
     for j in range(published):
         one_nan(numbers[j])
@@ -201,10 +195,9 @@ def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
 
 @kernel
 def score_level(
-    s: State, p: Array, t_ns: int, j: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
+    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
 ) -> None:
-    """Everything about the level ranked ``j`` into ``row``, the memory of ``numbers``; ``blank``: what all share."""
-    slot = s.levels.ranking[j]
+    """Everything about a level but its signal into ``row``, the memory of ``numbers``; ``blank``: what all share."""
     v = s.levels.at[slot]
     for f in range(LEVEL_NUMBERS):
         numbers[f] = blank[f]
@@ -215,19 +208,11 @@ def score_level(
     row.x = x
     write_identity(s, v, row, in_band, touching)
     has_barrier = weigh_forces(s, p, t_ns, slot, in_band, row)
-    has_score = score_forces(s, p, slot, in_band, worst_trust, row)
+    score_forces(s, p, slot, in_band, worst_trust, row)
     began = update_touch(p, v, x, arm / ratio, touching, t_ns)
     write_motion_towards(s, v, row)
     write_attempt(v, row, began, has_barrier)
     write_neighbours(s, p, v, row)
-    leader = find_leader(s, j)
-    if leader >= 0:
-        follow_leader(s, slot, leader, t_ns, row)
-        return
-    attacked = has_barrier and is_attacked(s, p, v, ASK if v.direction > 0 else BID, x * ratio)
-    update_trigger(s, p, slot, t_ns, in_band, attacked, has_score, has_barrier, row)
-    update_signal(s, slot, t_ns, row)
-    row.signal = v.signal
 
 
 @kernel
@@ -257,8 +242,8 @@ def weigh_forces(s: State, p: Array, t_ns: int, slot: int, in_band: bool, row: A
 
 
 @kernel
-def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int, row: Any) -> bool:
-    """Score, attribution and confidence of the forces in the scratch into ``row``; False where there is no score."""
+def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int, row: Any) -> None:
+    """Score, attribution and confidence of the forces in the scratch into ``row``, where there is a score."""
     v = s.levels.at[slot]
     weights = s.scratch.weights
     said = silence_weak(p, weights, s.scratch.asked)
@@ -266,11 +251,10 @@ def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int,
     row.confidence_label = 0
     if not (said and in_band):
         v.has_score = 0
-        return False
+        return
     combine_forces(s, p, slot, s.scratch.scores, weights, s.scratch.asked, row)
     write_attribution(s, slot, weights, row)
     row.confidence_label = confidence_label(p, v.confidence, worst_trust)
-    return True
 
 
 @kernel

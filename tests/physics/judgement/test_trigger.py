@@ -17,8 +17,8 @@ from tests.support.scenes import deep_book, keep_alive, pull_zone, shift_price, 
 from tests.support.streams import Action, actions, play
 
 SILENT_TAPE = {"warmup_ns": 0, "tape_full_volume": 1e12, "arm_sigma": 0.0, "theta_noise": 0.0}
-SILENT_TAPE |= {"hold_break_sudden_ns": 3 * SECOND}
-"""And the hold is never shortened: the scenes here say when a signal is due; its shortening has tests of its own."""
+SILENT_TAPE |= {"hold_break_sudden_ns": 3 * SECOND, "alert_group_ns": 0}
+"""And the hold is never shortened, nor a level silenced by its neighbours: both have tests of their own."""
 RAISED, RESOLVED = int(AlertEvent.RAISED), int(AlertEvent.RESOLVED)
 
 

@@ -242,10 +242,10 @@ def test_the_fuels_score_and_weight_are_those_of_their_formulas() -> None:
     share_sd = {"dealer_share_sd": 0.05, "opening_share": 0.0, "dealer_share": 1.0}
     row = last_level(run_world(world(*[(5000, CALL, 10, b"B")] * 200), params=share_sd), 5000.0)
     open_ = said(row["hedge_low"]) - said(row["hedge_high"])
-    assert 5.0 < open_ < 95.0
+    assert 1.0 < open_ < 99.0
     assert row["fuel_confidence"] == row["fuel_weight"] == pytest.approx(1.0 - open_ / 100.0)
     assert row["fuel_score"] == pytest.approx(said(row["hedge"]))
-    total = row["attribution_barrier"] + row["attribution_fuel"] + row["attribution_tape"]
+    total = np.nansum([row[f"attribution_{force}"] for force in ("barrier", "fuel", "tape")])
     assert total == pytest.approx(row["score"] - 50.0, abs=1e-9)
     assert row["attribution_fuel"] > 0.0
 
@@ -270,7 +270,7 @@ def test_the_exposure_may_be_set_for_comparisons(what_if: int, hedge: float, eff
 
 def test_a_fuel_with_nothing_to_say_lowers_no_confidence_and_one_that_is_blind_does() -> None:
     """Without options 0.45 of 0.65 is the barrier's; neutral dealers change nothing, dealers that damp have a part."""
-    market = {"seconds": 4.0, "chain": b""}
+    market = {"seconds": 14.0, "chain": b""}
     bare, neutral, damp = (
         last_level(run_world(world(), params={"fuel_what_if": code}, **market), 5000.0)  # type: ignore[arg-type]
         for code in (1, 2, 4)

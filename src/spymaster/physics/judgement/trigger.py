@@ -1,6 +1,6 @@
 """When a score becomes a signal and when a signal ends: one machine per price (docs/physics.md 8.2).
 
-Of several levels at one price, faced from the same side, the first has the machine; the others show its signal.
+Of several levels at one price, faced from the same side, one has the machine and the others show its signal.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
+from spymaster.market.levels import LevelKind, kind_bits
 from spymaster.market.rows import AlertEvent, BarrierAlarm, BarrierState, Confidence, ResolveReason, Signal, Trust
 from spymaster.physics.judgement.outcomes import group_was_told, note_peak, watch_alert
 from spymaster.physics.memory.indices import (
     ASK,
+    BID,
     DISTANCES,
     LEDGER_TICKS,
+    LEVEL_SLOTS,
     NOISE_FILL_USUAL,
     TRUST_DEPTH,
     TRUST_TAPE,
@@ -29,6 +32,9 @@ _BREAK: Final = int(Signal.BREAK)
 _REJECT: Final = int(Signal.REJECT)
 _CONTESTED: Final = int(Signal.CONTESTED)
 _CONSUMED: Final = int(BarrierState.CONSUMED)
+_MISSING: Final = int(BarrierState.MISSING)
+_LOW_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.side < 0)
+_HIGH_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.side > 0)
 _GREEN: Final = int(Trust.GREEN)
 _BLIND: Final = int(Trust.BLIND)
 _RAISED: Final = int(AlertEvent.RAISED)
@@ -177,20 +183,33 @@ def is_attacked(s: State, p: Array, v: Any, side: int, x_points: float) -> bool:
 
 
 @kernel
-def find_leader(s: State, j: int) -> int:
-    """The slot of the level that has the machine for the level ranked ``j``; -1 where it has its own.
+def precedence(v: Any, slot: int) -> int:
+    """Which of several levels at one price has the machine: the lowest. A high that is faced from above comes last."""
+    faces_away = (_LOW_KINDS >> v.kind) & 1 if v.direction > 0 else (_HIGH_KINDS >> v.kind) & 1
+    return int(faces_away * LEVEL_SLOTS + slot)
 
-    That is an earlier one at the same price that is faced from the same side. Equally distant levels rank by slot.
+
+@kernel
+def find_leader(s: State, j: int, published: int) -> int:
+    """The slot of the level that has the machine for the level ranked ``j``: its own, or another's at its price.
+
+    Those at one price that are faced from the same side have one machine. They rank beside each other, with those as
+    far on the other side of spot between them.
     """
     levels = s.levels
     v = levels.at[levels.ranking[j]]
     away = s.scratch.separation[levels.ranking[j]]
-    leader = -1
-    for k in range(j - 1, -1, -1):
+    first = j
+    while first > 0 and s.scratch.separation[levels.ranking[first - 1]] == away:
+        first -= 1
+    leader = levels.ranking[j]
+    for k in range(first, published):
         slot = levels.ranking[k]
         if s.scratch.separation[slot] != away:
             break
-        if levels.at[slot].price == v.price and levels.at[slot].direction == v.direction:
+        other = levels.at[slot]
+        same = other.price == v.price and other.direction == v.direction
+        if same and precedence(other, slot) < precedence(levels.at[leader], leader):
             leader = slot
     return int(leader)
 
@@ -248,6 +267,33 @@ def update_trigger(
                 raise_signal(s, p, slot, _REJECT, t_ns, row)
                 return
     update_contested(s, p, slot, t_ns, in_band, has_score, has_barrier and believed, row)
+
+
+@kernel
+def run_triggers(s: State, p: Array, t_ns: int, published: int, rows: Any) -> None:
+    """One step of every machine, then the signals of the levels that have none of their own, into the scored rows."""
+    levels = s.levels
+    for j in range(published):
+        slot = levels.ranking[j]
+        if find_leader(s, j, published) == slot:
+            run_trigger(s, p, t_ns, slot, rows[j])
+    for j in range(published):
+        slot = levels.ranking[j]
+        leader = find_leader(s, j, published)
+        if leader != slot:
+            follow_leader(s, slot, leader, t_ns, rows[j])
+
+
+@kernel
+def run_trigger(s: State, p: Array, t_ns: int, slot: int, row: Any) -> None:
+    """One step of one machine."""
+    v = s.levels.at[slot]
+    has_barrier = row.barrier_state != _MISSING
+    side = ASK if v.direction > 0 else BID
+    attacked = has_barrier and is_attacked(s, p, v, side, row.x * s.market.ratio)
+    update_trigger(s, p, slot, t_ns, row.in_band != 0.0, attacked, v.has_score != 0, has_barrier, row)
+    update_signal(s, slot, t_ns, row)
+    row.signal = v.signal
 
 
 @kernel
