@@ -92,7 +92,7 @@ EPISODE_RANGES: Final[Mapping[str, Range]] = MappingProxyType(
         "distance_sigmas": Range(0.5, 1.5, "distance from the touch when planted, in moves of a minute"),
         "trigger_ticks": Range(2.0, 9.0, "distance of the own best at which the mechanism begins"),
         "push_tilt": Range(0.1, 0.6, "log-tilt of aggressors towards the level; away from it once it is to hold"),
-        "attack_ratio": Range(1.0, 60.0, "contracts an attack has to spend, times best_size", in_log=True),
+        "attack_ratio": Range(8.0, 120.0, "contracts an attack has to spend, times best_size", in_log=True),
         "shown_ratio": Range(0.5, 3.0, "size displayed by the mechanism at a price, times best_size", in_log=True),
         "reserve_ratio": Range(2.0, 60.0, "contracts it can put back, times best_size", in_log=True),
         "refill_probability": Range(0.5, 0.98, "chance that a fill is put back"),
