@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from spymaster.sim.recording.second import write_second_recording
-from spymaster.sim.recording.session import Order, default_settings, session_start_ns, write_recording
+from spymaster.sim.recording.session import Order, world_settings, write_recording
 from spymaster.sim.worlds import World, draw_world
 
 FIRST, SECOND = "first", "second"
@@ -25,12 +24,7 @@ def write_world(folder: Path, market: str, seed: int, minutes: float, *, oracle_
     if market == SECOND:
         write_second_recording(folder, seed, minutes, world=world)
         return msgspec.structs.replace(world, has_options=False)
-    settings = replace(
-        default_settings(seed, "none", "midday", world.profile if world.has_options else ""),
-        minute=world.start_minute,
-        start_ns=session_start_ns(world.start_minute),
-        world=world,
-    )
+    settings = world_settings(seed, minutes)
     write_recording(
         Order(folder=folder, minutes=minutes, settings=settings, profile=world.profile, oracle_moments=oracle_moments)
     )

@@ -40,8 +40,10 @@ def run_simulate(
     if world is not None:
         _refuse_for_world({"--scenario": scenario, "--intensity": intensity, "--options": with_options})
         if market == "second":
-            _refuse_for_second({"--world": True})
-        manifest = _write_world(out, world, minutes, profile, with_truth, oracle_moments)
+            _refuse_for_second({"--oracle": oracle_moments > 0})
+            manifest = _write_second_world(out, world, minutes, profile, with_truth)
+        else:
+            manifest = _write_world(out, world, minutes, profile, with_truth, oracle_moments)
         print(f"{manifest.records:,} SIMULATED records in {out}", file=sys.stderr)
         return
     profile = profile or "es"
@@ -114,6 +116,22 @@ def _write_world(
     )
     with _unfinished(out):
         return write_recording(order, _ProgressPrinter())
+
+
+def _write_second_world(
+    out: Path, seed: int, minutes: float, profile: str | None, with_truth: bool
+) -> RecordingManifest:
+    """A random world in the second market, without options; ``profile``: another than its own."""
+    from msgspec.structs import replace
+
+    from spymaster.sim.recording.second import write_second_recording
+    from spymaster.sim.worlds import draw_world
+
+    world = draw_world(seed, minutes)
+    with _unfinished(out):
+        return write_second_recording(
+            out, seed, minutes, with_truth=with_truth, world=replace(world, profile=profile or world.profile)
+        )
 
 
 def _write_second(out: Path, seed: int, minutes: float, plan: str | None, with_truth: bool) -> RecordingManifest:

@@ -1,0 +1,49 @@
+"""``evaluate signals``: over a recording, and over random worlds made for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+WALL = Path(__file__).parents[2] / "recordings" / "wall-holds"
+
+
+def test_a_recordings_signals_are_told_by_planted_kind_and_rule(run: Run) -> None:
+    result = run("evaluate", "signals", WALL, "--json")
+    assert result.exit_code == 0, result.output
+    [market] = json.loads(result.stdout)["markets"]
+    figures = {figure["name"]: figure for figure in market["figures"]}
+    assert market["worlds"] == 1
+    assert figures["WALL -> REJECT"]["of"] == market["episodes"]["WALL"] == 2
+    assert {"distance alone", "always REJECT"} <= set(market["rules"])
+    assert figures["oracle at first touches: the likelier end came"]["of"] >= 1
+
+
+def test_worlds_are_judged_in_the_market_asked_for_and_kept_as_json(run: Run, tmp_path: Path) -> None:
+    asked = ("--worlds", "1", "--market", "second", "--minutes", "1", "--out", tmp_path / "out", "--jobs", "1")
+    result = run("evaluate", "signals", *asked)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("SIMULATED: tuning worlds")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["second-40-1m.json"]
+    again = run("evaluate", "states", *asked)
+    assert again.exit_code == 0, again.output
+    assert "macro-F1" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ((), "there is nothing to judge"),
+        ((WALL, "--worlds", "1"), "recordings and --worlds are both given"),
+        (("--worlds", "1", "--market", "third"), "there is no such market"),
+    ],
+)
+def test_what_makes_no_sense_is_one_clear_line(run: Run, words: tuple[str | Path, ...], problem: str) -> None:
+    result = run("evaluate", "signals", *words)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert result.stderr.count("\n") == 1
