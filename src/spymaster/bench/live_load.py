@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.bench.busy_reel import BusyReel, records_until
-from spymaster.bench.live_session import NOTES
+from spymaster.bench.live_session import CPU_NOTED_EACH, NOTES
 from spymaster.bench.screen import Cockpit
 from spymaster.errors import UserError
 from spymaster.feeds.databento_live.feed import DatabentoFeed
@@ -47,7 +47,7 @@ _NOTED_EACH: Final = 64
 _UNTIL_END: Final = 1024
 """So many records before the last a plain reader stops: nothing tells it that there are no more."""
 _DATA_RTYPES: Final = frozenset(SCHEMA_RTYPES[schema] for schema in SCHEMAS)
-_Notes = tuple[list[tuple[int, int]], list[float]]
+_Notes = tuple[list[tuple[int, int]], list[tuple[int, float]]]
 
 
 class LoadFigures(msgspec.Struct, frozen=True):
@@ -86,14 +86,18 @@ def load_figures(seconds: float, *, with_screen: bool) -> LoadFigures:
         if not (folder / NOTES).exists():
             raise UserError("live load", "the session under load did not come to its end", "run it again alone")
         with np.load(folder / NOTES) as notes:
-            return figures_of(np.load(folder / _SENT), notes["journalled"], notes["cpu_s"], notes["published"])
+            return figures_of(np.load(folder / _SENT), notes["journalled"], notes["cpu"], notes["published"])
 
 
 def figures_of(
-    sent: NDArray[np.int64], journalled: NDArray[np.int64], cpu_s: NDArray[np.float64], published: NDArray[np.int64]
+    sent: NDArray[np.int64], journalled: NDArray[np.int64], cpu: NDArray[np.float64], published: NDArray[np.int64]
 ) -> LoadFigures:
-    """``sent``, ``journalled``: (records so far, when) of each write and each batch, int64[n, 2]; ``cpu_s``: the CPU so
-    far at each batch; ``published``: (place of the record that made it due, when) of each snap."""
+    """What the notes of both sides say.
+
+    ``sent``, ``journalled``: (records so far, when) of each write and each batch, int64[n, 2]; ``cpu``: (records so
+    far, seconds of CPU so far) now and then, float64[n, 2]; ``published``: (place of the record that made it due, when)
+    of each snap.
+    """
     total = int(sent[-1, 0])
     places = np.arange(total)
     sent_ns = sent[np.searchsorted(sent[:, 0], places, "right"), 1]
@@ -103,8 +107,7 @@ def figures_of(
     to_journal = (safe_ns - sent_ns[settled:counted]) / 1e6
     later = published[(published[:, 0] >= settled) & (published[:, 0] < total)]
     to_snap = (later[:, 1] - sent_ns[later[:, 0]]) / 1e6
-    first = int(np.searchsorted(journalled[:, 0], settled))
-    used_s, taken = cpu_s[-1] - cpu_s[first], journalled[-1, 0] - journalled[first, 0]
+    taken, used_s = cpu[-1] - cpu[min(int(np.searchsorted(cpu[:, 0], settled)), len(cpu) - 1)]
     return LoadFigures(
         records=total - settled,
         dropped=total - counted,
@@ -112,7 +115,7 @@ def figures_of(
         journalled_p99_ms=_percentile(to_journal, 99),
         published_p50_ms=_percentile(to_snap, 50),
         published_p99_ms=_percentile(to_snap, 99),
-        cpu_us=float(used_s / max(int(taken), 1) * 1e6),
+        cpu_us=float(used_s / max(taken, 1.0) * 1e6),
     )
 
 
@@ -133,8 +136,8 @@ def _read_plainly(seconds: float, read: Callable[[int, float, Path], _Notes]) ->
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with served(seconds + SETTLE_S, folder) as port:
-            noted, cpu_s = read(port, seconds + SETTLE_S, folder)
-        return figures_of(np.load(folder / _SENT), np.array(noted, np.int64), np.array(cpu_s), _NO_SNAPS)
+            noted, cpu = read(port, seconds + SETTLE_S, folder)
+        return figures_of(np.load(folder / _SENT), np.array(noted, np.int64), np.array(cpu), _NO_SNAPS)
 
 
 def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
@@ -144,7 +147,7 @@ def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
     for schema in SCHEMAS:
         client.subscribe(_DATASET, schema, "ALL_SYMBOLS")
     noted: list[tuple[int, int]] = []
-    cpu_s: list[float] = []
+    cpu: list[tuple[int, float]] = []
     left = records_until(seconds) - _UNTIL_END
     taken = 0
     for record in client:
@@ -152,11 +155,12 @@ def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
             taken += 1
             if not taken % _NOTED_EACH:
                 noted.append((taken, time.time_ns()))
-                cpu_s.append(time.process_time())
                 if taken >= left:
                     break
+            if not taken % (_NOTED_EACH * CPU_NOTED_EACH):
+                cpu.append((taken, time.process_time()))
     client.terminate()
-    return noted, cpu_s
+    return noted, cpu
 
 
 def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
@@ -165,7 +169,7 @@ def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
     inlet = JournalInlet(JournalWriter(folder / "journal", "bench", segment_bytes=2**40))
     bell = Bell()
     noted: list[tuple[int, int]] = []
-    cpu_s: list[float] = []
+    cpu: list[tuple[int, float]] = []
     left = records_until(seconds) - _UNTIL_END
     taken = 0
     feed.open(bell)
@@ -178,9 +182,10 @@ def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
             if isinstance(arrival.frame, RecordsFrame):
                 taken += sum(len(rows) for kind, rows in arrival.frame.batch.arrays.items() if kind in DATA_KINDS)
                 noted.append((taken, time.time_ns()))
-                cpu_s.append(time.process_time())
+                if not len(noted) % CPU_NOTED_EACH:
+                    cpu.append((taken, time.process_time()))
     feed.close()
-    return noted, cpu_s
+    return noted, cpu
 
 
 @contextmanager

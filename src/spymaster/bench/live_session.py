@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from spymaster.physics.engine import SnapBlock
 
 NOTES: Final = "notes.npz"
+CPU_NOTED_EACH: Final = 32
+"""Batches for each look at the CPU time: a look has its own price."""
 _AFTER_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
 
@@ -43,8 +45,10 @@ class TimedRecording(RunRecording):
 
     def __init__(self, out: Path, run: RunInfo, *, clock_ns: int) -> None:
         super().__init__(out, run, clock_ns=clock_ns)
-        self.journalled: list[tuple[int, int, float]] = []
-        """(records so far, when, CPU of the process so far) of each batch."""
+        self.journalled: list[tuple[int, int]] = []
+        """(records so far, when) of each batch."""
+        self.cpu: list[tuple[int, float]] = []
+        """(records so far, CPU of the process so far in seconds), now and then."""
         self.published: list[tuple[int, int]] = []
         """(place of the record that made it due, when) of each snap."""
         self.is_quiet = False
@@ -59,7 +63,9 @@ class TimedRecording(RunRecording):
         if isinstance(frame, RecordsFrame):
             self._records += _data(frame.batch)
             self._batch = frame.batch
-            self.journalled.append((self._records, time.time_ns(), time.process_time()))
+            self.journalled.append((self._records, time.time_ns()))
+            if not len(self.journalled) % CPU_NOTED_EACH:
+                self.cpu.append((self._records, time.process_time()))
 
     def publish(self, block: SnapBlock) -> None:
         """Write down what the engine made of the frames so far."""
@@ -127,10 +133,9 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
         raise SystemExit(session.failure or session.refused or "nothing came")
     np.savez(
         folder / NOTES,
-        journalled=np.array([row[:2] for row in made[0].journalled], np.int64),
-        cpu_s=np.array([row[2] for row in made[0].journalled]),
+        journalled=np.array(made[0].journalled, np.int64),
+        cpu=np.array(made[0].cpu),
         published=np.array(made[0].published, np.int64).reshape(-1, 2),
-        lost=made[0].light.lost_records,
     )
     made[0].finish(_PATIENCE_S, lambda _health: None)
 

@@ -95,10 +95,11 @@ def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
 def _of_load(seconds: float) -> list[Row]:
     """Four readers of the same busy market one after the other, once: the vendor's, ours, with engine, with screen."""
     from spymaster.bench import live_load as load
+    from spymaster.bench.busy_reel import BURST_PER_S, PER_S
 
     bare, journal = load.iterator_figures(seconds), load.journal_figures(seconds)
     engine, screen = (load.load_figures(seconds, with_screen=drawn) for drawn in (False, True))
-    market = f"{load.PER_S:,} a second, bursts of {load.BURST_PER_S:,}"
+    market = f"{PER_S:,} a second, bursts of {BURST_PER_S:,}"
     table = [
         _figure("load records", f"under load, {market}, screen drawing", "records", [float(screen.records)]),
         _figure("load dropped", "of them sent and not journalled, without and with screen", "records",
@@ -109,7 +110,9 @@ def _of_load(seconds: float) -> list[Row]:
     for name, who in (
         ("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen),
     ):  # fmt: skip
-        table.append(_figure(f"load {name}", f"CPU to and with {name}", "us/rec", [who.cpu_us]))
+        table.append(
+            _figure(f"load {name}", f"CPU of a process that goes as far as the {name}", "us/rec", [who.cpu_us])
+        )
         safe = "handed over" if who is bare else "journalled"
         table.append(_figure(f"  {safe} p50", f"from the vendor's socket, {name}", "ms", [who.journalled_p50_ms]))
         table.append(_figure(f"  {safe} p99", f"from the vendor's socket, {name}", "ms", [who.journalled_p99_ms]))

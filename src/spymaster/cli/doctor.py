@@ -7,20 +7,27 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
 
+from spymaster.cli.doctor_ways import HostWay, TerminalWay, host_way, terminal_way
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
+from spymaster.tui.terminal.link import NARROW_BYTES_PER_S
 
 _COLUMNS: Final = 80
 _ROWS: Final = 24
 _LITTLE_BYTES: Final = 5_000_000_000
 _MOST_LAG_MS: Final = 1000.0
+_NATS_PORT: Final = 4222
+_TLS_PORT: Final = 443
+_MOST_RTT_S: Final = 0.2
 _CLIENTS: Final = ("databento", "polygon-api-client", "keyring")
 
 
@@ -36,8 +43,10 @@ class Finding(msgspec.Struct, frozen=True):
 def run_doctor(config: Config, *, feeds: bool, as_json: bool) -> int:
     """Look, print, and return the exit code: 0 where nothing is wrong. ``feeds``: connect to the vendor too."""
     found = [*_terminal(), *_engine(), *_disk(), *_calendars(), *_keys()]
+    if config.nats.url:
+        found += _nats(config.nats.url)
     if feeds:
-        found += _feeds(config)
+        found += [*_hosts(config), *_feeds(config)]
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
@@ -58,6 +67,25 @@ def _terminal() -> Iterator[Finding]:
     words = f"{size.columns}x{size.lines}, {detect_colour(os.environ).name.lower()}, TERM={os.environ.get('TERM', '')}"
     is_large = size.columns >= _COLUMNS and size.lines >= _ROWS
     yield Finding("terminal", is_large, words, "" if is_large else f"make it at least {_COLUMNS}x{_ROWS}")
+    yield from of_terminal(terminal_way(sys.stdin.fileno(), sys.stdout.fileno()))
+
+
+def of_terminal(way: TerminalWay) -> Iterator[Finding]:
+    """What the way to the terminal means for a screen."""
+    if way.rtt_s is None:
+        words = "it does not say when it has drawn, so the age of the picture cannot be known"
+        yield Finding("way", False, words, "use a terminal that answers cursor position requests (DSR 6)")
+        return
+    is_near = way.rtt_s <= _MOST_RTT_S
+    words = f"{way.rtt_s * 1e3:,.1f} ms there and back; every picture is at least that old"
+    yield Finding("way", is_near, words, "" if is_near else "look from nearer, or at least without a second hop")
+    if way.bytes_per_s is None:
+        yield Finding("bandwidth", False, "it stopped answering while it was written to", "use another way to it")
+        return
+    is_wide = way.is_more or way.bytes_per_s >= NARROW_BYTES_PER_S
+    words = f"{'more than ' if way.is_more else 'about '}{way.bytes_per_s / 1e3:,.0f} kB/s to the terminal"
+    remedy = f"below {NARROW_BYTES_PER_S // 1000} kB/s colours are fewer and frames rarer: use a faster link, or ssh -C"
+    yield Finding("bandwidth", is_wide, words, "" if is_wide else remedy)
 
 
 def _engine() -> Iterator[Finding]:
@@ -122,6 +150,36 @@ def _keys() -> Iterator[Finding]:
         except PackageNotFoundError:
             versions.append(f"no {package}")
     yield Finding("clients", True, ", ".join(versions))
+
+
+def _nats(url: str) -> Iterator[Finding]:
+    """The server of the mirror; only where one is configured."""
+    parts = urlsplit(url)
+    remedy = 'start it there, or set [nats] url = "" to go without'
+    yield of_host("nats", host_way(parts.hostname or "", parts.port or _NATS_PORT), remedy)
+
+
+def _hosts(config: Config) -> Iterator[Finding]:
+    """The vendors' hosts, whether or not there is a key: a connection is made and closed."""
+    from spymaster.feeds.databento_live.lines_of_day import FUTURES_DATASET, LISTED_OPTIONS_DATASET
+    from spymaster.feeds.databento_live.plan import Address
+    from spymaster.feeds.massive_live.plan import REST_HOST, SOCKET_HOST
+
+    address = Address("")
+    datasets = (FUTURES_DATASET, config.live.equity_dataset, LISTED_OPTIONS_DATASET)
+    wanted = [(address.host_of(dataset), address.port) for dataset in datasets]
+    wanted += [(SOCKET_HOST, _TLS_PORT), (REST_HOST, _TLS_PORT)]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        for way in pool.map(lambda where: host_way(*where), wanted):
+            yield of_host("host", way, f"let connections to port {way.port} out, or ask who runs this network")
+
+
+def of_host(what: str, way: HostWay, remedy: str) -> Finding:
+    """What the way to a host means."""
+    where = f"{way.host}:{way.port}"
+    if way.rtt_s is None:
+        return Finding(what, False, f"{where} cannot be reached: {way.problem}", remedy)
+    return Finding(what, True, f"{where} is {way.rtt_s * 1e3:,.1f} ms away, there and back")
 
 
 def _feeds(config: Config) -> Iterator[Finding]:
