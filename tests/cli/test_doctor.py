@@ -27,6 +27,7 @@ from spymaster.resources import bundled_recording
 from spymaster.session.live.day import DayPlan, LiveDay
 from spymaster.session.live.feed_check import FeedFinding, check_feeds
 from spymaster.session.live.vendors import Accounts, roles_of
+from spymaster.tui.terminal.link import NARROW_BYTES_PER_S
 from tests.cli.conftest import COMMAND, Run
 from tests.support.pty_terminal import PtyTerminal
 
@@ -125,12 +126,11 @@ def test_a_terminal_that_answers_is_timed_and_left_as_it_was() -> None:
 
 
 def test_a_narrow_way_is_measured_by_what_it_takes() -> None:
-    with terminal(bytes_per_s=40_000.0) as inner:
+    with terminal(bytes_per_s=10_000.0) as inner:
         way = terminal_way(inner, inner, answer_s=60.0)
     assert not way.is_more
     assert way.bytes_per_s is not None
-    # a loaded machine makes it narrower, never wider
-    assert way.bytes_per_s < 45_000.0
+    assert way.bytes_per_s < NARROW_BYTES_PER_S
     bandwidth = list(of_terminal(way))[1]
     assert not bandwidth.is_well
     assert "ssh -C" in bandwidth.remedy

@@ -6,6 +6,7 @@ wrote each record to its socket, the session when the record was journalled and 
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -51,15 +52,13 @@ _Notes = tuple[list[tuple[int, int]], list[tuple[int, float]]]
 
 
 class LoadFigures(msgspec.Struct, frozen=True):
-    """A session under load. Latencies in milliseconds from the gateway's write to the socket; CPU of the whole process
+    """A session under load. Latencies (median, 99th percentile) in milliseconds from the gateway's write to the socket; CPU of the whole process
     in microseconds a record. ``dropped``: sent and not journalled."""
 
     records: int
     dropped: int
-    journalled_p50_ms: float
-    journalled_p99_ms: float
-    published_p50_ms: float
-    published_p99_ms: float
+    journalled_ms: tuple[float, float]
+    published_ms: tuple[float, float]
     cpu_us: float
 
 
@@ -111,16 +110,16 @@ def figures_of(
     return LoadFigures(
         records=total - settled,
         dropped=total - counted,
-        journalled_p50_ms=_percentile(to_journal, 50),
-        journalled_p99_ms=_percentile(to_journal, 99),
-        published_p50_ms=_percentile(to_snap, 50),
-        published_p99_ms=_percentile(to_snap, 99),
+        journalled_ms=_lateness(to_journal),
+        published_ms=_lateness(to_snap),
         cpu_us=float(used_s / max(taken, 1.0) * 1e6),
     )
 
 
-def _percentile(values: NDArray[Any], share: float) -> float:
-    return float(np.percentile(values, share)) if len(values) else float("nan")
+def _lateness(values_ms: NDArray[Any]) -> tuple[float, float]:
+    if not len(values_ms):
+        return math.nan, math.nan
+    return float(np.percentile(values_ms, 50)), float(np.percentile(values_ms, 99))
 
 
 def _watch(command: list[str], folder: Path, seconds: float) -> None:

@@ -100,26 +100,28 @@ def _of_load(seconds: float) -> list[Row]:
     bare, journal = load.iterator_figures(seconds), load.journal_figures(seconds)
     engine, screen = (load.load_figures(seconds, with_screen=drawn) for drawn in (False, True))
     market = f"{PER_S:,} a second, bursts of {BURST_PER_S:,}"
+    dropped = [float(engine.dropped), float(screen.dropped)]
+    ratio = [journal.cpu_us / bare.cpu_us]
     table = [
         _figure("load records", f"under load, {market}, screen drawing", "records", [float(screen.records)]),
-        _figure("load dropped", "of them sent and not journalled, without and with screen", "records",
-                [float(engine.dropped), float(screen.dropped)]),
-        _figure("load ratio", "CPU of ours to the journal / of the vendor's iterator", "ratio",
-                [journal.cpu_us / bare.cpu_us]),
-    ]  # fmt: skip
-    for name, who in (
-        ("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen),
-    ):  # fmt: skip
-        table.append(
-            _figure(f"load {name}", f"CPU of a process that goes as far as the {name}", "us/rec", [who.cpu_us])
-        )
-        safe = "handed over" if who is bare else "journalled"
-        table.append(_figure(f"  {safe} p50", f"from the vendor's socket, {name}", "ms", [who.journalled_p50_ms]))
-        table.append(_figure(f"  {safe} p99", f"from the vendor's socket, {name}", "ms", [who.journalled_p99_ms]))
+        _figure("load dropped", "of them sent and not journalled, without and with screen", "records", dropped),
+        _figure("load ratio", "CPU of ours to the journal / of the vendor's iterator, both under load", "ratio", ratio),
+    ]
+    for name, who in (("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen)):
+        table.append(_figure(f"load {name}", f"CPU of a process that goes as far as {name}", "us/rec", [who.cpu_us]))
+        table += _lateness(name, "handed over" if who is bare else "journalled", who.journalled_ms)
         if who is engine or who is screen:
-            table.append(_figure("  published p50", f"the snap, {name}", "ms", [who.published_p50_ms]))
-            table.append(_figure("  published p99", f"the snap, {name}", "ms", [who.published_p99_ms]))
+            table += _lateness(name, "published", who.published_ms)
     return table
+
+
+def _lateness(name: str, what: str, percentiles_ms: tuple[float, float]) -> list[Row]:
+    """Median and 99th percentile of how late something is."""
+    meaning = "from the vendor's write to the socket"
+    return [
+        _figure(f"load {name} {what} p{share}", meaning, "ms", [value])
+        for share, value in zip((50, 99), percentiles_ms, strict=True)
+    ]
 
 
 def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[Row]:

@@ -47,4 +47,4 @@ def _print(table: list[Row], source: str, records: int, rounds: int, as_json: bo
         return
     print(f"{records:,} records of {source}; median [min..max] of {rounds} rounds")
     for row in table:
-        print(f"{row.name:<16}{row.median:>12.4g} [{row.low:.4g}..{row.high:.4g}] {row.unit:<8} {row.meaning}")
+        print(f"{row.name:<29}{row.median:>12.4g} [{row.low:.4g}..{row.high:.4g}] {row.unit:<8} {row.meaning}")

@@ -15,8 +15,9 @@ from typing import Final
 
 import msgspec
 
-_QUESTION: Final = b"\x1b[6n"
-"""Where is the cursor? A terminal answers once it has drawn all that came before the question."""
+_QUESTION: Final = b"\x1b7\x1b[2;1H\x1b[6n\x1b8"
+"""Where is the cursor? A terminal answers once it has drawn all that came before the question. Asked from the second
+row: an answer from the first could be taken for a function key."""
 _ASKED: Final = 5
 _ANSWER_S: Final = 2.0
 _NOTHING_SEEN: Final = b"\x1b[m"
@@ -28,8 +29,8 @@ _CONNECT_S: Final = 3.0
 
 
 class TerminalWay(msgspec.Struct, frozen=True):
-    """``rtt_s``: median of the answers, None where none came. ``bytes_per_s``: how much it takes; with ``is_more`` it is
-    at least that."""
+    """``rtt_s``: median of the answers, None where none came. ``bytes_per_s``: how much it takes; with ``is_more`` at
+    least that."""
 
     rtt_s: float | None
     bytes_per_s: float | None = None
