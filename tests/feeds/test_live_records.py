@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 
 from spymaster.feeds.databento_live.byte_inbox import CHUNK_BYTES, ByteInbox
+from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.live_records import LiveRecords
+from spymaster.feeds.databento_live.plan import LinePlan, Subscription
 from spymaster.loopback.databento import wire
-from spymaster.loopback.databento.reel import received_ns, wire_of
+from spymaster.loopback.databento.gateway import DatabentoGateway
+from spymaster.loopback.databento.reel import HeldReel, received_ns, wire_of
 from spymaster.market.batches import Batch
-from spymaster.market.kinds import Kind
-from tests.support.live import T0_NS, data_of, market
+from spymaster.market.dtypes import empty
+from spymaster.market.frames import RecordsFrame
+from spymaster.market.kinds import F_LAST, Kind
+from tests.support.live import ES_ID, T0_NS, Lived, data_of, live_through, market
 
 FUZZ_ROUNDS = 150
 """The fixed budget: about three seconds on one core."""
@@ -171,3 +176,51 @@ def test_records_of_an_unknown_type_are_counted_with_their_reason() -> None:
     batches, _ = parsed([data], rejected)
     assert rejected == {"record type 233 is unknown": 1}
     assert sum(map(len, batches)) == 1
+
+
+TBBO_TO_COME = 197
+"""What DBN version 4 is announced to give a record of tbbo."""
+
+
+def quoted_trades(count: int, rtype: int) -> HeldReel:
+    """Trades with the quote they met, a hundred a second, beside the depth."""
+    rows = empty(Kind.MBP1, count)
+    rows["rtype"], rows["length"] = rtype, rows.dtype.itemsize // 4
+    rows["publisher_id"], rows["instrument_id"] = 1, ES_ID
+    rows["ts_event"] = rows["ts_recv"] = T0_NS + np.arange(count) * 10_000_000
+    rows["action"], rows["side"], rows["flags"], rows["sequence"] = b"T", b"B", F_LAST, np.arange(count)
+    rows["price"], rows["size"] = 5_000 * 10**9, 1 + np.arange(count)
+    rows["bid_px_00"], rows["ask_px_00"] = 4_999_750_000_000, 5_000 * 10**9
+    return HeldReel("GLBX.MDP3", {ES_ID: "ESM6"}, [Batch.of(Kind.MBP1, rows)])
+
+
+@pytest.mark.parametrize("ts_out", [True, False], ids=["with ts_out", "without"])
+@pytest.mark.parametrize("rtype", [1, TBBO_TO_COME])
+def test_a_trade_with_its_quote_is_one_whichever_type_it_is_given(rtype: int, ts_out: bool) -> None:
+    (held,) = quoted_trades(5, rtype).held
+    sent = wire_of(held, received_ns(held), np.ones(len(held), np.bool_), ts_out=ts_out)
+    rejected: Counter[str] = Counter()
+    batches, records = parsed([wire.header("GLBX.MDP3", T0_NS, ts_out=ts_out) + sent.data.tobytes()], rejected)
+    (batch,) = batches
+    assert records.damage is None
+    assert not rejected
+    assert batch.arrays[Kind.MBP1]["size"].tolist() == [1, 2, 3, 4, 5]
+    assert batch.order.tolist() == [int(Kind.MBP1)] * 5
+
+
+@pytest.mark.parametrize("rtype", [1, TBBO_TO_COME])
+def test_the_announced_type_of_tbbo_comes_live_through_the_vendors_client(rtype: int) -> None:
+    pytest.importorskip("databento")
+    plan = LinePlan("GLBX.MDP3", ("options",), (Subscription("tbbo", ("ESM6",)),))
+
+    def sizes(lived: Lived) -> list[int]:
+        batches = [a.frame.batch for _, a in lived.frames if isinstance(a.frame, RecordsFrame)]
+        trades = [batch.arrays[Kind.MBP1] for batch in batches if Kind.MBP1 in batch.arrays]
+        return [size for rows in trades for size in rows["size"].tolist()]
+
+    def is_done(lived: Lived, _feed: DatabentoFeed, _gateway: DatabentoGateway) -> bool:
+        return len(sizes(lived)) == 30
+
+    lived, feed, _ = live_through(quoted_trades(30, rtype), (), is_done, plan=plan, speed=10.0, patience_s=60)
+    assert sizes(lived) == list(range(1, 31))
+    assert not feed.rejected

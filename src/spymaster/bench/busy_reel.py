@@ -72,7 +72,8 @@ def moments(first: int, count: int) -> NDArray[np.int64]:
     steady = within / PER_S
     burst = _STEADY_S + (within - _STEADY) / BURST_PER_S
     seconds = turns * (_STEADY_S + _BURST_S) + np.where(within < _STEADY, steady, burst)
-    return np.rint(seconds * NS_PER_S).astype(np.int64)
+    whole: NDArray[np.int64] = np.rint(seconds * NS_PER_S).astype(np.int64)
+    return whole
 
 
 def records_until(seconds: float) -> int:

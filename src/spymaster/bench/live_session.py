@@ -134,7 +134,7 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
     np.savez(
         folder / NOTES,
         journalled=np.array(made[0].journalled, np.int64),
-        cpu=np.array(made[0].cpu),
+        cpu=np.array([*made[0].cpu, (made[0].journalled[-1][0], time.process_time())]),
         published=np.array(made[0].published, np.int64).reshape(-1, 2),
     )
     made[0].finish(_PATIENCE_S, lambda _health: None)

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.journal.codec import EndFrame
 from spymaster.lake.storage.files import Storage
 from spymaster.market.frames import Frame, GapFrame
 from spymaster.market.kinds import NS_PER_S, Kind
@@ -78,8 +79,10 @@ class RunManifest:
         for file in files:
             self._files[file.path] = file
 
-    def control(self, frame: Frame) -> None:
+    def control(self, frame: Frame | EndFrame) -> None:
         """A frame that is no records: holes are listed, and what a feed says of itself is the reason of its lights."""
+        if isinstance(frame, EndFrame):
+            return
         self._feed_words.take(frame)
         if isinstance(frame, GapFrame):
             self._gaps[RunGap(frame.feed, frame.from_ns, frame.to_ns, frame.reason)] = None

@@ -39,7 +39,9 @@ def played(parts: Sequence[RecordsFrame], words: Sequence[Frame]) -> list[Frame]
 
 def at_ns(frame: Frame) -> int:
     assert isinstance(frame, FeedStatusFrame | GapFrame | WatermarkFrame)
-    return frame.clock_ns if isinstance(frame, WatermarkFrame) else getattr(frame, "at_ns", 0) or frame.to_ns
+    if isinstance(frame, FeedStatusFrame):
+        return frame.at_ns
+    return frame.clock_ns if isinstance(frame, WatermarkFrame) else frame.to_ns
 
 
 def options(*words: Frame, silent: tuple[int, int] = (0, 0)) -> Results:
