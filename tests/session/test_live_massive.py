@@ -21,8 +21,12 @@ from spymaster.feeds.live.supervision import Limits
 from spymaster.feeds.massive_live.day import MassiveDay
 from spymaster.feeds.massive_live.frame_records import frames_of
 from spymaster.feeds.massive_live.plan import MassiveAddress
+from spymaster.journal.codec import decode_frame
+from spymaster.journal.format import FrameFlag
 from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.reader import JournalReader
 from spymaster.journal.writer import JournalWriter
+from spymaster.lake.silver.compact import compact
 from spymaster.loopback.databento.gateway import DEMO_KEY, DatabentoGateway
 from spymaster.loopback.databento.reel import reels_of
 from spymaster.loopback.massive.reel import massive_reel
@@ -31,6 +35,7 @@ from spymaster.loopback.massive.server import MassiveServer
 from spymaster.loopback.massive.troubles import MassiveAct, MassiveTrouble
 from spymaster.loopback.pace import PlayedClock
 from spymaster.market.batches import Records
+from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import ConfigFrame, FeedStatusFrame, GapFrame, MappingFrame, RecordsFrame
 from spymaster.market.instruments import EQUITY_CALENDAR
 from spymaster.market.kinds import NS_PER_S, Kind
@@ -38,8 +43,12 @@ from spymaster.market.sessions import session_at, sessions_between
 from spymaster.physics.engine import Engine
 from spymaster.physics.memory.counters import Counter
 from spymaster.session.live.config import live_config
+from spymaster.session.live.own_greeks import OwnGreeksReader
 from spymaster.session.sources.journal_source import JournalSource
+from spymaster.session.sources.recorded_order import journal_in_recorded_order
+from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.hash import SignalHash
+from tests.support.lakes import lake_at, record
 
 pytest.importorskip("databento")
 pytest.importorskip("polygon")
@@ -68,7 +77,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LiveRun:
     profile = load_config().profile("spy")
     (future,) = (reel for reel in reels_of([RECORDING]) if reel.dataset == "GLBX.MDP3")
     script = (MassiveTrouble(MassiveAct.CLOSE, 400, code=1001, cluster="options"),)
-    engine, signal_hash = Engine(), SignalHash()
+    engine, signal_hash, own = Engine(), SignalHash(), OwnGreeksReader()
+    own.follow(engine)
     with DatabentoGateway([future], speed=SPEED) as gateway:
         clock = PlayedClock(gateway.pace)
         with MassiveServer(massive_reel([RECORDING]), pace=gateway.pace, script=script) as server:
@@ -86,7 +96,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LiveRun:
                 share_hours=ShareHours(of_share),
                 option_hours=ListedOptionHours(of_share, "SPY"),
                 limits=LIMITS,
+                own=own,
                 period_s=60 / SPEED,
+                settle_s=2 / SPEED,
             )
 
             def configure() -> ConfigFrame | None:
@@ -103,7 +115,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> LiveRun:
                 if arrival.is_for_engine:
                     for block in engine.feed(arrival.frame):
                         signal_hash.update(block)
-                if clock.wall_ns() > future.first_ns + SECONDS * NS_PER_S:
+                compared = day.difference.compared if day.difference is not None else 0
+                waits = compared == 0 or (day.options is not None and day.options.is_filling)
+                if clock.wall_ns() > future.first_ns + SECONDS * NS_PER_S and not waits:
                     source.close()
             for block in engine.finish():
                 signal_hash.update(block)
@@ -171,3 +185,52 @@ def test_the_frames_in_the_journal_are_those_that_the_vendor_sent(run: LiveRun) 
     assert run.day.options is not None
     assert not run.day.stocks.rejected
     assert not run.day.options.rejected
+
+
+def fetched(run: LiveRun) -> Records:
+    """The option trades that were fetched later."""
+    reader = JournalReader(run.journal)
+    frames = [decode_frame(stored) for stored in reader.frames() if FrameFlag.BACKFILL in stored.flags]
+    reader.close()
+    rows = [frame.batch.arrays[Kind.XTRADE] for frame in frames if isinstance(frame, RecordsFrame)]
+    return np.concatenate(rows) if rows else np.zeros(0, DTYPES[Kind.XTRADE])
+
+
+def by_contract(rows: Records) -> dict[int, list[int]]:
+    """Sequences of the trades of each contract, in their order."""
+    return {number: rows["sequence"][rows["instrument_id"] == number].tolist() for number in set(rows["instrument_id"])}
+
+
+def test_in_the_vendors_order_the_trades_that_were_missed_stand_in_their_place(run: LiveRun) -> None:
+    plan = ReplayPlan((run.journal,), load_config().profile("spy"), as_recorded=True, in_vendor_order=True)
+    frames = journal_in_recorded_order(run.journal, plan).frames()
+    found = [
+        frame.batch.arrays[Kind.XTRADE].copy()
+        for frame in frames
+        if isinstance(frame, RecordsFrame) and Kind.XTRADE in frame.batch.arrays
+    ]
+    rows = np.concatenate(found)
+    assert len(fetched(run)) > 0
+    assert len(rows) == len(of_kind(run, Kind.XTRADE)) + len(fetched(run))
+    for sequences in by_contract(rows).values():
+        assert sequences == sorted(set(sequences))
+
+
+def test_silver_holds_the_trades_that_were_missed_and_nothing_twice(run: LiveRun, tmp_path: Path) -> None:
+    reader = JournalReader(run.journal)
+    record(tmp_path, [frame for frame in reader.frames() if frame.kind.name != "END"])
+    reader.close()
+    written = {done.path: done for done in compact(lake_at(tmp_path))}
+    trades = sum(done.records for path, done in written.items() if "options/trades" in path)
+    assert trades == len(of_kind(run, Kind.XTRADE)) - shares(run, Kind.XTRADE) + len(fetched(run))
+    assert sum(done.doubles for path, done in written.items() if "options/trades" in path) == 0
+
+
+def test_the_vendors_greeks_and_ours_are_near_each_other(run: LiveRun) -> None:
+    found = run.day.difference
+    assert found is not None
+    assert found.compared > 40
+    # how near depends on how far behind the snapshot a loaded machine is
+    assert found.delta.median <= found.delta.most < 0.3
+    assert found.vol.median <= found.vol.most < 0.15
+    assert found.gamma.median <= found.gamma.most < 0.1

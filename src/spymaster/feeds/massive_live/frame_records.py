@@ -49,6 +49,8 @@ class FrameRecords:
     ) -> None:
         self.codes = codes or ConditionCodes()
         self.seen = seen or TradesSeen()
+        self.latest_ns = 0
+        """The latest event time of all."""
         self.skew = SkewMeter()
         self._book = book
         self._rejected = rejected
@@ -65,7 +67,9 @@ class FrameRecords:
         for frame in frames:
             messages = [one for one in self._reader.read(frame.data) if not isinstance(one, Status)]
             if messages:
-                self.skew.take(frame.recv_ns, max(one.t for one in messages) * NS_PER_MS)
+                newest_ns = max(one.t for one in messages) * NS_PER_MS
+                self.latest_ns = max(self.latest_ns, newest_ns)
+                self.skew.take(frame.recv_ns, newest_ns)
             recv_ns = self.skew.corrected_ns(frame.recv_ns)
             raw_ns.append(recv_ns)
             order += [int(Kind.RAW)] * _pieces(frame)

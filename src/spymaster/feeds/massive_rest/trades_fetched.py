@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Final
@@ -22,9 +23,13 @@ from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S, PRICE_SCALE, Kind
 
 SETTLE_S: Final = 2.0
-"""How long after a reconnect trades are fetched: by then the connection has brought those of its own beginning."""
+"""How long after a reconnect trades are fetched: the vendor has put them there by then."""
 EDGE_NS: Final = NS_PER_S
 """How far behind the first record a symbol may still have been missed: subscriptions are granted one by one."""
+_DISORDER_NS: Final = NS_PER_S
+"""How much later than a newer record the connection may bring an older trade."""
+_MOST_HELD_S: Final = 15.0
+"""A connection that falls quiet brings nothing that was not fetched."""
 _TRADES: Final = "/v3/trades/"
 _PAGE: Final = "50000"
 _JOIN_S: Final = 5.0
@@ -57,16 +62,17 @@ class _Fetched(msgspec.Struct, frozen=True):
     """Trades of one symbol, or how a hole ended (``symbol`` empty)."""
 
     hole: _Hole
+    at_s: float
     symbol: str = ""
     trades: tuple[RestTrade, ...] = ()
-    malformed: int = 0
     problem: str = ""
 
 
 class TradesFetched:
     """Fetches one hole after the other in a thread of its own (a ``massive_live.plan.HoleFiller``).
 
-    A trade that the connection brought itself is left out: by exchange, sequence and millisecond it is the same. The
+    A trade that the connection brought itself is left out: by exchange, sequence and millisecond it is the same. So
+    that it has brought all it will, what was fetched is held until it has come well beyond the hole. The
     time of a fetched trade is the tape's, to the nanosecond; it is its receive time too, so that it finds its place.
     """
 
@@ -105,7 +111,7 @@ class TradesFetched:
 
     def poll(self, records: FrameRecords) -> Iterator[Arrival | str]:
         """What was fetched since the last call, and at each hole's end a sentence about it."""
-        while self._fetched:
+        while self._fetched and self._is_due(self._fetched[0], records):
             one = self._fetched.popleft()
             if one.symbol:
                 rows = self._rows(one, records)
@@ -123,6 +129,10 @@ class TradesFetched:
             self._open -= 1
             self._taken = 0
             yield f"a hole of {span_s:.1f} s: {end}"
+
+    def _is_due(self, one: _Fetched, records: FrameRecords) -> bool:
+        is_beyond = records.latest_ns > one.hole.to_ns + EDGE_NS + _DISORDER_NS
+        return is_beyond or time.monotonic() - one.at_s > _MOST_HELD_S
 
     def close(self) -> None:
         """End the thread. Safe to call twice."""
@@ -142,7 +152,8 @@ class TradesFetched:
             if self._stop.wait(self._settle_s):
                 return
             hole = self._waiting.popleft()
-            self._fetched.append(_Fetched(hole, problem=self._fetch(hole)))
+            problem = self._fetch(hole)
+            self._fetched.append(_Fetched(hole, time.monotonic(), problem=problem))
             hole.ring()
 
     def _fetch(self, hole: _Hole) -> str:
@@ -156,7 +167,7 @@ class TradesFetched:
             except RestError as error:
                 return str(error)
             malformed += found[1]
-            self._fetched.append(_Fetched(hole, symbol, found[0]))
+            self._fetched.append(_Fetched(hole, time.monotonic(), symbol, found[0]))
             hole.ring()
         return f"{malformed} of them cannot be read" if malformed else ""
 

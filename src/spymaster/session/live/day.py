@@ -209,7 +209,7 @@ class LiveDay:
         """The CONFIG, once the future is known and the others are, or have had their time. Raises UserError where the
         future will never be known, or the bars of the days before cannot be used."""
         instrument = self._instrument()
-        if instrument is None:
+        if instrument is None or all(feed.is_over for feed in self.feeds):
             return None
         now_s = self._clock.monotonic_s()
         self._known_s = now_s if self._known_s is None else self._known_s
