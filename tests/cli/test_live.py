@@ -139,6 +139,70 @@ def test_a_lost_terminal_ends_the_screen_and_not_the_session(tmp_path: Path, spa
     assert spawn("lake", "verify", out).returncode == 0
 
 
+@pytest.fixture(scope="module")
+def lived_spy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object], str]:
+    """The demo's day of SPY, lived without a screen, with bars of the day before: its folder, its report, its words."""
+    folder = tmp_path_factory.mktemp("lived-spy")
+    bars = folder / "monday.csv"
+    rows = [f"2026-03-16T{14 + n // 60}:{n % 60:02}:00Z,687,689.05,686,688,{100 + n}" for n in range(120)]
+    bars.write_text("\n".join(["time,open,high,low,close,volume", *rows]))
+    done = subprocess.run(
+        [*COMMAND, "run", folder / "out", *FAST, "--profile", "spy", "--warmup", f"SPY={bars}"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+    )
+    assert done.returncode == 0, done.stderr
+    report: dict[str, object] = json.loads(done.stdout)
+    return folder / "out", report, done.stderr
+
+
+def test_the_demos_day_of_spy_comes_from_both_vendors_and_is_sealed_complete(
+    lived_spy: tuple[Path, dict[str, object], str],
+) -> None:
+    _, report, said = lived_spy
+    assert (report["complete"], report["lost_records"], report["problem"]) == (True, 0, "")
+    assert "live: depth and trades of ES: Databento (the demo's)" in said
+    assert "live: options of the day on SPY: Massive (the demo's), with its greeks" in said
+    trust = report["trust"]
+    assert isinstance(trust, dict)
+    assert {
+        name: any(spell["state"] == "GREEN" for spell in spells) for name, spells in trust.items()
+    } == dict.fromkeys(("depth", "tape", "options", "equity"), True)
+
+
+def test_the_vendors_greeks_against_ours_are_in_the_report(lived_spy: tuple[Path, dict[str, object], str]) -> None:
+    _, report, _ = lived_spy
+    greeks = report["greeks"]
+    assert isinstance(greeks, dict)
+    assert greeks["compared"] > 0
+    assert 0 <= greeks["delta_median"] <= greeks["delta_most"]
+    assert 0 <= greeks["gamma_median"] <= greeks["gamma_most"]
+    assert 0 <= greeks["vol_median"] <= greeks["vol_most"]
+
+
+def test_what_was_lived_of_both_vendors_replays_to_the_same_signals(
+    lived_spy: tuple[Path, dict[str, object], str], spawn: Spawn
+) -> None:
+    out, report, _ = lived_spy
+    for source in (out, out / "journal"):
+        done = spawn("replay", source, "--headless", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["signal_hash"] == report["signal_hash"]
+
+
+def test_bars_given_to_a_live_session_make_the_levels_of_the_day_before(
+    lived_spy: tuple[Path, dict[str, object], str], spawn: Spawn
+) -> None:
+    out, _, _ = lived_spy
+    listed = spawn("levels", "list", out, "--json", "--at", "09:37")
+    assert listed.returncode == 0, listed.stderr
+    (high,) = [row for row in json.loads(listed.stdout)["levels"] if row["kind"] == "PD_HIGH"]
+    assert high["price"] == 689.05
+
+
 def test_without_a_terminal_live_says_so_and_leaves_nothing(spawn: Spawn, tmp_path: Path) -> None:
     done = spawn("live", "--demo", TMPDIR=str(tmp_path))
     assert done.returncode == 1

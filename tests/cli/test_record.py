@@ -134,7 +134,7 @@ def test_without_a_source_it_says_what_is_missing(run: Run, tmp_path: Path) -> N
     result = run("record", tmp_path / "out")
     assert result.exit_code == 2
     assert one_line(result.stderr).startswith(
-        "error: DATABENTO_API_KEY: is set neither in the environment nor in the system's keyring"
+        "error: DATABENTO_API_KEY MASSIVE_API_KEY POLYGON_API_KEY: none is set, neither in the environment nor in the"
     )
 
 

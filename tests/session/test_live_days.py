@@ -21,7 +21,7 @@ import pytest
 from spymaster.config.loader import load_config
 from spymaster.feeds.databento_live.plan import Address
 from spymaster.feeds.live.supervision import Limits
-from spymaster.journal.codec import decode_frame
+from spymaster.journal.codec import EndFrame, decode_frame
 from spymaster.journal.format import FrameKind
 from spymaster.journal.reader import JournalReader
 from spymaster.lake.run_manifest import RunInfo
@@ -31,7 +31,7 @@ from spymaster.loopback.databento.session import GatewayConnection
 from spymaster.loopback.pace import Pace, PlayedClock
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import by_name
-from spymaster.market.frames import ConfigFrame, FeedStatusFrame, GapFrame, RecordsFrame
+from spymaster.market.frames import ConfigFrame, FeedStatusFrame, Frame, GapFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S, Kind
 from spymaster.market.sessions import et_ns
 from spymaster.session.live.day import Before, DayPlan, LiveDay
@@ -219,7 +219,7 @@ def scene(tmp_path: Path) -> Iterator[Callable[..., Scene]]:
         gateway.__exit__(None, None, None)
 
 
-def frames_of(lived: Lived) -> list[object]:
+def frames_of(lived: Lived) -> list[Frame | EndFrame]:
     """Everything in a session's journal, what was fetched later included."""
     reader = JournalReader(lived.out / "journal")
     outputs = (FrameKind.SIGNAL, FrameKind.ALERT)
@@ -250,19 +250,14 @@ def test_at_the_turn_a_new_session_begins_with_the_contract_that_is_now_in_front
     lived.days.stop()
     first, second = lived.days.lived
     assert (first.day.date, second.day.date) == (20260317, 20260318)
-    symbols = [frame.instrument.symbol for one in (first, second) for frame in frames_of(one) if is_config(frame)]
-    assert symbols == ["ESH6", "ESM6"]
+    configs = [frame for one in (first, second) for frame in frames_of(one) if isinstance(frame, ConfigFrame)]
+    assert [config.instrument.symbol for config in configs] == ["ESH6", "ESM6"]
     assert sum(depth_in(first).values()) == 5
     (line,) = lived.said
     assert line.startswith("trade date 2026-03-17 is over; ")
     assert line.endswith(f"the next, 2026-03-18, is recorded into {second.out}")
     assert not lived.days.failure
     assert lived.days.latest() is not None
-
-
-def is_config(frame: object) -> bool:
-    """Whether a frame of the journal is a CONFIG."""
-    return isinstance(frame, ConfigFrame)
 
 
 def test_nothing_between_two_trade_dates_is_lost_or_recorded_twice(scene: Callable[..., Scene]) -> None:

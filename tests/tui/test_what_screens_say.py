@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.signals.frame import CHART_BAR, Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.frame import CHART_BAR, Frame, GreeksCheck, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.screens.health import health_rows
@@ -270,3 +270,20 @@ def test_the_level_page_says_on_which_side_of_the_spot_the_level_lies(offset: fl
         [each for each in everything(frame, (200, 60), stats=ScreenStats()) if each[0] == "level level_title"]
     )
     assert f"0.38 {'above' if offset > 0 else 'below'} spot" in title
+
+
+def test_health_says_how_far_the_vendors_greeks_are_from_ours() -> None:
+    frame = frames.empty_frame(Phase.PLAYING)
+    check = GreeksCheck(frame.t_ns - 15_000_000_000, 48, 1, 2, 0.0123, 0.0456, 0.0009, 0.0038, 0.0001, 0.0004)
+    header = msgspec.structs.replace(frame.header, greeks=check)
+    said = [text_of(row).split() for row in health_rows(replace(frame, header=header), LinkState(), 100)]
+    assert ["the", "vendor's", "snapshot", "15", "s", "old"] in said
+    assert ["contracts", "compared", "48;", "1", "only", "ours,", "2", "only", "the", "vendor's"] in said
+    assert ["delta", "0.0009", "median,", "0.0038", "at", "90", "%"] in said
+    assert ["gamma", "0.0001", "median,", "0.0004", "at", "90", "%"] in said
+    assert ["implied", "volatility", "0.0123", "median,", "0.0456", "at", "90", "%"] in said
+
+
+def test_health_says_nothing_of_greeks_where_no_vendor_gives_any() -> None:
+    said = [text_of(row) for row in health_rows(frames.empty_frame(Phase.PLAYING), LinkState(), 100)]
+    assert not any("GREEKS" in line for line in said)

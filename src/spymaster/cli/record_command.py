@@ -9,45 +9,50 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.live.commands import DaysOption
-from spymaster.cli.options import DateOption, PublisherOption, StampedOption, WarmupOption
+from spymaster.cli.options import DateOption, PublisherOption, StampedOption, SymbolOption, WarmupOption
 from spymaster.errors import ExitCode, UserError
+
+_Out = Annotated[Path, typer.Argument(help="A new folder for the recording.", metavar="OUT")]
+_Source = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--source",
+        help="What to record: a recording, .dbn or .dbn.zst files; repeatable. [default: the market, live]",
+        show_default=False,
+    ),
+]
+_Profile = Annotated[str | None, typer.Option(help="spy or es. [default: the source's]", show_default=False)]
+_Level = Annotated[list[str] | None, typer.Option(help="A level of your own, a price; repeatable.")]
+_Levels = Annotated[
+    str | None, typer.Option(help="A file of levels, or the name of an imported set.", show_default=False)
+]
+_Speed = Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")]
+_Keep = Annotated[
+    bool, typer.Option("--keep-journal/--drop-journal", help="Whether the journal stays once the lake has it all.")
+]
+_Finish = Annotated[bool, typer.Option("--finish", help="Finish the lake of a recording in OUT that was killed.")]
+_Demo = Annotated[bool, typer.Option("--demo", help="Live: a simulated day, from vendors played on this machine.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def record(
     context: typer.Context,
-    out: Annotated[Path, typer.Argument(help="A new folder for the recording.", metavar="OUT")],
-    source: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--source",
-            help="What to record: a recording, .dbn or .dbn.zst files; repeatable. [default: the market, live]",
-            show_default=False,
-        ),
-    ] = None,
-    profile: Annotated[str | None, typer.Option(help="spy or es. [default: the source's]", show_default=False)] = None,
-    symbol: Annotated[
-        str | None, typer.Option(help="The contract, in place of the profile's product.", show_default=False)
-    ] = None,
+    out: _Out,
+    source: _Source = None,
+    profile: _Profile = None,
+    symbol: SymbolOption = None,
     publisher: PublisherOption = None,
     date: DateOption = None,
-    level: Annotated[list[str] | None, typer.Option(help="A level of your own, a price; repeatable.")] = None,
-    levels: Annotated[
-        str | None, typer.Option(help="A file of levels, or the name of an imported set.", show_default=False)
-    ] = None,
+    level: _Level = None,
+    levels: _Levels = None,
     warmup: WarmupOption = None,
     bars_stamped: StampedOption = "start",
     days: DaysOption = None,
-    speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "max",
-    keep_journal: Annotated[
-        bool, typer.Option("--keep-journal/--drop-journal", help="Whether the journal stays once the lake has it all.")
-    ] = True,
-    finish: Annotated[
-        bool, typer.Option("--finish", help="Finish the lake of a recording in OUT that was killed.")
-    ] = False,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Live: a simulated day, from vendors played on this machine.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    speed: _Speed = "max",
+    keep_journal: _Keep = True,
+    finish: _Finish = False,
+    demo: _Demo = False,
+    as_json: _Json = False,
 ) -> None:
     """Record a source, or the market live, without a screen: a journal, and Bronze and Gold made of it."""
     from spymaster.cli.record import finish_record, run_record

@@ -101,8 +101,7 @@ class LiveDay:
         self._massive: MassiveDay | None = None
         self._lines: list[DatabentoFeed] = []
         self._plan_feeds(now_ns, OptionDay(self.date, int(today["rth_close_ns"]) or int(today["close_ns"])))
-        of_massive = () if self._massive is None else self._massive.feeds
-        self.feeds: tuple[LiveFeed, ...] = (*self._lines, *of_massive)
+        self.feeds: tuple[LiveFeed, ...] = self._all_feeds()
         self._history = DaysBefore(plan.profile, plan.wanted, is_strict=before is None)
         self._known_s: float | None = None
 
@@ -153,6 +152,9 @@ class LiveDay:
             words = f"{feed.name}: {feed.problem}".removesuffix("; stopped")
             return refusal(words, self._plan.accounts.name_of(vendor))
         return refusal(problem, " or ".join(self._plan.accounts.names.values()) or "the environment")
+
+    def _all_feeds(self) -> tuple[LiveFeed, ...]:
+        return (*self._lines, *(self._massive.feeds if self._massive is not None else ()))
 
     def _plan_feeds(self, now_ns: int, day: OptionDay) -> None:
         plan = self._plan
