@@ -221,6 +221,6 @@ def test_the_announced_type_of_tbbo_comes_live_through_the_vendors_client(rtype:
     def is_done(lived: Lived, _feed: DatabentoFeed, _gateway: DatabentoGateway) -> bool:
         return len(sizes(lived)) == 30
 
-    lived, feed, _ = live_through(quoted_trades(30, rtype), (), is_done, plan=plan, speed=10.0, patience_s=60)
+    lived, feed, _ = live_through(quoted_trades(30, rtype), (), is_done, plan=plan, speed=10.0)
     assert sizes(lived) == list(range(1, 31))
     assert not feed.rejected

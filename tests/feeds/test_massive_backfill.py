@@ -28,7 +28,6 @@ from tests.support.massive import LIMITS, Lived, address_of, drive, open_hours, 
 
 pytest.importorskip("polygon")
 
-PATIENCE_S = 60.0
 QUICK = RestLimits(connect_s=5.0, answer_s=5.0, retries=1, pause_s=0.01)
 MISSED = (MassiveTrouble(MassiveAct.REFUSE, 80, seconds=0.4),)
 AGAIN = 60
@@ -60,7 +59,7 @@ def live_through_a_break(
         def is_told(lived: Lived) -> bool:
             return any(frame.detail.startswith("a hole of ") for _, frame in lived.statuses())
 
-        lived = drive([feed], lambda lived: until(lived, feed) if until else is_told(lived), PATIENCE_S)
+        lived = drive([feed], lambda lived: until(lived, feed) if until else is_told(lived))
     return lived, server
 
 

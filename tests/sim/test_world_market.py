@@ -183,7 +183,7 @@ def test_price_goes_through_a_vacuum_at_the_pace_that_was_drawn(hours: list[Sess
 def test_a_world_is_written_with_what_was_drawn(tmp_path: Path) -> None:
     settings = world_settings(54, 3.0)
     manifest = write_recording(Order(folder=tmp_path / "w", minutes=3.0, settings=settings, profile="spy"))
-    assert manifest.plan.split()[0] == "world"
+    assert (manifest.plan or "").split()[0] == "world"
     drawn = msgspec.json.decode((tmp_path / "w" / FOLDER / WORLD_NAME).read_bytes(), type=World)
     assert drawn == draw_world(54, 3.0)
     levels = read_truth(tmp_path / "w", "levels").to_pylist()

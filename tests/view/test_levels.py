@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from spymaster.market.rows import Signal
+from spymaster.market.rows import Signal, Tag
 from spymaster.signals.frame import Frame
 from spymaster.view.drawing.cells import Line, text_of
 from spymaster.view.drawing.glyphs import UNICODE
@@ -188,7 +190,7 @@ def test_an_attack_that_makes_no_way_takes_the_row_of_what_comes_and_goes() -> N
     nearest = int(np.argmin(levels["distance"]))
     levels["tags"][nearest] = Tag.ABSORBING
     levels["effort"][nearest], levels["progress"][nearest] = 240.0, 0.25
-    text = side(200, 60, msgspec.structs.replace(frame, levels=levels), picked=frame.level_views[nearest].id)
+    text = side(200, 60, replace(frame, levels=levels), picked=frame.level_views[nearest].id)
     assert "absorbing" in text
     assert "240 for 0.25" in text
     assert "fleeting" not in text

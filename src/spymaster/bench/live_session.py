@@ -26,8 +26,9 @@ from spymaster.market.batches import Batch
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, WatermarkFrame
 from spymaster.market.kinds import NS_PER_S
-from spymaster.session.live.databento_day import DatabentoDay
+from spymaster.session.live.day import DayPlan, LiveDay
 from spymaster.session.live.session import LiveSession
+from spymaster.session.live.vendors import Accounts, roles_of
 from spymaster.session.record.recording import RunRecording
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
     pace.go()
     clock = PlayedClock(pace)
     end_ns = first_ns + round((seconds + _AFTER_S) * NS_PER_S)
-    day = DatabentoDay(profile, Address(DEMO_KEY, HOST, port), clock, equity_dataset=config.live.equity_dataset)
+    accounts = Accounts(databento=Address(DEMO_KEY, HOST, port))
+    roles = roles_of(config.live, profile, accounts)
+    plan = DayPlan(profile=profile, roles=roles, accounts=accounts, equity_dataset=config.live.equity_dataset)
+    day = LiveDay(plan, clock)
     made: list[TimedRecording] = []
 
     def begin(frame: ConfigFrame) -> RunRecording:

@@ -37,7 +37,7 @@ def after(v: Any, *, pulled: float = 0.0, filled: float = 0.0, depth: float, at_
     t_ns = START_NS + round(at_s * SECOND)
     lose_from_zone(DEFAULT, v, pulled, filled, t_ns)
     judge_loss(DEFAULT, v, depth, t_ns)
-    states = NEUTRAL.copy()
+    states: NDArray[np.float64] = NEUTRAL.copy()
     passed_states(DEFAULT, v, states)
     return states
 

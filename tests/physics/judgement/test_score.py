@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_a_force_without_confidence_is_left_out_and_said() -> None:
 def test_without_a_confidence_of_a_tenth_there_is_no_score() -> None:
     market = deep_book(START_NS)
     market.trade(BID, 9)
-    params = {"sight_share": 1.0, "w_barrier_ns": 60 * SECOND}
+    params: dict[str, Any] = {"sight_share": 1.0, "w_barrier_ns": 60 * SECOND}
     rows = [rows_of(market, MID + 3, 15.0, tape_full_volume=volume, **params)[-1] for volume in (90, 91)]
     assert [row["barrier_weight"] for row in rows] == [0.0, 0.0]
     assert [math.isnan(row["score"]) for row in rows] == [False, True]

@@ -110,7 +110,7 @@ def _of_recordings(recordings: Sequence[Path], config: Path | None) -> Data:
     manifests = [load_manifest(folder) for folder in recordings]
     rows = pooled([rows_of(folder, config) for folder in recordings])
     names = [f"{m.generator} {m.seed} {m.plan} {m.profile} {m.records}" for m in manifests]
-    groups = {number: ("all", m.name) for number, m in enumerate(manifests)}
+    groups: dict[int, tuple[str, ...]] = {number: ("all", m.name) for number, m in enumerate(manifests)}
     command = "spymaster-tui learn pbreak OUT " + " ".join(m.name for m in manifests)
     return Data(rows, tuple(names), groups, any(m.simulated for m in manifests), command)
 

@@ -43,7 +43,8 @@ def ticks_beyond(s: State, v: Any) -> float:
     book = s.book
     if book.has_bbo == 0:
         return -1e9
-    return float(v.direction) * (0.5 * (book.bid + book.ask) - v.tick)
+    beyond: float = float(v.direction) * (0.5 * (book.bid + book.ask) - v.tick)
+    return beyond
 
 
 @kernel

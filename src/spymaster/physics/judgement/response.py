@@ -60,4 +60,5 @@ def answered(p: Array, imbalance: float, effort: float, progress: float) -> floa
         return imbalance
     h = min(1.0, effort / p[0].response_fills)
     way = min(max(progress / p[0].response_progress - 1.0, -1.0), 1.0)
-    return imbalance * (h * way + 1.0 - h)
+    response: float = imbalance * (h * way + 1.0 - h)
+    return response
