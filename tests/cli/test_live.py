@@ -197,10 +197,10 @@ def test_bars_given_to_a_live_session_make_the_levels_of_the_day_before(
     lived_spy: tuple[Path, dict[str, object], str], spawn: Spawn
 ) -> None:
     out, _, _ = lived_spy
-    listed = spawn("levels", "list", out, "--json", "--at", "09:37")
-    assert listed.returncode == 0, listed.stderr
-    (high,) = [row for row in json.loads(listed.stdout)["levels"] if row["kind"] == "PD_HIGH"]
-    assert high["price"] == 689.05
+    told = spawn("export", "signals", out, "--kind", "PD_HIGH", "--format", "jsonl", "--out", "-")
+    assert told.returncode == 0, told.stderr
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {row["price"] for row in rows} == {689.05}
 
 
 def test_without_a_terminal_live_says_so_and_leaves_nothing(spawn: Spawn, tmp_path: Path) -> None:

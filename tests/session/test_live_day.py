@@ -34,6 +34,7 @@ from spymaster.session.live.vendors import Accounts, Vendor, roles_of
 from spymaster.session.record.recording import RunRecording
 from spymaster.session.record.sidecar_watch import SidecarWatch
 from spymaster.session.sources.journal_source import JournalSource
+from spymaster.signals.blocks import check_levels, published
 from spymaster.signals.frame import Frame
 from spymaster.signals.hash import SignalHash
 from tests.support.live import market
@@ -180,6 +181,17 @@ def test_a_session_without_depth_replays_to_the_same_signals(alone: WithoutDepth
         signal_hash.update(block)
     assert alone.session.totals is not None
     assert signal_hash.hexdigest() == alone.session.totals.hash.hexdigest()
+
+
+def test_what_is_published_without_depth_can_be_exported(alone: WithoutDepth) -> None:
+    engine = Engine()
+    rows = 0
+    for frame in JournalSource(alone.journal).frames():
+        for block in engine.feed(frame):
+            levels = published(block)
+            check_levels(block, levels, ())
+            rows += len(levels.numbers)
+    assert rows > 0
 
 
 def refused(day: LiveDay, profile: str, tmp_path: Path) -> str:

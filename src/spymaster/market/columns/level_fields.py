@@ -280,7 +280,14 @@ LEVEL_FIELDS: Final[tuple[Field, ...]] = (
     Field("bid", PRICE, "profile unit", negated_from("ask"), "best bid", OPTIONAL),
     Field("ask", PRICE, "profile unit", negated_from("bid"), "best ask", OPTIONAL),
     Field("ratio", NUMBER, "ratio", SAME, "futures price / profile price"),
-    Field("microprice", PRICE, "points", NEGATED, "size-weighted middle of the future's best prices"),
+    Field(
+        "microprice",
+        PRICE,
+        "points",
+        NEGATED,
+        "size-weighted middle of the future's best prices; NaN without a book",
+        OPTIONAL,
+    ),
     Field("sigma_1m", NUMBER, "points/sqrt(min)", SAME, "volatility of the future"),
     Field(
         "atr", NUMBER, "profile unit", SAME, "average true range of 14 one-minute bars; NaN before the first", OPTIONAL
