@@ -143,7 +143,7 @@ def _read_plainly(seconds: float, read: Callable[[int, float, Path], _Notes]) ->
 def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
     import databento
 
-    data = frozenset(databento.RType.from_schema(databento.Schema(schema)) for schema in SCHEMAS)
+    data = frozenset(databento.RType.from_schema(databento.Schema.from_str(schema)) for schema in SCHEMAS)
     client = databento.Live(key=DEMO_KEY, gateway=HOST, port=port, ts_out=True, slow_reader_behavior="warn")
     for schema in SCHEMAS:
         client.subscribe(_DATASET, schema, "ALL_SYMBOLS")
