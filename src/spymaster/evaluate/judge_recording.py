@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,20 +64,30 @@ class About(msgspec.Struct, frozen=True):
 
 
 def source_hash() -> str:
-    """Hash of the sources that simulate and compute: a record made by others says nothing about these."""
-    return kernel_source_hash(Path(spymaster.__file__).parent)
+    """Hash of the sources that simulate, compute and score: a record made by others says nothing about these."""
+    root = Path(spymaster.__file__).parent
+    digest = hashlib.sha256(kernel_source_hash(root).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def judge_recording(folder: Path, plan: ReplayPlan, about: About, *, with_naive: bool = True) -> WorldRecord:
-    """Replay a recording once, or a second time with plain absolute thresholds, and score it. Raises UserError."""
+def judge_recording(
+    folder: Path, plan: ReplayPlan, about: About, *, with_naive: bool = True, tell: bool = True
+) -> WorldRecord:
+    """Replay a recording once, or a second time with plain absolute thresholds, and score it. Raises UserError.
+
+    ``tell``: whether to say on stderr how far a replay has come.
+    """
     manifest = load_manifest(folder)
     truth = load_truth(folder, manifest.start_ns, manifest.end_ns)
     ratio = future_per_equity(folder, plan.profile.name)
     # a level's dollars are rounded to the cent, which is less than half a tick of the future
     ticks = [round(level.price_e9 * ratio / TICK_E9) for level in plan.user_levels]
     began_s = time.perf_counter()
-    watch = _replayed(plan, ticks, ratio, about.name, truth.length_ns)
-    naive = _replayed(_naive(plan), ticks, ratio, f"{about.name} naive", truth.length_ns) if with_naive else None
+    length_ns = truth.length_ns if tell else 0
+    watch = _replayed(plan, ticks, ratio, about.name, length_ns)
+    naive = _replayed(_naive(plan), ticks, ratio, f"{about.name} naive", length_ns) if with_naive else None
     replayed_s = time.perf_counter()
     profile = plan.profile
     path = MidPath(_touch(folder), tau_s=profile.sigma_tau, floor=profile.sigma_floor)
@@ -125,16 +135,16 @@ def judge_recording(folder: Path, plan: ReplayPlan, about: About, *, with_naive:
 
 
 def _replayed(plan: ReplayPlan, ticks: list[int], ratio: float, name: str, length_ns: int) -> Watch:
+    """What the engine says; ``length_ns``: of the recording, 0 to say nothing of the progress."""
     watch = Watch(ticks, ratio * PRICE_SCALE)
     source = open_source(plan)
     progress = Progress(sys.stderr, name)
 
     def show(_: Engine) -> None:
-        progress.show((watch.last_snap_ns - source.first_ns) / max(length_ns, 1), f"{watch.snaps} snaps")
+        progress.show((watch.last_snap_ns - source.first_ns) / length_ns, f"{watch.snaps} snaps")
 
-    after: Callable[[Engine], None] | None = show
     try:
-        drive(source, Engine(), [watch], after_frame=after)
+        drive(source, Engine(), [watch], after_frame=show if length_ns else None)
     finally:
         progress.close()
     return watch

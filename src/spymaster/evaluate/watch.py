@@ -18,7 +18,7 @@ Rows = NDArray[Any]
 SAID: Final = np.dtype([("t_ns", "<i8"), ("tick", "<i8"), ("side", "<i8"), ("state", "<i8")])
 """What was published of a watched level at a snap: the future's tick, side of the defenders, BarrierState."""
 RAISED: Final = np.dtype([("t_ns", "<i8"), ("tick", "<i8"), ("side", "<i8"), ("signal", "<i8"), ("watched", "<i8")])
-"""A BREAK or REJECT raised. ``watched``: 1 at a watched level, 0 at another one."""
+"""A BREAK or REJECT raised. ``watched``: 1 at a watched price, 0 at another one."""
 JUDGED: Final = (Signal.BREAK, Signal.REJECT)
 
 
@@ -55,10 +55,11 @@ class Watch:
         raised = np.zeros(len(alerts), RAISED)
         raised["t_ns"], raised["signal"] = alerts["t_ns"], alerts["signal"]
         raised["side"] = alerts["direction"] > 0
-        raised["watched"] = alerts["kind"] == LevelKind.USER
         raised["tick"] = np.rint(alerts["price"] * self._e9_per_unit / TICK_E9)
         own_level = alerts["kind"] == LevelKind.USER
         raised["tick"][own_level] = self._ticks[alerts["user_index"][own_level]]
+        # levels of one price share a machine, so that another level may speak for a watched one
+        raised["watched"] = np.isin(raised["tick"], self._ticks)
         self._raised.append(raised)
 
     def said(self) -> Rows:

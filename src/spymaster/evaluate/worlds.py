@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -106,14 +107,19 @@ def _all(tasks: Sequence[WorldTask], plan_of: PlanOf, jobs: int) -> Iterator[tup
         for place, task in left:
             yield place, work(task)
         return
-    # a fresh process: a forked one would inherit the kernels' threads
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    # fresh processes: forked ones would inherit the kernels' threads
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_finish_what_is_begun) as pool:
         places = {pool.submit(work, task): place for place, task in left}
         try:
             for done in as_completed(places):
                 yield places[done], done.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finish_what_is_begun() -> None:
+    """At Ctrl-C the run ends once the worlds under way are judged and kept: the parent begins no others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _kept(task: WorldTask, engine: str) -> WorldRecord | None:
@@ -155,4 +161,4 @@ def _judged(task: WorldTask, folder: Path, plan_of: PlanOf) -> WorldRecord:
         is_fast=world.is_fast,
         simulate_s=time.perf_counter() - began_s,
     )
-    return judge_recording(folder, plan_of(folder), about, with_naive=task.with_naive)
+    return judge_recording(folder, plan_of(folder), about, with_naive=task.with_naive, tell=False)
