@@ -34,7 +34,7 @@ def test_a_world_is_simulated_replayed_and_scored(judged: tuple[Path, WorldRecor
     assert (found.market, found.seed, found.profile) == ("second", SEED, "es")
     assert found.hours == pytest.approx(2 / 60)
     assert found.states.directions[1] > 100
-    assert set(found.seconds) == {"simulate", "replay", "score"}
+    assert set(found.seconds) == {"simulate", "replay", "score", "processor"}
 
 
 def test_its_record_is_kept_as_one_json_file(judged: tuple[Path, WorldRecord]) -> None:

@@ -53,7 +53,7 @@ NS_PER_HOUR: Final = 3600 * NS_PER_S
 
 
 class About(msgspec.Struct, frozen=True):
-    """What is known of a recording beforehand."""
+    """What is known of a recording beforehand; ``simulate_s``, ``processor_s``: what making it took."""
 
     name: str
     market: str
@@ -61,6 +61,7 @@ class About(msgspec.Struct, frozen=True):
     has_options: bool = False
     is_fast: bool = False
     simulate_s: float = 0.0
+    processor_s: float = 0.0
 
 
 def source_hash() -> str:
@@ -84,7 +85,7 @@ def judge_recording(
     ratio = future_per_equity(folder, plan.profile.name)
     # a level's dollars are rounded to the cent, which is less than half a tick of the future
     ticks = [round(level.price_e9 * ratio / TICK_E9) for level in plan.user_levels]
-    began_s = time.perf_counter()
+    began_s, processor_s = time.perf_counter(), time.process_time()
     length_ns = truth.length_ns if tell else 0
     watch = _replayed(plan, ticks, ratio, about.name, length_ns)
     naive = _replayed(_naive(plan), ticks, ratio, f"{about.name} naive", length_ns) if with_naive else None
@@ -130,6 +131,7 @@ def judge_recording(
             "simulate": round(about.simulate_s, 2),
             "replay": round(replayed_s - began_s, 2),
             "score": round(time.perf_counter() - replayed_s, 2),
+            "processor": round(about.processor_s + time.process_time() - processor_s, 2),
         },
     )
 

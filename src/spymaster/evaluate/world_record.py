@@ -36,7 +36,8 @@ class WorldRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``engine``: hash of the sources that computed it. ``levels``: prices watched. ``raised``: by rule and signal, at the
     watched levels. ``tells_beyond``: whether its truth decides anything beyond levels and on
-    their other sides. ``seconds``: what it took to simulate, replay and score.
+    their other sides. ``seconds``: what it took to simulate, replay and score, and of a
+    processor in all.
     """
 
     engine: str

@@ -151,7 +151,7 @@ def judge_world(task: WorldTask, plan_of: PlanOf) -> WorldRecord:
 
 
 def _judged(task: WorldTask, folder: Path, plan_of: PlanOf) -> WorldRecord:
-    began_s = time.perf_counter()
+    began_s, processor_s = time.perf_counter(), time.process_time()
     world = write_world(folder, task.market, task.seed, task.minutes, oracle_moments=task.oracle_moments)
     about = About(
         name=task.name,
@@ -160,5 +160,6 @@ def _judged(task: WorldTask, folder: Path, plan_of: PlanOf) -> WorldRecord:
         has_options=world.has_options,
         is_fast=world.is_fast,
         simulate_s=time.perf_counter() - began_s,
+        processor_s=time.process_time() - processor_s,
     )
     return judge_recording(folder, plan_of(folder), about, with_naive=task.with_naive, tell=False)

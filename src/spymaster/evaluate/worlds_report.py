@@ -43,7 +43,8 @@ _HEADLINES: Final = (
 
 class MarketReport(msgspec.Struct, frozen=True):
     """One market. ``figures``: of all its worlds; ``groups``: by group; ``rules``: of other rules for
-    signals. ``silent_beyond``: worlds whose truth decides nothing beyond levels."""
+    signals. ``silent_beyond``: worlds whose truth decides nothing beyond levels.
+    ``processor_s``: what they took in all."""
 
     market: str
     worlds: int
@@ -53,6 +54,7 @@ class MarketReport(msgspec.Struct, frozen=True):
     episodes: dict[str, int]
     fast_worlds: int
     silent_beyond: int
+    processor_s: float
     figures: list[Figure]
     groups: dict[str, list[Figure]]
     by_world: dict[str, list[Figure]]
@@ -96,6 +98,7 @@ def _market(what: str, market: str, records: list[WorldRecord]) -> MarketReport:
         planted=_summed([record.planted for record in records]),
         episodes=_summed([_kinds(record) for record in records]),
         fast_worlds=sum(record.is_fast for record in records),
+        processor_s=round(sum(record.seconds.get("processor", 0.0) for record in records), 1),
         silent_beyond=sum(not record.tells_beyond for record in records),
         figures=own,
         groups=groups,
@@ -124,6 +127,7 @@ def worlds_text(report: WorldsReport) -> str:
             f"{one.market}: {one.worlds} worlds ({one.fast_worlds} fast), {one.hours:.2f} h, {one.snaps:,} snaps near",
             f"  planted: {planted}",
             f"  at work: {episodes}",
+            f"  took {one.processor_s:,.0f} s of a processor",
         ]
         if one.silent_beyond:
             lines.append(f"  the truth of {one.silent_beyond} decides nothing beyond levels: simulate anew for it")
