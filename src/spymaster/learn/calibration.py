@@ -69,7 +69,7 @@ def calibration(told: Floats, baseline: Floats, came: Floats, world: Ints) -> Ca
     table = _table(told, came, place, bins, len(names))
     whole = table.sum(axis=0)
     ece = float(_ece(whole[np.newaxis])[0])
-    drawn: Floats = np.einsum("dw,wbc->dbc", draws, table).astype(np.float64)
+    drawn: Floats = np.tensordot(draws.astype(np.float64), table, axes=1)
     corrected = max(2.0 * ece - float(_ece(drawn).mean()), 0.0) if len(names) > 1 else ece
     edges = np.quantile(baseline, np.arange(1, BINS) / BINS)
     of_baseline = _table(baseline, came, place, np.searchsorted(edges, baseline, side="right"), len(names))

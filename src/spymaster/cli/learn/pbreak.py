@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,7 +34,7 @@ class Data:
 
     rows: BreakRows
     names: tuple[str, ...]
-    groups: dict[int, tuple[str, ...]]
+    groups: Mapping[int, tuple[str, ...]]
     simulated: bool
     command: str
 
