@@ -11,9 +11,10 @@ from spymaster.labels.first_passage import Outcome
 from spymaster.learn.break_fit import DECIMALS, break_file, fit_break, out_of_fold
 from spymaster.learn.break_rows import BreakRows
 from spymaster.learn.calibration import calibration
-from spymaster.learn.sessions import MARKETS, TUNING_SEEDS, data_set_id, drawn_sessions, pooled
+from spymaster.learn.world_sessions import MARKETS, data_set_id, pooled, world_sessions
 from spymaster.models.break_model import INPUT_NAMES, BreakModel, chance
 from spymaster.models.model_file import Card, unpack_model
+from spymaster.sim.worlds import REPORT_SEEDS
 
 MOTION = INPUT_NAMES.index("motion")
 CARD = Card(name="trial", question="?", learnt_on="dice", made_by="hand", simulated=True, rows=0)
@@ -82,14 +83,14 @@ def test_one_world_cannot_be_left_out() -> None:
 
 
 def test_seeds_follow_from_the_hash_and_are_none_of_those_for_fitting() -> None:
-    ours, theirs = (drawn_sessions(8, text, 60.0, MARKETS) for text in ("abc", "abd"))
-    assert ours == drawn_sessions(8, "abc", 60.0, MARKETS)
+    ours, theirs = (world_sessions(8, text, 60.0, MARKETS) for text in ("abc", "abd"))
+    assert ours == world_sessions(8, "abc", 60.0, MARKETS)
     assert {s.seed for s in ours} & {s.seed for s in theirs} == set()
-    assert min(s.seed for s in ours) >= TUNING_SEEDS > max(s.seed for s in drawn_sessions(99, "", 60.0, MARKETS))
+    assert min(s.seed for s in ours) >= REPORT_SEEDS > max(s.seed for s in world_sessions(99, "", 60.0, MARKETS))
 
 
 def test_more_sessions_begin_with_the_same_ones() -> None:
-    assert drawn_sessions(9, "abc", 60.0, ("second",))[:4] == drawn_sessions(4, "abc", 60.0, ("second",))
+    assert world_sessions(9, "abc", 60.0, ("second",))[:4] == world_sessions(4, "abc", 60.0, ("second",))
 
 
 def test_the_id_of_data_is_simulated_s_and_follows_from_all_of_it() -> None:

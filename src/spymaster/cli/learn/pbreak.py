@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from spymaster.atomic_output import write_whole
 from spymaster.cli.learn.runs import rows_of, rows_of_all
 from spymaster.errors import ExitCode, UserError
-from spymaster.evaluate.p_break import break_report, report_text
 from spymaster.labels.first_passage import Outcome
 from spymaster.learn.break_fit import QUESTION, break_file, fit_break, out_of_fold
+from spymaster.learn.break_report import break_report, report_text
 from spymaster.learn.break_rows import BreakRows
 from spymaster.learn.calibration import calibration
-from spymaster.learn.sessions import MARKETS, DrawnSession, data_set_id, drawn_sessions, pooled
+from spymaster.learn.world_sessions import MARKETS, data_set_id, pooled, world_sessions
 from spymaster.market.manifest import load_manifest
 from spymaster.models.break_model import BreakModel, chance, shipped_model
 from spymaster.models.model_file import Card, read_model
@@ -98,12 +98,12 @@ def gathered(
     if market not in (*MARKETS, "both"):
         remedy = f"there are {', '.join(MARKETS)}, and both"
         raise UserError(f"--market {market}", "there is no such market", remedy, code=ExitCode.USAGE)
-    sessions = drawn_sessions(worlds, seeds_from, minutes, MARKETS if market == "both" else (market,))
+    sessions = world_sessions(worlds, seeds_from, minutes, MARKETS if market == "both" else (market,))
     rows = pooled(list(rows_of_all(sessions, config, jobs)))
     origin = f" --seeds-from {seeds_from}" if seeds_from else ""
     command = f"spymaster-tui learn pbreak OUT --worlds {worlds}{origin} --minutes {minutes:g} --market {market}"
     groups = {number: session.groups for number, session in enumerate(sessions)}
-    return Data(rows, tuple(map(_name, sessions)), groups, True, command)
+    return Data(rows, tuple(session.name for session in sessions), groups, True, command)
 
 
 def _of_recordings(recordings: Sequence[Path], config: Path | None) -> Data:
@@ -113,10 +113,6 @@ def _of_recordings(recordings: Sequence[Path], config: Path | None) -> Data:
     groups: dict[int, tuple[str, ...]] = {number: ("all", m.name) for number, m in enumerate(manifests)}
     command = "spymaster-tui learn pbreak OUT " + " ".join(m.name for m in manifests)
     return Data(rows, tuple(names), groups, any(m.simulated for m in manifests), command)
-
-
-def _name(session: DrawnSession) -> str:
-    return " ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(session).items())
 
 
 def _measured(rows: BreakRows, told: NDArray[np.float64]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spymaster.evaluate.p_break import BreakReport, break_report, report_text
 from spymaster.labels.first_passage import Outcome
+from spymaster.learn.break_report import BreakReport, break_report, report_text
 from spymaster.learn.break_rows import BreakRows
 from spymaster.models.break_model import INPUT_NAMES, shipped_model
 
