@@ -113,7 +113,7 @@ def _table(told: Floats, came: Floats, place: Ints, bins: Ints, worlds: int) -> 
     """Per world and bin: rows, sum of what was told, sum of what came. float64[worlds, BINS, 3]."""
     cell = place * BINS + bins
     sums = [np.bincount(cell, weights, worlds * BINS) for weights in (np.ones_like(told), told, came)]
-    table: Floats = np.stack(sums, axis=1).astype(np.float64).reshape(worlds, BINS, 3)
+    table: Floats = np.stack(sums, axis=1).astype(np.float64).reshape((worlds, BINS, 3))
     return table
 
 
