@@ -167,9 +167,9 @@ class ShareLine:
         )
 
     def choose(self, universe: Universe) -> Sequence[Subscription]:
-        """What to subscribe by what is known now."""
+        """What to subscribe by what is known now: ``mbp-1`` holds every trade, which ``trades`` would repeat."""
         found = universe.named(self._symbol)
         if found is None:
             return ()
         self.instrument = universe.instrument(found)
-        return [Subscription(schema, (self._symbol,)) for schema in ("mbp-1", "trades")]
+        return [Subscription("mbp-1", (self._symbol,))]
