@@ -93,7 +93,7 @@ def changed_snapshot(which: Sequence[object]) -> bytes:
     return engine.snapshot()
 
 
-@pytest.mark.parametrize("which", [((5000.0, 5000.25), {}), ((5000.0,), {"hold_ns": 1})])
+@pytest.mark.parametrize("which", [((5000.0, 5000.25), {}), ((5000.0,), {"hold_break_ns": 1})])
 def test_a_snapshot_of_another_configuration_is_refused(which: Sequence[object]) -> None:
     with pytest.raises(EngineError):
         engine_for(levels=(5000.0,)).restore(changed_snapshot(which))
