@@ -170,14 +170,15 @@ def test_a_vacuum_leaves_the_share_that_was_drawn() -> None:
 
 def test_price_goes_through_a_vacuum_at_the_pace_that_was_drawn(hours: list[Session]) -> None:
     took: dict[bool, list[float]] = {True: [], False: []}
-    for run, episode, end in episodes_touched(hours, LevelKind.VACUUM, LevelKind.PLACEBO):
+    for run, episode, end in episodes_touched(hours, LevelKind.VACUUM):
         if end is not LevelEvent.BREAK or episode.outcome is not Outcome.BREAK:
             continue
         on, broke = first(run, episode.number, LevelEvent.ON), first(run, episode.number, LevelEvent.BREAK)
         if on is not None and broke is not None:
             took[world_of(run).is_fast].append((broke - on) / NS_PER_S)
-    assert np.median(took[True]) < 8.0
-    assert np.median(took[False]) > 5.0
+    assert np.quantile(took[True], 0.25) < 6.0
+    assert np.quantile(took[False], 0.25) > 5.0
+    assert np.median(took[True]) < np.median(took[False])
 
 
 def test_a_world_is_written_with_what_was_drawn(tmp_path: Path) -> None:
