@@ -68,6 +68,19 @@ def test_a_level_is_planted_at_its_distance_or_further_out(world: World, session
         assert it.distance_ticks <= outward <= it.distance_ticks + 40
 
 
+def test_a_level_within_reach_when_it_is_planted_is_at_work_from_then_on(session: SecondSession) -> None:
+    begun = session.work[session.work["what"] == Happening.BEGINS]
+    near = 0
+    for row in begun:
+        it = session.mechanisms[int(row["mechanism"])]
+        best = row["ask"] if it.side else row["bid"]
+        if (2 * it.side - 1) * (row["tick"] - best) <= it.acts.reach_ticks:
+            near += 1
+            works = (session.work["mechanism"] == row["mechanism"]) & (session.work["what"] == Happening.WORKS)
+            assert session.work["ts_ns"][works].min() == row["ts_ns"]
+    assert near > 0
+
+
 def test_levels_of_one_side_in_their_time_keep_their_zones_apart(session: SecondSession) -> None:
     begun = session.work[session.work["what"] == Happening.BEGINS]
     for k, row in enumerate(begun):

@@ -148,6 +148,7 @@ def settle(s: State, k: int) -> None:
         return
     outward = 2 * m.side - 1
     m.tick = s.best[m.side] + outward * m.distance
+    m.armed = 1
     for _ in range(_FARTHER_TICKS):
         near = 0
         for other in range(s.mechanisms):

@@ -48,6 +48,9 @@ _LIFE_S: Final = 180
 _NEWS_S: Final = 6
 _OUTCOME_TICKS: Final = 8
 _MOST_PUSH: Final = 60.0
+_APPROACH_S: Final = 30.0
+"""In about this time aggressors bring price to a level, if they have to be more than the tilt makes them."""
+_MOST_APPROACH: Final = 20.0
 _FASTEST_LEAVING: Final = 30.0
 _MARKET_KINDS: Final = {
     LevelKind.PLACEBO: MechanismKind.PLACEBO,
@@ -145,8 +148,9 @@ def _mechanism(it: Episode, world: World, climate: Climate, pace: float) -> Mech
     best = world.best_size
     towards = float(exp_(it.push_tilt))
     contracts_per_s = pace * climate.hits_per_s * climate.hit_scale * _MEAN_HIT * _ECHOES
-    in_the_way = best * sum(world.depth_profile) / LEVELS_DRAWN * (it.trigger_ticks + _OUTCOME_TICKS)
-    attack = min(max(in_the_way / it.travel_s / contracts_per_s, 1.0), _MOST_PUSH)
+    a_tick = best * sum(world.depth_profile) / LEVELS_DRAWN / contracts_per_s
+    attack = min(max(a_tick * (it.trigger_ticks + _OUTCOME_TICKS) / it.travel_s, 1.0), _MOST_PUSH)
+    approach = min(max(a_tick * it.distance_ticks / _APPROACH_S, towards), _MOST_APPROACH)
     breaks = it.outcome is Outcome.BREAK
     add = cancel = 1.0
     shown = reserve = 0
@@ -183,7 +187,7 @@ def _mechanism(it: Episode, world: World, climate: Climate, pace: float) -> Mech
             reach_ticks=max(it.trigger_ticks, REACH_TICKS // 4),
             lasts_s=lasts_s,
             attack_contracts=max(round(it.attack_ratio * best), 1) if breaks else 0,
-            approach=towards,
+            approach=approach,
             retreat=1.0 if breaks else 1.0 / towards,
         ),
     )
