@@ -14,6 +14,23 @@ evaluate_app = typer.Typer(
     cls=Group, help="Measure how good the program and its simulated market are.", no_args_is_help=True
 )
 
+_World = Annotated[
+    int | None,
+    typer.Option(
+        help="A random world: depth, pace, volatility, mechanisms and outcomes as this seed draws them. Up to "
+        "1099511627775 for tuning.",
+        show_default=False,
+    ),
+]
+_Scenario = Annotated[
+    str | None,
+    typer.Option(
+        help="What is planted: mix (usual), wall, vacuum, absorption, consumed, spoof, fakeout, gamma, squeeze, "
+        "weak-gamma, placebo, none. In the second market: scattered (usual), or opening, 14 minutes round 09:30.",
+        show_default=False,
+    ),
+]
+
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the recording into.")],
@@ -26,22 +43,8 @@ def simulate(
             "made on: ES depth alone, to judge with."
         ),
     ] = "first",
-    world: Annotated[
-        int | None,
-        typer.Option(
-            help="A random world: depth, pace, volatility, mechanisms and outcomes as this seed draws them. Up to "
-            "1099511627775 for tuning.",
-            show_default=False,
-        ),
-    ] = None,
-    scenario: Annotated[
-        str | None,
-        typer.Option(
-            help="What is planted: mix (usual), wall, vacuum, absorption, consumed, spoof, fakeout, gamma, squeeze, "
-            "weak-gamma, placebo, none. In the second market: scattered (usual), or opening, 14 minutes round 09:30.",
-            show_default=False,
-        ),
-    ] = None,
+    world: _World = None,
+    scenario: _Scenario = None,
     intensity: Annotated[
         str | None,
         typer.Option(help="quiet, midday (usual), open or stress. Not of the second market.", show_default=False),
