@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from spymaster.evaluate.mid_path import OUTCOME
-from spymaster.evaluate.pool import Figure, Pool
-from spymaster.evaluate.signal_figures import oracle_figures, signal_figures
 from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, AlertRecord, BaseCounts, EpisodeRecord
-from spymaster.evaluate.state_figures import macro_f1, state_figures
-from spymaster.evaluate.world_record import DISTANCE, ENGINE, DelayRecord, OracleRecord, WorldRecord
-from spymaster.evaluate.worlds_report import worlds_report, worlds_text
+from spymaster.evaluate.worlds.pool import Figure, Pool
+from spymaster.evaluate.worlds.signal_figures import oracle_figures, signal_figures
+from spymaster.evaluate.worlds.state_figures import macro_f1, state_figures
+from spymaster.evaluate.worlds.world_record import DISTANCE, ENGINE, DelayRecord, OracleRecord, WorldRecord
+from spymaster.evaluate.worlds.worlds_report import worlds_report, worlds_text
 from tests.evaluate.world_records import record, state_counts
 
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from spymaster.cli.market.evaluate_worlds import plan_of
-from spymaster.evaluate.world_record import WorldRecord
-from spymaster.evaluate.worlds import WorldTask, judge_worlds, tasks_of
+from spymaster.evaluate.worlds.judging import WorldTask, judge_worlds, tasks_of
+from spymaster.evaluate.worlds.world_record import WorldRecord
 from spymaster.market.manifest import load_manifest
 
 SEED = 54

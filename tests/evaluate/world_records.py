@@ -9,7 +9,7 @@ import numpy as np
 
 from spymaster.evaluate.near_states import PAST, STATES, VIEWS, StateCounts
 from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, BaseCounts
-from spymaster.evaluate.world_record import RULES, WorldRecord
+from spymaster.evaluate.worlds.world_record import RULES, WorldRecord
 
 
 def state_counts(table: list[list[int]] | None = None, **changes: Any) -> StateCounts:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spymaster.evaluate.facts import autocorrelation, kurtosis, measure, sign_exponent, tail_exponent
-from spymaster.evaluate.facts_report import FACTS, bounds_of, column, outside, table
+from spymaster.evaluate.facts.facts_report import FACTS, bounds_of, column, outside, table
+from spymaster.evaluate.facts.measures import autocorrelation, kurtosis, measure, sign_exponent, tail_exponent
 from spymaster.sim.market.simulation import simulate
 from spymaster.sim.recording.session import default_settings
 
@@ -63,7 +63,7 @@ def test_the_facts_of_the_real_half_hour_can_be_measured() -> None:
     folder = os.environ.get("SPYMASTER_DATA")
     if not folder:
         pytest.skip("SPYMASTER_DATA does not name a folder of real market data")
-    from spymaster.evaluate.markets import read_records
+    from spymaster.evaluate.facts.markets import read_records
 
     facts = measure(read_records([Path(folder) / "es" / "esh4-20231225-2300-2330.mbp-10.dbn.zst"]))
     assert 40_000 < facts["records_per_hour"] < 60_000

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from spymaster.cli.request import Request, prepare
-from spymaster.evaluate.world_recording import write_world
+from spymaster.evaluate.worlds.world_recording import write_world
 from spymaster.learn.break_rows import BreakRows, BreakRowSink, MidSink
 from spymaster.learn.world_sessions import WorldSession
 from spymaster.physics.engine import Engine

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from spymaster.evaluate.facts_report import outside, table
-from spymaster.evaluate.markets import file_facts, recording_facts, simulated_facts
+from spymaster.evaluate.facts.facts_report import outside, table
+from spymaster.evaluate.facts.markets import file_facts, recording_facts, simulated_facts
 
 _REAL: Final = Path("es", "esh4-20231225-2300-2330.mbp-10.dbn.zst")
 _DATA_VARIABLE: Final = "SPYMASTER_DATA"

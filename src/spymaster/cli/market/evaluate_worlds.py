@@ -13,12 +13,12 @@ from spymaster.cli.market.evaluate_states import states_of_recordings
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.evaluate.agreement_report import report_text
-from spymaster.evaluate.judge_recording import About, judge_recording
 from spymaster.evaluate.what_ifs import rates_text
-from spymaster.evaluate.world_record import WorldRecord
-from spymaster.evaluate.world_recording import MARKETS
-from spymaster.evaluate.worlds import judge_worlds, tasks_of
-from spymaster.evaluate.worlds_report import WorldsReport, worlds_report, worlds_text
+from spymaster.evaluate.worlds.judge_recording import About, judge_recording
+from spymaster.evaluate.worlds.judging import judge_worlds, tasks_of
+from spymaster.evaluate.worlds.world_record import WorldRecord
+from spymaster.evaluate.worlds.world_recording import MARKETS
+from spymaster.evaluate.worlds.worlds_report import WorldsReport, worlds_report, worlds_text
 from spymaster.market.manifest import load_manifest
 from spymaster.session.progress import Progress
 from spymaster.session.sources.replay_source import ReplayPlan

@@ -16,9 +16,9 @@ from typing import Final
 import msgspec
 
 from spymaster.atomic_output import write_whole
-from spymaster.evaluate.judge_recording import About, judge_recording, source_hash
-from spymaster.evaluate.world_record import WorldRecord
-from spymaster.evaluate.world_recording import MARKETS, write_world
+from spymaster.evaluate.worlds.judge_recording import About, judge_recording, source_hash
+from spymaster.evaluate.worlds.world_record import WorldRecord
+from spymaster.evaluate.worlds.world_recording import MARKETS, write_world
 from spymaster.session.sources.replay_source import ReplayPlan
 
 PlanOf = Callable[[Path], ReplayPlan]

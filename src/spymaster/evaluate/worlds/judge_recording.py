@@ -25,7 +25,7 @@ from spymaster.evaluate.signal_outcomes import (
     judge_episodes,
 )
 from spymaster.evaluate.watch import JUDGED, Watch
-from spymaster.evaluate.world_record import (
+from spymaster.evaluate.worlds.world_record import (
     ALWAYS,
     DISTANCE,
     ENGINE,
@@ -68,7 +68,7 @@ def source_hash() -> str:
     """Hash of the sources that simulate, compute and score: a record made by others says nothing about these."""
     root = Path(spymaster.__file__).parent
     digest = hashlib.sha256(kernel_source_hash(root).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted((root / "evaluate").rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -99,12 +99,11 @@ def judge_recording(
         DISTANCE: distance_rule(path, watched),
         ALWAYS: always_reject(path, watched),
     }
+    naive_states = None
     if naive is not None:
         raised[NAIVE] = _own(naive.raised())
+        naive_states = count_states(path, levels, true, naive.said())
     elsewhere = watch.raised()
-    elsewhere = elsewhere[elsewhere["watched"] == 0]
-    states = count_states(path, levels, true, watch.said())
-    naive_states = count_states(path, levels, true, naive.said()) if naive is not None else None
     return WorldRecord(
         engine=source_hash(),
         name=about.name,
@@ -117,11 +116,11 @@ def judge_recording(
         records=manifest.records,
         levels=len(watched),
         planted={kind.name: int(np.count_nonzero(levels["kind"] == kind)) for kind in LevelKind},
-        states=states,
+        states=count_states(path, levels, true, watch.said()),
         naive_states=naive_states,
         delays=_delays(truth, watch),
         raised={rule: _counts(rows) for rule, rows in raised.items()},
-        raised_elsewhere=_counts(elsewhere),
+        raised_elsewhere=_counts(elsewhere[elsewhere["watched"] == 0]),
         alerts={rule: judge_alerts(path, rows, levels, truth.episodes) for rule, rows in raised.items()},
         episodes=judge_episodes(path, raised, levels, truth.episodes),
         base=count_base(path, watched),

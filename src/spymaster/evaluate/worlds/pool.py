@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.evaluate.world_record import WorldRecord
+from spymaster.evaluate.worlds.world_record import WorldRecord
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.evaluate.facts import measure
-from spymaster.evaluate.facts_report import Column, column
+from spymaster.evaluate.facts.facts_report import Column, column
+from spymaster.evaluate.facts.measures import measure
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import load_manifest

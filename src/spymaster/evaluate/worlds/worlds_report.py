@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
-from spymaster.evaluate.pool import Figure, Pool
-from spymaster.evaluate.signal_figures import oracle_figures, signal_figures
-from spymaster.evaluate.state_figures import state_figures
-from spymaster.evaluate.world_record import ENGINE, RULES, WorldRecord
+from spymaster.evaluate.worlds.pool import Figure, Pool
+from spymaster.evaluate.worlds.signal_figures import oracle_figures, signal_figures
+from spymaster.evaluate.worlds.state_figures import state_figures
+from spymaster.evaluate.worlds.world_record import ENGINE, RULES, WorldRecord
 
 Figures = Callable[[Pool], list[Figure]]
 GROUPS: Final[tuple[tuple[str, Callable[[WorldRecord], bool]], ...]] = (

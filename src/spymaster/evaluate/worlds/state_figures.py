@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from spymaster.evaluate.near_states import ALL, FRONT, PAST, PLACEBO, STATES, TREE, StateCounts
-from spymaster.evaluate.pool import Figure, Pool
-from spymaster.evaluate.world_record import WorldRecord
+from spymaster.evaluate.worlds.pool import Figure, Pool
+from spymaster.evaluate.worlds.world_record import WorldRecord
 from spymaster.market.rows import BarrierState
 
 _ALARMING: Final = (BarrierState.VACUUM, BarrierState.WALL, BarrierState.CONSUMED)

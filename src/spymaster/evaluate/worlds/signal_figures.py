@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.evaluate.mid_path import OUTCOME
-from spymaster.evaluate.pool import Figure, Pool
 from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, AlertRecord, EpisodeRecord
-from spymaster.evaluate.world_record import ENGINE, WorldRecord
+from spymaster.evaluate.worlds.pool import Figure, Pool
+from spymaster.evaluate.worlds.world_record import ENGINE, WorldRecord
 
 LEVELS_OF_A_DAY: Final = 15
 """Signals per hour are given over so many watched levels."""
