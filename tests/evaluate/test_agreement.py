@@ -21,7 +21,7 @@ from spymaster.evaluate.agreement import (
 from spymaster.evaluate.agreement_report import Delay, Followed, StatesReport, report_text, states_report
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState, Signal
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.latent import BUCKET_NS
 
 V, C, W, N, A, L, M = BarrierState

@@ -7,7 +7,7 @@ import numpy as np
 from spymaster.evaluate.near_states import ALL, FRONT, LEVEL, PLACEBO, TREE, TRUE, Rows, StateCounts, count_states
 from spymaster.evaluate.watch import SAID
 from spymaster.market.rows import BarrierState
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.latent import BUCKET_NS
 from tests.evaluate.test_mid_path import ASK, BID, TICK, path
 

@@ -19,7 +19,7 @@ from spymaster.evaluate.signal_outcomes import (
 )
 from spymaster.evaluate.watch import RAISED
 from spymaster.market.rows import Signal
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.latent import BUCKET_NS
 from tests.evaluate.test_mid_path import ASK, TICK, path
 

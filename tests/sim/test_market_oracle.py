@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.simulation import Moment, Session, simulate
 from spymaster.sim.truth.oracle import Oracle, OracleEstimate, estimate_outcomes
 from tests.sim.market_support import settings

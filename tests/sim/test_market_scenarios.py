@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spymaster.errors import UserError
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.levels.scenarios import kind_weights
 from spymaster.sim.market.simulation import Session, new_state
 from spymaster.sim.market.state import new_tape

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.errors import UserError
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.market.simulation import Session, new_state, simulate
 from spymaster.sim.market.state import new_tape
 from spymaster.sim.market.steps import open_market, run

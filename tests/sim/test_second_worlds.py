@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.recording.second import write_second_recording
 from spymaster.sim.second.plan import Happening, Plan
 from spymaster.sim.second.session import SecondSession, generate

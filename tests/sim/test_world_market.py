@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.market.simulation import Session, simulate
 from spymaster.sim.recording.session import WORLD_NAME, Order, world_settings, write_recording
 from spymaster.sim.truth.files import read_truth

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spymaster.errors import UserError
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.worlds import (
     EPISODE_RANGES,
     EPISODES_PER_HOUR,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState, Signal
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.latent import BUCKET_NS
 
 Rows = NDArray[Any]

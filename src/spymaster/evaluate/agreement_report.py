@@ -11,7 +11,7 @@ import numpy as np
 from spymaster.evaluate.agreement import FOLLOWED, MATCHING, SIGNALS, STATES, Counts, Evidence, Found
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import BarrierState
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 
 NS_PER_HOUR: Final = 3600 * NS_PER_S
 ALARMING: Final = (BarrierState.VACUUM, BarrierState.WALL, BarrierState.CONSUMED)

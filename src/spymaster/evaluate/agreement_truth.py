@@ -9,7 +9,7 @@ import numpy as np
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.evaluate.agreement import EPISODE, PLANTED_LEVEL, TRUE_STATE, Rows, Truth, joined
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.recording.session import SPY_RATIO
 from spymaster.sim.truth.files import read_truth
 from spymaster.sim.truth.schema import FOLDER

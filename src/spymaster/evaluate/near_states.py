@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spymaster.evaluate.mid_path import HALF_TICKS_PER_POINT, MidPath
 from spymaster.market.rows import BarrierState
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 
 Rows = NDArray[Any]
 Ints = NDArray[np.int64]

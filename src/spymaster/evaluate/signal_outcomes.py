@@ -17,7 +17,7 @@ from spymaster.evaluate.mid_path import HALF_TICKS_PER_POINT, HORIZON, OUTCOME, 
 from spymaster.evaluate.watch import RAISED
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import Signal
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 
 Rows = NDArray[Any]
 Ints = NDArray[np.int64]

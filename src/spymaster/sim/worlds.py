@@ -22,7 +22,7 @@ import msgspec
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.physics.maths.elementary import exp_, log_
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 
 REPORT_SEEDS: Final = 2**40
 """The first seed of a world to report on. Those below are for tuning."""

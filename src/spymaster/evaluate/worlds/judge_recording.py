@@ -43,7 +43,7 @@ from spymaster.session.progress import Progress
 from spymaster.session.sources.forms import open_source
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.truth.files import read_truth
 from spymaster.sim.truth.passed import SILENT
 from spymaster.sim.truth.schema import FOLDER

@@ -13,7 +13,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S
 from spymaster.sim.dice import below, uniform
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.aggressor import ZONE_TICKS, hit
 from spymaster.sim.market.due_orders import send_cancel
 from spymaster.sim.market.queues import outward

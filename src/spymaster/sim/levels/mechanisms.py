@@ -10,8 +10,8 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_CANCEL, NS_PER_S
 from spymaster.sim.dice import below
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.levels.attack import empty_zone, half_ticks_ahead, push_of_episode
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
 from spymaster.sim.market.aggressor import ZONE_TICKS
 from spymaster.sim.market.climate import set_lean
 from spymaster.sim.market.due_orders import drop_of_level

@@ -11,7 +11,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.dice import below, uniform
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.market.latent import note_work
 from spymaster.sim.market.queues import outward
 from spymaster.sim.market.state import ASK, BID, SLOTS, State, Tape

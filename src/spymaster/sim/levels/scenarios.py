@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.errors import ExitCode, UserError
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 
 NO_LEVELS: Final = "none"
 MIX: Final = "mix"

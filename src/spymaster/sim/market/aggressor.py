@@ -7,7 +7,7 @@ from typing import Final
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import ACTION_CANCEL, ACTION_MODIFY, NS_PER_MS
 from spymaster.sim.dice import below, exponential, heavy_tail, uniform
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.due_orders import send_limit
 from spymaster.sim.market.latent import note_flow, note_leaving
 from spymaster.sim.market.queues import find_best, link_last, outward, take, unlink

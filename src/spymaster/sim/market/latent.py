@@ -9,7 +9,7 @@ from typing import Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_MS
-from spymaster.sim.levels.kinds import LevelEvent
+from spymaster.sim.level_kinds import LevelEvent
 from spymaster.sim.market.state import ADD, ASK, BID, FILL, HIDDEN, MASK, PULL, State, Tape
 
 _PLANTED: Final = int(LevelEvent.PLANTED)

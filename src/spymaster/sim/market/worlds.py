@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_MS, NS_PER_S
 from spymaster.physics.maths.elementary import exp_, log_
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.day_shape import activity_of_minute
 from spymaster.sim.market.intensities import Intensity
 from spymaster.sim.market.queues import HUMP

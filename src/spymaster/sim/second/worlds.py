@@ -15,7 +15,7 @@ import numpy as np
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.levels.kinds import LevelKind
+from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.second.climate import Climate
 from spymaster.sim.second.plan import (
     MAX_POINTS,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.sim.instrument import TICK_E9
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.levels.scenarios import BREAKS_BEFORE
 from spymaster.sim.market.latent import BUCKET_NS
 from spymaster.sim.market.simulation import FLOW, LEAVING, PLANTED, TOUCH, WORK, Chunk

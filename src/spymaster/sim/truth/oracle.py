@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from spymaster.atomic_output import write_whole
-from spymaster.sim.levels.kinds import LevelEvent
+from spymaster.sim.level_kinds import LevelEvent
 from spymaster.sim.market.simulation import Moment
 from spymaster.sim.market.state import STATE, new_tape
 from spymaster.sim.market.steps import run_to_outcome

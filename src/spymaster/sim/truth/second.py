@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.sim.levels.kinds import LevelEvent, LevelKind
+from spymaster.sim.level_kinds import LevelEvent, LevelKind
 from spymaster.sim.market import state as market
 from spymaster.sim.market.simulation import FLOW, LEAVING, PLANTED, TOUCH, WORK, Chunk
 from spymaster.sim.second.plan import Happening, MechanismKind, Plan

@@ -1,4 +1,4 @@
-"""Words shared by those who plant levels, those who act at them, and those who read the truth."""
+"""Words of planted levels, for both markets: for those who plant, those who act there, and those who read the truth."""
 
 from __future__ import annotations
 
