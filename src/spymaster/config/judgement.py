@@ -37,14 +37,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         float, number(0, 20, "ES ticks", "Price has reached a level's zone when the mid is this close to the level.")
     ] = 2.5
     passed_min: Annotated[
-        float, number(0, 100_000, "ES contracts", "Least loss since price reached it that depletes a passed zone.")
+        float, number(0, 100_000, "ES contracts", "Of the contracts that rested there when price came so many must go.")
     ] = 20.0
     passed_share: Annotated[
-        float, share("Share of what a zone held when price reached it whose loss depletes it, once passed.")
+        float, share("Share of the contracts that rested in a zone when price came whose loss depletes it once passed.")
     ] = 0.4
     passed_restored_share: Annotated[
         float, share("Share of that which must stand there again for a whole w_barrier before the zone is judged anew.")
-    ] = 0.6
+    ] = 1.0
 
     value_vacuum: Annotated[float, score("What a VACUUM says for the break.")] = 100.0
     value_weak: Annotated[float, score("What a WEAK zone says for the break.")] = 90.0
@@ -54,6 +54,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     value_consumed_passed: Annotated[
         float, score("What a CONSUMED zone says for the break once price has passed it.")
     ] = 90.0
+    value_weak_passed: Annotated[float, score("What a WEAK zone says for the break once price has passed it.")] = 90.0
     value_neutral: Annotated[float, score("What a NEUTRAL zone says for the break.")] = 50.0
     value_absorption: Annotated[float, score("What an ABSORPTION says for the break.")] = 0.0
     value_wall: Annotated[float, score("What a WALL says for the break.")] = 0.0

@@ -84,6 +84,7 @@ PARAMS: Final = np.dtype(
         ("value_weak", _F64),
         ("value_consumed", _F64),
         ("value_consumed_passed", _F64),
+        ("value_weak_passed", _F64),
         ("value_neutral", _F64),
         ("value_absorption", _F64),
         ("value_wall", _F64),

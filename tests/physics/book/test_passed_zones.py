@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.rows import BarrierState
-from spymaster.physics.book.passed import forget_zone, judge_loss, lose_from_zone, passed_states, reach_zone
-from spymaster.physics.memory.indices import Z_FILL, Z_OUT, ZONE_FIELDS
+from spymaster.physics.book.passed import end_visit, forget_zone, lose_from_price, passed_states
 from spymaster.physics.memory.level_records import LEVEL
 from tests.support.engine import engine_for, feed, params_for, records
 from tests.support.market import ASK, BID, MID, SECOND, START_NS, Market
@@ -23,20 +22,20 @@ NEUTRAL = np.eye(6)[BarrierState.NEUTRAL]
 VACUUM, CONSUMED = BarrierState.VACUUM, BarrierState.CONSUMED
 
 
-def zone(held: float = 120.0, states: NDArray[np.float64] = NEUTRAL, **window: int) -> Any:
-    """A level whose zone price has just reached. ``window``: pulled and filled before that, and its depth before."""
+def zone(*held: float, states: NDArray[np.float64] = NEUTRAL, came: float = 0.0) -> Any:
+    """A level whose zone price has just reached, with so many contracts at its prices."""
     v = np.zeros(1, LEVEL)[0]
-    z = np.zeros(ZONE_FIELDS, np.int64)
-    z[Z_OUT], z[Z_FILL] = window.get("pulled", 0), window.get("filled", 0)
-    reach_zone(v, states, z, held, float(window.get("start", 0)))
+    v["reached"] = 1
+    v["resting"][: len(held)] = held
+    v["held_depth"] = sum(held)
+    v["came_vacuum"], v["came_consumed"] = came * states[VACUUM], came * states[CONSUMED]
     return v
 
 
-def after(v: Any, *, pulled: float = 0.0, filled: float = 0.0, depth: float, at_s: float = 1.0) -> NDArray[np.float64]:
-    """The states of a passed zone that lost so much and holds ``depth`` now; by any other measure it is NEUTRAL."""
-    t_ns = START_NS + round(at_s * SECOND)
-    lose_from_zone(DEFAULT, v, pulled, filled, t_ns)
-    judge_loss(DEFAULT, v, depth, t_ns)
+def after(v: Any, *prices: tuple[float, float, float]) -> NDArray[np.float64]:
+    """The states of a passed zone at whose prices so many were filled and pulled, and so many wait now."""
+    for k, (filled, pulled, depth) in enumerate(prices):
+        lose_from_price(v, k, filled, pulled, depth)
     states: NDArray[np.float64] = NEUTRAL.copy()
     passed_states(DEFAULT, v, states)
     return states
@@ -48,23 +47,23 @@ def likeliest(states: NDArray[np.float64]) -> BarrierState:
 
 
 def test_what_was_eaten_is_consumed_and_what_was_withdrawn_a_vacuum() -> None:
-    assert likeliest(after(zone(), filled=120, depth=0)) is CONSUMED
-    assert likeliest(after(zone(), pulled=120, depth=0)) is VACUUM
+    assert likeliest(after(zone(120), (120, 0, 0))) is CONSUMED
+    assert likeliest(after(zone(120), (0, 120, 0))) is VACUUM
 
 
 def test_the_larger_part_of_the_loss_decides() -> None:
-    assert likeliest(after(zone(), filled=70, pulled=50, depth=0)) is CONSUMED
-    assert likeliest(after(zone(), filled=50, pulled=70, depth=0)) is VACUUM
+    assert likeliest(after(zone(120), (70, 50, 0))) is CONSUMED
+    assert likeliest(after(zone(120), (50, 70, 0))) is VACUUM
 
 
 @pytest.mark.parametrize(("held", "limit"), [(120.0, 48.0), (30.0, 20.0), (500.0, 200.0)])
-def test_depletion_is_two_fifths_of_what_it_held_or_twenty_contracts(held: float, limit: float) -> None:
-    assert likeliest(after(zone(held), filled=limit - 1, depth=held - limit + 1)) is BarrierState.NEUTRAL
-    assert likeliest(after(zone(held), filled=limit + 1, depth=held - limit - 1)) is CONSUMED
+def test_depletion_is_two_fifths_of_what_rested_or_twenty_contracts(held: float, limit: float) -> None:
+    assert likeliest(after(zone(held), (limit - 1, 0, held - limit + 1))) is BarrierState.NEUTRAL
+    assert likeliest(after(zone(held), (limit + 1, 0, held - limit - 1))) is CONSUMED
 
 
 def test_a_depleted_zone_says_so_by_the_gates_of_the_definition() -> None:
-    states = after(zone(), filled=60, pulled=0, depth=60)
+    states = after(zone(120), (60, 0, 60))
     h = 1 / (1 + math.exp(-(60 / 48 - 1) / 0.15))
     eaten = 1 / (1 + math.exp(-(1.0 - 0.5) / 0.1))
     assert states[CONSUMED] == pytest.approx(h * eaten, abs=1e-7)
@@ -73,54 +72,88 @@ def test_a_depleted_zone_says_so_by_the_gates_of_the_definition() -> None:
 
 
 def test_it_stays_consumed_when_nothing_happens_any_more() -> None:
-    v = zone()
-    after(v, filled=120, depth=0)
-    assert likeliest(after(v, depth=0, at_s=300.0)) is CONSUMED
+    v = zone(120)
+    after(v, (120, 0, 0))
+    assert likeliest(after(v, (0, 0, 0))) is CONSUMED
 
 
-def test_a_little_that_is_withdrawn_later_does_not_turn_it_into_a_vacuum() -> None:
-    v = zone()
-    after(v, filled=120, depth=0)
-    for k in range(10):
-        assert likeliest(after(v, pulled=5, depth=0, at_s=2.0 + k)) is CONSUMED
+def test_what_came_later_never_counts() -> None:
+    """A hundred come and go while forty of those that rested are eaten."""
+    v = zone(100)
+    after(v, (40, 0, 60))
+    after(v, (0, 0, 160))
+    states = after(v, (100, 0, 60))
+    assert (v["lost_filled"], v["lost_pulled"]) == (100.0, 0.0)
+    assert likeliest(states) is CONSUMED
+    after(v, (60, 40, 0))
+    assert (v["lost_filled"], v["lost_pulled"]) == (100.0, 0.0)
 
 
-def test_a_long_stand_at_the_level_does_not_decide_what_emptied_it() -> None:
-    """Withdrawals and additions for a minute, then it is eaten within a second."""
-    v = zone(400.0)
-    for k in range(60):
-        assert likeliest(after(v, pulled=30, depth=380, at_s=float(k))) is BarrierState.NEUTRAL
-    assert likeliest(after(v, filled=380, depth=0, at_s=80.0)) is CONSUMED
+def test_any_contract_that_waits_is_as_likely_to_be_withdrawn() -> None:
+    """Sixty rested, sixty came: half of forty withdrawn were of those that rested."""
+    v = zone(60)
+    after(v, (0, 40, 80))
+    assert float(v["lost_pulled"]) == 20.0
+    assert float(v["resting"][0]) == 40.0
 
 
-def test_a_vacuum_that_was_there_when_price_came_stays_one() -> None:
-    """Forty contracts were left, and those were eaten: what was pulled before is the larger part."""
-    v = zone(40.0, np.eye(6)[VACUUM], pulled=360, start=400)
-    assert likeliest(after(v, filled=40, depth=0)) is VACUUM
+def test_fills_take_those_first_that_came_first() -> None:
+    v = zone(60)
+    after(v, (30, 45, 45))
+    assert float(v["lost_filled"]) == 30.0
+    assert float(v["lost_pulled"]) == 45 * 30 / 90
 
 
-def test_depth_that_stands_there_again_for_a_whole_window_ends_it() -> None:
-    v = zone()
-    after(v, filled=120, depth=0)
-    assert likeliest(after(v, depth=72, at_s=10.0)) is CONSUMED
-    assert likeliest(after(v, depth=72, at_s=19.75)) is CONSUMED
-    after(v, depth=72, at_s=20.0)
-    assert v["reached"] == 0
-    assert v["depleted"] == 0.0
+def test_each_price_has_its_own_queue() -> None:
+    """Thirty rested at each of two prices; sixty fills at one of them took thirty of those."""
+    v = zone(30, 30)
+    after(v, (60, 0, 0), (0, 0, 30))
+    assert float(v["lost_filled"]) == 30.0
+    assert v["resting"][:2].tolist() == [0.0, 30.0]
+
+
+def test_a_vacuum_that_was_there_when_price_came_stays_one_unless_what_was_left_decides() -> None:
+    gone = np.eye(6)[VACUUM]
+    assert likeliest(after(zone(15, states=gone, came=1.0), (15, 0, 0))) is VACUUM
+    assert likeliest(after(zone(60, states=gone, came=1.0), (60, 0, 0))) is CONSUMED
+
+
+def test_as_much_as_rested_for_a_whole_window_begins_it_anew() -> None:
+    v = zone(120)
+    after(v, (120, 0, 0))
+    for at_s, reached in ((10.0, 1), (19.75, 1), (20.0, 0)):
+        end_visit(DEFAULT, v, 120.0, False, START_NS + round(at_s * SECOND))
+        assert v["reached"] == reached
+    assert (float(v["held_depth"]), float(v["lost_filled"]), float(v["resting"].sum())) == (0.0, 0.0, 0.0)
 
 
 def test_depth_that_goes_again_before_that_does_not() -> None:
-    v = zone()
-    after(v, filled=120, depth=0)
-    for at_s, depth in ((10.0, 72), (15.0, 71), (16.0, 72), (25.75, 72)):
-        assert likeliest(after(v, depth=depth, at_s=at_s)) is CONSUMED
+    v = zone(120)
+    after(v, (120, 0, 0))
+    for at_s, depth in ((10.0, 120.0), (15.0, 119.0), (16.0, 120.0), (25.75, 120.0)):
+        end_visit(DEFAULT, v, depth, False, START_NS + round(at_s * SECOND))
+        assert v["reached"] == 1
+
+
+def test_price_in_front_of_the_zone_for_a_whole_window_ends_it() -> None:
+    v = zone(120)
+    after(v, (60, 0, 60))
+    for at_s, in_front, reached in (
+        (1.0, True, 1),
+        (9.0, False, 1),
+        (10.0, True, 1),
+        (19.75, True, 1),
+        (20.0, True, 0),
+    ):
+        end_visit(DEFAULT, v, 60.0, in_front, START_NS + round(at_s * SECOND))
+        assert v["reached"] == reached
 
 
 def test_what_is_forgotten_leaves_no_trace() -> None:
-    v = zone()
-    after(v, filled=120, depth=0)
+    v = zone(120, came=1.0, states=np.eye(6)[VACUUM])
+    after(v, (120, 0, 0))
     forget_zone(v)
-    names = ("reached", "held_depth", "lost_pulled", "lost_filled", "lost_ns", "depleted", "restored_ns", "evidence")
+    names = ("reached", "held_depth", "lost_pulled", "lost_filled", "came_vacuum", "restored_ns", "away_ns", "evidence")
     assert [float(v[name]) for name in names] == [0.0] * len(names)
 
 

@@ -1,8 +1,8 @@
-"""Zones that price has reached and passed: judged by what they lost of what they held (docs/physics.md 3.8).
+"""Zones that price has reached and passed: judged by what became of what rested there (docs/physics.md 3.8).
 
 Behind the touch nothing rests, so neither usual depth nor the noise of a zone at the touch says anything there. What
-counts is what the zone held when price reached it and what became of that: eaten, or withdrawn. A zone that lost it
-says so until as much stands there again for a whole window.
+counts are the contracts that rested in the zone when price reached it: eaten, or withdrawn. Which ones left is not in
+the data, so at each price fills take those that came first, and any contract that waits is as likely to be withdrawn.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.rows import BarrierState
-from spymaster.physics.maths.elementary import exp_, gate
-from spymaster.physics.memory.indices import Z_FILL, Z_OUT
+from spymaster.physics.maths.elementary import gate
+from spymaster.physics.memory.indices import ADD, ASK_FIELDS, FILL, PULL, RESTING_PRICES
 from spymaster.physics.memory.state import Array, State
 
 _VACUUM: Final = int(BarrierState.VACUUM)
@@ -25,16 +25,25 @@ _DEPLETED: Final = 0.5
 @kernel
 def forget_zone(v: Any) -> None:
     """Price has left the level, or other quotes defend it: what the zone held and lost is forgotten."""
+    leave_zone(v)
+    v.came_vacuum = 0.0
+    v.came_consumed = 0.0
+    v.through = 0
+    v.evidence = 0.0
+    v.evidence_ns = 0
+
+
+@kernel
+def leave_zone(v: Any) -> None:
+    """What rested in the zone does not count any more; it is reached anew."""
     v.reached = 0
     v.held_depth = 0.0
     v.lost_pulled = 0.0
     v.lost_filled = 0.0
-    v.lost_ns = 0
-    v.depleted = 0.0
     v.restored_ns = 0
-    v.through = 0
-    v.evidence = 0.0
-    v.evidence_ns = 0
+    v.away_ns = 0
+    for k in range(RESTING_PRICES):
+        v.resting[k] = 0.0
 
 
 @kernel
@@ -48,89 +57,102 @@ def ticks_beyond(s: State, v: Any) -> float:
 
 
 @kernel
-def reach_zone(v: Any, states: Array, z: Array, depth: float, start: float) -> None:
-    """Price reaches the zone, which holds ``depth``: what it loses counts from now on.
+def reach_zone(s: State, v: Any, states: Array, side: int, low: int, high: int) -> None:
+    """Price has come into the zone, ledger indices low..high, in the bucket closed last: what rested before it counts.
 
-    A zone that was eaten or withdrawn before price came is measured from ``start``, its depth when the window ``z``
-    (int64, Z_ constants) began, and has already lost what the window shows. states: probabilities of the six states.
+    states: probabilities of the six states; a zone that was eaten or withdrawn before price came says so until other
+    contracts than the few that were left decide.
     """
+    ledger = s.ledger
+    base = side * ASK_FIELDS
     v.reached = 1
+    for i in range(low, high + 1):
+        flow = s.flow[ledger.bucket, i]
+        held = ledger.depth[side, i] - flow[base + ADD] + flow[base + PULL] + flow[base + FILL]
+        v.resting[i - low] = max(float(held), 0.0)
+        v.held_depth += v.resting[i - low]
     gone = states[_VACUUM] + states[_CONSUMED]
-    if gone > _DEPLETED:
-        v.depleted = gone
-        v.held_depth = max(start, depth)
-        v.lost_pulled = float(z[Z_OUT])
-        v.lost_filled = float(z[Z_FILL])
-    else:
-        v.depleted = 0.0
-        v.held_depth = depth
-        v.lost_pulled = 0.0
-        v.lost_filled = 0.0
+    v.came_vacuum = states[_VACUUM] if gone > _DEPLETED else 0.0
+    v.came_consumed = states[_CONSUMED] if gone > _DEPLETED else 0.0
+    v.resting_from = ledger.base + low
 
 
 @kernel
-def lose_from_zone(p: Array, v: Any, pulled: float, filled: float, t_ns: int) -> None:
-    """One bucket's netted withdrawals and fills of a zone that price has reached.
+def lose_from_price(v: Any, k: int, filled: float, pulled: float, depth: float) -> None:
+    """One bucket of one price: ``filled`` and ``pulled`` contracts left it and ``depth`` wait there now.
 
-    Until the zone is depleted older losses fade with ``w_barrier``: a long stand at the level must not decide what
-    finally emptied it. Afterwards all count.
+    Fills come first in the bucket, and what is withdrawn is taken alike from those that rested and those that came.
     """
-    if pulled <= 0.0 and filled <= 0.0:
-        return
-    if v.depleted < _DEPLETED and v.lost_ns != 0:
-        keep = exp_(-float(t_ns - v.lost_ns) / float(p[0].w_barrier_ns))
-        v.lost_pulled *= keep
-        v.lost_filled *= keep
-    v.lost_pulled += pulled
-    v.lost_filled += filled
-    v.lost_ns = t_ns
+    here = v.resting[k]
+    eaten = min(filled, here)
+    here -= eaten
+    waited = depth + pulled
+    gone = min(pulled * here / waited, here) if waited > 0.0 else 0.0
+    v.resting[k] = here - gone
+    v.lost_filled += eaten
+    v.lost_pulled += gone
 
 
 @kernel
-def judge_loss(p: Array, v: Any, depth: float, t_ns: int) -> None:
-    """How depleted the zone is: the most it ever was, until enough stands there again for a whole window."""
-    limit = max(p[0].passed_min_contracts, p[0].passed_share * v.held_depth)
-    lost = v.held_depth - depth
-    if limit > 0.0:
-        v.depleted = max(v.depleted, gate((lost / limit - 1.0) / p[0].gate_depletion))
-    if v.depleted < _DEPLETED or depth < p[0].passed_restored_share * v.held_depth or depth <= 0.0:
+def lose_from_zone(s: State, v: Any, side: int, low: int, high: int) -> None:
+    """The bucket closed last, price by price, of a zone whose part in sight is ledger indices low..high."""
+    ledger = s.ledger
+    base = side * ASK_FIELDS
+    first = v.resting_from - ledger.base
+    for i in range(max(low, first), min(high, first + RESTING_PRICES - 1) + 1):
+        if v.resting[i - first] > 0.0:
+            flow = s.flow[ledger.bucket, i]
+            lose_from_price(
+                v, i - first, float(flow[base + FILL]), float(flow[base + PULL]), float(ledger.depth[side, i])
+            )
+
+
+@kernel
+def end_visit(p: Array, v: Any, depth: float, in_front: bool, t_ns: int) -> None:
+    """Leave the zone when enough has stood there again, or price has been in front of it, for a whole window."""
+    if v.held_depth <= 0.0 or depth < p[0].passed_restored_share * v.held_depth:
         v.restored_ns = 0
     elif v.restored_ns == 0:
         v.restored_ns = t_ns
-    elif t_ns - v.restored_ns >= p[0].w_barrier_ns:
-        forget_zone(v)
+    if not in_front:
+        v.away_ns = 0
+    elif v.away_ns == 0:
+        v.away_ns = t_ns
+    restored = v.restored_ns != 0 and t_ns - v.restored_ns >= p[0].w_barrier_ns
+    if restored:
+        v.came_vacuum = 0.0
+        v.came_consumed = 0.0
+    if restored or (v.away_ns != 0 and t_ns - v.away_ns >= p[0].w_barrier_ns):
+        leave_zone(v)
 
 
 @kernel
 def follow_zone(
-    p: Array, v: Any, states: Array, z: Array, depth: float, start: float, row: Any, beyond: float, t_ns: int
+    s: State, p: Array, v: Any, states: Array, side: int, low: int, high: int, depth: float, beyond: float, t_ns: int
 ) -> None:
-    """One snap of a level: whether price has reached its zone, and what the zone lost since.
-
-    depth: in the zone now; start: when the window ``z`` began; row: holds the flows of the last bucket.
-    """
-    added, pulled, filled = row.bucket_added, row.bucket_pulled, row.bucket_filled
-    if v.reached == 0 and beyond < -p[0].reach_ticks:
-        return
-    began = v.reached == 0
-    if began:
-        # what went in this very bucket was there when price came
-        reach_zone(v, states, z, depth - (added - pulled - filled), start)
-    if not began or v.depleted < _DEPLETED:
-        lose_from_zone(p, v, max(pulled - added, 0.0), filled, t_ns)
-    judge_loss(p, v, depth, t_ns)
+    """One snap of a level: whether price has reached its zone (in sight: low..high of the ledger), and what it lost."""
+    in_front = beyond < -p[0].reach_ticks
+    if v.reached == 0:
+        if in_front:
+            return
+        reach_zone(s, v, states, side, low, high)
+    lose_from_zone(s, v, side, low, high)
+    end_visit(p, v, depth, in_front, t_ns)
 
 
 @kernel
 def passed_states(p: Array, v: Any, states: Array) -> None:
     """The six states of a zone that price has passed, in place of what a zone at the touch would be; they sum to 1.
 
-    Of what was lost, the share that was filled decides between CONSUMED and VACUUM.
+    Of what rested and left, the share that was filled decides between CONSUMED and VACUUM.
     """
     lost = v.lost_pulled + v.lost_filled
+    limit = max(p[0].passed_min_contracts, p[0].passed_share * v.held_depth)
+    depleted = gate((lost / limit - 1.0) / p[0].gate_depletion) if limit > 0.0 else 0.0
     filled = v.lost_filled / lost if lost > 0.0 else 0.5
     eaten = gate((filled - p[0].phi_consumed) / p[0].gate_filled)
+    came = v.came_vacuum + v.came_consumed
     for k in range(_STATES):
-        states[k] *= 1.0 - v.depleted
-    states[_CONSUMED] += v.depleted * eaten
-    states[_VACUUM] += v.depleted * (1.0 - eaten)
+        states[k] *= (1.0 - depleted) * (1.0 - came)
+    states[_CONSUMED] += depleted * eaten + (1.0 - depleted) * v.came_consumed
+    states[_VACUUM] += depleted * (1.0 - eaten) + (1.0 - depleted) * v.came_vacuum

@@ -160,6 +160,8 @@ MIDS: Final = 256
 WATCHED: Final = 64
 """Alerts whose outcome is awaited at most."""
 
+RESTING_PRICES: Final = 17
+"""Prices of the widest zone: ``barrier_zone_ticks`` of 8 to each side."""
 RECENT_DEPTHS: Final = 10
 """Depths of a zone remembered, one a snap: those of a second at the shortest interval."""
 

@@ -14,6 +14,7 @@ from spymaster.physics.memory.indices import (
     LEVEL_SLOTS,
     NEAR_FIELDS,
     RECENT_DEPTHS,
+    RESTING_PRICES,
     WATCHED,
 )
 
@@ -35,15 +36,19 @@ LEVEL: Final = np.dtype(
         # smoothed log odds of each force
         ("evidence_part", "<f8", (COMPONENTS,)),
         ("confidence", "<f8"),
-        # the zone since price reached it: what it held then and lost since (contracts), since when losses stopped
-        # fading, how depleted it is at most, since when enough stands there again
+        # the zone since price reached it: the contracts that rested then, in all and those still there by price from a
+        # tick on, which of them were withdrawn and filled, and how probably it was empty when price came; since when
+        # enough stands there again, and since when price is in front of it
         ("reached", "<i8"),
         ("held_depth", "<f8"),
+        ("resting", "<f8", (RESTING_PRICES,)),
+        ("resting_from", "<i8"),
         ("lost_pulled", "<f8"),
         ("lost_filled", "<f8"),
-        ("lost_ns", "<i8"),
-        ("depleted", "<f8"),
+        ("came_vacuum", "<f8"),
+        ("came_consumed", "<f8"),
         ("restored_ns", "<i8"),
+        ("away_ns", "<i8"),
         # price is through by more than half the zone; the barrier's last evidence of a break, and as of when
         ("through", "<i8"),
         ("evidence", "<f8"),
