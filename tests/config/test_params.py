@@ -71,7 +71,7 @@ def test_a_profile_is_one_record(profile: Profile) -> None:
         ("sweep_decay_s", 1.0),
         ("tau_scales_s", 600.0),
         ("sigma_floor", 0.3),
-        ("hold_break_ns", 3_000_000_000),
+        ("hold_break_ns", 2_500_000_000),
         ("signal_window_start_s", 34_200),
         ("signal_window_end_s", 48_600),
     ],

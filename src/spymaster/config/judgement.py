@@ -47,20 +47,26 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 1.0
 
     value_vacuum: Annotated[float, score("What a VACUUM says for the break.")] = 100.0
-    value_weak: Annotated[float, score("What a WEAK zone says for the break.")] = 90.0
+    value_weak: Annotated[float, score("What a WEAK zone says for the break.")] = 97.0
     value_consumed: Annotated[float, score("What a CONSUMED zone says for the break before price has passed it.")] = (
         60.0
     )
     value_consumed_passed: Annotated[
         float, score("What a CONSUMED zone says for the break once price has passed it.")
     ] = 90.0
-    value_weak_passed: Annotated[float, score("What a WEAK zone says for the break once price has passed it.")] = 90.0
+    value_vacuum_passed: Annotated[
+        float, score("What a zone whose orders were withdrawn says for the break once price has passed it.")
+    ] = 55.0
+    passed_eaten: Annotated[
+        float,
+        share("Share of what left a passed zone that was filled: from here on its defenders stayed and were eaten."),
+    ] = 0.75
     value_neutral: Annotated[float, score("What a NEUTRAL zone says for the break.")] = 50.0
     value_absorption: Annotated[float, score("What an ABSORPTION says for the break.")] = 0.0
     value_wall: Annotated[float, score("What a WALL says for the break.")] = 0.0
     evidence_tau: Annotated[
         float, seconds(0.1, 600, "Time constant with which the last evidence of a break fades once price is through.")
-    ] = 10.0
+    ] = 15.0
     sight_share: Annotated[
         float, share("Share of w_barrier a level must have been in sight before its barrier has any confidence.")
     ] = 0.5
@@ -116,15 +122,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     threshold_reject: Annotated[float, score("REJECT is raised below this score.")] = 20.0
     exit_break: Annotated[float, score("BREAK ends below this score.")] = 70.0
     exit_reject: Annotated[float, score("REJECT ends above this score.")] = 30.0
-    hold_break: Annotated[float, seconds(0, 60, "How long threshold_break must hold before BREAK is raised.")] = 3.0
+    hold_break: Annotated[float, seconds(0, 60, "How long threshold_break must hold before BREAK is raised.")] = 2.5
     hold_break_sudden: Annotated[
         float, seconds(0, 60, "The same while a sudden loss of the zone, pulled or filled, is under way.")
-    ] = 1.5
+    ] = 1.0
     hold_reject: Annotated[float, seconds(0, 60, "How long threshold_reject must hold before REJECT is raised.")] = 3.0
     hold_reject_sudden: Annotated[float, seconds(0, 60, "The same while the zone is suddenly being stacked.")] = 3.0
     reject_touch_ticks: Annotated[
         float, number(0, 40, "ES ticks", "REJECT needs price this close to the zone's edge during the hold.")
-    ] = 2.0
+    ] = 4.0
     reject_min_fills: Annotated[
         float, number(0, 100_000, "ES contracts", "REJECT needs these fills in the zone over w_barrier at that touch.")
     ] = 50.0

@@ -100,7 +100,7 @@ class Profile(Judgement, frozen=True, kw_only=True, forbid_unknown_fields=True):
     theta_depth_share: Annotated[
         float, share("The same as a share of the mean depth at that distance from the touch.")
     ] = 0.2
-    theta_noise: Annotated[float, number(0, 20, "multiples of the neutral noise", "The same against the noise.")] = 2.5
+    theta_noise: Annotated[float, number(0, 20, "multiples of the neutral noise", "The same against the noise.")] = 2.2
     theta_dep_share: Annotated[float, share("Share of the depth at the window's start whose loss is depletion.")] = 0.4
     fill_min: Annotated[float, number(0, 100_000, "ES contracts", "Least filled volume that counts as large.")] = 30.0
     fill_l1_multiple: Annotated[

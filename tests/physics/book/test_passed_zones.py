@@ -235,20 +235,30 @@ def test_a_level_eaten_through_reaches_eighty_by_the_barrier_alone() -> None:
     assert rows_after(through("eaten"), LEVEL_TICK, 17.0)[-1]["score"] > 80.0
 
 
-def test_the_last_evidence_of_a_break_fades_once_price_is_through_by_more_than_half_the_zone() -> None:
-    market = through("eaten")
-    for k in range(2):
-        market.at(14.0 + 0.3 * k)
-        market.trade(BID, 100)
-        market.add(BID, MID + 7 + k, 100)
-    rows = rows_after(market, LEVEL_TICK, 40.0, arm_min_points=3.0)
+def test_a_level_whose_orders_were_withdrawn_while_price_came_says_little_by_that_alone() -> None:
+    """Behind the touch nothing rests: that a zone is empty once price is past it happens at every price."""
+    row = rows_after(through("withdrawn"), LEVEL_TICK, 17.0, value_vacuum_passed=55.0, evidence_tau_s=0.1)[-1]
+    assert row["barrier_state"] == VACUUM
+    assert 50.0 < row["barrier_score"] < 56.0
+
+
+def test_the_evidence_of_a_break_from_in_front_of_the_level_fades_once_price_has_passed() -> None:
+    """All but two contracts a price are withdrawn long before price comes."""
+    market = deep_book(START_NS)
+    for price in range(MID + 1, MID + 8):
+        for number in market.orders_at(ASK, price):
+            market.cancel(number, market.orders[number].size - 2)
+    keep_alive(market, 40.0)
+    for k in range(6):
+        market.at(40.1 + 0.3 * k)
+        market.trade(BID, 2)
+        market.add(BID, MID + 1 + k, 2)
+    rows = rows_after(market, LEVEL_TICK, 80.0, evidence_tau_s=15.0)
     said = rows["barrier_score"] - 50.0
-    far = rows["x"] * 4 < -2.0
-    assert far[-1]
-    first = int(np.argmax(far))
-    for k in range(first + 8, len(rows), 16):
-        assert said[k] == pytest.approx(said[first] * math.exp(-(k - first) * 0.25 / 10.0), rel=1e-6)
+    first = int(np.argmax(rows["passed"] == 1.0))
     assert said[first] > 35.0
+    for k in range(first + 4, first + 60, 8):
+        assert said[k] == pytest.approx(said[first] * math.exp(-(k - first) * 0.25 / 15.0), rel=1e-6)
 
 
 def test_out_of_sight_it_is_missing_and_what_was_known_is_forgotten() -> None:

@@ -28,7 +28,6 @@ def forget_zone(v: Any) -> None:
     leave_zone(v)
     v.came_vacuum = 0.0
     v.came_consumed = 0.0
-    v.through = 0
     v.evidence = 0.0
     v.evidence_ns = 0
 

@@ -24,7 +24,7 @@ from spymaster.physics.judgement.barrier import (
     time_to_clear,
     visible_part,
 )
-from spymaster.physics.maths.elementary import exp_
+from spymaster.physics.maths.elementary import exp_, gate
 from spymaster.physics.memory.indices import (
     ASK,
     BID,
@@ -73,18 +73,12 @@ _FLICKER_EXCESS: Final = 0.2
 
 
 @kernel
-def barrier_score(p: Array, states: Array, passed: bool) -> float:
-    """S_L: expected value of what each state says for the break (``value_*``); passed: whether price is past it.
-
-    That a level is eaten says little while price stands before it, and more once price is through; that a zone is thin
-    says something before, and nothing behind the touch, where every zone is.
-    """
-    consumed = p[0].value_consumed_passed if passed else p[0].value_consumed
-    weak = p[0].value_weak_passed if passed else p[0].value_weak
+def barrier_score(p: Array, states: Array) -> float:
+    """S_L of a zone that price stands in front of: expected value of what each state says for the break."""
     return float(
         p[0].value_vacuum * states[_VACUUM]
-        + consumed * states[_CONSUMED]
-        + weak * states[_WEAK]
+        + p[0].value_consumed * states[_CONSUMED]
+        + p[0].value_weak * states[_WEAK]
         + p[0].value_neutral * states[_NEUTRAL]
         + p[0].value_absorption * states[_ABSORPTION]
         + p[0].value_wall * states[_WALL]
@@ -92,18 +86,37 @@ def barrier_score(p: Array, states: Array, passed: bool) -> float:
 
 
 @kernel
-def held_evidence(p: Array, v: Any, score: float, beyond: float, t_ns: int) -> float:
-    """The barrier's score once price is through by more than half the zone: its last evidence of a break, fading."""
-    if not beyond > p[0].barrier_zone_ticks:
-        v.through = 0
+def passed_score(p: Array, v: Any, states: Array) -> float:
+    """S_L of a zone that price has passed.
+
+    Every such zone is empty, so that alone says nothing: what says something is that its defenders stayed and were
+    eaten, which is rare (``passed_eaten``: the share of what left that must have been filled), or the others.
+    """
+    lost = v.lost_filled + v.lost_pulled
+    stayed = gate((v.lost_filled / lost - p[0].passed_eaten) / p[0].gate_filled) if lost > 0.0 else 0.0
+    consumed = p[0].value_neutral + stayed * (p[0].value_consumed_passed - p[0].value_neutral)
+    return float(
+        p[0].value_vacuum_passed * states[_VACUUM]
+        + consumed * states[_CONSUMED]
+        + p[0].value_neutral * (states[_WEAK] + states[_NEUTRAL])
+        + p[0].value_absorption * states[_ABSORPTION]
+        + p[0].value_wall * states[_WALL]
+    )
+
+
+@kernel
+def held_evidence(p: Array, v: Any, score: float, passed: bool, t_ns: int) -> float:
+    """The barrier's score with the strongest evidence of a break it gave while price stood in front, fading since.
+
+    ``evidence_tau`` is how fast. In front of the level the score is what it is; past it, that or what is left.
+    """
+    left = v.evidence * exp_(-float(t_ns - v.evidence_ns) * 1e-9 / p[0].evidence_tau_s)
+    if passed:
+        return float(max(score, 50.0 + left))
+    if score - 50.0 >= left:
         v.evidence = max(score - 50.0, 0.0)
-        return score
-    if v.through == 0:
-        # a level can be gone through within one snap: then what its zone lost says it first now
-        v.through = 1
-        v.evidence = max(v.evidence, score - 50.0)
         v.evidence_ns = t_ns
-    return float(50.0 + v.evidence * exp_(-float(t_ns - v.evidence_ns) * 1e-9 / p[0].evidence_tau_s))
+    return score
 
 
 @kernel
@@ -185,7 +198,8 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     row.refill_half_life_s = recovery_half_life(v, t_ns)
     smooth_flows(s, slot, row, z[Z_IN] - z[Z_OUT] - z[Z_FILL], replenishment(z[Z_IN], z[Z_OUT] + z[Z_FILL], theta))
     write_defender(s, side, v.tick, row)
-    score = held_evidence(p, v, barrier_score(p, scratch.states, passed), beyond, t_ns)
+    score = passed_score(p, v, scratch.states) if passed else barrier_score(p, scratch.states)
+    score = held_evidence(p, v, score, passed, t_ns)
     believed = seen * p[0].snap_interval_ns >= p[0].sight_share * p[0].w_barrier_ns
     return True, score, fraction * (seen / longest) * warm if believed else 0.0
 

@@ -49,8 +49,7 @@ LEVEL: Final = np.dtype(
         ("came_consumed", "<f8"),
         ("restored_ns", "<i8"),
         ("away_ns", "<i8"),
-        # price is through by more than half the zone; the barrier's last evidence of a break, and as of when
-        ("through", "<i8"),
+        # the strongest evidence of a break that the barrier gave in front of the level, and as of when
         ("evidence", "<f8"),
         ("evidence_ns", "<i8"),
         ("state", "<i8"),
