@@ -26,9 +26,8 @@ _APPROACH_NS: Final = 25 * NS_PER_S
 THROUGH_HALF_TICKS: Final = 16
 """Two points through the level, where an attack is over."""
 _BEHIND_HALF_TICKS: Final = 1
-_HALF_TICKS_A_PRICE: Final = 4
-_MOST_MORE_PRICES: Final = 2
-"""The further price is behind its schedule, the more prices are taken at once."""
+_MOST_PRICES: Final = 5
+"""As many prices as price is behind its schedule are taken at once, and no more than these."""
 _WITHDRAWAL_NS: Final = 1_500 * NS_PER_MS
 """Makers who leave are gone within this time, and within a third of the time they stay away."""
 
@@ -71,8 +70,10 @@ def look_after_attack(s: State, tape: Tape) -> None:
     behind = ahead - _scheduled_ahead(s, slot)
     if has_turned(s, slot) or ahead <= -THROUGH_HALF_TICKS or behind <= _BEHIND_HALF_TICKS:
         return
-    prices = 1 + min((behind - 1) // _HALF_TICKS_A_PRICE, _MOST_MORE_PRICES)
-    size = prices * int(s.size[v.side, s.best[v.side] & MASK])
+    prices = min(1 + behind // 2, _MOST_PRICES)
+    size = 0
+    for k in range(prices):
+        size += int(s.size[v.side, (s.best[v.side] + outward(v.side) * k) & MASK])
     if v.begun_ns != 0:
         size = min(size, int(v.attack))
     if size > 0:

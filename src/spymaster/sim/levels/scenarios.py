@@ -77,13 +77,13 @@ Walls and absorbing zones often stop the market before their price; those were n
 
 WORLD_BREAKS_BEFORE: Final[Mapping[LevelKind, float]] = MappingProxyType(
     {
-        LevelKind.PLACEBO: 0.50,
-        LevelKind.WALL: 0.55,
-        LevelKind.VACUUM: 0.78,
-        LevelKind.ABSORPTION: 0.55,
-        LevelKind.CONSUMED: 0.61,
-        LevelKind.SPOOF: 0.54,
-        LevelKind.FAKEOUT: 0.50,
+        LevelKind.PLACEBO: 0.59,
+        LevelKind.WALL: 0.51,
+        LevelKind.VACUUM: 0.72,
+        LevelKind.ABSORPTION: 0.50,
+        LevelKind.CONSUMED: 0.74,
+        LevelKind.SPOOF: 0.64,
+        LevelKind.FAKEOUT: 0.40,
     }
 )
-"""The same in random worlds: six hours of them, +-0.04 for placebos and about +-0.1 for the others."""
+"""The same in random worlds: ten hours of them, +-0.03 for placebos and about +-0.07 for the others."""

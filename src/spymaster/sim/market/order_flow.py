@@ -71,8 +71,7 @@ def set_weights(s: State) -> float:
             # where aggressors have pressed one way for long, fewer gaps are closed in their direction
             follow = q.follow - q.doubt * s.pressure * outward(s.last_depleted)
             share = 1.0 - follow if s.last_depleted == side else follow
-            # a wide gap closes faster, or nothing would ever mend it
-            w[IN_SPREAD] = q.in_spread * (gap - 1) * share * s.add_factor[side, (s.best[side] - sign) & MASK]
+            w[IN_SPREAD] = q.in_spread * share * s.add_factor[side, (s.best[side] - sign) & MASK]
         pull = up if side == ASK else 1.0 / up
         w[HIT] = alone * pull * s.lean[side] + s.echo[side]
         total += w[IN_SPREAD] + w[HIT]

@@ -26,7 +26,7 @@ _MEASURED_PROFILE: Final = (1.0, 1.74, 1.82, 1.89, 1.77, 1.68, 1.56, 1.51, 1.44,
 _OUTCOME_TICKS: Final = 8
 _HORIZON_S: Final = 150
 _ROUND_FIGURES: Final = 6
-_LEAST_CLOSING: Final = 40.0
+_LEAST_CLOSING: Final = 60.0
 """Gaps closed per second at midday's rate, however slow machines are: else a busy market would come apart."""
 
 
