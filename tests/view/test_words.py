@@ -23,7 +23,7 @@ from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.edges.alerts import AlertLook, alert_rows
 from spymaster.view.edges.footer import footer_row
 from spymaster.view.edges.header import right_row
-from spymaster.view.state import Card, Quality, ScreenStats
+from spymaster.view.state import Attached, Card, Quality, ScreenStats
 from tests.support import frames
 from tests.support.heat_scene import T0
 from tests.support.screens import projected, view_state
@@ -95,7 +95,7 @@ def test_the_quality_step_stands_beside_the_screen_age() -> None:
 
 
 def test_an_attached_screen_names_the_host() -> None:
-    row = panels_of(frames.frame(), stats=ScreenStats(attached="box-7"))["header_left"][0]
+    row = panels_of(frames.frame(), stats=ScreenStats(attached=Attached("box-7", 0.1)))["header_left"][0]
     assert "ATTACHED box-7" in text_of(row)
 
 

@@ -21,12 +21,11 @@ from spymaster.cli.global_options import (
     check_options,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, export_p_break, learn_app
-from spymaster.cli.live.commands import live, run
+from spymaster.cli.live.commands import attach, live, run
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
     ColorOption,
-    CompareOption,
     ConfigOption,
     DateOption,
     FormatOption,
@@ -35,7 +34,6 @@ from spymaster.cli.options import (
     LevelOption,
     LevelsOption,
     MouseOption,
-    OrderOption,
     OutOption,
     ProfileOption,
     PublisherOption,
@@ -46,6 +44,7 @@ from spymaster.cli.options import (
     WarmupOption,
 )
 from spymaster.cli.record_command import record
+from spymaster.cli.replay.commands import replay
 from spymaster.cli.tables.lake_commands import lake_app
 
 if TYPE_CHECKING:
@@ -103,66 +102,6 @@ def root(
             from spymaster.cli.replay.start import start
 
             raise typer.Exit(start(config, color, mouse))
-
-
-@app.command(cls=ScreenCommand)
-def replay(
-    context: typer.Context,
-    sources: Sources,
-    profile: ProfileOption = None,
-    symbol: SymbolOption = None,
-    publisher: PublisherOption = None,
-    level: LevelOption = None,
-    levels: LevelsOption = None,
-    warmup: WarmupOption = None,
-    bars_stamped: StampedOption = "start",
-    speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "",
-    headless: Annotated[bool, typer.Option("--headless", help="No screen: run and report.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --headless: print one JSON object.")] = False,
-    chunk: Annotated[int | None, typer.Option(help="Records read at a time.", hidden=True)] = None,
-    screenshot: Annotated[
-        Path | None, typer.Option(help="Write the screen at a moment as SVG and exit.", show_default=False)
-    ] = None,
-    at: Annotated[str | None, typer.Option(help="With --screenshot: the moment.", show_default=False)] = None,
-    size: Annotated[
-        str | None, typer.Option(help="With --screenshot: columns x rows. [default: 120x40]", show_default=False)
-    ] = None,
-    screen: Annotated[
-        str | None, typer.Option(help="With --screenshot: which screen. [default: cockpit]", show_default=False)
-    ] = None,
-    theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
-    compare: CompareOption = None,
-    date: DateOption = None,
-    order: OrderOption = None,
-    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
-) -> None:
-    """Replay recorded depth and trades on the cockpit, or without a screen."""
-    from spymaster.cli.replay.command import moment_asked, run_replay
-
-    with reported():
-        request = _request(
-            *(context, sources, profile, symbol, publisher, level, levels, warmup, bars_stamped, date),
-            speed=speed,
-            chunk=chunk,
-            theme=theme,
-            order=order,
-        )
-        if compare is not None:
-            from spymaster.cli.replay.compare import run_compare
-
-            raise typer.Exit(run_compare(request, compare, as_json))
-        moment = moment_asked(screenshot, at, size, screen)
-        raise typer.Exit(
-            run_replay(
-                request,
-                headless=headless,
-                as_json=as_json,
-                moment=moment,
-                colour=context.obj.color,
-                mouse=context.obj.mouse,
-                cached=cache,
-            )
-        )
 
 
 @export_app.command("signals", cls=Command)
@@ -267,11 +206,6 @@ def _request(
     bars_stamped: str,
     date: str | None,
     kind: list[str] | None = None,
-    *,
-    speed: str = "",
-    chunk: int | None = None,
-    theme: str | None = None,
-    order: str | None = None,
 ) -> Request:
     from spymaster.cli.request import Request
 
@@ -282,13 +216,9 @@ def _request(
         symbol=symbol,
         level=tuple(level or ()),
         levels=levels,
-        speed=speed,
-        chunk=chunk,
-        theme=theme,
         warmup=tuple(warmup or ()),
         bars_stamped=bars_stamped,
         date=date,
-        order=order,
         kind=tuple(kind or ()),
         publisher=publisher,
     )
@@ -392,7 +322,9 @@ app.command(cls=PlainCommand)(warmup)
 app.command(cls=PlainCommand)(bench)
 app.command(cls=Command)(doctor)
 app.command(cls=Command)(record)
+app.command(cls=ScreenCommand)(replay)
 app.command(cls=ScreenCommand)(live)
 app.command(cls=Command)(run)
+app.command(cls=ScreenCommand)(attach)
 app.command(cls=PlainCommand)(simulate)
 app.command(cls=ColouredPlainCommand)(docs)

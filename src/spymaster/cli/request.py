@@ -31,7 +31,7 @@ _TAGGED: Final = re.compile(r"(?P<symbol>[A-Za-z][A-Za-z.]{0,9})=(?P<path>.+)")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What was asked for, as written."""
+    """What was asked for, as written. ``gateway``, ``listen``: of a replay, whether and where it is served."""
 
     sources: tuple[Path, ...]
     config: Path | None
@@ -48,6 +48,8 @@ class Request(msgspec.Struct, frozen=True):
     order: str | None = None
     kind: tuple[str, ...] = ()
     publisher: int | None = None
+    gateway: bool = False
+    listen: str = ""
 
 
 class Moment(msgspec.Struct, frozen=True):

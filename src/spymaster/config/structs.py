@@ -68,6 +68,37 @@ class Nats(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
 
 
+class GatewayTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[gateway]``: signals and frames over HTTP and WebSocket, where ``--gateway`` asks for them."""
+
+    listen: Annotated[
+        str,
+        text(
+            r"^\S+:\d{1,5}$",
+            "HOST:PORT",
+            "none",
+            "Where --gateway listens. Any address but a loopback one needs SPYMASTER_GATEWAY_TOKEN in the environment.",
+        ),
+    ] = "127.0.0.1:8000"
+    form: Annotated[
+        Literal["native", "classic"],
+        choice("Messages of /ws/stream: native, or classic as the predecessor's web pages expect them."),
+    ] = "native"
+    origin: Annotated[
+        str,
+        text(
+            r"^$|^https?://[^\s/@]+$",
+            "empty, or http://HOST:PORT",
+            "none",
+            "Where pages come from that may connect beside the gateway's own; empty for none.",
+        ),
+    ] = ""
+    clients: Annotated[int, number(1, 10_000, "clients", "WebSockets at a time; a further one is refused.")] = 256
+    messages: Annotated[
+        float, number(1, 1000, "messages per second", "What one client may send before it is slowed down or sent away.")
+    ] = 60.0
+
+
 class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[cache]``: limits of the files that make seeking fast. All of them can be deleted at any time."""
 
@@ -137,6 +168,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     live: Live = Live()
     ui: Ui = Ui()
     nats: Nats = Nats()
+    gateway: GatewayTable = GatewayTable()
     cache: Cache = Cache()
     lake: Lake = Lake()
     scoring: Scoring = Scoring()

@@ -10,7 +10,7 @@ from typing import Literal
 
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.tui.terminal.colour import ColourDepth
-from spymaster.view.state import Quality
+from spymaster.view.state import Attached, Quality
 
 
 class Ending(enum.IntEnum):
@@ -36,7 +36,8 @@ class AppOptions:
     key, such as how to go live; ``quality``: a fixed quality instead of the one the link can carry; ``frame_hz``: most
     frames drawn per second; ``save_folder``: where saved screens go; ``on_hangup``: called once, after the terminal has
     been given up and before ``run_app`` returns; ``on_ready``: called once after the first paint, the moment to load
-    and start whatever is slow; ``mouse``: clicks and the wheel, never reports of motion.
+    and start whatever is slow; ``mouse``: clicks and the wheel, never reports of motion;
+    ``attached``: how the screen stands to a Session elsewhere, which takes no commands.
     """
 
     keymap: Keymap
@@ -51,3 +52,4 @@ class AppOptions:
     save_folder: Path = Path()
     on_hangup: Callable[[], None] | None = None
     on_ready: Callable[[], None] | None = None
+    attached: Callable[[], Attached] | None = None

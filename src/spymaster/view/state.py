@@ -50,13 +50,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """How the screen stands to a Session elsewhere. ``age_s``: of what is shown, None before anything was; ``lost``:
+    why there is no connection, empty while there is one."""
+
+    name: str
+    age_s: float | None = None
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenStats:
-    """What the terminal side knows. ``screen_age_ms`` None until measured; ``attached``: host of a remote Session, else
-    empty."""
+    """What the terminal side knows. ``screen_age_ms`` None until measured; ``attached``: to a Session elsewhere, None
+    where the Session is here."""
 
     screen_age_ms: float | None = None
     bytes_per_s: float | None = None
-    attached: str = ""
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)

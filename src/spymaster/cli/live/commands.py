@@ -26,6 +26,12 @@ DaysOption = Annotated[
         show_default=False,
     ),
 ]
+GatewayOption = Annotated[
+    bool, typer.Option("--gateway", help="Serve signals and frames over HTTP: docs gateway says how.")
+]
+ListenOption = Annotated[
+    str, typer.Option("--listen", help="HOST:PORT of the gateway. [default: 127.0.0.1:8000]", show_default=False)
+]
 _Speed = Annotated[str, typer.Option(help="Of the demo: event seconds per second, 0.25 to 64.")]
 
 
@@ -47,6 +53,8 @@ def live(
     days: DaysOption = None,
     speed: _Speed = "",
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
+    gateway: GatewayOption = False,
+    listen: ListenOption = "",
 ) -> None:
     """Watch the market live on the cockpit, recording it. q stops and seals."""
     from spymaster.cli.live.request import LiveRequest, default_out
@@ -56,6 +64,8 @@ def live(
         request = LiveRequest(
             *(out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels),
             *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            gateway=gateway,
+            listen=listen,
         )
         code = run_live_screen(
             request, theme, colour=context.obj.color, mouse=context.obj.mouse, is_kept=out is not None or not demo
@@ -77,6 +87,8 @@ def run(
     speed: _Speed = "",
     stop: Annotated[bool, typer.Option("--stop", help="End and seal the session that records into OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    gateway: GatewayOption = False,
+    listen: ListenOption = "",
 ) -> None:
     """Live without a screen: record the market, and Bronze and Gold of it, until it is stopped."""
     from spymaster.cli.live.request import LiveRequest
@@ -88,5 +100,28 @@ def run(
         request = LiveRequest(
             *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
             *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            gateway=gateway,
+            listen=listen,
         )
         raise typer.Exit(run_live(request, as_json=as_json))
+
+
+def attach(
+    context: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            help="A session's folder or socket, or a gateway's URL. [default: the one on this machine]",
+            metavar="TARGET",
+            show_default=False,
+        ),
+    ] = None,
+    theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
+) -> None:
+    """The cockpit on a running session: it only looks, and the session takes no notice. q leaves."""
+    from spymaster.cli.live.attach import run_attach
+
+    with reported():
+        raise typer.Exit(
+            run_attach(context.obj.config, target, theme, colour=context.obj.color, mouse=context.obj.mouse)
+        )

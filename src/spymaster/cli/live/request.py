@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from spymaster.bus.gateway.bind import GatewayPlan
+from spymaster.cli.live.gateway import gateway_plan
 from spymaster.cli.request import parse_stamped, parse_warmup
 from spymaster.config.loader import load_config
 from spymaster.config.profiles import Profile
@@ -27,7 +29,8 @@ _DEMO_PROFILE = "es"
 
 class LiveRequest(msgspec.Struct, frozen=True):
     """What was asked for, as written. ``out``: where it is recorded; ``speed``: of a demo, event seconds a second;
-    ``days``: after how many trade dates it ends, None for never."""
+    ``days``: after how many trade dates it ends, None for never; ``gateway``, ``listen``: whether and where signals are
+    served."""
 
     out: Path
     config: Path | None
@@ -40,6 +43,8 @@ class LiveRequest(msgspec.Struct, frozen=True):
     warmup: tuple[str, ...] = ()
     bars_stamped: str = Stamped.START
     days: int | None = None
+    gateway: bool = False
+    listen: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -54,6 +59,7 @@ class Asked(msgspec.Struct, frozen=True):
     speed: str
     wanted: Wanted
     days: int | None
+    gateway: GatewayPlan | None = None
 
 
 def understood(request: LiveRequest) -> Asked:
@@ -74,6 +80,7 @@ def understood(request: LiveRequest) -> Asked:
         *(request.out, config, profile, request.symbol, tuple(unique_levels(levels)), request.demo, request.speed),
         wanted,
         days,
+        gateway_plan(config.gateway, wanted=request.gateway, listen=request.listen),
     )
 
 

@@ -13,7 +13,9 @@ from typing import Final
 
 import msgspec
 
+from spymaster.bus.serving import Serving
 from spymaster.cli.failures import half_done
+from spymaster.cli.live.gateway import gateway_line
 from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
 from spymaster.cli.live.vendors import Opened, locked, locks, opened
@@ -46,11 +48,13 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
         stack.enter_context(locked("out", str(asked.out.absolute()), str(asked.out), asked.out))
         check_new(asked.out)
         vendors = stack.enter_context(opened(asked))
-        begin = _Beginner(vendors, keep_journal=keep_journal, draws=show is not None)
-        days = LiveDays(begin, days=asked.days, say=_say)
+        serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()))
+        stack.callback(serving.stop)
+        days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=_say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
             try:
                 days.start()
+                _serve(serving, days, asked)
                 (show or _wait)(days, asked.config, vendors.lines)
             except Interrupted as interruption:
                 stop = interruption
@@ -85,13 +89,24 @@ def forget(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
 
 
-class _Beginner:
-    """Puts the session of a trade date together. ``draws``: whether anybody may look."""
+def _serve(serving: Serving, days: LiveDays, asked: Asked) -> None:
+    """Let others look and listen from now on."""
+    # a switch every half millisecond keeps the engine's thread from waiting behind what is encoded for others
+    sys.setswitchinterval(0.0005)
+    serving.start(days)
+    if serving.problem:
+        _say(f"no screen can attach: {serving.problem}")
+    if line := gateway_line(serving, asked.gateway):
+        _say(line)
 
-    def __init__(self, vendors: Opened, *, keep_journal: bool, draws: bool) -> None:
+
+class _Beginner:
+    """Puts the session of a trade date together."""
+
+    def __init__(self, vendors: Opened, serving: Serving, *, keep_journal: bool) -> None:
         self._vendors = vendors
+        self._serving = serving
         self._keep_journal = keep_journal
-        self._draws = draws
         self._lived: list[Path] = []
 
     def __call__(self, over: Lived | None, before: Before | None) -> Lived:
@@ -126,13 +141,14 @@ class _Beginner:
             begin,
             profile=asked.profile,
             simulated=asked.demo,
-            draws=self._draws,
+            draws=True,
             shows_model=asked.config.scoring.show,
             is_over=lambda: day.is_over or vendors.is_over(),
             follow=day.own_greeks.follow,
             difference=lambda: day.difference,
             heat=heat,
             frames=frames,
+            watcher=self._serving,
         )
         return Lived(day, session, out)
 

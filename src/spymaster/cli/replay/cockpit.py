@@ -15,6 +15,7 @@ from spymaster.session.malloc import fix_mmap_threshold
 from spymaster.session.replay.session import ReplaySession
 
 if TYPE_CHECKING:
+    from spymaster.bus.serving import Serving
     from spymaster.cli.request import Moment, Prepared
     from spymaster.session.replay.cache import CachePlan
     from spymaster.tui.options import AppOptions
@@ -23,6 +24,7 @@ _SIZE: Final = re.compile(r"^(\d{2,3})x(\d{1,3})$")
 _SMALLEST: Final = (20, 5)
 _LARGEST: Final = (400, 200)
 _REACH_S: Final = 3600.0
+_LOOK_S: Final = 0.5
 
 
 def run_cockpit(
@@ -34,8 +36,9 @@ def run_cockpit(
     mouse: bool = True,
     notice: str = "",
     cached: bool = True,
+    serving: Serving | None = None,
 ) -> int:
-    """Show a replay until the user leaves; returns the exit code."""
+    """Show a replay until the user leaves; returns the exit code. ``serving``: shows it to others too."""
     options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
     from spymaster.tui.run import run_app
 
@@ -48,9 +51,12 @@ def run_cockpit(
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=cached),
         shows_model=prepared.config.scoring.show,
+        watcher=serving,
     )
     try:
         session.start()
+        if serving is not None:
+            serving.start(session)
         ending = run_app(session, options)
     finally:
         session.stop()
@@ -58,6 +64,31 @@ def run_cockpit(
         print(f"error: {session.failure}", file=sys.stderr)
         return ExitCode.DATA
     return int(ending)
+
+
+def run_unseen(prepared: Prepared, speed: float | None, serving: Serving) -> int:
+    """Replay for those who are served alone, to the end of the recording; returns the exit code."""
+    sys.setswitchinterval(0.0005)
+    session = ReplaySession(
+        prepared.plan,
+        simulated=prepared.simulated,
+        speed=speed,
+        cache=cache_plan(prepared.config.cache, cached=False),
+        shows_model=prepared.config.scoring.show,
+        watcher=serving,
+    )
+    try:
+        session.start()
+        serving.start(session)
+        # a wait that signals can interrupt
+        while not session.reached.wait(_LOOK_S):
+            pass
+    finally:
+        session.stop()
+    if session.failure:
+        print(f"error: {session.failure}", file=sys.stderr)
+        return ExitCode.DATA
+    return os.EX_OK
 
 
 def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, cached: bool = True) -> int:

@@ -37,6 +37,8 @@ def run_replay(
             "--json", "prints the report of a replay without a screen", "add --headless", code=ExitCode.USAGE
         )
     prepared = prepare(request)
+    if request.gateway or request.listen:
+        return _serve(prepared, request, headless=headless, as_json=as_json, moment=moment, colour=colour, mouse=mouse)
     if headless:
         return _run_headless(prepared, parse_speed(request.speed, None), as_json)
     from spymaster.cli.replay.cockpit import run_cockpit, write_screenshot
@@ -45,6 +47,37 @@ def run_replay(
         return write_screenshot(prepared, moment, request.theme, cached=cached)
     speed = parse_speed(request.speed, 1.0)
     return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, cached=cached)
+
+
+def _serve(
+    prepared: Prepared,
+    request: Request,
+    *,
+    headless: bool,
+    as_json: bool,
+    moment: Moment | None,
+    colour: str,
+    mouse: bool,
+) -> int:
+    """A replay for browsers, with a screen or without."""
+    from spymaster.bus.serving import Serving
+    from spymaster.cli.live.gateway import gateway_line, gateway_plan
+    from spymaster.cli.replay.cockpit import run_cockpit, run_unseen
+
+    if as_json or moment is not None:
+        what = "--json" if as_json else "--screenshot"
+        problem = "asks for something that ends, and a gateway serves what goes on"
+        raise UserError(what, problem, "leave out one of them", code=ExitCode.USAGE)
+    plan = gateway_plan(prepared.config.gateway, wanted=request.gateway, listen=request.listen)
+    serving = Serving(on_socket=False, gateway=plan)
+    try:
+        print(f"replay: {gateway_line(serving, plan)}", file=sys.stderr)
+        speed = parse_speed(request.speed, 1.0)
+        if headless:
+            return run_unseen(prepared, speed, serving)
+        return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, serving=serving)
+    finally:
+        serving.stop()
 
 
 def moment_asked(file: Path | None, at: str | None, size: str | None, screen: str | None) -> Moment | None:

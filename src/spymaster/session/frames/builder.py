@@ -176,6 +176,11 @@ class FrameBuilder:
         self._chances = None
 
     @property
+    def feed_words(self) -> FeedWords:
+        """What feeds say of themselves, as of the latest frame."""
+        return self._feed_words
+
+    @property
     def raised(self) -> tuple[AlertView, ...]:
         """Alerts raised at the latest snaps."""
         return self._alerts.raised

@@ -108,4 +108,5 @@ def _refused(path: Path, what: str) -> UserError:
     owner = owner_of(path)
     if owner is None:
         return UserError(what, "was in use a moment ago", "try again")
-    return UserError(what, f"in use by {owner}", f"end it with: spymaster-tui run {owner.out} --stop")
+    remedy = f"look at it with: spymaster-tui attach {owner.out}; end it with: spymaster-tui run {owner.out} --stop"
+    return UserError(what, f"in use by {owner}", remedy)

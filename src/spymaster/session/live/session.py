@@ -32,6 +32,7 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
+from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
     from spymaster.config.profiles import Profile
@@ -64,8 +65,8 @@ class LiveSession:
     may look: frames are made ten times a second. ``shows_model``: on a real market too (``[scoring] show``).
     ``is_over``: asked after everything that arrives; True ends the session. ``follow``: is told the engine;
     ``difference``: a vendor's greeks against ours. ``heat``, ``frames``: the heatmap and the number of the latest frame
-    of a session that this one goes on with. ``failure`` says afterwards why it ended otherwise than it should, in one
-    line, and ``error`` is that where the user can mend it.
+    of a session that this one goes on with; ``watcher``: is told of snaps and frames. ``failure`` says afterwards why
+    it ended otherwise than it should, in one line, and ``error`` is that where the user can mend it.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class LiveSession:
         difference: Callable[[], GreeksDifference | None] = lambda: None,
         heat: HeatStore | None = None,
         frames: int = 0,
+        watcher: Watcher | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
@@ -94,6 +96,7 @@ class LiveSession:
         self._is_over = is_over
         self._follow = follow
         self._difference = difference
+        self._watcher: Watcher = watcher or Nobody()
         self._now_s = now_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
@@ -268,6 +271,7 @@ class LiveSession:
             self._heat = self._heat or HeatStore()
             model = model_to_show(simulated=self._simulated, show=self._shows_model)
             self._builder = FrameBuilder(engine, config, self._heat, model=model)
+            self._watcher.begins(config, self._builder.feed_words)
 
     def _on_block(self, block: SnapBlock) -> None:
         assert self.recording is not None
@@ -278,6 +282,7 @@ class LiveSession:
             self._first_ns = int(block.snaps["t_ns"][0])
         if self._builder is not None:
             self._builder.on_block(block)
+        self._watcher.on_block(block)
 
     def _publish(self) -> None:
         if self._builder is None or not self._first_ns:
@@ -286,6 +291,7 @@ class LiveSession:
         self._frames += 1
         self._rate.count(self._published_s, self._builder.records)
         self._frame = self._builder.build(self._frames, self._run_state())
+        self._watcher.published()
 
     def _run_state(self) -> RunState:
         return RunState(

@@ -18,8 +18,10 @@ from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.session.replay.loop_range import LoopRange
 from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
+from spymaster.session.replay.turns import RestartAt, Stop
 from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
     from spymaster.physics.engine import SnapBlock
@@ -36,23 +38,12 @@ _COMPILE_S: Final = 40.0
 """How long compiling usually takes, for the progress bar only."""
 
 
-class _RestartAt(Exception):
-    """Go on from another place of the recording."""
-
-    def __init__(self, checkpoint: Checkpoint | None) -> None:
-        super().__init__()
-        self.checkpoint = checkpoint
-
-
-class _Stop(Exception):
-    """The screen is gone."""
-
-
 class ReplaySession:
     """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
 
     ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
-    ``shows_model``: of records that are not simulated too (``[scoring] show``).
+    ``shows_model``: of records that are not simulated too (``[scoring] show``). ``watcher``: is told of snaps when they
+    are due, not of those on the way to a moment, and of frames.
     """
 
     def __init__(
@@ -64,11 +55,13 @@ class ReplaySession:
         until_ns: int | None = None,
         cache: CachePlan | None = None,
         shows_model: bool = False,
+        watcher: Watcher | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
         self._simulated = simulated
         self._shows_model = shows_model
+        self._watcher: Watcher = watcher or Nobody()
         self._until_ns = until_ns
         self._cache = cache
         self._now_s = now_s
@@ -141,9 +134,9 @@ class ReplaySession:
             while True:
                 try:
                     self._play(index, checkpoint)
-                except _RestartAt as restart:
+                except RestartAt as restart:
                     checkpoint = restart.checkpoint
-        except _Stop:
+        except Stop:
             pass
         except Exception as error:
             # the thread's boundary: a screen must show the reason instead of a picture that stands still
@@ -169,7 +162,7 @@ class ReplaySession:
                 with contextlib.suppress(queue.Empty):
                     # before there is an engine only STOP means anything
                     if self._commands.get(timeout=_POLL_S)[0] is Command.STOP:
-                        raise _Stop
+                        raise Stop
 
     def _open(self) -> ReplayIndex:
         """Read what the recording says about itself."""
@@ -196,6 +189,8 @@ class ReplaySession:
         self._pacer.forget()
         self._message = ""
         self._begin_run()
+        assert run.engine.config is not None
+        self._watcher.begins(run.engine.config, run.builder.feed_words)
         with contextlib.closing(run.blocks()) as blocks:
             while True:
                 started = self._now_s()
@@ -228,6 +223,8 @@ class ReplaySession:
             self._await_due(t_ns, run)
         before_ns = run.last_snap_ns
         run.on_block(block)
+        if self._target is None:
+            self._watcher.on_block(block)
         if self._target is not None:
             self._check_target(self._target, t_ns, run)
         if not self._commands.empty():
@@ -286,7 +283,7 @@ class ReplaySession:
         from spymaster.session.replay.seek_target import NotFoundError
 
         if command is Command.STOP:
-            raise _Stop
+            raise Stop
         self._answer = ""
         if command is Command.FASTER or command is Command.SLOWER:
             event_ns = int(run.engine.state["clock"][0]["now_ns"])
@@ -332,7 +329,7 @@ class ReplaySession:
         if restarts or ended:
             self._phase = Phase.SEEKING
             self._republish()
-            raise _RestartAt(checkpoint)
+            raise RestartAt(checkpoint)
         self._began_ns = run.last_snap_ns
         self._checkpoint_ns = None
         self._begin_run()
@@ -384,6 +381,7 @@ class ReplaySession:
         self._rate.count(self._published_s, run.records)
         self._frame = run.builder.build(self._frames, self._run_state(), self._status())
         self._shown = run
+        self._watcher.published()
 
     def _republish(self) -> None:
         """The same picture with what has changed about the run itself."""
@@ -394,7 +392,9 @@ class ReplaySession:
         run = self._run_state()
         header = msgspec.structs.replace(self._frame.header, phase=run.phase, speed=run.speed, message=run.message)
         self._frame = dataclasses.replace(self._frame, number=self._frames, header=header, replay=self._status())
+        self._watcher.published()
 
     def _publish_waiting(self) -> None:
         self._frames += 1
         self._frame = waiting_frame(self._frames, self._run_state(), self._plan.profile.name, "")
+        self._watcher.published()

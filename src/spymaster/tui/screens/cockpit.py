@@ -69,6 +69,8 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     @property
     def in_replay(self) -> bool:
         """True where the source can be played and stepped."""
+        if self._options.attached is not None:
+            return False
         return self._frame is not None and self._frame.header.mode is not Mode.LIVE
 
     @property
@@ -183,7 +185,10 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     def _follow_link(self, link: LinkState) -> None:
         quality = self._view.quality if self._options.quality is not None else link.quality
         age_ms = None if link.age_s is None else link.age_s * 1e3
-        stats = dataclasses.replace(self._view.stats, screen_age_ms=age_ms, bytes_per_s=link.bytes_per_s)
+        attached = self._options.attached() if self._options.attached is not None else None
+        stats = dataclasses.replace(
+            self._view.stats, screen_age_ms=age_ms, bytes_per_s=link.bytes_per_s, attached=attached
+        )
         self._view = dataclasses.replace(self._view, quality=quality, stats=stats)
         if self._pull is not None:
             self._pull.quality = quality

@@ -16,6 +16,8 @@ from spymaster.view.state import Card, ViewState
 WIDEST: Final = 72
 
 _INPUT_NAMES: Final = {"depth": "depth", "tape": "tape"}
+_LOST_S: Final = 3.0
+"""A connection that is back sooner is not worth covering the market for."""
 _TONES: Final = {"error": ("raised", "degraded"), "blind": ("alarm", "blind"), "work": ("raised", "reject")}
 
 
@@ -35,6 +37,9 @@ def card_for(frame: Frame | None, state: ViewState) -> Card | None:
     """The card that must be shown: the screen's own, or the one the frame asks for."""
     if state.card is not None:
         return state.card
+    if (attached := state.stats.attached) is not None and attached.lost and (attached.age_s or 0.0) > _LOST_S:
+        said = ("What is shown is what was last seen", "", attached.lost, "Trying again; the session goes on meanwhile")
+        return Card("blind", "NO CONNECTION", said, keys=(("l", "log"), ("q", "quit")), subject=attached.name)
     if frame is None:
         return Card("work", "Starting", ("Waiting for the Session's first frame",))
     header = frame.header

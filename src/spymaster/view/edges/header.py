@@ -23,14 +23,17 @@ from spymaster.view.drawing.numbers import (
     rate,
     volume,
 )
-from spymaster.view.state import QUALITY_WORDS, ViewState
+from spymaster.view.state import QUALITY_WORDS, Attached, ViewState
 
 INPUT_WORDS: Final = {"depth": "DEPTH", "tape": "TAPE", "options": "OPT", "equity": "EQ"}
 
 SLOW_MS: Final = 250.0
 STALE_MS: Final = 1000.0
-_SHORTEST_REASON: Final = 6
 """Ages of the screen that turn its number amber, and red."""
+_SHORTEST_REASON: Final = 6
+_LONGEST_NAME: Final = 24
+_OLD_S: Final = 2.0
+"""A Session elsewhere answers twice a second, whatever happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,8 @@ def _session_text(header: Header) -> str:
 def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Glyphs, short: bool) -> list[Run]:
     if header is None:
         return [("STARTING", "muted*")]
-    if state.stats.attached:
-        return [(f"{glyphs.light} ATTACHED ", "green*"), (state.stats.attached, "text")]
+    if (attached := state.stats.attached) is not None and (attached.lost or band is _LIVE):
+        return _attached_parts(attached, band, glyphs, short)
     if band is _LIVE:
         if header.phase in (Phase.COMPILING, Phase.LOADING):
             return [("STARTING", "muted*")]
@@ -160,6 +163,34 @@ def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Gly
     return [(f" {word} {speed_text(header.speed, glyphs)} ", f"{band.ground}*")]
 
 
+def _attached_parts(attached: Attached, band: Band, glyphs: Glyphs, short: bool) -> list[Run]:
+    """That the Session is elsewhere; loudly where it cannot be reached, in any band."""
+    if attached.lost:
+        since = "" if attached.age_s is None else f" {age(round(attached.age_s * 1e9))}"
+        ink = "blind*" if band is _LIVE else f"{band.ground}*"
+        return [(f"{'' if band is _LIVE else ' '}{glyphs.blind} LOST{since} ", ink)]
+    return [(f"{glyphs.light} ATTACHED ", "green*"), ("" if short else clip(attached.name, _LONGEST_NAME), "text")]
+
+
+def _attached_age(attached: Attached, band: Band) -> list[Run]:
+    """How old what is shown is, where the snap's time stands otherwise: for a Session elsewhere it says more."""
+    if attached.age_s is None:
+        return [("age ", band.soft), (MISSING, band.soft)]
+    ink = (
+        "blind*"
+        if attached.lost
+        else "degraded*"
+        if attached.age_s > _OLD_S
+        else "text"
+        if band is _LIVE
+        else band.soft
+    )
+    return [
+        ("age ", band.soft),
+        (f"{attached.age_s:.1f} s" if attached.age_s < 100 else age(round(attached.age_s * 1e9)), ink),
+    ]
+
+
 def speed_text(speed: float, glyphs: Glyphs) -> str:
     """``2×``, ``0.25×``, ``max``."""
     return "max" if math.isinf(speed) or speed <= 0 else f"{speed:g}{glyphs.times}"
@@ -174,7 +205,9 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     if width < 30:
         return _flushed(line, _short_right(frame, state, band, width - 1), width - 1)
     groups: list[list[Run]] = []
-    if width >= 60 and header is not None and known(header.snap_us):
+    if (attached := state.stats.attached) is not None:
+        groups.append(_attached_age(attached, band))
+    elif width >= 60 and header is not None and known(header.snap_us):
         groups.append([("snap ", band.soft), (micros(header.snap_us), "text" if band is _LIVE else band.soft)])
     text, _ = _screen_age(state)
     word = "screen " if width >= 60 else "scr "

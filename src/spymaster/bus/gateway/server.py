@@ -1,0 +1,50 @@
+"""A gateway's server, in an event loop that is not its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import uvicorn
+
+from spymaster.bus.gateway.app import Gateway
+from spymaster.bus.wire.exchange import MOST_ASK_BYTES
+
+_log = logging.getLogger(__name__)
+
+
+class _Said(logging.Handler):
+    """What the server's library says of trouble, as one line of ours: never a traceback on a terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass it on."""
+        lines = record.getMessage().strip().splitlines()
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] is not None else ""
+        _log.log(record.levelno, "gateway: %s%s", lines[0] if lines else "", f" ({kind})" if kind else "")
+
+
+async def serve_gateway(gateway: Gateway, at: socket.socket) -> None:
+    """Serve on a listening socket until cancelled."""
+    said = logging.getLogger("uvicorn")
+    said.handlers, said.propagate = [_Said(logging.WARNING)], False
+    config = uvicorn.Config(
+        gateway.gate,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=MOST_ASK_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[at]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise

@@ -1,0 +1,1 @@
+"""The local socket of a Session: its place, and who answers there."""

@@ -1,0 +1,114 @@
+"""``attach``: the cockpit on a session that runs elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.bus.attach.source import SILENCE_S, AttachSource
+from spymaster.bus.attach.ways import LostError, SocketWay, Way, WebWay
+from spymaster.bus.gateway.bind import TOKEN_VARIABLE, token_of
+from spymaster.bus.socket.places import runtime_folder, sessions, socket_of
+from spymaster.cli.live.vendors import locks
+from spymaster.config.loader import load_config
+from spymaster.errors import ExitCode, UserError
+from spymaster.session.live.owner import lock_of, owner_of
+
+_SCHEMES: Final = {"http://": "ws://", "https://": "wss://", "ws://": "ws://", "wss://": "wss://"}
+_OPEN_S: Final = 5.0
+_log = logging.getLogger("spymaster.attach")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where to attach: its name for people, and how to connect."""
+
+    name: str
+    connect: Callable[[], Way]
+
+
+def run_attach(config: Path | None, target: str | None, theme: str | None, *, colour: str, mouse: bool) -> int:
+    """Show a running session until the user leaves; returns the exit code. Raises UserError."""
+    settings = load_config(config)
+    found = found_target(target, runtime_folder())
+    try:
+        found.connect().close()
+    except LostError as error:
+        remedy = (
+            f"see that it runs, and that {TOKEN_VARIABLE} is its token" if "://" in found.name else "see that it runs"
+        )
+        raise UserError(found.name, str(error), remedy) from None
+    from spymaster.cli.replay.cockpit import app_options
+
+    options = app_options(
+        settings, theme, colour=colour, mouse=mouse, notice=f"attached to {found.name}, which takes no notice; q leaves"
+    )
+    from spymaster.tui.run import run_app
+    from spymaster.view.state import Attached
+
+    source = AttachSource(found.connect, say=_log.info)
+
+    def attached() -> Attached:
+        standing = source.standing
+        return Attached(found.name, standing.age_s, standing.lost)
+
+    try:
+        source.start()
+        ending = run_app(source, dataclasses.replace(options, attached=attached))
+    finally:
+        source.stop()
+    if source.refused:
+        print(f"error: {found.name}: {source.refused}", file=sys.stderr)
+        return ExitCode.FAILURE
+    return int(ending)
+
+
+def found_target(target: str | None, folder: Path) -> Target:
+    """What was named: a URL, a socket, the folder of a session, or the only session of this user's. ``folder``: where
+    the sockets are. Raises UserError."""
+    if target is None:
+        return _only(folder)
+    if "://" in target:
+        return _gateway(target)
+    path = Path(target)
+    if path.is_socket():
+        return _local(path, path.name)
+    owner = owner_of(lock_of(locks(), "out", str(path.absolute())))
+    if owner is None:
+        problem = "no socket, and no session records into it"
+        raise UserError(target, problem, "name a running session's folder, its socket or a URL", code=ExitCode.USAGE)
+    return _local(socket_of(owner.pid, folder), path.name)
+
+
+def _only(folder: Path) -> Target:
+    there = list(sessions(folder))
+    if len(there) == 1:
+        return _local(there[0], there[0].stem)
+    if not there:
+        remedy = "start one with: spymaster-tui live, or run OUT; or name a gateway's URL"
+        raise UserError("attach", "no session of yours runs on this machine", remedy)
+    names = ", ".join(map(str, there))
+    raise UserError("attach", f"{len(there)} sessions run here: {names}", "name one of them", code=ExitCode.USAGE)
+
+
+def _local(path: Path, name: str) -> Target:
+    return Target(name, lambda: SocketWay(path, SILENCE_S))
+
+
+def _gateway(url: str) -> Target:
+    scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
+    rest = url.removeprefix(scheme or "").rstrip("/")
+    if scheme is None or not rest or "@" in rest or "?" in rest:
+        remedy = f"give http://HOST:PORT or https://HOST; the token is read from {TOKEN_VARIABLE}"
+        with contextlib.suppress(ValueError):
+            # what stands before an @ or behind a ? may be a secret, and is not repeated
+            url = url[: min(at for mark in "@?" if (at := url.find(mark)) >= 0)]
+        raise UserError(url, "no gateway's URL", remedy, code=ExitCode.USAGE)
+    token = token_of()
+    return Target(f"{scheme}{rest}", lambda: WebWay(f"{_SCHEMES[scheme]}{rest}", token, _OPEN_S))

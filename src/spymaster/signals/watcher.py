@@ -1,0 +1,38 @@
+"""Who is told of what a Session does, beside its journal. A Session never waits for one of them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from spymaster.market.frames import ConfigFrame
+from spymaster.signals.blocks import Block
+from spymaster.signals.feed_words import FeedWords
+
+
+class Watcher(Protocol):
+    """Called in the Session's thread. Every call returns at once and raises nothing."""
+
+    def begins(self, config: ConfigFrame, words: FeedWords) -> None:
+        """Snaps of a configuration are about to come. ``words``: what its feeds say, kept up to date by the Session."""
+        ...
+
+    def on_block(self, block: Block) -> None:
+        """Snaps that are to be seen now. The arrays are the engine's own: copy what is kept."""
+        ...
+
+    def published(self) -> None:
+        """There is a newer frame."""
+        ...
+
+
+class Nobody:
+    """Watches nothing."""
+
+    def begins(self, config: ConfigFrame, words: FeedWords) -> None:
+        """Pass over it."""
+
+    def on_block(self, block: Block) -> None:
+        """Pass over it."""
+
+    def published(self) -> None:
+        """Pass over it."""
