@@ -84,24 +84,27 @@ class SocketWay:
 
 
 class WebWay:
-    """A connection to ``/ws/frames`` of a gateway. ``url``: ws:// or wss://; ``token``: empty for none. Raises
-    LostError where nobody answers, and RefusedError where the gateway lets nobody in."""
+    """A connection to ``/ws/frames`` of a gateway. ``url``: ws:// or wss://; ``token``: empty for none; ``proxied``:
+    through the proxy that the environment names. Raises LostError where nobody answers, and RefusedError where the
+    gateway lets nobody in."""
 
-    def __init__(self, url: str, token: str, timeout_s: float) -> None:
+    def __init__(self, url: str, token: str, timeout_s: float, *, proxied: bool = False) -> None:
         # imported when a connection is made: a local socket needs none of it
         from websockets.exceptions import InvalidStatus, WebSocketException
         from websockets.sync.client import connect
 
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
-            self._socket = connect(
+            self._opened = connect(
                 f"{url}/ws/frames",
                 additional_headers=headers,
                 open_timeout=timeout_s,
+                proxy=True if proxied else None,
                 close_timeout=1.0,
                 max_size=MOST_BYTES,
                 compression=None,
             )
+            self._socket = self._opened.__enter__()
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403):
@@ -133,7 +136,7 @@ class WebWay:
 
     def close(self) -> None:
         """End the connection."""
-        self._socket.close()
+        self._opened.__exit__(None, None, None)
 
 
 class RefusedError(LostError):

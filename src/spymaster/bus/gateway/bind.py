@@ -16,6 +16,7 @@ from spymaster.errors import ExitCode, UserError
 TOKEN_VARIABLE = "SPYMASTER_GATEWAY_TOKEN"
 """The environment variable that holds the token, for a gateway and for who comes to it."""
 _SHORTEST_TOKEN = 16
+_UNREAD_BYTES = 256 * 1024
 
 
 class GatewayPlan(msgspec.Struct, frozen=True):
@@ -80,6 +81,8 @@ def bound(plan: GatewayPlan) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # what is on its way to a client is old by the time it is read: the system would let it become megabytes
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
         made.bind((plan.host, plan.port))
         made.listen(256)
         made.setblocking(False)

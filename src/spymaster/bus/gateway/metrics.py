@@ -48,8 +48,8 @@ def add_frame(text: MetricsText, frame: Frame, now_ns: int) -> None:
     if header.t_ns:
         text.add("snap_age_seconds", "gauge", "Wall clock less the latest snap's time.", (now_ns - header.t_ns) * _NS)
         text.add(
-            *("record_lag_seconds", "gauge", "Latest snap's time less that of its last record."),
-            (header.t_ns - header.as_of_ns) * _NS,
+            *("record_lag_seconds", "gauge", "Latest snap's time less that of the last record, 0 where that is newer."),
+            max(header.t_ns - header.as_of_ns, 0) * _NS,
         )
     text.add("playing", "gauge", "1 while event time runs.", float(header.phase is Phase.PLAYING))
     text.add("simulated", "gauge", "1 where the market is simulated.", float(header.simulated))
@@ -63,7 +63,7 @@ def add_frame(text: MetricsText, frame: Frame, now_ns: int) -> None:
     )
     text.add(
         *("input_age_seconds", "gauge", "Time since an input's last record."),
-        [({"input": trust.name}, trust.age_ns * _NS) for trust in frame.trust if trust.age_ns is not None],
+        [({"input": trust.name}, max(trust.age_ns, 0) * _NS) for trust in frame.trust if trust.age_ns is not None],
     )
     text.add("recording", "gauge", "1 while everything that arrives is written down.", float(recording.is_on))
     text.add("journal_bytes_total", "counter", "Bytes written to the journal.", recording.written_bytes)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from typing import Final
 
 import uvicorn
 
 from spymaster.bus.gateway.app import Gateway
 from spymaster.bus.wire.exchange import MOST_ASK_BYTES
+
+_AFTER_REFUSAL: Final = "ASGI callable returned without completing handshake."
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +21,9 @@ class _Said(logging.Handler):
     """What the server's library says of trouble, as one line of ours: never a traceback on a terminal."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass it on."""
+        """Pass it on, but for what is said after every refusal that was answered in full."""
+        if record.getMessage() == _AFTER_REFUSAL:
+            return
         lines = record.getMessage().strip().splitlines()
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] is not None else ""
         _log.log(record.levelno, "gateway: %s%s", lines[0] if lines else "", f" ({kind})" if kind else "")
@@ -27,7 +32,9 @@ class _Said(logging.Handler):
 async def serve_gateway(gateway: Gateway, at: socket.socket) -> None:
     """Serve on a listening socket until cancelled."""
     said = logging.getLogger("uvicorn")
+    # at INFO it would say addresses with everything that stands behind a question mark
     said.handlers, said.propagate = [_Said(logging.WARNING)], False
+    said.setLevel(logging.WARNING)
     config = uvicorn.Config(
         gateway.gate,
         log_config=None,

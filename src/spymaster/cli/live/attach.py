@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from spymaster.bus.attach.source import SILENCE_S, AttachSource
 from spymaster.bus.attach.ways import LostError, SocketWay, Way, WebWay
-from spymaster.bus.gateway.bind import TOKEN_VARIABLE, token_of
+from spymaster.bus.gateway.bind import TOKEN_VARIABLE, is_loopback, token_of
 from spymaster.bus.socket.places import runtime_folder, sessions, socket_of
 from spymaster.cli.live.vendors import locks
 from spymaster.config.loader import load_config
@@ -110,5 +111,5 @@ def _gateway(url: str) -> Target:
             # what stands before an @ or behind a ? may be a secret, and is not repeated
             url = url[: min(at for mark in "@?" if (at := url.find(mark)) >= 0)]
         raise UserError(url, "no gateway's URL", remedy, code=ExitCode.USAGE)
-    token = token_of()
-    return Target(f"{scheme}{rest}", lambda: WebWay(f"{_SCHEMES[scheme]}{rest}", token, _OPEN_S))
+    token, is_far = token_of(), not is_loopback(urlsplit(f"//{rest}").hostname or "")
+    return Target(f"{scheme}{rest}", lambda: WebWay(f"{_SCHEMES[scheme]}{rest}", token, _OPEN_S, proxied=is_far))
