@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,20 @@ Run = Callable[..., Result]
 Spawn = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """Where the sockets of sessions are: a short path, since the name of a socket may not be long."""
+    with tempfile.TemporaryDirectory(prefix="sm-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's folders of the test's own, that of the configuration named, and no vendor keys."""
     folder = tmp_path / "xdg"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     for name in ("DATABENTO_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     return folder

@@ -16,6 +16,7 @@ COMMANDS = (
     ("record",),
     ("live",),
     ("run",),
+    ("attach",),
     ("export",),
     *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "dbn", "schema")),
     ("levels",),

@@ -97,7 +97,7 @@ def test_run_stop_ends_a_session_and_seals_it(running: tuple[Path, subprocess.Po
     second = spawn("run", out, "--demo")
     assert second.returncode == 1
     assert f"in use by process {process.pid} since " in second.stderr
-    assert f"end it with: spymaster-tui run {out} --stop" in second.stderr
+    assert f"look at it with: spymaster-tui attach {out}; end it with: spymaster-tui run {out} --stop" in second.stderr
     stopped = spawn("run", out, "--stop")
     assert (stopped.returncode, stopped.stdout) == (0, f"{out}: process {process.pid} has ended and sealed it\n")
     report = json.loads(process.communicate(timeout=240)[0])

@@ -76,6 +76,7 @@ CASES = {
         Seam("spymaster.session.live.session:LiveSession.start", after=True),
         "live: ended before anything came; nothing was recorded",
     ),
+    "attach": Case("attach", Seam("spymaster.cli.live.attach:found_target")),
 }
 
 

@@ -99,6 +99,32 @@ def test_an_attached_screen_names_the_host() -> None:
     assert "ATTACHED box-7" in text_of(row)
 
 
+def test_an_attached_screen_says_how_old_what_it_shows_is() -> None:
+    for age_s, text, style in ((0.13, "0.1 s", "text"), (4.2, "4.2 s", "degraded*")):
+        row = panels_of(frames.frame(), stats=ScreenStats(attached=Attached("box-7", age_s)))["header_right"][0]
+        assert f"age {text}" in text_of(row)
+        assert [name.split("/")[0] for part, name in row if text in part] == [style]
+
+
+def test_a_session_that_cannot_be_reached_is_said_with_the_time_since() -> None:
+    stats = ScreenStats(attached=Attached("box-7", 12.0, "no answer in time"))
+    assert "LOST 12.0 s" in text_of(panels_of(frames.frame(), stats=stats)["header_left"][0])
+    card = " ".join(lines(panels_of(frames.frame(), stats=stats)["card"]))
+    assert "NO CONNECTION" in card
+    assert "box-7" in card
+    assert "no answer in time" in card
+    brief = ScreenStats(attached=Attached("box-7", 1.0, "no answer in time"))
+    assert panels_of(frames.frame(), stats=brief).get("card", ()) == ()
+
+
+@pytest.mark.parametrize("lost", ["", "no answer in time"])
+def test_a_simulated_session_elsewhere_is_still_called_simulated(lost: str) -> None:
+    stats = ScreenStats(attached=Attached("box-7", 12.0, lost))
+    row = text_of(panels_of(frames.frame(header=frames.header(simulated=True)), stats=stats)["header_left"][0])
+    assert "SIMULATED 1× " in row
+    assert ("LOST 12.0 s" if lost else "ATTACHED") in row
+
+
 @pytest.mark.parametrize(("state", "glyph"), [("GREEN", "●"), ("DEGRADED", "!"), ("BLIND", "✕"), ("ABSENT", "·")])
 def test_a_light_has_a_shape_and_a_reason(state: str, glyph: str) -> None:
     trust = (InputTrust("depth", state, "classified 61 %", 1_000_000),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import sys
@@ -107,9 +106,8 @@ def _gateway(url: str) -> Target:
     rest = url.removeprefix(scheme or "").rstrip("/")
     if scheme is None or not rest or "@" in rest or "?" in rest:
         remedy = f"give http://HOST:PORT or https://HOST; the token is read from {TOKEN_VARIABLE}"
-        with contextlib.suppress(ValueError):
-            # what stands before an @ or behind a ? may be a secret, and is not repeated
-            url = url[: min(at for mark in "@?" if (at := url.find(mark)) >= 0)]
-        raise UserError(url, "no gateway's URL", remedy, code=ExitCode.USAGE)
+        # what stands beside an @ or behind a ? may be a secret, and is not repeated
+        said = "attach" if "@" in url or "?" in url else url
+        raise UserError(said, "no gateway's URL", remedy, code=ExitCode.USAGE)
     token, is_far = token_of(), not is_loopback(urlsplit(f"//{rest}").hostname or "")
     return Target(f"{scheme}{rest}", lambda: WebWay(f"{_SCHEMES[scheme]}{rest}", token, _OPEN_S, proxied=is_far))

@@ -47,9 +47,9 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked("out", str(asked.out.absolute()), str(asked.out), asked.out))
         check_new(asked.out)
-        vendors = stack.enter_context(opened(asked))
         serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()))
         stack.callback(serving.stop)
+        vendors = stack.enter_context(opened(asked))
         days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=_say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
             try:

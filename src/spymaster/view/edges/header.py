@@ -145,49 +145,47 @@ def _session_text(header: Header) -> str:
 def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Glyphs, short: bool) -> list[Run]:
     if header is None:
         return [("STARTING", "muted*")]
-    if (attached := state.stats.attached) is not None and (attached.lost or band is _LIVE):
-        return _attached_parts(attached, band, glyphs, short)
-    if band is _LIVE:
-        if header.phase in (Phase.COMPILING, Phase.LOADING):
-            return [("STARTING", "muted*")]
-        if header.phase is Phase.FAILED:
-            return [(f"{glyphs.blind} FAILED", "blind*")]
-        return [(f"{glyphs.light} ", "green"), ("LIVE", "green*")]
-    word = ("SIM" if short else "SIMULATED") if band is _SIMULATED else "REPLAY"
-    if header.phase is Phase.PAUSED:
-        return [(f" {word} paused ", f"{band.ground}*")]
-    if header.phase is Phase.SEEKING:
-        return [(f" {word} seeking ", f"{band.ground}*")]
-    if header.phase is Phase.ENDED:
-        return [(f" {word} ended ", f"{band.ground}*")]
-    return [(f" {word} {speed_text(header.speed, glyphs)} ", f"{band.ground}*")]
+    attached = state.stats.attached
+    if band is not _LIVE:
+        word = ("SIM" if short else "SIMULATED") if band is _SIMULATED else "REPLAY"
+        elsewhere = "" if attached is None else f"{_attached_word(attached)} "
+        return [(f" {word} {_pace(header, glyphs)} {elsewhere}", f"{band.ground}*")]
+    if attached is not None and attached.lost:
+        return [(f"{glyphs.blind} {_attached_word(attached)}", "blind*")]
+    if attached is not None:
+        return [(f"{glyphs.light} ATTACHED ", "green*"), ("" if short else clip(attached.name, _LONGEST_NAME), "text")]
+    if header.phase in (Phase.COMPILING, Phase.LOADING):
+        return [("STARTING", "muted*")]
+    if header.phase is Phase.FAILED:
+        return [(f"{glyphs.blind} FAILED", "blind*")]
+    return [(f"{glyphs.light} ", "green"), ("LIVE", "green*")]
 
 
-def _attached_parts(attached: Attached, band: Band, glyphs: Glyphs, short: bool) -> list[Run]:
-    """That the Session is elsewhere; loudly where it cannot be reached, in any band."""
-    if attached.lost:
-        since = "" if attached.age_s is None else f" {age(round(attached.age_s * 1e9))}"
-        ink = "blind*" if band is _LIVE else f"{band.ground}*"
-        return [(f"{'' if band is _LIVE else ' '}{glyphs.blind} LOST{since} ", ink)]
-    return [(f"{glyphs.light} ATTACHED ", "green*"), ("" if short else clip(attached.name, _LONGEST_NAME), "text")]
+def _pace(header: Header, glyphs: Glyphs) -> str:
+    stands = {Phase.PAUSED: "paused", Phase.SEEKING: "seeking", Phase.ENDED: "ended"}
+    return stands.get(header.phase) or speed_text(header.speed, glyphs)
+
+
+def _attached_word(attached: Attached) -> str:
+    """That the Session is elsewhere, or that it cannot be reached and for how long."""
+    if not attached.lost:
+        return "ATTACHED"
+    return "LOST" if attached.age_s is None else f"LOST {_seconds(attached.age_s)}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 99.95 else age(round(seconds * 1e9))
 
 
 def _attached_age(attached: Attached, band: Band) -> list[Run]:
     """How old what is shown is, where the snap's time stands otherwise: for a Session elsewhere it says more."""
     if attached.age_s is None:
         return [("age ", band.soft), (MISSING, band.soft)]
-    ink = (
-        "blind*"
-        if attached.lost
-        else "degraded*"
-        if attached.age_s > _OLD_S
-        else "text"
-        if band is _LIVE
-        else band.soft
-    )
+    old = "blind*" if attached.lost else "degraded*"
+    usual, loud = ("text", old) if band is _LIVE else (band.soft, f"{band.soft}*")
     return [
         ("age ", band.soft),
-        (f"{attached.age_s:.1f} s" if attached.age_s < 100 else age(round(attached.age_s * 1e9)), ink),
+        (_seconds(attached.age_s), loud if attached.lost or attached.age_s > _OLD_S else usual),
     ]
 
 
