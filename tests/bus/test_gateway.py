@@ -29,13 +29,12 @@ from spymaster.bus.gateway.bind import GatewayPlan, bound, parse_listen, token_o
 from spymaster.bus.serving import Serving
 from spymaster.bus.socket.places import own_folder
 from spymaster.errors import UserError
-from spymaster.market.frames import ConfigFrame, FeedState, FeedStatusFrame, TapeFrom
+from spymaster.market.frames import FeedState, FeedStatusFrame
 from spymaster.market.rows import AlertEvent, TrustReason
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.schema import signals_schema
 from tests.support import blocks, frames
-from tests.support.bus import TOKEN, attached, same, served, until
-from tests.support.lakes import ES
+from tests.support.bus import CONFIG, TOKEN, attached, same, served, until
 from tests.support.moving_source import MovingSource
 
 OPEN = GatewayPlan("127.0.0.1", 0)
@@ -88,10 +87,6 @@ def gateway(folder: Path, plan: GatewayPlan = OPEN) -> Iterator[Served]:
         assert serving.address is not None
         serving.begins(CONFIG, FeedWords())
         yield Served(source, serving, serving.address[1])
-
-
-CONFIG = ConfigFrame("es", b"", ES, TapeFrom.DEPTH, (), b"")
-"""What a Session begins with, as far as a gateway looks at it."""
 
 
 def read(reader: ClientConnection) -> dict[str, Any]:

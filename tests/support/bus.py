@@ -14,9 +14,13 @@ import numpy as np
 from spymaster.bus.attach.source import AttachSource
 from spymaster.bus.gateway.bind import GatewayPlan
 from spymaster.bus.serving import Serving
+from spymaster.market.frames import ConfigFrame, TapeFrom
 from tests.support.awaiting import PATIENCE_S
+from tests.support.lakes import ES
 from tests.support.moving_source import MovingSource
 
+CONFIG = ConfigFrame("es", b"", ES, TapeFrom.DEPTH, (), b"")
+"""What a Session begins with, as far as a gateway looks at it."""
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
