@@ -67,7 +67,8 @@ class Sidecar:
 
     ``make_recorder``: a new recorder of the same run, for the start and after the disk refused. ``delete_segments``:
     whether segments go once everything in them is durable. ``retry_s``: wait after the disk refused; it doubles each
-    time. Raises JournalError where another sidecar is at work or the journal is damaged; what is sound before the
+    time. ``needed_from``: the first segment that somebody else still needs; None where nobody else reads the journal.
+    Raises JournalError where another sidecar is at work or the journal is damaged; what is sound before the
     damage is sealed as torn by then.
     """
 
@@ -77,6 +78,7 @@ class Sidecar:
         make_recorder: Callable[[], Recorder],
         *,
         delete_segments: bool = False,
+        needed_from: Callable[[], int] | None = None,
         files: Files | None = None,
         poll_s: float = POLL_S,
         retry_s: float = _FIRST_RETRY_S,
@@ -85,6 +87,7 @@ class Sidecar:
         self._journal = journal
         self._make_recorder = make_recorder
         self._delete_segments = delete_segments
+        self._needed_from = needed_from
         self._files = files if files is not None else OsFiles()
         self._poll_s = poll_s
         self._sleep = sleep
@@ -163,9 +166,8 @@ class Sidecar:
         return end.complete
 
     def _delete_before(self, segment: int) -> None:
-        for old in segments_in(self._journal):
-            if old < segment:
-                self._files.remove(segment_path(self._journal, old))
+        needed = self._needed_from() if self._needed_from is not None else segment
+        delete_before(self._journal, min(segment, needed), self._files)
 
     def _report(self, reader: JournalReader) -> None:
         if self._status.is_due(SidecarState.FOLLOWING):
@@ -178,6 +180,13 @@ class Sidecar:
             if self._status.is_due(SidecarState.FAILING):
                 self._status.say(SidecarState.FAILING, durable_files=self._durable, reason=reason)
             self._sleep(min(left, self._poll_s))
+
+
+def delete_before(journal: Path, segment: int | None = None, files: Files | None = None) -> None:
+    """Delete the segments before one, or all of them."""
+    for old in segments_in(journal):
+        if segment is None or old < segment:
+            (files or OsFiles()).remove(segment_path(journal, old))
 
 
 def finish(journal: Path) -> bool:

@@ -71,6 +71,16 @@ class Owner(NamedTuple):
     root: str
 
 
+class RouterState(NamedTuple):
+    """Everything a router has learned. ``owners``: key of an instrument, its class, its root."""
+
+    own: str
+    own_publisher: int | None
+    own_asset: str
+    equity: str
+    owners: tuple[tuple[int, str, str], ...]
+
+
 class TableRouter:
     """Knows instruments by what the run was told of them: CONFIG, mappings and definitions."""
 
@@ -97,6 +107,17 @@ class TableRouter:
         if frame.equity is not None:
             self._equity = frame.equity.symbol
             self._owners[_key_of(frame.equity)] = Owner(AssetClass.EQUITY, frame.equity.symbol)
+
+    def snapshot(self) -> RouterState:
+        """Everything, for ``restore``."""
+        owners = tuple((key, owner.asset.value, owner.root) for key, owner in self._owners.items())
+        return RouterState(self._own, self._own_publisher, self._own_asset.value, self._equity, owners)
+
+    def restore(self, state: RouterState) -> None:
+        """Go on from what another one had learned."""
+        self._own, self._own_publisher, self._equity = state.own, state.own_publisher, state.equity
+        self._own_asset = AssetClass(state.own_asset)
+        self._owners = {key: Owner(AssetClass(asset), root) for key, asset, root in state.owners}
 
     def learn(self, frame: MappingFrame) -> None:
         """Learn a symbol. What is known of an instrument by its definition stays."""

@@ -1,0 +1,97 @@
+"""Where the mirror stands: what a restarted one goes on from, and what the Session shows of it."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.bus.messages import Knowledge
+from spymaster.journal.files import Files, OsFiles, replace_file
+from spymaster.journal.format import Position
+
+PLACE_NAME: Final = "mirror.place.msgpack"
+STATUS_NAME: Final = "mirror.status.json"
+
+
+class MirrorState(enum.StrEnum):
+    """What the mirror is doing. REFUSED: the server has the streams otherwise than asked; DONE: everything the journal
+    held is there; LEFT: the run is over and the rest could not be brought there."""
+
+    STARTING = "starting"
+    FOLLOWING = "following"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    DONE = "done"
+    LEFT = "left"
+
+
+class MirrorCounts(msgspec.Struct):
+    """``acked``: messages the server has stored or had already; ``duplicates``: the latter; ``retries``: sendings that
+    got no acknowledgement; ``refused``: messages that no server takes, and that are therefore missing; ``sent_bytes``:
+    of what was acknowledged."""
+
+    acked: int = 0
+    duplicates: int = 0
+    retries: int = 0
+    refused: int = 0
+    sent_bytes: int = 0
+
+
+class MirrorStatus(msgspec.Struct, frozen=True):
+    """What a mirror says of itself twice a second. Times are wall-clock ns. ``caught_up_ns``: when the server last had
+    everything the journal held. ``counts``: of this process. ``reason``: why it waits, in words."""
+
+    pid: int
+    state: MirrorState
+    at_ns: int
+    caught_up_ns: int
+    behind_bytes: int
+    counts: MirrorCounts
+    reason: str = ""
+
+
+class MirrorPlace(msgspec.Struct, frozen=True):
+    """Everything before this place is on the server. ``knows``: what was learned up to there."""
+
+    segment: int
+    offset: int
+    knows: Knowledge
+
+    @property
+    def position(self) -> Position:
+        """The place in the journal."""
+        return Position(self.segment, self.offset)
+
+
+def read_place(journal: Path) -> MirrorPlace | None:
+    """Where to go on, None for the journal's beginning: what the server has already, it knows by its ids."""
+    try:
+        return msgspec.msgpack.decode((journal / PLACE_NAME).read_bytes(), type=MirrorPlace)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def write_place(journal: Path, place: MirrorPlace, files: Files | None = None) -> None:
+    """Replace the place. Raises OSError."""
+    replace_file(files or OsFiles(), journal / PLACE_NAME, msgspec.msgpack.encode(place))
+
+
+def read_mirror_status(journal: Path) -> MirrorStatus | None:
+    """What the mirror last said, None where it never spoke."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode((journal / STATUS_NAME).read_bytes(), type=MirrorStatus)
+    return None
+
+
+def write_mirror_status(journal: Path, status: MirrorStatus) -> None:
+    """Replace what it says. A disk that refuses is shown by the status growing old."""
+    path = journal / STATUS_NAME
+    temporary = path.with_suffix(".tmp")
+    with contextlib.suppress(OSError):
+        temporary.write_bytes(msgspec.json.encode(status))
+        os.replace(temporary, path)

@@ -1,0 +1,88 @@
+"""What a mirror is told: a file beside the journal, so that a sidecar started later goes on with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from spymaster.journal.errors import JournalError
+from spymaster.journal.files import OsFiles, replace_file
+
+PLAN_NAME: Final = "mirror.plan.json"
+EMBEDDED: Final = "embedded"
+"""In place of a URL: a server of our own on this machine."""
+
+
+class BusAddress(msgspec.Struct, frozen=True):
+    """How a server is reached. ``url``: one or several, separated by commas, or ``EMBEDDED``; ``folder`` and ``port``:
+    of the embedded one. ``credentials``: a .creds file; ``tls_*``: files of certificates and a key. What is secret is
+    in files or in the environment (``secrets_of``), never here."""
+
+    url: str
+    folder: str = ""
+    port: int = 4222
+    credentials: str = ""
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the server is our own."""
+        return self.url == EMBEDDED
+
+
+class StreamLimits(msgspec.Struct, frozen=True):
+    """How the streams are kept: for how long, on how many servers, and how many bytes each (0: as many as fit)."""
+
+    keep_h: float = 24.0
+    replicas: int = 1
+    max_bytes: int = 0
+
+
+class MirrorPlan(msgspec.Struct, frozen=True):
+    """``market``: mirror what arrives too. ``pace_bytes_s``: no more is sent in a second. ``symbol``: of the run."""
+
+    address: BusAddress
+    symbol: str
+    market: bool = False
+    limits: StreamLimits = StreamLimits()
+    pace_bytes_s: int = 16_000_000
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What opens a server, from the environment, named as the nats tool names them. Never printed."""
+
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    credentials: str = ""
+
+    def __repr__(self) -> str:
+        return "Secrets()"
+
+
+def secrets_of(environment: Mapping[str, str] = os.environ) -> Secrets:
+    """NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDS."""
+    names = ("NATS_USER", "NATS_PASSWORD", "NATS_TOKEN", "NATS_CREDS")
+    return Secrets(*(environment.get(name, "").strip() for name in names))
+
+
+def write_mirror_plan(journal: Path, plan: MirrorPlan) -> None:
+    """Put the plan beside the journal. Raises OSError."""
+    replace_file(OsFiles(), journal / PLAN_NAME, msgspec.json.encode(plan))
+
+
+def read_mirror_plan(journal: Path) -> MirrorPlan | None:
+    """The plan of a journal, None where it is not mirrored. Raises JournalError for one that cannot be read."""
+    path = journal / PLAN_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=MirrorPlan)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise JournalError(path, f"cannot be used ({error})", "delete it to go on without a mirror") from None
