@@ -166,7 +166,7 @@ def test_a_premarket_may_begin_in_the_morning_or_the_evening_before(opens: str) 
 @pytest.mark.parametrize("url", ["localhost", "http://host:4222", "nats://user:hunter2@host:4222", "nats://a b"])
 def test_only_an_address_without_credentials_is_taken_for_nats_and_none_is_shown(url: str) -> None:
     text = message(overrides={"nats.url": url})
-    assert "it must be empty, or nats://HOST:PORT without a user name or a password" in text
+    assert 'it must be empty, "embedded", or nats://HOST:PORT without a user name or a password' in text
     assert "hunter2" not in text
 
 

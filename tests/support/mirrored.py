@@ -19,6 +19,7 @@ from spymaster.market.kinds import NS_PER_S
 from tests.support.blocks import alert, block, level, unseen
 from tests.support.journals import T0_NS, config_frame, mixed_batch
 
+NOBODY = BusAddress("nats://127.0.0.1:1")
 SESSION = "20260105T143000Z-000001"
 
 
@@ -44,10 +45,16 @@ class MirrorScene:
             self.inlet.publish(block([level(), unseen(price=4900.0)], first_ns=at_ns, alerts=raised))
             self.steps += 1
 
-    def plan(self, address: BusAddress | None = None, *, market: bool = True, replicas: int = 1) -> MirrorPlan:
+    def plan(
+        self,
+        address: BusAddress = NOBODY,
+        *,
+        market: bool = True,
+        replicas: int = 1,
+        patience_s: float = 60.0,
+    ) -> MirrorPlan:
         """What a mirror of it is told."""
-        limits = StreamLimits(replicas=replicas)
-        return MirrorPlan(address or BusAddress("nats://127.0.0.1:1"), "ESH4", market=market, limits=limits)
+        return MirrorPlan(address, "ESH4", market, StreamLimits(replicas=replicas), patience_s=patience_s)
 
 
 def mirror_to(
@@ -62,10 +69,10 @@ def mirror_to(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Mirror:
     """A mirror of the scene onto a real server."""
-    plan = scene.plan(address, market=market, replicas=replicas)
+    plan = scene.plan(address, market=market, replicas=replicas, patience_s=patience_s)
     connection = Connection(address, urls or (address.url,), secrets or Secrets(), name="test")
     wire = NatsWire(connection, stream_specs(plan.limits, market=market))
-    return Mirror(scene.journal, plan, wire, patience_s=patience_s, sleep=sleep)
+    return Mirror(scene.journal, plan, wire, sleep=sleep)
 
 
 class PaperWire:

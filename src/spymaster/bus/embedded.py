@@ -22,6 +22,7 @@ from typing import Final
 
 import msgspec
 
+from spymaster.bus.plan import BusAddress
 from spymaster.errors import ExitCode, UserError
 
 HOST: Final = "127.0.0.1"
@@ -74,6 +75,16 @@ def embedded_server(folder: Path, port: int) -> Iterator[RunningServer]:
             with _alone(folder):
                 if _is_last(users):
                     _stop(folder)
+
+
+@contextlib.contextmanager
+def reached(address: BusAddress) -> Iterator[tuple[str, ...]]:
+    """The URLs of a server while inside; an embedded one runs as long. Raises UserError."""
+    if address.is_embedded:
+        with embedded_server(Path(address.folder), address.port) as running:
+            yield (running.url,)
+    else:
+        yield tuple(url.strip() for url in address.url.split(",") if url.strip())
 
 
 def found_server(folder: Path) -> RunningServer | None:

@@ -34,15 +34,10 @@ from spymaster.journal.reader import JournalReader
 POLL_S: Final = 0.05
 _SAY_EVERY_S: Final = 0.5
 _PLACE_EVERY_S: Final = 1.0
-PATIENCE_S: Final = 20.0
-"""How long a server may be silent once the run is over: an election in a cluster takes half of it."""
 
 
 class Mirror:
-    """Mirrors one journal to its end: to the writer's last frame, or to the last whole one of a writer that is gone.
-
-    ``patience_s``: how long to try without an acknowledgement once there is nothing more to come.
-    """
+    """Mirrors one journal to its end: to the writer's last frame, or to the last whole one of a writer that is gone."""
 
     def __init__(
         self,
@@ -50,13 +45,12 @@ class Mirror:
         plan: MirrorPlan,
         wire: Wire,
         *,
-        patience_s: float = PATIENCE_S,
         files: Files | None = None,
         now_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._journal, self._plan, self._wire = journal, plan, wire
-        self._patience_s, self._files = patience_s, files
+        self._files = files
         self._now_s, self._sleep = now_s, sleep
         self._publisher = Publisher(
             wire,
@@ -158,7 +152,7 @@ class Mirror:
             return False
         self._say()
         over = self._is_over or not is_held(self._journal / WRITER_LOCK)
-        return not over or silent_s < self._patience_s
+        return not over or silent_s < self._plan.patience_s
 
     def _on_wait(self, reason: str, mismatch: bool) -> None:
         waiting = MirrorState.REFUSED if mismatch else MirrorState.WAITING

@@ -45,13 +45,15 @@ class StreamLimits(msgspec.Struct, frozen=True):
 
 
 class MirrorPlan(msgspec.Struct, frozen=True):
-    """``market``: mirror what arrives too. ``pace_bytes_s``: no more is sent in a second. ``symbol``: of the run."""
+    """``market``: mirror what arrives too. ``pace_bytes_s``: no more is sent in a second. ``symbol``: of the run.
+    ``patience_s``: how long a server may be silent once the run is over; an election in a cluster takes half of it."""
 
     address: BusAddress
     symbol: str
     market: bool = False
     limits: StreamLimits = StreamLimits()
     pace_bytes_s: int = 16_000_000
+    patience_s: float = 20.0
 
 
 class Secrets(msgspec.Struct, frozen=True):

@@ -7,18 +7,17 @@ has a thread and a place of its own: whatever becomes of it, the lake does not w
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from spymaster.bus.connection import Connection, NatsWire
-from spymaster.bus.embedded import embedded_server
+from spymaster.bus.embedded import reached
 from spymaster.bus.mirror import Mirror
-from spymaster.bus.plan import BusAddress, MirrorPlan, read_mirror_plan, secrets_of
+from spymaster.bus.plan import MirrorPlan, read_mirror_plan, secrets_of
 from spymaster.bus.streams import stream_specs
 from spymaster.errors import ExitCode, UserError
 from spymaster.journal.errors import JournalError
@@ -68,16 +67,6 @@ class MirrorThread:
         wire = NatsWire(connection, stream_specs(plan.limits, market=plan.market))
         self._mirror = Mirror(self._journal, plan, wire)
         return await self._mirror.run()
-
-
-@contextlib.contextmanager
-def reached(address: BusAddress) -> Iterator[tuple[str, ...]]:
-    """The URLs of a server while inside; an embedded one runs as long. Raises UserError."""
-    if address.is_embedded:
-        with embedded_server(Path(address.folder), address.port) as running:
-            yield (running.url,)
-    else:
-        yield tuple(url.strip() for url in address.url.split(",") if url.strip())
 
 
 def follow(journal: Path) -> bool:

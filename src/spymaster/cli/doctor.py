@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 import platformdirs
 
+from spymaster.bus.plan import EMBEDDED
 from spymaster.cli.doctor_ways import HostWay, TerminalWay, host_way, terminal_way
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
@@ -43,8 +44,8 @@ class Finding(msgspec.Struct, frozen=True):
 def run_doctor(config: Config, *, feeds: bool, as_json: bool) -> int:
     """Look, print, and return the exit code: 0 where nothing is wrong. ``feeds``: connect to the vendor too."""
     found = [*_terminal(), *_engine(), *_disk(), *_calendars(), *_keys()]
-    if config.nats.url:
-        found += _nats(config.nats.url)
+    for url in () if config.nats.url == EMBEDDED else filter(None, config.nats.url.split(",")):
+        found += _nats(url)
     if feeds:
         found += [*_hosts(config), *_feeds(config)]
     if as_json:

@@ -55,17 +55,58 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Nats(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[nats]``: the optional mirror of everything onto a NATS server."""
+    """``[nats]``: the optional mirror of a live session onto a NATS server."""
 
     url: Annotated[
         str,
         text(
-            r"^$|^(nats|tls|ws|wss)://[^\s@/]+/?$",
-            "empty, or nats://HOST:PORT without a user name or a password",
+            r"^$|^embedded$|^(nats|tls)://[^\s@/,]+/?(,(nats|tls)://[^\s@/,]+/?)*$",
+            'empty, "embedded", or nats://HOST:PORT without a user name or a password',
             "none",
-            "Server to mirror to; empty turns the mirror off. Credentials come from the environment or the keyring.",
+            "Server to mirror to; empty turns the mirror off, embedded starts one of our own on this machine. "
+            "Passwords and tokens come from the environment: NATS_USER, NATS_PASSWORD, NATS_TOKEN. Several servers of "
+            "a cluster are separated by commas.",
         ),
     ] = ""
+    mirror: Annotated[
+        Literal["signals", "everything"],
+        choice("What is mirrored: signals and alerts, or what arrives from the market too."),
+    ] = "signals"
+    port: Annotated[
+        int, number(0, 65_535, "port", "Where the embedded server listens, on this machine alone; 0 takes any.")
+    ] = 4222
+    credentials: Annotated[
+        str, text(r"^$|^\S.*$", "empty, or a file", "none", "A .creds file that opens the server; else NATS_CREDS.")
+    ] = ""
+    tls_ca: Annotated[
+        str,
+        text(
+            r"^$|^\S.*$",
+            "empty, or a file",
+            "none",
+            "Certificates that the server's own must come from; else the system's.",
+        ),
+    ] = ""
+    tls_cert: Annotated[
+        str, text(r"^$|^\S.*$", "empty, or a file", "none", "Our own certificate, where the server asks for one.")
+    ] = ""
+    tls_key: Annotated[
+        str,
+        text(
+            r"^$|^\S.*$",
+            "empty, or a file",
+            "none",
+            "The key of our own certificate, where it is not in the same file.",
+        ),
+    ] = ""
+    keep_hours: Annotated[float, number(1, 8760, "h", "How long the server keeps messages.")] = 24.0
+    max_gb: Annotated[
+        float, number(0, 1_000_000, "GB", "The oldest messages of a stream go before it is larger; 0 is no limit.")
+    ] = 0.0
+    replicas: Annotated[int, number(1, 5, "servers", "On how many servers of a cluster every message is kept.")] = 1
+    pace_mb_s: Annotated[
+        float, number(0.1, 10_000, "MB/s", "No more is sent, also where the mirror has a long outage to catch up with.")
+    ] = 16.0
 
 
 class GatewayTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

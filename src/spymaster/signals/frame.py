@@ -198,7 +198,8 @@ class AlertView(msgspec.Struct, frozen=True):
 class RecordingLight(msgspec.Struct, frozen=True):
     """How the recording of a run stands. ``fault``: why nothing is being written down, in words; ``written_bytes``: of
     the journal; ``lost_records``: never written. ``lake_lag_s``: how far the lake is behind, 0 when it is not worth a
-    word; ``lake_fault``: what is wrong with it."""
+    word; ``lake_fault``: what is wrong with it. ``bus``: how the mirror stands in words, empty where nothing is
+    mirrored; ``bus_fault``: what is wrong with it."""
 
     is_on: bool = False
     fault: str = ""
@@ -206,6 +207,8 @@ class RecordingLight(msgspec.Struct, frozen=True):
     lost_records: int = 0
     lake_lag_s: float = 0.0
     lake_fault: str = ""
+    bus: str = ""
+    bus_fault: str = ""
 
 
 class GreeksCheck(msgspec.Struct, frozen=True):

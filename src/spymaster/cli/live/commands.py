@@ -18,6 +18,9 @@ _LiveSymbol = Annotated[
     typer.Option("--symbol", help="The contract, in place of the profile's front month.", show_default=False),
 ]
 _Demo = Annotated[bool, typer.Option("--demo", help="A simulated day, from vendors played on this machine: no key.")]
+NatsOption = Annotated[
+    bool, typer.Option("--nats", help="Mirror to NATS: the server of [nats] url, else one of our own on this machine.")
+]
 DaysOption = Annotated[
     int | None,
     typer.Option(
@@ -52,6 +55,7 @@ def live(
     bars_stamped: StampedOption = "start",
     days: DaysOption = None,
     speed: _Speed = "",
+    nats: NatsOption = False,
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
     gateway: GatewayOption = False,
     listen: ListenOption = "",
@@ -63,7 +67,7 @@ def live(
     with reported():
         request = LiveRequest(
             *(out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels),
-            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days, nats),
             gateway=gateway,
             listen=listen,
         )
@@ -85,6 +89,7 @@ def run(
     bars_stamped: StampedOption = "start",
     days: DaysOption = None,
     speed: _Speed = "",
+    nats: NatsOption = False,
     stop: Annotated[bool, typer.Option("--stop", help="End and seal the session that records into OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     gateway: GatewayOption = False,
@@ -99,7 +104,7 @@ def run(
             raise typer.Exit(stop_live(out))
         request = LiveRequest(
             *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
-            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days, nats),
             gateway=gateway,
             listen=listen,
         )

@@ -9,14 +9,15 @@ import msgspec
 
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import JOURNAL_FOLDER
-from spymaster.session.record.sidecar_watch import SidecarHealth
+from spymaster.session.record.sidecar_watch import MirrorHealth, SidecarHealth
 from spymaster.signals.frame import GreeksCheck
 from spymaster.signals.headless import TrustSpell
 
 
 class LiveReport(msgspec.Struct, frozen=True):
     """What was lived and recorded. ``complete``: sealed with nothing missing; None where the lake is not finished.
-    ``greeks``: the vendor's against ours at the end; ``earlier``: of the trade dates before, the first first."""
+    ``greeks``: the vendor's against ours at the end; ``bus``: how the mirror stood; ``earlier``: of the trade dates
+    before, the first first."""
 
     run: str
     out: str
@@ -32,6 +33,7 @@ class LiveReport(msgspec.Struct, frozen=True):
     trust: dict[str, tuple[TrustSpell, ...]]
     problem: str
     greeks: GreeksCheck | None = None
+    bus: MirrorHealth | None = None
     earlier: tuple[LiveReport, ...] = ()
 
 
@@ -56,6 +58,7 @@ def report_of(session: LiveSession, out: Path, health: SidecarHealth, stop: str)
         trust=totals.trust.spells(),
         problem=session.failure or stop or light.fault or health.fault,
         greeks=session.greeks,
+        bus=health.mirror,
     )
 
 
@@ -81,6 +84,8 @@ def _print_one(report: LiveReport) -> None:
     print(f"records  {report.records:,} recorded{lost}; {report.snaps:,} snaps, {report.alerts:,} alerts")
     print(f"journal  {report.journal_bytes / 1e6:,.1f} MB through {Path(report.out) / JOURNAL_FOLDER}")
     print(f"lake     {report.lake_files:,} files in {report.out}")
+    if report.bus is not None:
+        print(f"bus      {report.bus.words}{f' ({report.bus.fault})' if report.bus.fault else ''}")
     if report.greeks is not None:
         print(f"greeks   {_greeks(report.greeks)}")
     print(f"hash     {report.signal_hash}")

@@ -10,6 +10,8 @@ import msgspec
 import platformdirs
 
 from spymaster.bus.gateway.bind import GatewayPlan
+from spymaster.bus.plan import BusAddress
+from spymaster.cli.live.bus import bus_address
 from spymaster.cli.live.gateway import gateway_plan
 from spymaster.cli.request import parse_stamped, parse_warmup
 from spymaster.config.loader import load_config
@@ -29,8 +31,8 @@ _DEMO_PROFILE = "es"
 
 class LiveRequest(msgspec.Struct, frozen=True):
     """What was asked for, as written. ``out``: where it is recorded; ``speed``: of a demo, event seconds a second;
-    ``days``: after how many trade dates it ends, None for never; ``gateway``, ``listen``: whether and where signals are
-    served."""
+    ``days``: after how many trade dates it ends, None for never; ``nats``: mirror to a server of our own where the
+    configuration names none; ``gateway``, ``listen``: whether and where signals are served."""
 
     out: Path
     config: Path | None
@@ -43,6 +45,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     warmup: tuple[str, ...] = ()
     bars_stamped: str = Stamped.START
     days: int | None = None
+    nats: bool = False
     gateway: bool = False
     listen: str = ""
 
@@ -60,6 +63,7 @@ class Asked(msgspec.Struct, frozen=True):
     wanted: Wanted
     days: int | None
     gateway: GatewayPlan | None = None
+    bus: BusAddress | None = None
 
 
 def understood(request: LiveRequest) -> Asked:
@@ -81,6 +85,7 @@ def understood(request: LiveRequest) -> Asked:
         wanted,
         days,
         gateway_plan(config.gateway, wanted=request.gateway, listen=request.listen),
+        bus_address(config.nats, wanted=request.nats),
     )
 
 

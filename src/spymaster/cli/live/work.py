@@ -13,8 +13,10 @@ from typing import Final
 
 import msgspec
 
+from spymaster.bus.embedded import reached
 from spymaster.bus.serving import Serving
 from spymaster.cli.failures import half_done
+from spymaster.cli.live.bus import mirror_plan
 from spymaster.cli.live.gateway import gateway_line
 from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
@@ -49,6 +51,9 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
         check_new(asked.out)
         serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()))
         stack.callback(serving.stop)
+        if asked.bus is not None and asked.bus.is_embedded:
+            # in this process too, so that what is missing is said now and the server outlives the last message
+            stack.enter_context(reached(asked.bus))
         vendors = stack.enter_context(opened(asked))
         days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=_say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
@@ -134,7 +139,13 @@ class _Beginner:
 
         def begin(frame: ConfigFrame) -> RunRecording:
             run = _run_info(asked, frame, vendors)
-            return RunRecording(out, run, clock_ns=run.started_ns, delete_segments=not self._keep_journal)
+            return RunRecording(
+                out,
+                run,
+                clock_ns=run.started_ns,
+                mirror=mirror_plan(asked.config.nats, asked.bus, run.symbol),
+                delete_segments=not self._keep_journal,
+            )
 
         session = LiveSession(
             day.source(quiet_s=vendors.quiet_s),
@@ -164,7 +175,7 @@ def _wait(days: LiveDays, _config: Config, lines: tuple[str, ...]) -> None:
     told = ""
     while not days.ended.wait(_TELL_S):
         fault = days.light.fault
-        message = f"NOT RECORDING: {fault}" if fault else days.message
+        message = f"NOT RECORDING: {fault}" if fault else days.message or days.light.bus_fault
         # a wait that counts down is not told anew each second
         if message.partition("; next try")[0] != told.partition("; next try")[0]:
             _say(message or "all is well")

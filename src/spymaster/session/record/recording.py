@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from spymaster.bus.plan import MirrorPlan, write_mirror_plan
 from spymaster.config.structs import Config
 from spymaster.interrupts import held
 from spymaster.journal.errors import JournalError
@@ -48,7 +49,7 @@ def plain_config(config: Config) -> dict[str, Any]:
 class RunRecording:
     """The journal and the sidecar of one run, in one folder. Raises JournalError when it cannot begin.
 
-    ``root``: another lake than that folder.
+    ``root``: another lake than that folder. ``mirror``: what the sidecar is to bring to a bus, None for nothing.
 
     A ``Tap``: ``on_frame`` writes a frame before the engine sees it, ``publish`` what the engine made of it.
     ``light`` is what a screen shows of it.
@@ -61,6 +62,7 @@ class RunRecording:
         *,
         clock_ns: int,
         root: str = "",
+        mirror: MirrorPlan | None = None,
         delete_segments: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
         files: Files | None = None,
@@ -76,6 +78,8 @@ class RunRecording:
             # a session that goes on with its journal is not sealed any more, whatever was said when it had died
             forget_status(journal)
             write_plan(journal, SidecarPlan(root, run, delete_segments))
+            if mirror is not None:
+                write_mirror_plan(journal, mirror)
         except OSError as error:
             self._writer.abandon()
             raise JournalError(journal, f"cannot be written ({error.strerror})", "free some space there") from None
@@ -128,6 +132,8 @@ class RunRecording:
             lost_records=recording.lost_records,
             lake_lag_s=health.lag_s if health.lag_s >= _LAG_SHOWN_S else 0.0,
             lake_fault=health.fault,
+            bus=health.mirror.words if health.mirror is not None else "",
+            bus_fault=health.mirror.fault if health.mirror is not None else "",
         )
 
     def close(self, *, problem: str = "") -> None:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
+from spymaster.bus.place import MirrorCounts, MirrorState, read_mirror_status
+from spymaster.bus.plan import PLAN_NAME
 from spymaster.lake.sidecar.progress import SidecarState, SidecarStatus, read_status
 
 LOG_NAME: Final = "sidecar.log"
@@ -21,13 +23,18 @@ _HEALTHY_S: Final = 60.0
 _LATE_S: Final = 2.0
 """A sidecar speaks twice a second and catches up twenty times a second: this much later something is wrong."""
 
+_SILENT_S: Final = 30.0
+"""A mirror speaks at every flight, and in a long wait every other second: a server may take its time with one."""
+_MIRRORING: Final = (MirrorState.STARTING, MirrorState.FOLLOWING)
+
 Start = Callable[[Sequence[str], IO[bytes]], "subprocess.Popen[bytes]"]
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarHealth:
     """How the writing of the lake stands. ``lag_s``: since it last had everything the journal held; ``fault``: what is
-    wrong in words, empty while nothing is; ``complete``: None until the run is sealed."""
+    wrong in words, empty while nothing is; ``complete``: None until the run is sealed; ``mirror``: of the bus, None
+    where nothing is mirrored."""
 
     lag_s: float
     behind_bytes: int
@@ -35,6 +42,26 @@ class SidecarHealth:
     restarts: int
     fault: str = ""
     complete: bool | None = None
+    mirror: MirrorHealth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorHealth:
+    """How the mirror stands. ``lag_s``: since the server last had everything the journal held; ``fault``: why it has
+    not, in words, empty while nothing is wrong; ``counts``: of messages."""
+
+    state: MirrorState
+    lag_s: float
+    behind_bytes: int
+    counts: MirrorCounts
+    fault: str
+
+    @property
+    def words(self) -> str:
+        """For a screen."""
+        behind = f"{self.behind_bytes / 1e6:,.0f} MB behind" if self.behind_bytes >= 1_000_000 else "up to date"
+        again = f", {self.counts.retries:,} sent again" if self.counts.retries else ""
+        return f"{self.counts.acked:,} messages{again}; {behind}"
 
 
 def start_process(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -114,12 +141,16 @@ class SidecarWatch:
                 break
             time.sleep(poll_s)
         if self._process is not None and health.complete is not None:
+            # what it still brings to the bus is waited for; it gives up by itself
             self._process.wait()
+            health = replace(health, mirror=self._mirror_health())
         return health
 
     def _spawn(self) -> None:
         with (self._journal / LOG_NAME).open("ab") as log:
-            command = [sys.executable, "-m", "spymaster.lake.sidecar.process", str(self._journal)]
+            is_mirrored = (self._journal / PLAN_NAME).exists()
+            module = "spymaster.bus.process" if is_mirrored else "spymaster.lake.sidecar.process"
+            command = [sys.executable, "-m", module, str(self._journal)]
             self._process = self._start(command, log)
         self._started_s = self._now_s()
         self._restarts += 1
@@ -134,7 +165,8 @@ class SidecarWatch:
     def _health(self, status: SidecarStatus | None) -> SidecarHealth:
         if status is None:
             lag_s = max(self._wall_ns() - self._started_ns, 0) / 1e9
-            return SidecarHealth(lag_s, 0, 0, max(self._restarts, 0), self._fault(None, lag_s))
+            fault = self._fault(None, lag_s)
+            return SidecarHealth(lag_s, 0, 0, max(self._restarts, 0), fault, mirror=self._mirror_health())
         sealed = status.state is SidecarState.SEALED
         lag_s = 0.0 if sealed else max(self._wall_ns() - status.caught_up_ns, 0) / 1e9
         return SidecarHealth(
@@ -144,7 +176,22 @@ class SidecarWatch:
             max(self._restarts, 0),
             self._fault(status, lag_s),
             status.complete if sealed else None,
+            self._mirror_health(),
         )
+
+    def _mirror_health(self) -> MirrorHealth | None:
+        status = read_mirror_status(self._journal)
+        if status is None:
+            return None
+        lag_s = 0.0 if status.state is MirrorState.DONE else max(self._wall_ns() - status.caught_up_ns, 0) / 1e9
+        silent_s = (self._wall_ns() - status.at_ns) / 1e9
+        fault = f"the bus: {status.reason}" if status.reason else ""
+        if not fault and status.state in _MIRRORING and silent_s >= _SILENT_S:
+            fault = f"the mirror has not answered for {silent_s:.0f} s"
+        if status.counts.refused:
+            refused = f"{status.counts.refused} messages were refused by the bus"
+            fault = f"{fault}; {refused}" if fault else refused
+        return MirrorHealth(status.state, lag_s, status.behind_bytes, status.counts, fault)
 
     def _fault(self, status: SidecarStatus | None, lag_s: float) -> str:
         if status is not None and status.state is SidecarState.SEALED:

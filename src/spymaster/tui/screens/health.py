@@ -110,12 +110,15 @@ def _records(frame: Frame | None, width: int) -> list[Row]:
 def _recording(light: RecordingLight, width: int) -> list[Row]:
     state = f"NOT RECORDING: {light.fault}" if light.fault else "recording"
     lag = f"{age(round(light.lake_lag_s * NS_PER_S))} behind" if light.lake_lag_s else "up to date"
-    return [
+    rows = [
         _fact("journal", state, width, "blind" if light.fault else "text"),
         _fact("written", volume(light.written_bytes), width),
         _fact("records lost", f"{light.lost_records:,}", width, "blind" if light.lost_records else "text"),
         _fact("lake", light.lake_fault or lag, width, "degraded" if light.lake_fault or light.lake_lag_s else "text"),
     ]
+    if light.bus or light.bus_fault:
+        rows.append(_fact("bus", light.bus_fault or light.bus, width, "degraded" if light.bus_fault else "text"))
+    return rows
 
 
 def _greeks(check: GreeksCheck, t_ns: int, width: int) -> list[Row]:

@@ -271,8 +271,11 @@ def _recording(header: Header | None, state: ViewState, band: Band, room: int) -
     parts: list[Run] = [("● " if state.glyphs == "unicode" else "* ", "ask"), ("REC", "ask")]
     if state.width >= 160:
         parts.append((f" {volume(light.written_bytes)}", "muted"))
-    if light.lake_fault or light.lake_lag_s:
-        behind = " lake behind"
+    slow = [
+        name for name, is_slow in (("lake", light.lake_fault or light.lake_lag_s), ("bus", light.bus_fault)) if is_slow
+    ]
+    if slow:
+        behind = f" {' and '.join(slow)} behind"
         parts += [(behind, "degraded")] if _cells(parts) + len(behind) <= room else [("!", "degraded*")]
     return parts
 
