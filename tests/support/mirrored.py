@@ -26,10 +26,10 @@ SESSION = "20260105T143000Z-000001"
 class MirrorScene:
     """A run of which ``step`` writes a little more: records of several kinds, a watermark, a snap, an alert."""
 
-    def __init__(self, folder: Path, *, segment_bytes: int = 2**20) -> None:
+    def __init__(self, folder: Path, *, session: str = SESSION, segment_bytes: int = 2**20) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.journal = folder
-        self.writer = JournalWriter(folder, SESSION, clock_ns=T0_NS, segment_bytes=segment_bytes)
+        self.writer = JournalWriter(folder, session, clock_ns=T0_NS, segment_bytes=segment_bytes)
         self.inlet = JournalInlet(self.writer)
         self.steps = 0
         self.inlet.on_frame(config_frame())

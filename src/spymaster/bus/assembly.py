@@ -143,13 +143,10 @@ class Assembler:
             self.counts.repeated += 1
             return piece.token
         partial = self._held.setdefault(piece.frame, _Partial(piece.count))
-        # of one that comes again the later delivery is the one that can still be acknowledged
-        old = partial.pieces.get(piece.number)
+        # of one that comes again the later delivery is the one to acknowledge, once the frame is safe
+        self.counts.repeated += piece.number in partial.pieces
         partial.pieces[piece.number] = piece
-        if old is None:
-            return None
-        self.counts.repeated += 1
-        return old.token
+        return None
 
     def ready(self) -> Iterator[Assembled]:
         """The frames that are next, and a GAP for those that have been waited for long enough."""

@@ -1,4 +1,4 @@
-"""The one module that speaks to the NATS client: one connection, one life, and its errors in words.
+"""A connection to a NATS server and what is sent over it: one connection, one life, and its errors in words.
 
 The client's own reconnecting is not used: it answers neither ``flush`` nor a publish while it is at it, and keeps what
 was sent for later. Whoever holds a connection here makes a new one when it is lost.
@@ -18,7 +18,7 @@ import msgspec
 from spymaster.bus.messages import Message
 from spymaster.bus.names import stream_of
 from spymaster.bus.plan import BusAddress, Secrets
-from spymaster.bus.streams import ConsumerSpec, StreamSpec, differences, mismatch
+from spymaster.bus.streams import StreamSpec, differences, mismatch
 from spymaster.bus.wire import MismatchError, NotStoredError, RefusedError, Stored
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ ACK_S: Final = 1.0
 _API_S: Final = 5.0
 _PENDING_BYTES: Final = 16 * 1024 * 1024
 _OVERLAP: Final = 10065
-_NOT_FOUND: Final = (10014, 10059)
 
 
 class Connection:
@@ -56,6 +55,17 @@ class Connection:
             await self.close()
             self._client = await self._connect()
         return self._client.jetstream(timeout=_API_S)
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Send without an answer. Raises NotStoredError."""
+        import nats
+
+        if self._client is None or not self._client.is_connected:
+            raise NotStoredError("the connection is lost")
+        try:
+            await self._client.publish(subject, data)
+        except (OSError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
 
     async def close(self) -> None:
         """Let go. Safe to call twice."""
@@ -192,38 +202,6 @@ async def ensure_stream(js: JetStreamContext, spec: StreamSpec) -> None:
     other = differences(spec, vars(found.config))
     if other:
         raise MismatchError(mismatch("stream", spec.name, other))
-
-
-async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, first_seq: int) -> int:
-    """Have a durable pull consumer that gives the messages from the first unacknowledged one on, in order.
-
-    One that is there keeps what it was made with, whatever is asked for now, and gives what it had delivered before
-    only after its ack wait: so it is made anew from its own floor. ``first_seq``: where one begins that was not there.
-    Returns the first message it gives. Raises MismatchError for one that is of another kind, NotStoredError.
-    """
-    import nats
-    from nats.js import api
-
-    try:
-        try:
-            found = await js.consumer_info(stream, spec.durable_name)
-        except nats.js.errors.NotFoundError:
-            start = first_seq
-        else:
-            other = differences(spec, vars(found.config) | {"filter_subjects": found.config.filter_subjects or ()})
-            if other:
-                raise MismatchError(mismatch("consumer", spec.durable_name, other))
-            floor = found.ack_floor.stream_seq if found.ack_floor is not None else 0
-            start = max(floor + 1, first_seq)
-            await js.delete_consumer(stream, spec.durable_name)
-        wanted = msgspec.structs.asdict(spec) | {"filter_subjects": list(spec.filter_subjects) or None}
-        by_start = {"deliver_policy": "by_start_sequence", "opt_start_seq": start}
-        await js.add_consumer(stream, api.ConsumerConfig(**(wanted | by_start)))
-    except nats.js.errors.APIError as error:
-        raise NotStoredError(reason_of(error)) from None
-    except (OSError, TimeoutError, nats.errors.Error) as error:
-        raise NotStoredError(reason_of(error)) from None
-    return start
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,0 +1,159 @@
+"""Reading a stream through a durable pull consumer: in order, again after whatever was lost on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from spymaster.bus.connection import Connection, reason_of
+from spymaster.bus.names import CONTROL, MARKET_STREAM, Header
+from spymaster.bus.streams import ConsumerSpec, differences, mismatch
+from spymaster.bus.wire import MismatchError, NotStoredError
+
+if TYPE_CHECKING:
+    from nats.js import JetStreamContext
+
+FETCH: Final = 256
+_FETCH_S: Final = 0.25
+_BEFORE: Final = dt.timedelta(minutes=5)
+"""Clocks of two machines are no further apart: a run's messages are looked for from so long before its id on."""
+_RUN_ID: Final = "%Y%m%dT%H%M%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it was delivered. ``life``: of the consumer that gave it: an earlier one's is acknowledged by
+    nobody, since numbers of deliveries begin anew."""
+
+    headers: dict[str, str]
+    data: bytes
+    reply: str
+    life: int
+
+
+class Receiver:
+    """Reads the market stream for one durable consumer. All methods raise NotStoredError, saying why not now."""
+
+    def __init__(self, connection: Connection, spec: ConsumerSpec) -> None:
+        self._connection, self._spec = connection, spec
+        self._subscription: Any = None
+        self.life = 0
+        """Number of the consumer's present life."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a consumer over a living connection."""
+        return self._subscription is not None and self._connection.is_up
+
+    async def latest_session(self) -> str:
+        """The run whose words came last; empty where there is none yet."""
+        import nats
+
+        js = await self._connection.jetstream()
+        try:
+            last = await js.get_last_msg(MARKET_STREAM, CONTROL)
+        except nats.js.errors.NotFoundError:
+            return ""
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
+        return str((last.headers or {}).get(Header.SESSION, ""))
+
+    async def open(self, session: str) -> None:
+        """Have the consumer give what is not yet acknowledged, of the session at the earliest. Raises MismatchError."""
+        import nats
+
+        self._subscription = None
+        js = await self._connection.jetstream()
+        try:
+            start = await _start_of(js, session)
+            await renew_consumer(js, MARKET_STREAM, self._spec, start)
+            self._subscription = await js.pull_subscribe_bind(durable=self._spec.durable_name, stream=MARKET_STREAM)
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
+        self.life += 1
+
+    async def fetch(self) -> list[Delivery]:
+        """What came within a moment, possibly nothing."""
+        import nats
+
+        try:
+            messages = await self._subscription.fetch(FETCH, timeout=_FETCH_S)
+        except TimeoutError:
+            return []
+        except (OSError, nats.errors.Error) as error:
+            self._subscription = None
+            raise NotStoredError(reason_of(error)) from None
+        return [Delivery(dict(one.headers or {}), one.data, one.reply, self.life) for one in messages]
+
+    async def acknowledge(self, deliveries: list[Delivery]) -> None:
+        """Say that they are safe here; the server forgets them."""
+        for one in deliveries:
+            if one.life == self.life:
+                await self._connection.publish(one.reply, b"+ACK")
+
+    async def close(self) -> None:
+        """Let go. The consumer stays on the server, with what is acknowledged."""
+        self._subscription = None
+        await self._connection.close()
+
+
+async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, first_seq: int) -> int:
+    """Have a durable pull consumer that gives the messages from the first unacknowledged one on, in order.
+
+    One that is there keeps what it was made with, whatever is asked for now, and gives what it had delivered before
+    only after its ack wait: so it is made anew from its own floor. ``first_seq``: where one begins that was not there.
+    Returns the first message it gives. Raises MismatchError for one that is of another kind, NotStoredError.
+    """
+    import nats
+    from nats.js import api
+
+    try:
+        try:
+            found = await js.consumer_info(stream, spec.durable_name)
+        except nats.js.errors.NotFoundError:
+            start = first_seq
+        else:
+            other = differences(spec, vars(found.config) | {"filter_subjects": found.config.filter_subjects or ()})
+            if other:
+                raise MismatchError(mismatch("consumer", spec.durable_name, other))
+            floor = found.ack_floor.stream_seq if found.ack_floor is not None else 0
+            start = max(floor + 1, first_seq)
+            await js.delete_consumer(stream, spec.durable_name)
+        wanted = msgspec.structs.asdict(spec) | {"filter_subjects": list(spec.filter_subjects) or None}
+        by_start = {"deliver_policy": "by_start_sequence", "opt_start_seq": start}
+        await js.add_consumer(stream, api.ConsumerConfig(**(wanted | by_start)))
+    except (OSError, TimeoutError, nats.errors.Error) as error:
+        raise NotStoredError(reason_of(error)) from None
+    return start
+
+
+async def _is_before(js: JetStreamContext, seq: int, moment: dt.datetime) -> bool:
+    """Whether a message was stored before a moment. Of one that was deleted it is not known, and it is taken for later:
+    to begin too early costs reading alone."""
+    import nats
+
+    try:
+        stored = await js.get_msg(MARKET_STREAM, seq)
+    except nats.js.errors.NotFoundError:
+        return False
+    return stored.time is not None and stored.time < moment
+
+
+async def _start_of(js: JetStreamContext, session: str) -> int:
+    """The first message that can be of a run, by the time in its id: a stream holds a day of other runs before it."""
+    state = (await js.stream_info(MARKET_STREAM)).state
+    first, behind = max(state.first_seq, 1), state.last_seq + 1
+    try:
+        begins = dt.datetime.strptime(session[:15], _RUN_ID).replace(tzinfo=dt.UTC) - _BEFORE
+    except ValueError:
+        return first
+    while first < behind:
+        middle = (first + behind) // 2
+        if await _is_before(js, middle, begins):
+            first = middle + 1
+        else:
+            behind = middle
+    return max(first, 1)
