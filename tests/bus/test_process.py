@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -22,6 +23,9 @@ from spymaster.session.record.sidecar_watch import SidecarHealth
 from tests.support.blocks import alert, block, level
 from tests.support.journals import T0_NS, mixed_batch
 from tests.support.nats_server import NatsServer, stored_in, until
+
+if TYPE_CHECKING:
+    from spymaster.physics.engine import SnapBlock
 
 RUN = RunInfo(
     id="20260105T143000Z-000001",
@@ -52,7 +56,7 @@ def write(recording: RunRecording, start: int, count: int) -> None:
     for step in range(start, start + count):
         at_ns = T0_NS + step * NS_PER_S
         recording.on_frame(RecordsFrame(mixed_batch(12, from_ns=at_ns, seed=step)))
-        recording.publish(block([level()], first_ns=at_ns, alerts=[alert(t_ns=at_ns)]))
+        recording.publish(cast("SnapBlock", block([level()], first_ns=at_ns, alerts=[alert(t_ns=at_ns)])))
 
 
 def finished(recording: RunRecording) -> SidecarHealth:

@@ -13,7 +13,7 @@ from spymaster.bus.assembly import Assembled
 from spymaster.bus.connection import Connection
 from spymaster.bus.names import MARKET_STREAM, Header
 from spymaster.bus.plan import Secrets
-from spymaster.bus.receiver import Delivery, Receiver
+from spymaster.bus.receiver import Delivery, Receiver, RunOnBus
 from spymaster.bus.source import BusSource
 from spymaster.bus.streams import ConsumerSpec
 from spymaster.journal.codec import EndFrame, decode_frame
@@ -143,7 +143,7 @@ async def test_messages_the_server_lost_become_a_gap(scene: MirrorScene, server:
     mirroring = asyncio.create_task(first.run())
     while first.first_segment and (await _messages(server)) < 20:
         await asyncio.sleep(0.01)
-    scene.step(100)
+    scene.step(10)
     scene.writer.close()
     assert await mirroring
 
@@ -193,5 +193,5 @@ async def test_only_the_messages_of_its_run_are_given(tmp_path: Path, scene: Mir
     other = MirrorScene(tmp_path / "other", session="20260104T143000Z-000001")
     await sealed(other, server)
     await sealed(scene, server)
-    assert await receiver_of(server).latest_session() == SESSION
+    assert await receiver_of(server).latest_run() == RunOnBus(SESSION, "LIVE", "es")
     assert is_all_of(await asyncio.to_thread(list, source_of(server).frames()), scene)

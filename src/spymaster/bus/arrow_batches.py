@@ -24,13 +24,13 @@ _COLUMN_BYTES: Final = 192
 
 
 class TablePart(NamedTuple):
-    """Records of one kind and table: ``data`` is an Arrow IPC stream of ``count`` rows, the first numbered
+    """Records of one kind and table: ``data`` is an Arrow IPC stream of ``rows`` rows, the first numbered
     ``first_seq``."""
 
     table: str
     kind: Kind
     first_seq: int
-    count: int
+    rows: int
     data: bytes
 
 

@@ -56,15 +56,18 @@ class Knowledge(msgspec.Struct, frozen=True):
 
 class MessageMaker:
     """Makes the messages of one run. ``market``: also those of what arrived, not of signals and alerts alone.
+    ``mode``: what the run is.
 
     Frames are to be given in the journal's order, each once. ``make`` raises ``journal.format.FormatError`` for a frame
     that holds nonsense.
     """
 
-    def __init__(self, session: str, symbol: str, *, market: bool, knows: Knowledge | None = None) -> None:
+    def __init__(
+        self, session: str, symbol: str, *, market: bool, mode: str = "LIVE", knows: Knowledge | None = None
+    ) -> None:
         knows = knows or Knowledge()
         self._session = session
-        self._market = market
+        self._market, self._mode = market, mode
         self._words = FeedWords()
         self._words.restore(knows.words)
         self._router = TableRouter(symbol)
@@ -110,7 +113,7 @@ class MessageMaker:
             backfill = FrameFlag.BACKFILL in stored.flags
             parts = list(parts_of(content.batch, self._router, backfill=backfill))
             made = [
-                self._piece(stored, subject_of(part.table), part.kind.name, part.first_seq, part.count, part.data)
+                self._piece(stored, subject_of(part.table), part.kind.name, part.first_seq, part.rows, part.data)
                 for part in parts
             ]
         else:
@@ -153,6 +156,8 @@ class MessageMaker:
         return {
             MSG_ID: name,
             Header.SESSION: self._session,
+            Header.MODE: self._mode,
+            Header.PROFILE: self._profile,
             Header.KIND: kind,
             Header.FIRST_SEQ: str(first_seq),
             Header.COUNT: str(count),

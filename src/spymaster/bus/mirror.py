@@ -131,7 +131,8 @@ class Mirror:
         assert reader.header is not None
         knows = self._place.knows if self._place is not None else None
         await self._publisher.begin(knows.frame if knows is not None else 0)
-        return MessageMaker(reader.header.session, self._plan.symbol, market=self._plan.market, knows=knows)
+        plan = self._plan
+        return MessageMaker(reader.header.session, plan.symbol, market=plan.market, mode=plan.mode, knows=knows)
 
     async def _send(self, flight: list[Message], maker: MessageMaker, upto: Position) -> None:
         """Bring a flight there, then move the place. ``upto``: what comes after its last frame."""

@@ -26,10 +26,13 @@ class Header(enum.StrEnum):
     SESSION: id of the run. KIND: a record kind, a frame kind. FIRST_SEQ and COUNT: the numbers of its records. The
     others are of frames that an engine is given: FRAME is the frame's number in the run, counted from 0 over all such
     frames; PIECE is "1/3" for the first of three messages of one frame; FLAGS and CLOCK are the frame's own; STORED is
-    a number of a frame: the stream had acknowledged every frame before it when the message was sent.
+    a number of a frame: the stream had acknowledged every frame before it when the message was sent. MODE: LIVE, or
+    where it is no market REPLAY or SIMULATED. PROFILE: spy or es.
     """
 
     SESSION = "Spymaster-Session"
+    MODE = "Spymaster-Mode"
+    PROFILE = "Spymaster-Profile"
     KIND = "Spymaster-Kind"
     FIRST_SEQ = "Spymaster-First-Seq"
     COUNT = "Spymaster-Count"

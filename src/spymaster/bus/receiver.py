@@ -34,6 +34,14 @@ class Delivery:
     life: int
 
 
+class RunOnBus(msgspec.Struct, frozen=True):
+    """A run that is mirrored. ``mode``: LIVE, REPLAY or SIMULATED; ``profile``: spy or es."""
+
+    session: str
+    mode: str
+    profile: str
+
+
 class Receiver:
     """Reads the market stream for one durable consumer. All methods raise NotStoredError, saying why not now."""
 
@@ -48,28 +56,36 @@ class Receiver:
         """Whether there is a consumer over a living connection."""
         return self._subscription is not None and self._connection.is_up
 
-    async def latest_session(self) -> str:
-        """The run whose words came last; empty where there is none yet."""
+    async def latest_run(self) -> RunOnBus | None:
+        """The run whose words came last; None where there is none yet."""
         import nats
 
         js = await self._connection.jetstream()
         try:
             last = await js.get_last_msg(MARKET_STREAM, CONTROL)
         except nats.js.errors.NotFoundError:
-            return ""
+            return None
         except (OSError, TimeoutError, nats.errors.Error) as error:
             raise NotStoredError(reason_of(error)) from None
-        return str((last.headers or {}).get(Header.SESSION, ""))
+        headers = last.headers or {}
+        if not headers.get(Header.SESSION) or not headers.get(Header.PROFILE):
+            return None
+        return RunOnBus(
+            str(headers[Header.SESSION]), str(headers.get(Header.MODE, "LIVE")), str(headers[Header.PROFILE])
+        )
 
-    async def open(self, session: str) -> None:
-        """Have the consumer give what is not yet acknowledged, of the session at the earliest. Raises MismatchError."""
+    async def open(self, session: str, *, anew: bool) -> None:
+        """Have the consumer give what is not yet acknowledged, or with ``anew`` the session from its beginning.
+
+        Raises MismatchError.
+        """
         import nats
 
         self._subscription = None
         js = await self._connection.jetstream()
         try:
             start = await _start_of(js, session)
-            await renew_consumer(js, MARKET_STREAM, self._spec, start)
+            await renew_consumer(js, MARKET_STREAM, self._spec, start, anew=anew)
             self._subscription = await js.pull_subscribe_bind(durable=self._spec.durable_name, stream=MARKET_STREAM)
         except (OSError, TimeoutError, nats.errors.Error) as error:
             raise NotStoredError(reason_of(error)) from None
@@ -100,11 +116,12 @@ class Receiver:
         await self._connection.close()
 
 
-async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, first_seq: int) -> int:
+async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, first_seq: int, *, anew: bool) -> int:
     """Have a durable pull consumer that gives the messages from the first unacknowledged one on, in order.
 
     One that is there keeps what it was made with, whatever is asked for now, and gives what it had delivered before
-    only after its ack wait: so it is made anew from its own floor. ``first_seq``: where one begins that was not there.
+    only after its ack wait: so it is made anew from its own floor. ``first_seq``: where one begins that was not there,
+    and with ``anew`` any.
     Returns the first message it gives. Raises MismatchError for one that is of another kind, NotStoredError.
     """
     import nats
@@ -120,7 +137,7 @@ async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, 
             if other:
                 raise MismatchError(mismatch("consumer", spec.durable_name, other))
             floor = found.ack_floor.stream_seq if found.ack_floor is not None else 0
-            start = max(floor + 1, first_seq)
+            start = first_seq if anew else max(floor + 1, first_seq)
             await js.delete_consumer(stream, spec.durable_name)
         wanted = msgspec.structs.asdict(spec) | {"filter_subjects": list(spec.filter_subjects) or None}
         by_start = {"deliver_policy": "by_start_sequence", "opt_start_seq": start}

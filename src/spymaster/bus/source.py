@@ -140,7 +140,7 @@ class BusSource:
     async def _round(self, receiver: Receiver) -> None:
         if not receiver.is_open or self._again.is_set():
             self._again.clear()
-            await receiver.open(self._session)
+            await receiver.open(self._session, anew=self.assembler.next_frame == 0)
         await self._say_safe(receiver)
         if self._arrived.qsize() >= _HELD:
             await asyncio.sleep(_LOOK_S)

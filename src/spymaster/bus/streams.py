@@ -14,6 +14,8 @@ DUPLICATE_S: Final = 3600.0
 """How long a server remembers ids: an outage shorter than this leaves no message twice."""
 ACK_WAIT_S: Final = 30.0
 """After so long without an acknowledgement a message is delivered again."""
+IDLE_S: Final = 7 * 86_400.0
+"""A consumer that nobody has read for so long is deleted by the server: its run is over."""
 MAX_PENDING: Final = 4096
 """So many messages may be delivered and not acknowledged; at the limit a server falls silent without a word."""
 
@@ -50,6 +52,7 @@ class ConsumerSpec(msgspec.Struct, frozen=True):
     max_ack_pending: int = MAX_PENDING
     max_deliver: int = -1
     replay_policy: str = "instant"
+    inactive_threshold: float = IDLE_S
 
 
 def stream_specs(limits: StreamLimits, *, market: bool) -> tuple[StreamSpec, ...]:

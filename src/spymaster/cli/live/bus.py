@@ -34,10 +34,13 @@ def bus_address(nats: Nats, *, wanted: bool) -> BusAddress | None:
     return BusAddress(nats.url or EMBEDDED, str(folder), nats.port, **found)
 
 
-def mirror_plan(nats: Nats, address: BusAddress | None, symbol: str, *, market: bool = False) -> MirrorPlan | None:
-    """What the mirror of a run of ``symbol`` is told, None without a bus. ``market``: everything in any case."""
+def mirror_plan(
+    nats: Nats, address: BusAddress | None, symbol: str, *, mode: str = "LIVE", market: bool | None = None
+) -> MirrorPlan | None:
+    """What the mirror of a run of ``symbol`` is told, None without a bus. ``market``: whether everything, None for
+    what the configuration says; ``mode``: what the run is."""
     if address is None:
         return None
     limits = StreamLimits(nats.keep_hours, nats.replicas, round(nats.max_gb * 1e9))
-    everything = market or nats.mirror == "everything"
-    return MirrorPlan(address, symbol, everything, limits, round(nats.pace_mb_s * 1e6))
+    everything = nats.mirror == "everything" if market is None else market
+    return MirrorPlan(address, symbol, everything, limits, round(nats.pace_mb_s * 1e6), mode=mode)

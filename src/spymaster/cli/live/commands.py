@@ -35,7 +35,7 @@ GatewayOption = Annotated[
 ListenOption = Annotated[
     str, typer.Option("--listen", help="HOST:PORT of the gateway. [default: 127.0.0.1:8000]", show_default=False)
 ]
-_Speed = Annotated[str, typer.Option(help="Of the demo: event seconds per second, 0.25 to 64.")]
+_Speed = Annotated[str, typer.Option(help="Of the demo, or of --source: event seconds per second, 0.25 to 64.")]
 
 
 def live(
@@ -67,7 +67,8 @@ def live(
     with reported():
         request = LiveRequest(
             *(out or default_out(demo=demo), context.obj.config, profile, symbol, tuple(level or ()), levels),
-            *(demo, speed, tuple(warmup or ()), bars_stamped, days, nats),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            nats=nats,
             gateway=gateway,
             listen=listen,
         )
@@ -90,6 +91,13 @@ def run(
     days: DaysOption = None,
     speed: _Speed = "",
     nats: NatsOption = False,
+    role: Annotated[
+        str | None,
+        typer.Option(help="One part of a session, joined by the bus: ingest, core or lake.", show_default=False),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="Of ingest: a recording in place of the market.", show_default=False)
+    ] = None,
     stop: Annotated[bool, typer.Option("--stop", help="End and seal the session that records into OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     gateway: GatewayOption = False,
@@ -102,9 +110,18 @@ def run(
     with reported():
         if stop:
             raise typer.Exit(stop_live(out))
+        if role is not None or source is not None:
+            from spymaster.cli.live.roles import RoleRequest, check_role, run_role
+
+            check_role(role or "", source)
+            if role != "ingest" or source is not None:
+                asked = RoleRequest(role or "", out, context.obj.config, profile, source, speed)
+                raise typer.Exit(run_role(asked, as_json=as_json))
         request = LiveRequest(
             *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
-            *(demo, speed, tuple(warmup or ()), bars_stamped, days, nats),
+            *(demo, speed, tuple(warmup or ()), bars_stamped, days),
+            nats=nats,
+            ingest=role is not None,
             gateway=gateway,
             listen=listen,
         )

@@ -88,7 +88,8 @@ def _print_one(report: LiveReport) -> None:
         print(f"bus      {report.bus.words}{f' ({report.bus.fault})' if report.bus.fault else ''}")
     if report.greeks is not None:
         print(f"greeks   {_greeks(report.greeks)}")
-    print(f"hash     {report.signal_hash}")
+    if report.snaps:
+        print(f"hash     {report.signal_hash}")
 
 
 def _greeks(check: GreeksCheck) -> str:

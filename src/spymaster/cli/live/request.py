@@ -32,7 +32,8 @@ _DEMO_PROFILE = "es"
 class LiveRequest(msgspec.Struct, frozen=True):
     """What was asked for, as written. ``out``: where it is recorded; ``speed``: of a demo, event seconds a second;
     ``days``: after how many trade dates it ends, None for never; ``nats``: mirror to a server of our own where the
-    configuration names none; ``gateway``, ``listen``: whether and where signals are served."""
+    configuration names none; ``ingest``: bring everything to the bus and compute nothing; ``gateway``, ``listen``:
+    whether and where signals are served."""
 
     out: Path
     config: Path | None
@@ -46,6 +47,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     bars_stamped: str = Stamped.START
     days: int | None = None
     nats: bool = False
+    ingest: bool = False
     gateway: bool = False
     listen: str = ""
 
@@ -64,6 +66,7 @@ class Asked(msgspec.Struct, frozen=True):
     days: int | None
     gateway: GatewayPlan | None = None
     bus: BusAddress | None = None
+    ingest: bool = False
 
 
 def understood(request: LiveRequest) -> Asked:
@@ -85,7 +88,8 @@ def understood(request: LiveRequest) -> Asked:
         wanted,
         days,
         gateway_plan(config.gateway, wanted=request.gateway, listen=request.listen),
-        bus_address(config.nats, wanted=request.nats),
+        bus_address(config.nats, wanted=request.nats or request.ingest),
+        request.ingest,
     )
 
 

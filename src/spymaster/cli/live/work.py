@@ -55,7 +55,7 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
             # in this process too, so that what is missing is said now and the server outlives the last message
             stack.enter_context(reached(asked.bus))
         vendors = stack.enter_context(opened(asked))
-        days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=_say)
+        days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
             try:
                 days.start()
@@ -137,13 +137,15 @@ class _Beginner:
         out = asked.out if over is None else following_out(asked.out, day.date)
         heat, frames = (None, 0) if over is None else over.session.drawn
 
+        mode = "SIMULATED" if asked.demo else "LIVE"
+
         def begin(frame: ConfigFrame) -> RunRecording:
             run = _run_info(asked, frame, vendors)
             return RunRecording(
                 out,
                 run,
                 clock_ns=run.started_ns,
-                mirror=mirror_plan(asked.config.nats, asked.bus, run.symbol),
+                mirror=mirror_plan(asked.config.nats, asked.bus, run.symbol, mode=mode, market=asked.ingest or None),
                 delete_segments=not self._keep_journal,
             )
 
@@ -152,7 +154,8 @@ class _Beginner:
             begin,
             profile=asked.profile,
             simulated=asked.demo,
-            draws=True,
+            draws=not asked.ingest,
+            computes=not asked.ingest,
             shows_model=asked.config.scoring.show,
             is_over=lambda: day.is_over or vendors.is_over(),
             follow=day.own_greeks.follow,
@@ -164,21 +167,22 @@ class _Beginner:
         return Lived(day, session, out)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """A line for whoever watches; stdout is for the report."""
     print(f"live: {line}", file=sys.stderr)
 
 
 def _wait(days: LiveDays, _config: Config, lines: tuple[str, ...]) -> None:
     """Without a screen: say who gives what, and what is wrong when it changes, until the sessions end."""
     for line in lines:
-        _say(line)
+        say(line)
     told = ""
     while not days.ended.wait(_TELL_S):
         fault = days.light.fault
         message = f"NOT RECORDING: {fault}" if fault else days.message or days.light.bus_fault
         # a wait that counts down is not told anew each second
         if message.partition("; next try")[0] != told.partition("; next try")[0]:
-            _say(message or "all is well")
+            say(message or "all is well")
             told = message
 
 

@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from numpy.typing import NDArray
 
@@ -21,6 +21,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
+from spymaster.session.live.no_engine import NoEngine
 from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import (
     Command,
@@ -63,7 +64,9 @@ class LiveSession:
 
     ``begin``: opens the recording once it is known what is traded; it is told the CONFIG. ``draws``: whether anybody
     may look: frames are made ten times a second. ``shows_model``: on a real market too (``[scoring] show``).
-    ``is_over``: asked after everything that arrives; True ends the session. ``follow``: is told the engine;
+    ``computes``: whether there is an engine; without one everything is recorded and nothing published. ``is_over``:
+    asked after everything that arrives; True ends the session. ``goes_on``: asked at the end; True leaves the journal
+    open, as a kill would, for a later process that goes on with it. ``follow``: is told the engine;
     ``difference``: a vendor's greeks against ours. ``heat``, ``frames``: the heatmap and the number of the latest frame
     of a session that this one goes on with; ``watcher``: is told of snaps and frames. ``failure`` says afterwards why
     it ended otherwise than it should, in one line, and ``error`` is that where the user can mend it.
@@ -77,8 +80,10 @@ class LiveSession:
         profile: Profile,
         simulated: bool,
         draws: bool,
+        computes: bool = True,
         shows_model: bool = False,
         is_over: Callable[[], bool] = lambda: False,
+        goes_on: Callable[[], bool] = lambda: False,
         follow: Callable[[Engine], None] = lambda _engine: None,
         difference: Callable[[], GreeksDifference | None] = lambda: None,
         heat: HeatStore | None = None,
@@ -93,7 +98,9 @@ class LiveSession:
         self._simulated = simulated
         self._draws = draws
         self._shows_model = shows_model
+        self._computes = computes
         self._is_over = is_over
+        self._goes_on = goes_on
         self._follow = follow
         self._difference = difference
         self._watcher: Watcher = watcher or Nobody()
@@ -120,6 +127,7 @@ class LiveSession:
         self.refused = ""
         """Why the feeds stopped before anything was known, in the vendor's words."""
         self._is_complete = False
+        self._is_left = False
         self.ended = threading.Event()
         """Set once the journal is closed."""
 
@@ -189,14 +197,16 @@ class LiveSession:
             if self.failure or self.refused:
                 self._phase = Phase.FAILED
             self._source.close()
-            if self.recording is not None:
+            if self.recording is not None and self._is_left and not self.failure:
+                self.recording.abandon()
+            elif self.recording is not None:
                 self.recording.close(problem=self.failure)
             self._publish()
             self.ended.set()
 
     def _compile(self) -> None:
         """Have the kernels compiled elsewhere before anything is asked of a vendor."""
-        if is_warm():
+        if not self._computes or is_warm():
             return
         started = self._now_s()
         with compiling_elsewhere() as still_at_it:
@@ -213,13 +223,17 @@ class LiveSession:
             return
         self._phase, self._progress = Phase.LOADING, math.nan
         self._message = "waiting for the market's first records"
-        self._engine = Engine(snaps_per_block=1)
-        self._follow(self._engine)
+        self._engine = Engine(snaps_per_block=1) if self._computes else cast("Engine", NoEngine())
+        if self._computes:
+            self._follow(self._engine)
         for arrival in self._source.arrivals():
             self._take(self._engine, arrival)
             if self._is_over():
                 self._is_complete = True
                 self._source.close()
+        self._is_left = self._goes_on()
+        if self._is_left:
+            return
         if self._engine.config is not None:
             for block in self._engine.finish():
                 self._on_block(block)

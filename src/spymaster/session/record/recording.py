@@ -50,6 +50,7 @@ class RunRecording:
     """The journal and the sidecar of one run, in one folder. Raises JournalError when it cannot begin.
 
     ``root``: another lake than that folder. ``mirror``: what the sidecar is to bring to a bus, None for nothing.
+    ``inlet``: how frames go into the journal.
 
     A ``Tap``: ``on_frame`` writes a frame before the engine sees it, ``publish`` what the engine made of it.
     ``light`` is what a screen shows of it.
@@ -63,6 +64,7 @@ class RunRecording:
         clock_ns: int,
         root: str = "",
         mirror: MirrorPlan | None = None,
+        inlet: Callable[[JournalWriter], JournalInlet] = JournalInlet,
         delete_segments: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
         files: Files | None = None,
@@ -73,7 +75,7 @@ class RunRecording:
         self.run_id = run.id
         self._now_s = now_s
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
-        self._inlet = JournalInlet(self._writer)
+        self._inlet = inlet(self._writer)
         try:
             # a session that goes on with its journal is not sealed any more, whatever was said when it had died
             forget_status(journal)
@@ -97,6 +99,10 @@ class RunRecording:
         """Write down what the engine made of the frames so far."""
         with held():
             self._inlet.publish(block)
+
+    def sync(self) -> None:
+        """Wait until everything written down is on the disk; a refusal shows in ``light``."""
+        self._writer.sync()
 
     def look(self) -> None:
         """See now and then how the sidecar is; to be called in quiet times too."""
