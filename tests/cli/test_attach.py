@@ -70,7 +70,7 @@ def test_a_gateway_for_everybody_without_a_token_is_refused_before_anything_begi
     run: Run, tmp_path: Path, small: Path, command: str
 ) -> None:
     pytest.importorskip("uvicorn")
-    what = {"run": [tmp_path / "out", "--demo"], "replay": [small]}
+    what: dict[str, list[str | Path]] = {"run": [tmp_path / "out", "--demo"], "replay": [small]}
     result = run(command, *what[command], "--gateway", "--listen", "0.0.0.0:0")
     assert result.exit_code == 2
     assert "can be reached from other machines, and no token is set" in one_line(result.stderr)

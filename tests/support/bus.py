@@ -16,7 +16,7 @@ from spymaster.bus.gateway.bind import GatewayPlan
 from spymaster.bus.serving import Serving
 from spymaster.market.frames import ConfigFrame, TapeFrom
 from tests.support.awaiting import PATIENCE_S
-from tests.support.lakes import ES
+from tests.support.journals import ES
 from tests.support.moving_source import MovingSource
 
 CONFIG = ConfigFrame("es", b"", ES, TapeFrom.DEPTH, (), b"")
@@ -58,7 +58,7 @@ def attached(source: AttachSource) -> Iterator[AttachSource]:
 def same(one: Any, other: Any) -> bool:
     """Whether two frames or columns say the same, arrays byte for byte."""
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())
     if hasattr(one, "__dataclass_fields__"):
         return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     return repr(one) == repr(other)

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from spymaster.bus.broker import NotStoredError, Stored
 from spymaster.bus.connection import Connection, NatsWire
 from spymaster.bus.messages import Message
 from spymaster.bus.mirror import Mirror
 from spymaster.bus.plan import BusAddress, MirrorPlan, Secrets, StreamLimits
 from spymaster.bus.streams import stream_specs
-from spymaster.bus.wire import NotStoredError, Stored
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.frames import FeedState, FeedStatusFrame, RecordsFrame, WatermarkFrame

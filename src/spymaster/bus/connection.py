@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from spymaster.bus.broker import MismatchError, NotStoredError, RefusedError, Stored
 from spymaster.bus.messages import Message
 from spymaster.bus.names import stream_of
 from spymaster.bus.plan import BusAddress, Secrets
 from spymaster.bus.streams import StreamSpec, differences, mismatch
-from spymaster.bus.wire import MismatchError, NotStoredError, RefusedError, Stored
 
 if TYPE_CHECKING:
     from nats.aio.client import Client

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from spymaster.bus.broker import Wire
 from spymaster.bus.messages import Message, MessageMaker
 from spymaster.bus.place import (
     MirrorPlace,
@@ -24,7 +25,6 @@ from spymaster.bus.place import (
 )
 from spymaster.bus.plan import MirrorPlan
 from spymaster.bus.publisher import FLIGHT_BYTES, FLIGHT_MESSAGES, GivenUpError, Publisher
-from spymaster.bus.wire import Wire
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FormatError, FrameKind, Position

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from spymaster.bus.broker import MismatchError, NotStoredError
 from spymaster.bus.connection import Connection, reason_of
 from spymaster.bus.names import CONTROL, MARKET_STREAM, Header
 from spymaster.bus.streams import ConsumerSpec, differences, mismatch
-from spymaster.bus.wire import MismatchError, NotStoredError
 
 if TYPE_CHECKING:
     from nats.js import JetStreamContext

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from spymaster.bus.assembly import Assembled, Assembler, UnreadableError, piece_of
+from spymaster.bus.broker import MismatchError, NotStoredError
 from spymaster.bus.receiver import Delivery, Receiver
-from spymaster.bus.wire import MismatchError, NotStoredError
 from spymaster.journal.codec import EndFrame
 
 _HELD: Final = 2048

@@ -13,13 +13,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from spymaster.bus.broker import NotStoredError
 from spymaster.bus.connection import Connection
 from spymaster.bus.embedded import reached
 from spymaster.bus.plan import BusAddress, secrets_of
 from spymaster.bus.receiver import Receiver, RunOnBus
 from spymaster.bus.source import BusSource
 from spymaster.bus.streams import ConsumerSpec
-from spymaster.bus.wire import NotStoredError
 from spymaster.cli.live.bus import bus_address, mirror_plan
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say

@@ -100,9 +100,9 @@ def _serve(serving: Serving, days: LiveDays, asked: Asked) -> None:
     sys.setswitchinterval(0.0005)
     serving.start(days)
     if serving.problem:
-        _say(f"no screen can attach: {serving.problem}")
+        say(f"no screen can attach: {serving.problem}")
     if line := gateway_line(serving, asked.gateway):
-        _say(line)
+        say(line)
 
 
 class _Beginner:
