@@ -1,0 +1,129 @@
+"""A session in parts, joined by a real server: what core publishes is what one process would have published."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spymaster.bus.names import LEVELS_STREAM, SIGNALS
+from spymaster.resources import bundled_recording
+from tests.support.journals import read_journal
+from tests.support.nats_server import NatsServer, stored_in, until
+
+pytestmark = pytest.mark.slow
+PROGRAM = (sys.executable, "-c", "from spymaster.cli.entry import main; main()")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path / "nats")
+    yield server
+    server.stop()
+
+
+class Desk:
+    """Runs the program's roles as processes of their own, all of one configuration."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.config = folder / "desk.toml"
+        self.config.write_text(f'[nats]\nurl = "{url}"\n', encoding="utf-8")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [*PROGRAM, "--config", str(self.config), *arguments]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, text=True, env=os.environ, cwd=self.folder, **pipes)
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        """To its end; what it reports."""
+        process = self.start(*arguments, "--json")
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    def ingest(self) -> subprocess.Popen[str]:
+        source = str(bundled_recording())
+        return self.start("run", "ingest", "--role", "ingest", "--source", source, "--speed", "0", "--json")
+
+
+def single_process() -> dict[str, Any]:
+    command = [*PROGRAM, "replay", str(bundled_recording()), "--headless", "--json"]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def journals_of(core: Path) -> list[Path]:
+    return list(core.glob("*/journal"))
+
+
+def written(core: Path) -> int:
+    """Bytes of the journal of a role."""
+    return sum(file.stat().st_size for journal in journals_of(core) for file in journal.glob("*.journal"))
+
+
+async def test_core_publishes_what_one_process_would_killed_as_often_as_you_like(
+    tmp_path: Path, server: NatsServer
+) -> None:
+    desk = Desk(tmp_path, server.url)
+    ingest = desk.ingest()
+    for least in (1_000_000, 12_000_000, 24_000_000):
+        core = desk.start("run", "core", "--role", "core")
+        until(lambda least=least: core.poll() is not None or written(tmp_path / "core") > least, "it has begun")  # type: ignore[misc]
+        assert core.poll() is None, core.communicate()
+        core.send_signal(signal.SIGKILL)
+        core.communicate()
+    whole = desk.run("run", "core", "--role", "core")
+    assert json.loads(ingest.communicate()[0])["complete"]
+    alone = single_process()
+    assert whole["signal_hash"] == alone["signal_hash"]
+    assert (whole["records"], whole["snaps"], whole["complete"]) == (alone["records"], alone["snaps"], True)
+    [journal] = journals_of(tmp_path / "core")
+    assert sum(frame.count for frame in read_journal(journal) if frame.kind == 7) == alone["snaps"]
+    signals = [one for one in await stored_in(server.url, LEVELS_STREAM) if one.subject == SIGNALS]
+    times = [json.loads(one.data)["ts_event_ns"] for one in signals]
+    assert len(times) == alone["snaps"]
+    assert times == sorted(set(times))
+    assert {one.headers["Spymaster-Mode"] for one in signals} == {"SIMULATED"}
+
+
+def test_a_core_that_is_ended_in_order_goes_on_as_if_it_had_not_been(tmp_path: Path, server: NatsServer) -> None:
+    desk = Desk(tmp_path, server.url)
+    core = desk.start("run", "core", "--role", "core")
+    ingest = desk.ingest()
+    until(lambda: core.poll() is not None or written(tmp_path / "core") > 4_000_000, "it has begun")
+    core.terminate()
+    core.communicate()
+    assert core.returncode == 128 + signal.SIGTERM
+    whole = desk.run("run", "core", "--role", "core")
+    ingest.communicate()
+    assert whole["signal_hash"] == single_process()["signal_hash"]
+
+
+def test_the_lake_of_the_bus_holds_the_records_of_its_run(tmp_path: Path, server: NatsServer) -> None:
+    desk = Desk(tmp_path, server.url)
+    ingest = desk.ingest()
+    lake = desk.run("run", "lake", "--role", "lake")
+    published = json.loads(ingest.communicate()[0])
+    assert (lake["complete"], lake["records"]) == (True, published["records"])
+    assert lake["lake_files"] == published["lake_files"]
+
+
+def test_the_server_is_killed_under_ingest_and_core_and_nothing_is_missing(tmp_path: Path, server: NatsServer) -> None:
+    desk = Desk(tmp_path, server.url)
+    ingest = desk.ingest()
+    core = desk.start("run", "core", "--role", "core", "--json")
+    until(lambda: core.poll() is not None or written(tmp_path / "core") > 2_000_000, "it has begun")
+    server.stop(kill=True)
+    server.start()
+    whole = json.loads(core.communicate()[0])
+    assert json.loads(ingest.communicate()[0])["complete"]
+    assert whole["signal_hash"] == single_process()["signal_hash"]
