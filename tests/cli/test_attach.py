@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
@@ -75,6 +76,45 @@ def test_a_gateway_for_everybody_without_a_token_is_refused_before_anything_begi
     assert result.exit_code == 2
     assert "can be reached from other machines, and no token is set" in one_line(result.stderr)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--json", "--screenshot"])
+def test_a_gateway_is_not_for_what_ends_at_once(run: Run, tmp_path: Path, small: Path, option: str) -> None:
+    asked = ["--headless", "--json"] if option == "--json" else ["--screenshot", tmp_path / "out.svg"]
+    result = run("replay", small, "--gateway", *asked)
+    assert result.exit_code == 2
+    assert f"{option}: asks for something that ends" in one_line(result.stderr)
+
+
+def test_a_replay_is_served_to_its_end_without_a_screen(small: Path) -> None:
+    pytest.importorskip("uvicorn")
+    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import connect
+
+    command = [*COMMAND, "replay", str(small), "--headless", "--gateway", "--listen", "127.0.0.1:0", "--speed", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "open to this machine alone" in line
+        port = line.partition("127.0.0.1:")[2].partition(",")[0]
+        times = []
+        # its thread begins to answer after the line, and until then connections wait
+        url = f"ws://127.0.0.1:{port}/ws/stream"
+        with (
+            connect(url, proxy=None, open_timeout=STARTED_S) as reader,
+            contextlib.suppress(ConnectionClosed),
+        ):
+            while True:
+                message = json.loads(reader.recv(STARTED_S))
+                if message["subject"] == "levels.signals":
+                    times.append(message["data"]["ts_event_ns"])
+        assert process.wait(STARTED_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert len(times) > 10
+    assert len(set(map(int.__sub__, times[1:], times))) == 1
 
 
 @pytest.fixture

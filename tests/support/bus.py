@@ -58,7 +58,7 @@ def attached(source: AttachSource) -> Iterator[AttachSource]:
 def same(one: Any, other: Any) -> bool:
     """Whether two frames or columns say the same, arrays byte for byte."""
     if isinstance(one, np.ndarray):
-        return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())
+        return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
     if hasattr(one, "__dataclass_fields__"):
         return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     return repr(one) == repr(other)
