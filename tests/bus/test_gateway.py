@@ -323,6 +323,28 @@ def test_one_client_more_than_was_asked_for_is_refused(tmp_path: Path) -> None:
         assert there.lets_in() == 101
 
 
+def test_connections_that_say_nothing_are_limited_too_and_are_closed(tmp_path: Path) -> None:
+    from spymaster.bus.gateway.connections import SPARE
+
+    with gateway(tmp_path, GatewayPlan("127.0.0.1", 0, clients=1)) as there, ExitStack() as silent:
+        ends = [silent.enter_context(socket.create_connection(("127.0.0.1", there.port))) for _ in range(SPARE + 21)]
+        for end in ends:
+            end.setblocking(False)
+        until(lambda: sum(map(is_closed, ends)) >= 20, "the limit")
+        until(lambda: all(map(is_closed, ends)), "the end of silence")
+        assert there.get("/health")[0] == 200
+
+
+def is_closed(end: socket.socket) -> bool:
+    """Whether the other side has ended a connection on which it says nothing."""
+    try:
+        return end.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def test_a_form_nobody_knows_is_refused(tmp_path: Path) -> None:
     with gateway(tmp_path) as there:
         assert there.lets_in("?form=classic") == 101

@@ -160,4 +160,4 @@ class Serving:
         assert self._messages is not None
         gateway = Gateway(self._plan, source, desk, self._feed, self._messages, self._hello)
         group.create_task(self._feed.run())
-        group.create_task(serve_gateway(gateway, at))
+        group.create_task(serve_gateway(gateway, at, self._plan.clients))

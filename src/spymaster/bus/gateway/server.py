@@ -10,6 +10,7 @@ from typing import Final
 import uvicorn
 
 from spymaster.bus.gateway.app import Gateway
+from spymaster.bus.gateway.connections import SPARE, limited
 from spymaster.bus.wire.exchange import MOST_ASK_BYTES
 
 _AFTER_REFUSAL: Final = "ASGI callable returned without completing handshake."
@@ -29,8 +30,8 @@ class _Said(logging.Handler):
         _log.log(record.levelno, "gateway: %s%s", lines[0] if lines else "", f" ({kind})" if kind else "")
 
 
-async def serve_gateway(gateway: Gateway, at: socket.socket) -> None:
-    """Serve on a listening socket until cancelled."""
+async def serve_gateway(gateway: Gateway, at: socket.socket, clients: int) -> None:
+    """Serve on a listening socket until cancelled. ``clients``: WebSockets at a time."""
     said = logging.getLogger("uvicorn")
     # at INFO it would say addresses with everything that stands behind a question mark
     said.handlers, said.propagate = [_Said(logging.WARNING)], False
@@ -42,6 +43,7 @@ async def serve_gateway(gateway: Gateway, at: socket.socket) -> None:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
+        http=limited(clients + SPARE),
         ws="websockets-sansio",
         ws_max_size=MOST_ASK_BYTES,
         ws_per_message_deflate=False,
