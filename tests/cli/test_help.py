@@ -17,6 +17,7 @@ COMMANDS = (
     ("live",),
     ("run",),
     ("attach",),
+    ("stream",),
     ("export",),
     *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "dbn", "schema")),
     ("levels",),

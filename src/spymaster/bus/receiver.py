@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import msgspec
 
 from spymaster.bus.broker import MismatchError, NotStoredError
 from spymaster.bus.connection import Connection, reason_of
-from spymaster.bus.names import CONTROL, MARKET_STREAM, Header
+from spymaster.bus.names import CONTROL, LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, Header
 from spymaster.bus.streams import ConsumerSpec, differences, mismatch
 
 if TYPE_CHECKING:
@@ -114,6 +115,42 @@ class Receiver:
         """Let go. The consumer stays on the server, with what is acknowledged."""
         self._subscription = None
         await self._connection.close()
+
+
+class LevelLines:
+    """The JSON of signals and alerts from now on, each once and in the stream's order."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._last = 0
+
+    async def read(self, on_line: Callable[[str, bytes], None]) -> None:
+        """Give each with its subject, until the connection is lost: then NotStoredError is raised, and another call
+        goes on where this one was."""
+        import nats
+        from nats.js import api
+
+        js = await self._connection.jetstream()
+        start: dict[str, Any] = {"deliver_policy": api.DeliverPolicy.NEW}
+        if self._last:
+            start = {"deliver_policy": api.DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": self._last + 1}
+        try:
+            lines = await js.subscribe(
+                LEVELS_SUBJECTS[0],
+                stream=LEVELS_STREAM,
+                ordered_consumer=True,
+                config=api.ConsumerConfig(**start),
+            )
+            while self._connection.is_up:
+                try:
+                    message = await lines.next_msg(timeout=_FETCH_S)
+                except TimeoutError:
+                    continue
+                self._last = message.metadata.sequence.stream
+                on_line(message.subject, message.data)
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
+        raise NotStoredError("the connection is lost")
 
 
 async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, first_seq: int, *, anew: bool) -> int:

@@ -21,7 +21,7 @@ from spymaster.cli.global_options import (
     check_options,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, export_p_break, learn_app
-from spymaster.cli.live.commands import attach, live, run
+from spymaster.cli.live.commands import attach, live, run, stream
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
@@ -326,5 +326,6 @@ app.command(cls=ScreenCommand)(replay)
 app.command(cls=ScreenCommand)(live)
 app.command(cls=Command)(run)
 app.command(cls=ScreenCommand)(attach)
+app.command(cls=Command)(stream)
 app.command(cls=PlainCommand)(simulate)
 app.command(cls=ColouredPlainCommand)(docs)

@@ -78,6 +78,26 @@ def live(
         raise typer.Exit(code)
 
 
+def stream(
+    context: typer.Context,
+    source: Annotated[
+        Path | None, typer.Argument(help="A recording to replay. [default: what is on the bus]", show_default=False)
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The NATS server, in place of [nats] url.", show_default=False)
+    ] = None,
+    alerts: Annotated[bool, typer.Option("--alerts", help="Alerts alone.")] = False,
+    profile: _LiveProfile = None,
+    speed: Annotated[str, typer.Option(help="Of a replay: event seconds per second. [default: max]")] = "",
+) -> None:
+    """Print signals and alerts as JSON lines: of a session mirrored on NATS, or of a replay."""
+    from spymaster.cli.live.stream import StreamRequest, run_stream
+
+    with reported():
+        asked = StreamRequest(source, context.obj.config, url, profile, speed, alerts)
+        raise typer.Exit(run_stream(asked))
+
+
 def run(
     context: typer.Context,
     out: Annotated[Path, typer.Argument(help="A new folder for its recording.", metavar="OUT")],

@@ -1,0 +1,120 @@
+"""``stream``: signals and alerts as JSON lines, of a session that is mirrored on NATS or of a replay."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spymaster.bus.connection import Connection
+from spymaster.bus.embedded import found_server
+from spymaster.bus.names import ALERTS, SIGNALS
+from spymaster.bus.plan import EMBEDDED, secrets_of
+from spymaster.bus.receiver import LevelLines
+from spymaster.bus.wire import NotStoredError
+from spymaster.cli.live.bus import bus_address
+from spymaster.cli.live.work import say
+from spymaster.cli.request import Request, parse_speed, prepare
+from spymaster.config.loader import load_config
+from spymaster.errors import ExitCode, UserError
+from spymaster.signals.encode import SignalEncoder
+from spymaster.signals.feed_words import FeedWords
+
+if TYPE_CHECKING:
+    from spymaster.physics.engine import SnapBlock
+
+_AGAIN_S: Final = 0.5
+
+
+class StreamRequest(msgspec.Struct, frozen=True):
+    """What was asked for. ``source``: a recording; None for the bus. ``alerts``: those alone."""
+
+    source: Path | None
+    config: Path | None
+    url: str | None
+    profile: str | None
+    speed: str
+    alerts: bool
+
+
+def run_stream(request: StreamRequest) -> int:
+    """Print lines until there are no more, or a signal ends it; the exit code. Raises UserError."""
+    if request.source is not None:
+        return _replayed(request, request.source)
+    config = load_config(request.config, overrides={"nats.url": request.url} if request.url else None)
+    address = bus_address(config.nats, wanted=True)
+    assert address is not None
+    urls = tuple(address.url.split(","))
+    if address.url == EMBEDDED:
+        running = found_server(Path(address.folder))
+        if running is None:
+            remedy = "begin one with: run OUT --nats, or name a server with --url"
+            raise UserError("stream", "no session is mirrored on this machine", remedy, code=ExitCode.USAGE)
+        urls = (running.url,)
+    connection = Connection(address, urls, secrets_of(), name="spymaster stream")
+    asyncio.run(_follow(connection, _writer(alerts=request.alerts)))
+    return ExitCode.OK
+
+
+async def _follow(connection: Connection, write: Callable[[str, bytes], None]) -> None:
+    lines = LevelLines(connection)
+    told = ""
+    try:
+        while True:
+            try:
+                await lines.read(write)
+            except NotStoredError as error:
+                if str(error) != told:
+                    say(f"the bus: {error}")
+                    told = str(error)
+                await asyncio.sleep(_AGAIN_S)
+    finally:
+        await connection.close()
+
+
+def _writer(*, alerts: bool) -> Callable[[str, bytes], None]:
+    def write(subject: str, line: bytes) -> None:
+        if subject == ALERTS or not alerts:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+
+    return write
+
+
+def _replayed(request: StreamRequest, source: Path) -> int:
+    from spymaster.physics.engine import Engine
+    from spymaster.session.replay.pacing import Pacer
+    from spymaster.session.sources.forms import open_source
+
+    speed = parse_speed(request.speed, None)
+    recorded = open_source(prepare(Request((source,), request.config, request.profile, None)).plan)
+    config = recorded.config_frame()
+    words = FeedWords()
+    user_ids = tuple(level.id for level in config.user_levels)
+    encoder = SignalEncoder("spy" if config.profile == "spy" else "es", user_ids, words)
+    pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
+    write = _writer(alerts=request.alerts)
+    engine = Engine(snaps_per_block=1)
+
+    def publish(blocks: Iterable[SnapBlock]) -> None:
+        for block in blocks:
+            if pacer is not None and len(block.snaps):
+                time.sleep(max(pacer.wait_s(int(block.snaps["t_ns"][-1])), 0.0))
+            for signals in encoder.signals(block):
+                write(SIGNALS, encoder.json(signals))
+            for alert in encoder.alerts(block):
+                write(ALERTS, encoder.json(alert))
+
+    try:
+        for frame in recorded.frames():
+            words.take(frame)
+            publish(engine.feed(frame))
+        publish(engine.finish())
+    finally:
+        recorded.close()
+    return ExitCode.OK
