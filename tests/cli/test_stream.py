@@ -22,7 +22,7 @@ def test_a_replay_gives_a_line_for_each_snap_and_alert(spawn: Spawn) -> None:
     alone = json.loads(spawn("replay", bundled_recording(), "--headless", "--json").stdout)
     signals = [line for line in lines if "levels" in line]
     assert len(signals) == alone["snaps"]
-    assert sum(line["type"] == "raised" for line in lines if "levels" not in line) == alone["alerts"]
+    assert sum(line["event"] == "raised" for line in lines if "levels" not in line) == alone["alerts"]
     times = [line["ts_event_ns"] for line in signals]
     assert times == sorted(set(times))
 
