@@ -72,7 +72,10 @@ class _Imports(ast.NodeVisitor):
         self.later: set[str] = set()
         self._depth = 0
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.visit_FunctionDef(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
@@ -120,9 +123,10 @@ def test_an_import_for_types_alone_and_one_of_an_extra_in_a_function_are_told_ap
     path.write_text(
         "import os, numpy.linalg\nfrom typing import TYPE_CHECKING\nfrom . import own\n"
         "if TYPE_CHECKING:\n    import _typeshed\ndef f():\n    from duckdb import connect\n"
+        "async def g():\n    import uvicorn\n"
     )
     found = imports_of(path)
-    assert (found.at_once, found.later) == ({"numpy"}, {"duckdb"})
+    assert (found.at_once, found.later) == ({"numpy"}, {"duckdb", "uvicorn"})
 
 
 @pytest.fixture(scope="module")

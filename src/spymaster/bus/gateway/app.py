@@ -7,15 +7,10 @@ import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import zstandard
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from spymaster.bus.desk.frame_desk import FrameDesk, read_ask
 from spymaster.bus.gateway.bind import GatewayPlan
@@ -27,6 +22,11 @@ from spymaster.bus.gateway.metrics import CONTENT_TYPE, MetricsText, add_frame
 from spymaster.bus.wire.exchange import Hello
 from spymaster.bus.wire.packing import WireError
 from spymaster.signals.frame import FrameSource, Phase
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.websockets import WebSocket
 
 PAGE: Final = Path(__file__).parent / "page"
 _TOO_BIG: Final = 1009
@@ -55,6 +55,9 @@ class Gateway:
         hello: Hello,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
+        from starlette.applications import Starlette
+        from starlette.routing import Route, WebSocketRoute
+
         self._plan, self._source, self._desk, self._feed, self._log = plan, source, desk, feed, log
         self._hello = msgspec.msgpack.encode(msgspec.structs.replace(hello, out=""))
         self._now_ns = now_ns
@@ -72,15 +75,15 @@ class Gateway:
         """The whole as an ASGI application."""
 
     async def _page(self, _request: Request) -> Response:
-        return Response((PAGE / "index.html").read_bytes(), 200, _HEADERS, "text/html")
+        return _answer((PAGE / "index.html").read_bytes(), "text/html")
 
     async def _script(self, _request: Request) -> Response:
-        return Response((PAGE / "page.js").read_bytes(), 200, _HEADERS, "text/javascript")
+        return _answer((PAGE / "page.js").read_bytes(), "text/javascript")
 
     async def _health(self, _request: Request) -> Response:
         frame = self._source.latest()
         if frame is None:
-            return JSONResponse({"status": "starting"}, 503)
+            return _json({"status": "starting"}, 503)
         header = frame.header
         fault = header.recording.fault
         is_well = header.phase not in (Phase.FAILED, Phase.COMPILING, Phase.LOADING) and not fault
@@ -96,7 +99,7 @@ class Gateway:
             "ts_event_ns": header.t_ns,
             "connections": self.gate.clients,
         }
-        return JSONResponse(said, 200 if is_well else 503)
+        return _json(said, 200 if is_well else 503)
 
     async def _metrics(self, _request: Request) -> Response:
         text = MetricsText()
@@ -115,7 +118,7 @@ class Gateway:
         text.add("gateway_skipped_total", "counter", "Messages left out for clients that were too slow.", self.skipped)
         text.add("gateway_frames_total", "counter", "Answers sent to attached screens.", self.frames)
         text.add("gateway_refused_total", "counter", "What was refused, by reason.", refused)
-        return PlainTextResponse(text.text(), 200, media_type=CONTENT_TYPE)
+        return _answer(text.text().encode(), CONTENT_TYPE)
 
     async def _stream(self, socket: WebSocket) -> None:
         """Signals, flow and alerts, each as it comes; first what stands."""
@@ -127,7 +130,7 @@ class Gateway:
         await socket.accept(subprotocol_of(socket.scope))
         reading = asyncio.create_task(self._read(socket, form))
         try:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            with contextlib.suppress(*_gone()):
                 await self._write(socket, form, reading)
         finally:
             reading.cancel()
@@ -191,14 +194,33 @@ class Gateway:
                 await socket.send_bytes(await asyncio.to_thread(compressor.compress, answer))
         except WireError as error:
             await self._turn_out(socket, _NOT_UNDERSTOOD, str(error))
-        except (WebSocketDisconnect, RuntimeError):
+        except _gone():
             return
 
     async def _turn_out(self, socket: WebSocket, code: int, why: str) -> None:
         self.complaints.add(why, peer_of(socket.scope))
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        with contextlib.suppress(*_gone()):
             await socket.close(code, why)
 
     def _note_end(self, socket: WebSocket, code: int) -> None:
         if code == _TOO_BIG:
             self.complaints.add("a message that is too large", peer_of(socket.scope))
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    """What is raised where a client has gone."""
+    from starlette.websockets import WebSocketDisconnect
+
+    return (WebSocketDisconnect, RuntimeError)
+
+
+def _answer(body: bytes, kind: str) -> Response:
+    from starlette.responses import Response
+
+    return Response(body, 200, {**_HEADERS, "Content-Type": kind})
+
+
+def _json(said: dict[str, Any], status: int) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(said, status)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SPARE: Final = 64
 """Connections beside those of the clients: pages, health, metrics, and who is about to be refused."""
@@ -15,6 +16,8 @@ SILENT_S: Final = 10.0
 
 def limited(most: int, silent_s: float = SILENT_S) -> type[H11Protocol]:
     """The server library's protocol, with at most so many connections at a time."""
+
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Limited(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -10,14 +10,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spymaster.bus.gateway.bind import GatewayPlan, is_loopback
 from spymaster.bus.gateway.limits import Complaints, WrongTokens
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 PROTOCOL_NAME: Final = "spymaster"
 """The WebSocket subprotocol that a browser's page names beside ``TOKEN_PROTOCOL``."""
@@ -130,6 +130,8 @@ def _token_in(headers: dict[str, str]) -> bytes | None:
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import JSONResponse
+
     headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
     response = JSONResponse({"error": refusal.words}, refusal.status, headers)
     if scope["type"] == "http":

@@ -7,8 +7,6 @@ import logging
 import socket
 from typing import Final
 
-import uvicorn
-
 from spymaster.bus.gateway.app import Gateway
 from spymaster.bus.gateway.connections import SPARE, limited
 from spymaster.bus.wire.exchange import MOST_ASK_BYTES
@@ -32,6 +30,8 @@ class _Said(logging.Handler):
 
 async def serve_gateway(gateway: Gateway, at: socket.socket, clients: int) -> None:
     """Serve on a listening socket until cancelled. ``clients``: WebSockets at a time."""
+    import uvicorn
+
     said = logging.getLogger("uvicorn")
     # at INFO it would say addresses with everything that stands behind a question mark
     said.handlers, said.propagate = [_Said(logging.WARNING)], False
