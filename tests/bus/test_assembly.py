@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.bus.assembly import Assembled, Assembler, Piece, UnreadableError, piece_of
-from spymaster.bus.messages import Message, MessageMaker
-from spymaster.bus.names import Header
+from spymaster.bus.nats.assembly import Assembled, Assembler, Piece, UnreadableError, piece_of
+from spymaster.bus.nats.messages import Message, MessageMaker
+from spymaster.bus.nats.names import Header
 from spymaster.journal.codec import EndFrame, decode_frame
 from spymaster.journal.format import FrameKind, StoredFrame
 from spymaster.market.frames import Frame, GapFrame, RecordsFrame
@@ -165,7 +165,7 @@ def test_a_message_of_somebody_else_is_refused_with_the_reason(lived: list[Store
 
 
 def test_no_message_of_records_is_longer_than_a_quarter_of_a_mebibyte(tmp_path: Path) -> None:
-    from spymaster.bus.arrow_batches import MAX_BYTES
+    from spymaster.bus.nats.arrow_batches import MAX_BYTES
     from tests.support.journals import depth_frame
 
     scene = MirrorScene(tmp_path)

@@ -21,8 +21,8 @@ from spymaster.bus.serving import Serving
 from spymaster.bus.socket.places import own_folder, sessions, socket_of
 from spymaster.bus.socket.streams import framed
 from spymaster.bus.wire.exchange import LAYOUT, PROTOCOL, Ask, Hello
-from spymaster.session.frames.run_state import empty_heat
 from spymaster.signals.frame import Command
+from spymaster.signals.run_state import empty_heat
 from tests.support.bus import attached, same, served, until
 from tests.support.moving_source import MovingSource
 from tests.support.scripted_source import heat_columns

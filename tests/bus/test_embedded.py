@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.bus.embedded import embedded_server, found_server
+from spymaster.bus.nats.embedded import embedded_server, found_server
 from spymaster.errors import UserError
 from tests.support.nats_server import NatsServer, on_server, until
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from spymaster.bus.embedded import embedded_server
+from spymaster.bus.nats.embedded import embedded_server
 with embedded_server(Path(sys.argv[1]), 0) as running:
     print(running.pid, flush=True)
     sys.stdin.read()

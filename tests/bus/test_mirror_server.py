@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from spymaster.bus.messages import MessageMaker
-from spymaster.bus.names import LEVELS_STREAM, MARKET_STREAM, MSG_ID
-from spymaster.bus.place import PLACE_NAME, MirrorState, read_mirror_status
-from spymaster.bus.plan import BusAddress, secrets_of
+from spymaster.bus.nats.credentials import secrets_of
+from spymaster.bus.nats.messages import MessageMaker
+from spymaster.bus.nats.names import LEVELS_STREAM, MARKET_STREAM, MSG_ID
+from spymaster.bus.nats.place import PLACE_NAME
+from spymaster.journal.mirror_plan import BusAddress
+from spymaster.journal.mirror_status import MirrorState, read_mirror_status
 from tests.support.journals import read_journal
 from tests.support.mirrored import SESSION, MirrorScene, mirror_to
 from tests.support.nats_server import Js, NatsServer, on_server, stored_in

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from spymaster.bus.names import LEVELS_STREAM, MARKET_STREAM
-from spymaster.bus.place import MirrorState, read_mirror_status
-from spymaster.bus.plan import EMBEDDED, BusAddress, MirrorPlan
+from spymaster.bus.nats.names import LEVELS_STREAM, MARKET_STREAM
 from spymaster.journal.format import segments_in
+from spymaster.journal.mirror_plan import EMBEDDED, BusAddress, MirrorPlan
+from spymaster.journal.mirror_status import MirrorState, read_mirror_status
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar.progress import read_status
 from spymaster.market.frames import RecordsFrame
@@ -107,7 +107,7 @@ def test_a_bus_that_is_never_there_costs_the_lake_nothing_and_is_said(tmp_path: 
 async def test_a_server_of_our_own_runs_as_long_as_the_sidecar_and_keeps_what_it_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spymaster.bus.embedded import embedded_server, found_server
+    from spymaster.bus.nats.embedded import embedded_server, found_server
 
     home = tmp_path / "home"
     plan = MirrorPlan(BusAddress(EMBEDDED, str(home), 0), "ESH4")

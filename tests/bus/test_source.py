@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from spymaster.bus.assembly import Assembled
-from spymaster.bus.connection import Connection
-from spymaster.bus.names import MARKET_STREAM, Header
-from spymaster.bus.plan import Secrets
-from spymaster.bus.receiver import Delivery, Receiver, RunOnBus
-from spymaster.bus.source import BusSource
-from spymaster.bus.streams import ConsumerSpec
+from spymaster.bus.nats.assembly import Assembled
+from spymaster.bus.nats.connection import Connection
+from spymaster.bus.nats.credentials import Secrets
+from spymaster.bus.nats.names import MARKET_STREAM, Header
+from spymaster.bus.nats.receiver import Delivery, Receiver, RunOnBus
+from spymaster.bus.nats.source import BusSource
+from spymaster.bus.nats.streams import ConsumerSpec
 from spymaster.journal.codec import EndFrame, decode_frame
 from spymaster.market.frames import GapFrame, RecordsFrame
 from tests.support.journals import read_journal, same_records

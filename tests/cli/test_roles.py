@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from spymaster.bus.level_messages import block_of_signals
-from spymaster.bus.names import LEVELS_STREAM, SIGNALS
+from spymaster.bus.nats.level_messages import block_of_signals
+from spymaster.bus.nats.names import LEVELS_STREAM, SIGNALS
 from spymaster.journal.codec import decode_signals
 from spymaster.journal.format import FrameKind
 from spymaster.resources import bundled_recording

@@ -18,8 +18,8 @@ from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
 from spymaster.session.frames.builder import LADDER_ROWS, FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
-from spymaster.session.frames.run_state import RunState, waiting_frame
 from spymaster.signals.frame import Frame, Mode, Phase, RecordingLight
+from spymaster.signals.run_state import RunState, waiting_frame
 from tests.support.engine import engine_for, records
 from tests.support.market import ASK, BID, MID, START_NS, Market
 from tests.support.small_files import Words

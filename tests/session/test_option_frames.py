@@ -10,8 +10,8 @@ import pytest
 from spymaster.market.option_chain import CALL, PUT
 from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
-from spymaster.session.frames.run_state import RunState
 from spymaster.signals.frame import Frame, Mode, Phase
+from spymaster.signals.run_state import RunState
 from spymaster.view.drawing.cells import text_of
 from spymaster.view.options.strike_grid import strike_rows
 from spymaster.view.options.texts import options_text, summary_of

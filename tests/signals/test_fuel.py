@@ -13,7 +13,7 @@ import pytest
 from spymaster.market.option_rows import OPTION_FIELDS, STRIKE_FIELDS, FuelEffect, WallSign
 from spymaster.signals.blocks import UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
-from spymaster.signals.flow import FlowColumns, FlowEncoder
+from spymaster.signals.flow.encode import FlowColumns, FlowEncoder
 from spymaster.signals.notes import level_note
 from spymaster.signals.schema import flow_schema, signals_schema
 from tests.support.blocks import T0_NS, TestBlock, block, level, parts

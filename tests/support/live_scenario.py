@@ -43,7 +43,6 @@ from spymaster.market.frames import ConfigFrame, UserLevel
 from spymaster.market.instruments import EQUITY_CALENDAR, FUTURES_CALENDAR
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.sessions import session_at, sessions_between
-from spymaster.session.frames.run_state import RunState
 from spymaster.session.live.config import live_config
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import JOURNAL_FOLDER, RunRecording, plain_config
@@ -51,6 +50,7 @@ from spymaster.session.replay.index import ReplayIndex
 from spymaster.session.sources.forms import manifests_of
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Mode, Phase
+from spymaster.signals.run_state import RunState
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 LIMITS = msgspec.structs.replace(Limits().scaled(20.0), backoff_first_s=0.05)

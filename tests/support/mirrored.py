@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from spymaster.bus.broker import NotStoredError, Stored
-from spymaster.bus.connection import Connection, NatsWire
-from spymaster.bus.messages import Message
-from spymaster.bus.mirror import Mirror
-from spymaster.bus.plan import BusAddress, MirrorPlan, Secrets, StreamLimits
-from spymaster.bus.streams import stream_specs
+from spymaster.bus.nats.broker import NotStoredError, Stored
+from spymaster.bus.nats.connection import Connection, NatsWire
+from spymaster.bus.nats.credentials import Secrets
+from spymaster.bus.nats.messages import Message
+from spymaster.bus.nats.mirror import Mirror
+from spymaster.bus.nats.streams import stream_specs
 from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.mirror_plan import BusAddress, MirrorPlan, StreamLimits
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.frames import FeedState, FeedStatusFrame, RecordsFrame, WatermarkFrame
 from spymaster.market.kinds import NS_PER_S

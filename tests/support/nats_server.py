@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from spymaster.bus.embedded import server_program
-from spymaster.bus.plan import BusAddress
+from spymaster.bus.nats.embedded import server_program
+from spymaster.journal.mirror_plan import BusAddress
 
 Js = Any
 """``nats.js.JetStreamContext``."""

@@ -11,7 +11,6 @@ import numpy as np
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Signal
-from spymaster.session.frames.run_state import empty_book
 from spymaster.signals.frame import (
     CHART_BAR,
     HEAT_TICKS,
@@ -33,6 +32,7 @@ from spymaster.signals.frame import (
     ReplayStatus,
     TouchView,
 )
+from spymaster.signals.run_state import empty_book
 
 SECOND: Final = 1_000_000_000
 OPEN_NS: Final = 1_795_185_000 * SECOND

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import msgspec
 import platformdirs
 
-from spymaster.bus.plan import EMBEDDED
 from spymaster.cli.doctor_ways import HostWay, TerminalWay, host_way, terminal_way
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
+from spymaster.journal.mirror_plan import EMBEDDED
 from spymaster.tui.terminal.link import NARROW_BYTES_PER_S
 
 _COLUMNS: Final = 80

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from spymaster.signals.alert_structs import AlertMessage
-from spymaster.signals.flow_structs import MarketFlow
+from spymaster.signals.flow.structs import MarketFlow
 from spymaster.signals.structs import LevelSignals
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -16,8 +16,8 @@ from spymaster.bus.attach.ways import LostError, RefusedError, Way
 from spymaster.bus.wire.exchange import HEAT_SECONDS, LAYOUT, PROTOCOL, Ask, Hello
 from spymaster.bus.wire.frames import Told, decode_answer
 from spymaster.bus.wire.packing import WireError
-from spymaster.session.frames.run_state import RunState, empty_chart, empty_history, waiting_frame
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase
+from spymaster.signals.run_state import RunState, empty_chart, empty_history, waiting_frame
 
 SILENCE_S: Final = 5.0
 """A Session that has not answered for so long is taken for lost: it answers twice a second, whatever happens."""

@@ -12,7 +12,7 @@ import msgspec
 
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.sessions import et_time
-from spymaster.signals.flow_structs import ContractFlow, MarketFlow
+from spymaster.signals.flow.structs import ContractFlow, MarketFlow
 from spymaster.signals.structs import LevelSignal, LevelSignals
 
 _DIRECTIONS: Final = {"SUPPORT": "DOWN", "RESISTANCE": "UP"}

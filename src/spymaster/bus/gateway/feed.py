@@ -16,7 +16,7 @@ from spymaster.signals.alert_structs import AlertRaised
 from spymaster.signals.blocks import Block, UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
-from spymaster.signals.flow import FlowEncoder
+from spymaster.signals.flow.encode import FlowEncoder
 from spymaster.signals.structs import ProfileName
 
 WAITING: Final = 256

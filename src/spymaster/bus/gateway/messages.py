@@ -11,7 +11,7 @@ import msgspec
 from spymaster.bus.desk.bell import Bell
 from spymaster.bus.gateway.classic import classic_text
 from spymaster.signals.alert_structs import AlertMessage, AlertResolved
-from spymaster.signals.flow_structs import MarketFlow
+from spymaster.signals.flow.structs import MarketFlow
 from spymaster.signals.structs import LevelSignals
 
 KEPT: Final = 256

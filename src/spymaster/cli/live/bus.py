@@ -7,9 +7,10 @@ from pathlib import Path
 
 import platformdirs
 
-from spymaster.bus.plan import EMBEDDED, BusAddress, MirrorPlan, StreamLimits, secrets_of
+from spymaster.bus.nats.credentials import secrets_of
 from spymaster.config.structs import Nats
 from spymaster.errors import ExitCode, UserError
+from spymaster.journal.mirror_plan import EMBEDDED, BusAddress, MirrorPlan, StreamLimits
 
 
 def bus_address(nats: Nats, *, wanted: bool) -> BusAddress | None:

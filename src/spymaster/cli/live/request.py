@@ -10,7 +10,6 @@ import msgspec
 import platformdirs
 
 from spymaster.bus.gateway.bind import GatewayPlan
-from spymaster.bus.plan import BusAddress
 from spymaster.cli.live.bus import bus_address
 from spymaster.cli.live.gateway import gateway_plan
 from spymaster.cli.request import parse_stamped, parse_warmup
@@ -19,6 +18,7 @@ from spymaster.config.profiles import Profile
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.bars.bars import Stamped
+from spymaster.journal.mirror_plan import BusAddress
 from spymaster.market.frames import UserLevel
 from spymaster.session.levels.sets import levels_named
 from spymaster.session.levels.user import levels_from_flags, unique_levels

@@ -13,13 +13,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from spymaster.bus.broker import NotStoredError
-from spymaster.bus.connection import Connection
-from spymaster.bus.embedded import reached
-from spymaster.bus.plan import BusAddress, secrets_of
-from spymaster.bus.receiver import Receiver, RunOnBus
-from spymaster.bus.source import BusSource
-from spymaster.bus.streams import ConsumerSpec
+from spymaster.bus.nats.broker import NotStoredError
+from spymaster.bus.nats.connection import Connection
+from spymaster.bus.nats.credentials import secrets_of
+from spymaster.bus.nats.embedded import reached
+from spymaster.bus.nats.receiver import Receiver, RunOnBus
+from spymaster.bus.nats.source import BusSource
+from spymaster.bus.nats.streams import ConsumerSpec
 from spymaster.cli.live.bus import bus_address, mirror_plan
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say
@@ -29,6 +29,7 @@ from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, held
+from spymaster.journal.mirror_plan import BusAddress
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.instruments import outright_root

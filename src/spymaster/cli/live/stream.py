@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spymaster.bus.broker import NotStoredError
-from spymaster.bus.connection import Connection
-from spymaster.bus.embedded import found_server
-from spymaster.bus.names import ALERTS, SIGNALS
+from spymaster.bus.nats.broker import NotStoredError
+from spymaster.bus.nats.connection import Connection
+from spymaster.bus.nats.embedded import found_server
+from spymaster.bus.nats.names import ALERTS, SIGNALS
+from spymaster.bus.nats.receiver import LevelLines
 from spymaster.bus.plan import EMBEDDED, secrets_of
-from spymaster.bus.receiver import LevelLines
 from spymaster.cli.live.bus import bus_address
 from spymaster.cli.live.work import say
 from spymaster.cli.request import Request, parse_speed, prepare

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from spymaster.bus.embedded import reached
+from spymaster.bus.nats.embedded import reached
 from spymaster.bus.serving import Serving
 from spymaster.cli.failures import half_done
 from spymaster.cli.live.bus import mirror_plan

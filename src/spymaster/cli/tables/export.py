@@ -22,7 +22,7 @@ from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
 from spymaster.session.sources.forms import open_source
 from spymaster.signals.columns import Columns, Words, alerts_columns, flows_columns, select, signals_columns
-from spymaster.signals.flow import FlowColumns
+from spymaster.signals.flow.encode import FlowColumns
 from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
 
 TIME_COLUMN: Final = {

@@ -27,7 +27,6 @@ from spymaster.session.frames.alert_book import AlertBook
 from spymaster.session.frames.heat_store import HeatState, HeatStore
 from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
-from spymaster.session.frames.run_state import RunState, empty_book, empty_chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import (
@@ -44,6 +43,7 @@ from spymaster.signals.frame import (
 )
 from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.notes import level_note
+from spymaster.signals.run_state import RunState, empty_book, empty_chart
 
 LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200

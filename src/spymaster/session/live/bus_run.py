@@ -11,11 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
-from spymaster.bus.source import BusSource
 from spymaster.errors import ExitCode, UserError
 from spymaster.journal.codec import EndFrame, decode_alerts, decode_frame, decode_signals, encode_frame
 from spymaster.journal.format import FrameFlag, FrameKind, segments_in
@@ -26,6 +25,47 @@ from spymaster.journal.writer import JournalWriter
 from spymaster.market.frames import Frame, GapFrame
 
 _MISSING: Final = re.compile(r"^(\d+) frames are missing on the bus$")
+
+
+class FrameOnBus(Protocol):
+    """One frame of the run, in its place. ``flags``: as the journal that it was first written to has them."""
+
+    @property
+    def frame(self) -> Frame | EndFrame:
+        """The frame itself."""
+        ...
+
+    @property
+    def flags(self) -> FrameFlag:
+        """Its flags."""
+        ...
+
+
+class RunOnBus(Protocol):
+    """The frames of one run as a bus gives them, whatever bus that is."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in words; empty while nothing is."""
+        ...
+
+    @property
+    def end(self) -> EndFrame | None:
+        """How the run ended, None while it goes on."""
+        ...
+
+    @property
+    def clock_ns(self) -> int:
+        """The clock with the latest frame, as its sender says."""
+        ...
+
+    def frames(self) -> Iterator[FrameOnBus]:
+        """In order, until the end or ``close``. Raises ValueError for what another version of the program wrote."""
+        ...
+
+    def close(self) -> None:
+        """End. Safe to call twice and from another thread."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +112,7 @@ def _frames_of(content: Frame | EndFrame | None) -> int:
 class BusArrivals:
     """What a session of a role reads: its own journal as far as there is one, then the bus (``LiveArrivals``)."""
 
-    def __init__(self, journal: Path, before: LivedBefore, bus: BusSource) -> None:
+    def __init__(self, journal: Path, before: LivedBefore, bus: RunOnBus) -> None:
         self._journal, self._before, self._bus = journal, before, bus
         self._closing = False
 

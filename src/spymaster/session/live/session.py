@@ -20,7 +20,6 @@ from spymaster.journal.source import Arrival, LiveSource
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.engine_rate import EngineRate
-from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.session.live.no_engine import NoEngine
 from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import (
@@ -33,6 +32,7 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
+from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from spymaster.bus.plan import MirrorPlan, write_mirror_plan
 from spymaster.config.structs import Config
 from spymaster.interrupts import held
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FrameFlag
 from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.mirror_plan import MirrorPlan, write_mirror_plan
 from spymaster.journal.segments import SEGMENT_BYTES
 from spymaster.journal.writer import JournalWriter, RecordingState
 from spymaster.lake.run_manifest import RunInfo

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
-from spymaster.bus.place import MirrorCounts, MirrorState, read_mirror_status
-from spymaster.bus.plan import PLAN_NAME
+from spymaster.journal.mirror_plan import PLAN_NAME
+from spymaster.journal.mirror_status import MirrorCounts, MirrorState, read_mirror_status
 from spymaster.lake.sidecar.progress import SidecarState, SidecarStatus, read_status
 
 LOG_NAME: Final = "sidecar.log"
+_SIDECAR: Final = "spymaster.lake.sidecar.process"
+_MIRRORING_SIDECAR: Final = "spymaster.bus.nats.process"
+"""Another process, known by its name and by the files it reads and writes beside the journal; never imported."""
+
 _FIRST_DELAY_S: Final = 0.5
 _LAST_DELAY_S: Final = 30.0
 _HEALTHY_S: Final = 60.0
@@ -148,8 +152,7 @@ class SidecarWatch:
 
     def _spawn(self) -> None:
         with (self._journal / LOG_NAME).open("ab") as log:
-            is_mirrored = (self._journal / PLAN_NAME).exists()
-            module = "spymaster.bus.process" if is_mirrored else "spymaster.lake.sidecar.process"
+            module = _MIRRORING_SIDECAR if (self._journal / PLAN_NAME).exists() else _SIDECAR
             command = [sys.executable, "-m", module, str(self._journal)]
             self._process = self._start(command, log)
         self._started_s = self._now_s()

@@ -15,12 +15,12 @@ import msgspec
 from numpy.typing import NDArray
 
 from spymaster.session.frames.engine_rate import EngineRate
-from spymaster.session.frames.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.session.replay.loop_range import LoopRange
 from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
 from spymaster.session.replay.turns import RestartAt, Stop
 from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:

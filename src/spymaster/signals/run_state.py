@@ -1,4 +1,4 @@
-"""What a Session knows about its own run, and what it shows before there is an engine. Imports nothing heavy."""
+"""What a Session knows about its own run, and what a screen shows before anything is known. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from spymaster.bus.assembly import Assembled, Assembler, UnreadableError, piece_of
-from spymaster.bus.broker import MismatchError, NotStoredError
-from spymaster.bus.receiver import Delivery, Receiver
+from spymaster.bus.nats.assembly import Assembled, Assembler, UnreadableError, piece_of
+from spymaster.bus.nats.broker import MismatchError, NotStoredError
+from spymaster.bus.nats.receiver import Delivery, Receiver
 from spymaster.journal.codec import EndFrame
 
 _HELD: Final = 2048

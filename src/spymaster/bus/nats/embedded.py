@@ -22,8 +22,8 @@ from typing import Final
 
 import msgspec
 
-from spymaster.bus.plan import BusAddress
 from spymaster.errors import ExitCode, UserError
+from spymaster.journal.mirror_plan import BusAddress
 
 HOST: Final = "127.0.0.1"
 _PROGRAM: Final = "nats-server"

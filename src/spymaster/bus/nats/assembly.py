@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from spymaster.bus.arrow_batches import batch_of
-from spymaster.bus.names import Header
+from spymaster.bus.nats.arrow_batches import batch_of
+from spymaster.bus.nats.names import Header
 from spymaster.journal.codec import EndFrame
 from spymaster.journal.format import FrameFlag
 from spymaster.market.frames import (

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from spymaster.bus.broker import MismatchError, NotStoredError, RefusedError, Stored
-from spymaster.bus.messages import Message
-from spymaster.bus.names import stream_of
-from spymaster.bus.plan import BusAddress, Secrets
-from spymaster.bus.streams import StreamSpec, differences, mismatch
+from spymaster.bus.nats.broker import MismatchError, NotStoredError, RefusedError, Stored
+from spymaster.bus.nats.credentials import Secrets
+from spymaster.bus.nats.messages import Message
+from spymaster.bus.nats.names import stream_of
+from spymaster.bus.nats.streams import StreamSpec, differences, mismatch
+from spymaster.journal.mirror_plan import BusAddress
 
 if TYPE_CHECKING:
     from nats.aio.client import Client

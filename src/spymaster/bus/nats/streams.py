@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from spymaster.bus.names import LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, MARKET_SUBJECTS
-from spymaster.bus.plan import StreamLimits
+from spymaster.bus.nats.names import LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, MARKET_SUBJECTS
+from spymaster.journal.mirror_plan import StreamLimits
 
 DUPLICATE_S: Final = 3600.0
 """How long a server remembers ids: an outage shorter than this leaves no message twice."""

@@ -13,22 +13,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from spymaster.bus.broker import Wire
-from spymaster.bus.messages import Message, MessageMaker
-from spymaster.bus.place import (
-    MirrorPlace,
-    MirrorState,
-    MirrorStatus,
-    read_place,
-    write_mirror_status,
-    write_place,
-)
-from spymaster.bus.plan import MirrorPlan
-from spymaster.bus.publisher import FLIGHT_BYTES, FLIGHT_MESSAGES, GivenUpError, Publisher
+from spymaster.bus.nats.broker import Wire
+from spymaster.bus.nats.messages import Message, MessageMaker
+from spymaster.bus.nats.place import MirrorPlace, read_place, write_place
+from spymaster.bus.nats.publisher import FLIGHT_BYTES, FLIGHT_MESSAGES, GivenUpError, Publisher
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
 from spymaster.journal.format import FormatError, FrameKind, Position
 from spymaster.journal.lock import WRITER_LOCK, is_held
+from spymaster.journal.mirror_plan import MirrorPlan
+from spymaster.journal.mirror_status import MirrorState, MirrorStatus, write_mirror_status
 from spymaster.journal.reader import JournalReader
 
 POLL_S: Final = 0.05

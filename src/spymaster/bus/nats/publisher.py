@@ -12,10 +12,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from spymaster.bus.broker import MismatchError, NotStoredError, RefusedError, Wire
-from spymaster.bus.messages import Message
-from spymaster.bus.names import Header
-from spymaster.bus.place import MirrorCounts
+from spymaster.bus.nats.broker import MismatchError, NotStoredError, RefusedError, Wire
+from spymaster.bus.nats.messages import Message
+from spymaster.bus.nats.names import Header
+from spymaster.journal.mirror_status import MirrorCounts
 
 FLIGHT_MESSAGES: Final = 128
 FLIGHT_BYTES: Final = 1_000_000

@@ -1,7 +1,7 @@
 """The sidecar of a run that is mirrored: it has the lake written and the bus told, side by side.
 
-``python -m spymaster.bus.process JOURNAL`` follows the journal in that folder as the plans beside it say. The mirror
-has a thread and a place of its own: whatever becomes of it, the lake does not wait.
+``python -m spymaster.bus.nats.process JOURNAL`` follows the journal in that folder as the plans beside it say. The
+mirror has a thread and a place of its own: whatever becomes of it, the lake does not wait.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from spymaster.bus.connection import Connection, NatsWire
-from spymaster.bus.embedded import reached
-from spymaster.bus.mirror import Mirror
-from spymaster.bus.plan import MirrorPlan, read_mirror_plan, secrets_of
-from spymaster.bus.streams import stream_specs
+from spymaster.bus.nats.connection import Connection, NatsWire
+from spymaster.bus.nats.credentials import secrets_of
+from spymaster.bus.nats.embedded import reached
+from spymaster.bus.nats.mirror import Mirror
+from spymaster.bus.nats.streams import stream_specs
 from spymaster.errors import ExitCode, UserError
 from spymaster.journal.errors import JournalError
 from spymaster.journal.format import FormatError
+from spymaster.journal.mirror_plan import MirrorPlan, read_mirror_plan
 from spymaster.lake.errors import LakeError
 from spymaster.lake.sidecar.plan import read_plan
 from spymaster.lake.sidecar.process import Sidecar, delete_before

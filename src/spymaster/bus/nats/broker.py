@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from spymaster.bus.messages import Message
+from spymaster.bus.nats.messages import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from spymaster.bus.arrow_batches import parts_of
-from spymaster.bus.level_messages import block_of_alerts, block_of_signals
-from spymaster.bus.names import ALERTS, CONTROL, MSG_ID, SIGNALS, Header, subject_of
+from spymaster.bus.nats.arrow_batches import parts_of
+from spymaster.bus.nats.level_messages import block_of_alerts, block_of_signals
+from spymaster.bus.nats.names import ALERTS, CONTROL, MSG_ID, SIGNALS, Header, subject_of
 from spymaster.journal.codec import decode_alerts, decode_frame, decode_signals
 from spymaster.journal.format import FrameFlag, FrameKind, StoredFrame
 from spymaster.lake.tables.routing import RouterState, TableRouter

@@ -1,9 +1,10 @@
-"""What a mirror is told: a file beside the journal, so that a sidecar started later goes on with it."""
+"""What a mirror is told: a file beside the journal, so that a sidecar started later goes on with it.
+
+A Session writes it and the mirror reads it; neither knows more of the other.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ EMBEDDED: Final = "embedded"
 class BusAddress(msgspec.Struct, frozen=True):
     """How a server is reached. ``url``: one or several, separated by commas, or ``EMBEDDED``; ``folder`` and ``port``:
     of the embedded one. ``credentials``: a .creds file; ``tls_*``: files of certificates and a key. What is secret is
-    in files or in the environment (``secrets_of``), never here."""
+    in files or in the environment, never here."""
 
     url: str
     folder: str = ""
@@ -56,24 +57,6 @@ class MirrorPlan(msgspec.Struct, frozen=True):
     pace_bytes_s: int = 16_000_000
     patience_s: float = 20.0
     mode: str = "LIVE"
-
-
-class Secrets(msgspec.Struct, frozen=True):
-    """What opens a server, from the environment, named as the nats tool names them. Never printed."""
-
-    user: str = ""
-    password: str = ""
-    token: str = ""
-    credentials: str = ""
-
-    def __repr__(self) -> str:
-        return "Secrets()"
-
-
-def secrets_of(environment: Mapping[str, str] = os.environ) -> Secrets:
-    """NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDS."""
-    names = ("NATS_USER", "NATS_PASSWORD", "NATS_TOKEN", "NATS_CREDS")
-    return Secrets(*(environment.get(name, "").strip() for name in names))
 
 
 def write_mirror_plan(journal: Path, plan: MirrorPlan) -> None:

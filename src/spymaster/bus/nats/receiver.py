@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from spymaster.bus.broker import MismatchError, NotStoredError
-from spymaster.bus.connection import Connection, reason_of
-from spymaster.bus.names import CONTROL, LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, Header
-from spymaster.bus.streams import ConsumerSpec, differences, mismatch
+from spymaster.bus.nats.broker import MismatchError, NotStoredError
+from spymaster.bus.nats.connection import Connection, reason_of
+from spymaster.bus.nats.names import CONTROL, LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, Header
+from spymaster.bus.nats.streams import ConsumerSpec, differences, mismatch
 
 if TYPE_CHECKING:
     from nats.js import JetStreamContext

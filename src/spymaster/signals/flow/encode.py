@@ -12,7 +12,7 @@ from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.option_rows import OPTION_FIELDS, STRIKE_FIELDS
 from spymaster.signals.blocks import Array, Block, UnpublishableValueError
 from spymaster.signals.columns import Columns, dates
-from spymaster.signals.flow_structs import (
+from spymaster.signals.flow.structs import (
     FLOW_VERSION,
     ContractFlow,
     Conventions,
