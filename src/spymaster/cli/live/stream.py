@@ -13,15 +13,16 @@ import msgspec
 
 from spymaster.bus.nats.broker import NotStoredError
 from spymaster.bus.nats.connection import Connection
+from spymaster.bus.nats.credentials import secrets_of
 from spymaster.bus.nats.embedded import found_server
 from spymaster.bus.nats.names import ALERTS, SIGNALS
 from spymaster.bus.nats.receiver import LevelLines
-from spymaster.bus.plan import EMBEDDED, secrets_of
 from spymaster.cli.live.bus import bus_address
 from spymaster.cli.live.work import say
 from spymaster.cli.request import Request, parse_speed, prepare
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
+from spymaster.journal.mirror_plan import EMBEDDED
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
 
