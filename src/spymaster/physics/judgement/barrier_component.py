@@ -145,7 +145,6 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     """Flows, states and depth of the zone into ``row``; returns (present, S_L, weight in [0, 1])."""
     ledger = s.ledger
     scratch = s.scratch
-    flicker = s.flicker
     v = s.levels.at[slot]
     side = ASK if v.direction > 0 else BID
     depth_trust = s.trust.state[TRUST_DEPTH]
@@ -171,7 +170,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     end = young = 0
     for i in range(low, high + 1):
         end += ledger.depth[side, i]
-        young += flicker.fresh[side, i, NEWER] + flicker.fresh[side, i, OLDER]
+        young += s.flicker.fresh[side, i, NEWER] + s.flicker.fresh[side, i, OLDER]
     span = state_span(p, v, seen, t_ns, end <= usual - theta)
     z = scratch.window
     if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
@@ -181,7 +180,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
         zone_window(s, side, low, high, span, z)
     held = not passed and held_through(s, side, v.tick + sign * half, span)
     share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
-    lasting = lasting_depth(end, young, share, flicker.usual)
+    lasting = lasting_depth(end, young, share, s.flicker.usual)
     # behind the touch nothing rests: what is usual there would call every zone full
     resting = usual_depth(s, 0, high - low) if passed else usual
     state = judge_zone(s, p, v, side, low, high, end, lasting, resting, absolute, held, beyond, t_ns)
