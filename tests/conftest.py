@@ -16,12 +16,15 @@ if os.environ.get("CI"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hear INT as a program in front of a user does; leave slow tests out where a developer waits, unless ``-m`` or the
-    name of a file or of a test asks for them.
+    """Hear INT and HUP as a program in front of a user does; leave slow tests out where a developer waits, unless
+    ``-m`` or the name of a file or of a test asks for them.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # as a shell leaves it for what it runs in the background: here and in each process that a test starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # as nohup leaves it
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     named = any(".py" in argument for argument in config.args)
     if not (os.environ.get("CI") or config.option.markexpr or named):
         config.option.markexpr = "not slow"
