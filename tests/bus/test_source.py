@@ -20,7 +20,7 @@ from spymaster.journal.codec import EndFrame, decode_frame
 from spymaster.market.frames import GapFrame, RecordsFrame
 from tests.support.journals import read_journal, same_records
 from tests.support.mirrored import SESSION, MirrorScene, mirror_to
-from tests.support.nats_server import Js, NatsServer, on_server
+from tests.support.nats_server import Js, NatsServer, on_server, until
 
 CORE = ConsumerSpec("core")
 OUTPUTS = (7, 8)
@@ -178,17 +178,25 @@ async def _messages(server: NatsServer) -> int:
 
 async def test_a_consumer_of_another_kind_is_said_and_left_alone(scene: MirrorScene, server: NatsServer) -> None:
     await sealed(scene, server, 1)
-    await on_server(server.url, lambda js: js.add_consumer(MARKET_STREAM, durable_name="core", max_ack_pending=7))
+    idle_s = CORE.inactive_threshold
+
+    async def otherwise(js: Js) -> object:
+        return await js.add_consumer(MARKET_STREAM, durable_name="core", max_ack_pending=7, inactive_threshold=idle_s)
+
+    await on_server(server.url, otherwise)
     source = source_of(server)
     reading = asyncio.create_task(asyncio.to_thread(list, source.frames()))
-    while not source.problem:
-        await asyncio.sleep(0.01)
-    assert source.problem == (
+    try:
+        await asyncio.to_thread(until, lambda: bool(source.problem), "the consumer is looked at")
+        problem = source.problem
+    finally:
+        source.close()
+        left = await reading
+    assert left == []
+    assert problem == (
         "the bus: the consumer core is there already and otherwise: max_ack_pending is 7 and not 4096; "
         "set [nats] to the same, or change it with the nats tool: nats consumer edit core"
     )
-    source.close()
-    assert await reading == []
 
 
 async def test_only_the_messages_of_its_run_are_given(tmp_path: Path, scene: MirrorScene, server: NatsServer) -> None:

@@ -176,7 +176,7 @@ def test_thresholds_are_the_largest_of_floor_depth_and_noise() -> None:
     p = params_for()
     assert thresholds(p, False, 50.0, 1.0, 0.0, 0.0, 1.0) == (20.0, 30.0)
     assert thresholds(p, False, 500.0, 1.0, 0.0, 0.0, 60.0) == (100.0, 120.0)
-    assert thresholds(p, False, 500.0, 60.0, 200.0, 20.0, 60.0) == (150.0, 250.0)
+    assert thresholds(p, False, 500.0, 60.0, 200.0, 20.0, 60.0) == (132.0, 250.0)
 
 
 def test_absolute_thresholds_are_those_of_the_configuration() -> None:

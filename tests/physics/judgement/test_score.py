@@ -17,7 +17,7 @@ from tests.support.scenes import deep_book, keep_alive, pull_zone, shift_price, 
 from tests.support.streams import play, random_actions
 
 NO_WARMUP = {"warmup_ns": 0}
-STATE_SCORES = {"p_vacuum": 100, "p_consumed": 60, "p_weak": 90, "p_neutral": 50, "p_absorption": 0, "p_wall": 0}
+STATE_SCORES = {"p_vacuum": 100, "p_consumed": 60, "p_weak": 97, "p_neutral": 50, "p_absorption": 0, "p_wall": 0}
 WEIGHTS = {"barrier": 0.45, "fuel": 0.35, "tape": 0.20}
 
 

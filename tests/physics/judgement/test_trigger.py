@@ -59,14 +59,14 @@ def wall_at_the_touch() -> Market:
     return attacked_wall()
 
 
-def test_break_needs_three_seconds_above_eighty() -> None:
+def test_break_needs_two_and_a_half_seconds_above_eighty() -> None:
     market = vacuum_above()
     results = played(market, MID + 4, until_s=21.0)
     rows = results.level((MID + 4) / 4)
     above = first_above(rows, 80.0)
-    assert rows["signal"][above : above + 13].tolist() == [Signal.NEUTRAL] * 12 + [Signal.BREAK]
+    assert rows["signal"][above : above + 11].tolist() == [Signal.NEUTRAL] * 10 + [Signal.BREAK]
     raised = results.alerts[0]
-    assert raised["t_ns"] == raised["raised_ns"] == results.times[above + 12]
+    assert raised["t_ns"] == raised["raised_ns"] == results.times[above + 10]
     assert (raised["signal"], raised["direction"], raised["event"]) == (Signal.BREAK, 1, RAISED)
 
 
