@@ -28,10 +28,11 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("evaluate", "fuel"): ("x",),
     ("export", "dbn"): ("x.dbn", "--out", "x"),
     ("run",): ("x",),
-    **{("export", name): ("x.dbn",) for name in ("signals", "alerts", "flows", "events", "option-flow")},
+    **{("export", name): ("x.dbn",) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break")},
+    ("learn", "pbreak"): ("x.model",),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""
-GROUPS = {("export",), ("levels",), ("config",), ("lake",), ("evaluate",)}
+GROUPS = {("export",), ("levels",), ("config",), ("lake",), ("evaluate",), ("learn",)}
 RUNNABLE = [command for command in COMMANDS if command not in GROUPS]
 
 

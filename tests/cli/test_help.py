@@ -28,7 +28,7 @@ COMMANDS = (
     *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold")),
     ("simulate",),
     ("evaluate",),
-    *(("evaluate", name) for name in ("facts", "states", "fuel", "p_break")),
+    *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break")),
     ("learn",),
     ("learn", "pbreak"),
     ("docs",),

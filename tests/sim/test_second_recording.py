@@ -194,7 +194,7 @@ def test_the_command_writes_one_and_its_truth_only_if_wanted(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--market", "third"], "--market third: there is no such market; there are orders, second"),
+        (["--market", "third"], "--market third: there is no such market; there are first, orders, second"),
         (["--market", "second", "--scenario", "mix"], "--scenario mix: there is no such scenario of the second market"),
         (["--market", "second", "--intensity", "open"], "--intensity: the second market has none"),
         (["--market", "second", "--profile", "spy"], "--profile spy: the second market has none"),

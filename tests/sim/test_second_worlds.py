@@ -43,7 +43,8 @@ def test_the_same_world_is_the_same_plan(world: World, plan: Plan) -> None:
 def test_pace_and_volatility_are_about_as_drawn(world: World, session: SecondSession) -> None:
     assert len(session.records) / (MINUTES * 60) == pytest.approx(world.records_per_s, rel=0.5)
     moves = np.diff((session.touches["bid"] + session.touches["ask"])[::20] / 8.0)
-    assert float(np.sqrt((moves * moves).mean() * 12)) == pytest.approx(world.sigma_points, rel=0.6)
+    # price is brought to every planted level, so that a world that is drawn calm moves more than it would by itself
+    assert 0.6 < float(np.sqrt((moves * moves).mean() * 12)) / world.sigma_points < 2.0
 
 
 def test_the_best_price_is_about_as_deep_as_drawn(world: World, session: SecondSession) -> None:
