@@ -243,5 +243,10 @@ def test_bronze_holds_massives_trades_and_quotes_event_for_event(run: LivedScena
             if rows is not None:
                 times = (rows["ts_event"] // 1_000_000).tolist()
                 found.update(zip([name] * len(rows), times, rows["sequence"].tolist(), strict=True))
-    assert found == expected
+    assert not expected - found
+    fetched = found - expected
+    # what the broken connection missed of trades came by another way, once and nothing that had come already
+    assert {name for name, _, _ in fetched} <= {"T"}
+    assert set(fetched.values()) <= {1}
+    assert not set(fetched) & set(expected)
     assert bool(found) is (run.server is not None)
