@@ -99,6 +99,15 @@ def test_the_bytes_may_be_cut_anywhere() -> None:
         assert Counter(content(batches)[1]) == same
 
 
+@pytest.mark.parametrize("first", range(1, 12))
+def test_a_session_whose_first_bytes_come_one_by_one_begins_all_the_same(first: int) -> None:
+    """What is read of the header ends where the bytes end that have come: behind them lies what lay there before."""
+    data = session(0.1)
+    batches, records = parsed([data[:first], data[first:]])
+    assert not records.damage
+    assert content(batches) == content(parsed([data])[0])
+
+
 def test_more_bytes_than_a_chunk_holds_pass_through_it_whole() -> None:
     data = session(20.0)
     assert len(data) > 2 * CHUNK_BYTES

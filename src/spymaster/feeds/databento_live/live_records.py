@@ -63,11 +63,11 @@ class LiveRecords:
 
     def _take_header(self, data: bytearray, start: int, end: int) -> int:
         """Read the header if all of it is there; the place behind it."""
-        prefix = bytes(data[start : start + _PREFIX_BYTES])
+        prefix = bytes(data[start : min(start + _PREFIX_BYTES, end)])
         if prefix[:3] != b"DBN"[: len(prefix)]:
             self.damage = "the session does not begin with a DBN header"
             return start
-        if len(prefix) < _PREFIX_BYTES or end - start < _PREFIX_BYTES:
+        if len(prefix) < _PREFIX_BYTES:
             return start
         version, size = prefix[3], int.from_bytes(prefix[4:8], "little")
         if not 1 <= version <= NEWEST_VERSION or size > _MOST_HEADER_BYTES:
