@@ -5,6 +5,8 @@ The moments are imports and functions that every run passes through, so that the
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import random
 import shutil
 import signal
@@ -105,11 +107,22 @@ def places(small: Path, lake: Path, tmp_path: Path) -> dict[str, Path]:
     return {"small": small, "here": here, "lake": copy, "bundled": bundled_recording()}
 
 
+@pytest.fixture(scope="module")
+def loaded() -> None:
+    """Every module is in memory: while another thread imports one a signal is put off, for as long as that takes."""
+    import spymaster
+
+    for room in ("feeds", "journal", "lake", "loopback", "physics", "session", "signals"):
+        for module in pkgutil.walk_packages([f"{spymaster.__path__[0]}/{room}"], f"spymaster.{room}."):
+            importlib.import_module(module.name)
+
+
 def files_in(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 @pytest.mark.parametrize("name", CASES)
 def test_a_signal_in_the_middle_ends_a_command_in_order(
