@@ -25,9 +25,9 @@ class Wall:
         return self.s
 
     def jump(self, seconds: float) -> None:
-        """Let time pass at once, and a moment more: frames are made at most every tenth of a second."""
+        """Let time pass at once, and a moment more when the thread has followed: frames are 0.1 s apart."""
         self.s += seconds
-        time.sleep(0.15)
+        time.sleep(0.6)
         self.s += 0.12
 
 
