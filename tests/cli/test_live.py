@@ -16,7 +16,7 @@ from spymaster.cli.live.report import LiveReport, print_report
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
 from spymaster.session.sources.journal_source import JournalSource
-from spymaster.signals.frame import GreeksCheck
+from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.options import Ending
 from tests.cli.conftest import COMMAND, Run, Spawn
 from tests.support.pty_terminal import PtyTerminal

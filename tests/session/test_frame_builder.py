@@ -232,15 +232,6 @@ def test_a_silent_feed_turns_the_light_off_with_its_reason() -> None:
     assert frame.trust[0].age_ns == round(119.4 * S)
 
 
-def test_the_note_is_a_sentence_about_the_nearest_level(frame: Frame) -> None:
-    assert frame.note.startswith(f"{frame.level_views[0].id}: ")
-    assert len(frame.note) > len(frame.level_views[0].id) + 10
-
-
-def test_without_levels_there_is_no_note() -> None:
-    assert Session((), params={"level_kinds": 0}).feed(quiet_market().words(), 2.0).note == ""
-
-
 def test_orders_are_put_together_newest_last() -> None:
     market = quiet_market()
     market.at(0.8).trade(ASK, 70)

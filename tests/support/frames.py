@@ -343,7 +343,6 @@ def frame(number: int = 1, **changes: Any) -> Frame:
         "alerts": alerts(),
         "orders": orders(),
         "heat": heat(),
-        "note": "bids under 6870 pulled faster than filled (−612 in 4 s); nothing seen down to 6868.00",
     }
     return Frame(**(usual | changes))
 
@@ -367,7 +366,7 @@ def with_options(summary: dict[str, float] | None = None, **changes: Any) -> Fra
 
 def blind_frame() -> Frame:
     """The scene four seconds after depth and tape stopped."""
-    scene = frame(trust=BLIND, note="levels keep price and distance from SPY quotes; scores withheld")
+    scene = frame(trust=BLIND)
     return replace(scene, header=header(t_ns=T0 + 4_200_000_000))
 
 
@@ -407,7 +406,6 @@ def empty_frame(phase: Phase = Phase.COMPILING, message: str = "", progress: flo
         alerts=(),
         orders=np.zeros(0, dtype=ORDER_ROW),
         heat=no_heat(),
-        note="",
     )
 
 

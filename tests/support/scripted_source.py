@@ -255,7 +255,6 @@ class ScriptedSource:
             alerts=self._alerts(t_ns),
             orders=orders,
             heat=heat_columns(second, 3),
-            note="bids under 6870 pulled faster than filled",
             replay=self.status,
         )
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.signals.frame import CHART_BAR, Frame, GreeksCheck, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.frame import CHART_BAR, Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.screens.health import health_rows
@@ -182,9 +183,7 @@ def any_frame(draw: st.DrawFn) -> Frame:
         )
         for name in ("depth", "tape", "options", "equity")
     )
-    return frames.with_options(
-        t_ns=t_ns, header=header, trust=trust, levels=rows, level_views=views, note=draw(reasons)
-    )
+    return frames.with_options(t_ns=t_ns, header=header, trust=trust, levels=rows, level_views=views)
 
 
 links = st.builds(

@@ -130,7 +130,7 @@ def test_wide_bars_that_closed_higher_are_outlined() -> None:
 def test_a_level_stands_on_the_row_of_its_price_with_its_name() -> None:
     rows = [row for row in lines(160, 48) if "┄┄┄┄" in row]
     named = {row.split()[-1] if row.split()[-1].isascii() else row.split()[-2] for row in rows}
-    assert {"STRIKE", "VWAP", "USER", "OR_LOW"} <= named
+    assert {"STRIKE", "VWAP", "open", "OR_LOW"} <= named
 
 
 def test_the_last_price_is_always_marked() -> None:

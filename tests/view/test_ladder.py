@@ -34,7 +34,9 @@ def grounds(row: Row) -> set[str]:
 
 
 def test_best_sizes_are_bold_and_bright_on_their_own_bars() -> None:
-    panels = panels_of(frames.frame())
+    ladder = frames.ladder()
+    ladder["bid"][ladder["tick"] == LAST - 1] = ladder["ask"][ladder["tick"] == LAST] = 600
+    panels = panels_of(frames.frame(ladder=ladder))
     assert "bright*/best_bid_bar" in names(panels["bid"][row_of(LAST - 1)])
     assert "bright*/best_ask_bar" in names(panels["ask"][row_of(LAST)])
 
@@ -44,7 +46,7 @@ def test_bids_above_the_best_bid_are_blank_not_unseen() -> None:
 
 
 def test_prices_out_of_sight_are_hatched() -> None:
-    assert text_of(panels_of(frames.frame())["bid"][row_of(LAST - 17)]).rstrip() == "╱" * 12
+    assert text_of(panels_of(frames.frame())["bid"][row_of(LAST - 17)]).rstrip() == "╱" * 8
 
 
 def test_a_size_out_of_sight_is_remembered_with_a_tilde() -> None:
@@ -95,7 +97,27 @@ def test_rows_of_levels_are_tinted_across_the_ladder() -> None:
     panels = panels_of(frames.frame())
     row = row_of(round(687.00 * 10.0002 / 0.25))
     for name in ("flow_bid", "price", "flow_ask", "volume"):
-        assert grounds(panels[name][row]) == {"raised"}
+        assert grounds(panels[name][row]) <= {"raised", "rule"}
+        assert "raised" in grounds(panels[name][row])
+
+
+def traded(sold: int, bought: int) -> Row:
+    ladder = frames.ladder()
+    here = ladder["tick"] == LAST - 2
+    ladder["sells"][here], ladder["buys"][here] = sold, bought
+    return panels_of(frames.frame(ladder=ladder))["volume"][row_of(LAST - 2)]
+
+
+def test_at_200_columns_a_price_tells_who_traded_there_and_how_much() -> None:
+    assert text_of(traded(120, 680)).split() == ["120", "680", "+560", "800"]
+    assert text_of(traded(0, 40)).split() == ["·", "40", "+40", "40"]
+    assert text_of(traded(0, 0)).strip() == ""
+
+
+def test_what_one_side_did_almost_alone_is_bold_in_its_colour() -> None:
+    assert "bid*" in {name.split("/")[0] for name in names(traded(120, 680))}
+    assert "ask*" in {name.split("/")[0] for name in names(traded(680, 120))}
+    assert not {"bid*", "ask*"} & {name.split("/")[0] for name in names(traded(400, 480))}
 
 
 @pytest.mark.parametrize(

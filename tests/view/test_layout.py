@@ -23,10 +23,10 @@ def columns(layout: Layout, name: str) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("size", "rows", "seconds", "bands"),
     [
-        ((200, 60), 37, 1, (8,) * 10),
+        ((200, 60), 37, 1, (8,) * 9),
         ((120, 40), 22, 2, (8,) * 5),
         ((80, 24), 14, 4, (6, 8, 8)),
-        ((200, 50), 27, 1, (8,) * 10),
+        ((200, 50), 27, 1, (8,) * 9),
     ],
 )
 def test_axis_and_heatmap_have_the_size_of_the_design(
@@ -38,7 +38,7 @@ def test_axis_and_heatmap_have_the_size_of_the_design(
 
 @pytest.mark.parametrize(
     ("size", "rail", "bid", "side"),
-    [((200, 60), (82, 103), 111, (160, 198)), ((120, 40), (42, 58), 66, (102, 118)), ((80, 24), (24, 39), 47, None)],
+    [((200, 60), (74, 95), 103, (160, 198)), ((120, 40), (42, 58), 66, (102, 118)), ((80, 24), (24, 39), 47, None)],
 )
 def test_panels_stand_in_the_columns_of_the_design(
     size: tuple[int, int], rail: tuple[int, int], bid: int, side: tuple[int, int] | None

@@ -18,11 +18,13 @@ from spymaster.signals.frame import (
     RecordingLight,
     ReplayStatus,
 )
+from spymaster.signals.header_parts import DayPrices
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.edges.alerts import AlertLook, alert_rows
 from spymaster.view.edges.footer import footer_row
 from spymaster.view.edges.header import right_row
+from spymaster.view.levels.items import level_items, level_text
 from spymaster.view.state import Attached, Card, Quality, ScreenStats
 from tests.support import frames
 from tests.support.heat_scene import T0
@@ -283,9 +285,23 @@ def test_the_footer_says_that_nothing_is_promised() -> None:
     assert "predictive value: not measured" in text_of(panels_of(frames.frame(), 200, 60)["footer"][0])
 
 
-def test_the_note_names_its_level_in_bold() -> None:
-    row = panels_of(frames.frame(note="VWAP: asks stacked 40 in 10 s"))["note"][0]
-    assert inks(row)["VWAP"] == "bright*"
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("scene", [frames.frame(), frames.replay_frame()], ids=["live", "replay"])
+def test_the_sentence_about_the_nearest_level_stands_at_every_size(scene: Frame, width: int, height: int) -> None:
+    row = panels_of(scene, width, height)["note"][0]
+    nearest = level_items(scene)[0]
+    assert inks(row)[level_text(nearest.id, nearest.price, 40 if width >= 100 else 0)] == "bright*"
+    assert "pulled" in text_of(row)
+
+
+def test_the_sentence_is_about_the_level_that_is_picked() -> None:
+    text = text_of(panels_of(frames.frame(), 120, 40, picked="VWAP")["note"][0])
+    assert "VWAP" in text
+
+
+def test_a_blind_screen_says_which_input_withholds_the_scores() -> None:
+    text = text_of(panels_of(frames.blind_frame(), 120, 40)["note"][0])
+    assert "no score: depth" in text
 
 
 def test_four_lines_remain_in_a_tiny_terminal() -> None:
@@ -327,3 +343,66 @@ def test_an_alert_shows_the_score_it_was_raised_with_and_the_furthest_since(widt
 def test_an_alert_with_both_scores_still_says_what_it_is_of() -> None:
     rows = alert_rows(frames.alerts(), AlertLook(T0, frozenset(), None, False, "unicode"), 38, 16)
     assert sum("VWAP" in text_of(row) for row in rows) == 3
+
+
+def became(width: int, **changes: Any) -> str:
+    """The row of a BREAK upwards that ended, as wide as that."""
+    alert = msgspec.structs.replace(
+        frames.alerts()[6], direction=1, score=84.0, peak_score=84.0, resolved_ns=T0, **changes
+    )
+    return lines(alert_rows((alert,), AlertLook(T0, frozenset(), None, False, "unicode"), width, 2))[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wide", "narrow"),
+    [
+        ({"went": 1, "went_s": 12.4, "above": 1.0, "above_s": 30}, "right ↑ in 12 s", "84→↑12s"),
+        ({"went": -1, "went_s": 31.0}, "wrong ↓ in 31 s", "84→↓31s"),
+        ({"above": -0.62, "above_s": 120}, "↓0.6 at 120 s", "84→↓0.6"),
+        ({"signal": "CONTESTED", "went": 1, "went_s": 9.0}, "then ↑ in 9 s", "84→↑9s"),
+    ],
+)
+def test_an_alert_that_ended_says_what_became_of_it(changes: dict[str, Any], wide: str, narrow: str) -> None:
+    assert became(62, **changes).endswith(wide)
+    assert became(37, **changes).endswith(narrow)
+
+
+def test_rows_that_are_left_over_tell_why() -> None:
+    few = frames.alerts()[4:6]
+    rows = lines(alert_rows(few, AlertLook(T0, frozenset(), None, False, "unicode"), 37, 5))
+    assert rows[2].strip() == "resolved after 48 s"
+    assert rows[4].strip() == "stacked +890 under it"
+    packed = lines(alert_rows(few, AlertLook(T0, frozenset(), None, False, "unicode"), 37, 3))
+    assert "resolved" not in "".join(packed)
+
+
+def test_the_focus_tells_what_became_of_the_levels_last_signal() -> None:
+    nearest = level_items(frames.frame())[0]
+    alert = msgspec.structs.replace(
+        frames.alerts()[6], level_id=nearest.id, direction=-1, went=-1, went_s=7.0, resolved_ns=T0
+    )
+    rows = lines(panels_of(frames.frame(alerts=(alert,)), 200, 60, side="focus")["side"])
+    assert any(row.startswith("LAST") and row.endswith("right ↓ in 7 s") for row in rows)
+    rows = lines(panels_of(frames.frame(alerts=()), 200, 60, side="focus")["side"])
+    assert any(row.startswith("LAST") and row.endswith("no outcome yet") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (DayPrices(open=684.1, high=688.25, low=683.5, prior_close=685.0, whole=True), "on close   "),
+        (DayPrices(open=684.1, high=688.25, low=683.5, prior_close=685.0, whole=True), "O 684.10  H 688.25  L 683.50"),
+        (DayPrices(high=688.25, low=683.5), "seen H 688.25  L 683.50"),
+        (DayPrices(), "since 09:"),
+    ],
+)
+def test_the_net_change_says_since_when_and_the_day_its_range(day: DayPrices, said: str) -> None:
+    header = frames.header(day=day, first_ns=T0 - 5400 * S)
+    assert said in text_of(panels_of(frames.frame(header=header), 200, 60)["header_left"][0])
+
+
+def test_the_tape_says_its_pace_and_who_was_the_stronger() -> None:
+    title = lines(panels_of(frames.frame(header=frames.header(cvd=-1240)), 200, 60)["tape"])[0]
+    assert title.startswith("TAPE ≥15 ")
+    assert "/s delta 1m " in title
+    assert title.endswith("day −1240")

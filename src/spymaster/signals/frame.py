@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
+from spymaster.signals.header_parts import DayPrices, GreeksCheck
 from spymaster.signals.model_chances import ModelChances
 
 LADDER_ROW: Final = np.dtype(
@@ -178,7 +179,9 @@ class LevelView(msgspec.Struct, frozen=True):
 class AlertView(msgspec.Struct, frozen=True):
     """An alert as the screen lists it. ``resolved_ns`` is None while it is on; price in the profile's unit; ``score``:
     the one it was raised with; ``peak_score``: the furthest since, the highest and of a REJECT the lowest; ``outcome``:
-    what became of it, in words, once that is known."""
+    what became of it, in words, once that is known. ``went``: which way price first went far from the level (+1 up, -1
+    down, 0 neither yet), ``went_s`` after it was raised; ``above``: points price was above the level ``above_s`` after,
+    None while that is not known; ``settled``: nothing more will be said of it."""
 
     id: str
     t_ns: int
@@ -193,6 +196,16 @@ class AlertView(msgspec.Struct, frozen=True):
     reason: str
     in_window: bool
     outcome: str = ""
+    went: int = 0
+    went_s: float = 0.0
+    above: float | None = None
+    above_s: int = 0
+    settled: bool = False
+
+    @property
+    def way(self) -> int:
+        """Where the signal expected price to go: +1 up, -1 down, 0 for one that expects nothing."""
+        return {"BREAK": self.direction, "REJECT": -self.direction}.get(self.signal, 0)
 
 
 class RecordingLight(msgspec.Struct, frozen=True):
@@ -209,23 +222,6 @@ class RecordingLight(msgspec.Struct, frozen=True):
     lake_fault: str = ""
     bus: str = ""
     bus_fault: str = ""
-
-
-class GreeksCheck(msgspec.Struct, frozen=True):
-    """A vendor's greeks against our own: absolute differences, the median and what nine in ten stay below; NaN where
-    nothing compares. ``at_ns``: when the vendor's snapshot arrived; ``compared``: contracts both have, ``only_ours``,
-    ``only_theirs``: contracts of which only one knows a volatility."""
-
-    at_ns: int
-    compared: int
-    only_ours: int
-    only_theirs: int
-    vol_median: float
-    vol_most: float
-    delta_median: float
-    delta_most: float
-    gamma_median: float
-    gamma_most: float
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -269,6 +265,7 @@ class Header(msgspec.Struct, frozen=True):
     progress: float
     recording: RecordingLight = RecordingLight()
     greeks: GreeksCheck | None = None
+    day: DayPrices = DayPrices()
 
 
 class AlertMark(msgspec.Struct, frozen=True):
@@ -322,7 +319,6 @@ class Frame:
     alerts: tuple[AlertView, ...]
     orders: NDArray[Any]
     heat: HeatColumns
-    note: str = ""
     options: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_SUMMARY))
     strikes: NDArray[Any] = field(default_factory=lambda: _no_rows(STRIKE_ROW))
     option_flow: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_FLOW))

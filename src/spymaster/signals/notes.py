@@ -57,6 +57,12 @@ def level_note(row: Mapping[str, float]) -> str:
     return "; ".join(part for part in (_barrier(row), _sweep(row), _fuel(row)) if part)
 
 
+def level_why(row: Mapping[str, float]) -> str:
+    """``level_note`` with what keeps a force silent, what matters most first, for where only a part can be read."""
+    parts = (_barrier(row), _fuel(row), *silent_forces(row), _sweep(row))
+    return "; ".join(part for part in parts if part)
+
+
 def alert_reason(row: Mapping[str, float]) -> str:
     """The sentence of an alert. ``row``: an ALERT_ROW by column name."""
     if row["event"] == AlertEvent.RESOLVED:
@@ -137,6 +143,47 @@ def _fuel(row: Mapping[str, float]) -> str:
     else:
         words = f"dealers long gamma lean against a move by {size:.0f} a point"
     return f"{words}, by signed trades alone" if row["convention_dependent"] else words
+
+
+def silent_forces(row: Mapping[str, float]) -> tuple[str, ...]:
+    """One clause for each force that has no part in the level's score, in the order barrier, fuel, tape.
+
+    ``row``: a LEVEL_ROW by column name. None for a level without a score: there nothing is said at all.
+    """
+    if math.isnan(row["score"]):
+        return ()
+    said = (
+        _silent_barrier(row) if row["barrier_weight"] == 0.0 else "",
+        _silent_fuel(row) if row["fuel_weight"] == 0.0 or row["fuel_effect"] == FuelEffect.NEUTRAL else "",
+        _silent_tape(row) if row["tape_weight"] == 0.0 else "",
+    )
+    return tuple(words for words in said if words)
+
+
+def _silent_barrier(row: Mapping[str, float]) -> str:
+    if row["trust_depth"] in (Trust.BLIND, Trust.ABSENT):
+        return "barrier silent: depth not trusted"
+    return f"barrier silent: too little seen of it in {row['window_s']:g} s"
+
+
+def _silent_fuel(row: Mapping[str, float]) -> str:
+    if row["trust_options"] == Trust.ABSENT:
+        return "fuel silent: no options feed"
+    if row["trust_options"] == Trust.BLIND:
+        return "fuel silent: options not trusted"
+    if math.isnan(row["hedge"]):
+        return "fuel silent: hedge not known here"
+    low, high = row["hedge_low"], row["hedge_high"]
+    if low <= 0.0 <= high:
+        return f"fuel silent: hedge {low:+.0f} to {high:+.0f} spans 0"
+    return f"fuel silent: hedge {row['hedge']:+.0f} moves nothing"
+
+
+def _silent_tape(row: Mapping[str, float]) -> str:
+    if row["trust_tape"] in (Trust.BLIND, Trust.ABSENT):
+        return "tape silent: trades not trusted"
+    traded = row["buy_volume"] + row["sell_volume"]
+    return f"tape silent: only {traded:.0f} traded near it" if traded > 0.0 else "tape silent: nothing traded near it"
 
 
 def _trigger(row: Mapping[str, float]) -> str:

@@ -19,7 +19,6 @@ from spymaster.signals.frame import (
     LEVEL_SECOND,
     TRADE_DOT,
     Frame,
-    GreeksCheck,
     Header,
     HeatColumns,
     InputTrust,
@@ -28,6 +27,7 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
+from spymaster.signals.header_parts import GreeksCheck
 
 
 class RunState(msgspec.Struct, frozen=True):

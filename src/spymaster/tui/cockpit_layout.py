@@ -54,7 +54,7 @@ class CockpitPanels:
     @property
     def level_ids(self) -> tuple[str, ...]:
         """Ids of the levels in the table's order."""
-        return tuple(item.id for item in self._projector.items)
+        return tuple(item.id for item in self._projector.listed)
 
     @property
     def alert_ids(self) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ def _axis_width(width: int) -> int:
 def _title(view: NDArray[Any], frame: Frame | None, zoom: int, newest: bool, width: int, state: ViewState) -> Row:
     line = Line(width)
     if state.note:
-        return footer.note_row(state.note, "degraded", SETS[state.glyphs].mark, width)
+        return footer.note_row("", state.note, "degraded", SETS[state.glyphs].mark, width)
     unit = frame.header.profile.upper() if frame is not None else ""
     minutes = ZOOMS[zoom][0] * BAR_S // 60
     x = line.runs(1, [(unit, "bright*"), (f" {minutes} min", "muted*")])

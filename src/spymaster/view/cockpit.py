@@ -10,19 +10,22 @@ from dataclasses import replace
 from typing import Final
 
 from spymaster.market.kinds import NO_TICK
-from spymaster.signals.frame import Frame, HeatColumns, Mode, Phase
+from spymaster.signals.frame import Frame, HeatColumns, Mode
 from spymaster.view import side
 from spymaster.view.drawing.axis import Centring, PriceAxis
-from spymaster.view.drawing.cells import Line, Row, Rows, blank
-from spymaster.view.drawing.glyphs import SETS, SIGNAL_ROLES
+from spymaster.view.drawing.cells import Line, Rows, blank
+from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.numbers import age, clock
 from spymaster.view.edges import alerts, cards, footer, header, time_bar, tiny
 from spymaster.view.layout import Grade, Layout
 from spymaster.view.levels import level_table, rail
 from spymaster.view.levels.items import LevelItem, level_items, picked_item, running_places
+from spymaster.view.levels.listing import listed_levels
+from spymaster.view.levels.why import why_row
 from spymaster.view.market import heat, ladder, tape
 from spymaster.view.market.book import SEEN, BookWindow, book_window
 from spymaster.view.market.heat_history import CAPACITY, HeatHistory
+from spymaster.view.market.ladder_look import LadderLook
 from spymaster.view.state import Quality, ViewState
 
 HEAD_ZOOMS: Final = (2, 4)
@@ -40,6 +43,7 @@ class CockpitProjector:
         self.axis = PriceAxis(0, 1, 1)
         self.items: tuple[LevelItem, ...] = ()
         self.rects: tuple[LevelItem, ...] = ()
+        self.listed: tuple[LevelItem, ...] = ()
         self._centring = Centring()
         self._scale = heat.HeatScale()
         self._scaled_for: tuple[object, ...] = ()
@@ -80,6 +84,7 @@ class CockpitProjector:
             self.history.merge(frame.heat)
             self.items = level_items(frame)
             self.rects = running_places(self.items, frame)
+        self.listed = listed_levels(self.items, state.list_order, state.list_which, state.picked)
         self._centre(frame, state, layout, now_s)
 
     def panels(
@@ -259,7 +264,7 @@ class CockpitProjector:
         blind: bool,
     ) -> None:
         self._rescale(window)
-        look = ladder.LadderLook(
+        look = LadderLook(
             grid=out.layout.ladder,
             axis=self.axis,
             tinted=frozenset(grouped),
@@ -297,18 +302,20 @@ class CockpitProjector:
         blind = bool(cards.blind_inputs(frame))
         item = picked_item(self.items, state.picked)
         grid = level_table.fitted(out.layout.table, self.items)
-        look = level_table.TableLook(grid, out.layout.level_rows, item.id if item else None, blind, state.glyphs)
+        picked = item.id if item else None
+        look = level_table.TableLook(grid, out.layout.level_rows, picked, blind, state.list_which, state.glyphs)
         if width := out.width("levels_left"):
-            out.put("levels_left", level_table.left_rows(self.items, look, width))
+            out.put("levels_left", level_table.left_rows(self.listed, look, width))
         if width := out.width("levels_right"):
-            out.put("levels_right", level_table.right_rows(self.items, look, width))
+            out.put("levels_right", level_table.right_rows(self.listed, look, width))
         if width := out.width("levels_head"):
-            out.put("levels_head", level_table.table_head(grid, width, out.height("levels_head"), state.glyphs))
+            shown = (state.list_order, state.list_which)
+            out.put("levels_head", level_table.table_head(grid, width, out.height("levels_head"), *shown, state.glyphs))
         if width := out.width("rule"):
             out.put("rule", (((glyphs.rule * width, "rule"),),))
         self._lists(out, frame, state)
         if width := out.width("note"):
-            out.put("note", (self._note(frame, state, item, width),))
+            out.put("note", (why_row(frame, item, state, width),))
         self._last_rows(out, frame, state)
 
     def _lists(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
@@ -322,19 +329,9 @@ class CockpitProjector:
             if frame is None or head is None:
                 out.clear("tape")
             else:
-                rows = tape.tape_rows(
-                    frame.orders, head.tick_size, state.limits.tape, width, out.height("tape"), state.glyphs
-                )
-                out.put("tape", rows)
-
-    @staticmethod
-    def _note(frame: Frame | None, state: ViewState, item: LevelItem | None, width: int) -> Row:
-        sentence = state.note or (frame.note if frame is not None else "")
-        if not sentence and frame is not None and frame.header.phase is Phase.ENDED:
-            sentence = "the recording has ended"
-        role = SIGNAL_ROLES[item.signal] if item is not None and item.signalling else "muted"
-        role = "blind" if cards.blind_inputs(frame) else role
-        return footer.note_row(sentence, role, SETS[state.glyphs].mark, width)
+                pulse = tape.pulse_of(self.history, head.cvd)
+                shape = (width, out.height("tape"), state.glyphs)
+                out.put("tape", tape.tape_rows(frame.orders, pulse, head.tick_size, state.limits.tape, *shape))
 
     @staticmethod
     def _last_rows(out: _Panels, frame: Frame | None, state: ViewState) -> None:

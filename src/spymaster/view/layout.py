@@ -10,6 +10,9 @@ from typing import Final
 BAND: Final = 8
 """Cells of a heat band: a changed cell costs its whole band, so bands are narrow."""
 
+TRADED: Final = 21
+"""Cells of the ladder's last column where it tells by whom was traded: sold, bought, their difference and the sum."""
+
 MIN_WIDTH: Final = 40
 MIN_HEIGHT: Final = 12
 _MAX_HEAT: Final = 24 * BAND
@@ -155,8 +158,8 @@ class _Columns:
 def _columns(plan: _Plan) -> _Columns:
     width = plan.width
     if plan.grade is Grade.BIG:
-        heat = min(80 + (width - 200) // BAND * BAND, _MAX_HEAT)
-        return _Columns(heat, 22, LadderGrid(5, 12, 9, 5), width - 1 - (heat + 80), 2)
+        heat = min(72 + (width - 200) // BAND * BAND, _MAX_HEAT)
+        return _Columns(heat, 22, LadderGrid(5, 8, 9, TRADED), width - 1 - (heat + 88), 2)
     if width >= 112:
         rail = 22 if width >= 125 else 17
         side = 39 if width >= 176 else 17
@@ -197,15 +200,13 @@ def _rows(plan: _Plan) -> _Rows:
     if plan.grade is Grade.BIG:
         axis = height - 23
         foot = 5 + axis
-        return _Rows(
-            2, 2, 3, 5, axis, foot, foot + 1, foot + 2, foot + 4, 12, -1 if bar else height - 2, last_bar, height - 1
-        )
+        levels, note = 12 - bar, height - 2 - bar
+        return _Rows(2, 2, 3, 5, axis, foot, foot + 1, foot + 2, foot + 4, levels, note, last_bar, height - 1)
     if plan.grade is Grade.MEDIUM:
         axis = height - 18
         foot = 4 + axis
-        return _Rows(
-            2, 2, 2, 4, axis, foot, foot + 1, foot + 2, foot + 3, 8, -1 if bar else height - 2, last_bar, height - 1
-        )
+        note = height - 2 - bar
+        return _Rows(2, 2, 2, 4, axis, foot, foot + 1, foot + 2, foot + 3, 8, note, last_bar, height - 1)
     return _small_rows(plan)
 
 
@@ -221,11 +222,11 @@ def _small_rows(plan: _Plan) -> _Rows:
     heads = take(1)
     foot = take(1)
     alert = take(1)
-    levels += take(min(3, max(take.left - 1, 0)))
-    rule = take(1)
+    note = take(1)
+    levels += take(3)
     tall = 4 if height >= 30 else 0
     levels += take(tall) if take.left >= tall else 0
-    note = take(1) if height >= 30 and not plan.time_bar else 0
+    rule = take(1) if height >= 30 else 0
     axis = 9 + take.left
     head_y = headers if heads else -1
     axis_y = headers + heads
@@ -233,8 +234,8 @@ def _small_rows(plan: _Plan) -> _Rows:
     table = foot_y + foot
     after = table + levels
     rule_y = after if rule else -1
-    alert_y = after + rule if alert else -1
-    note_y = after + rule + alert if note else -1
+    note_y = after + rule if note else -1
+    alert_y = after + rule + note if alert else -1
     bottom = height - 1
     return _Rows(
         headers,
@@ -378,8 +379,7 @@ def _place_bottom(plan: _Plan, rows: _Rows, table: TableGrid, rects: dict[str, R
     elif rows.alert >= 0:
         rects["alerts"] = Rect(1, rows.alert, inner, 1)
     if rows.note >= 0:
-        stop = rects["tape"].x - 2 if plan.grade is Grade.MEDIUM and "tape" in rects else plan.width - 1
-        rects["note"] = Rect(1, rows.note, stop - 1, 1)
+        rects["note"] = Rect(1, rows.note, inner, 1)
     if rows.bar >= 0:
         rects["time_bar"] = Rect(0, rows.bar, plan.width, 1)
     if rows.keys >= 0:
@@ -391,8 +391,6 @@ def _place_alerts(plan: _Plan, rows: _Rows, x: int, rects: dict[str, Rect]) -> N
     if plan.grade is Grade.BIG:
         rects["alerts"] = Rect(x, rows.table_head, width, 1 + rows.table - rows.table_head - 1 + rows.levels)
         return
-    if plan.time_bar:
-        rects["alerts"] = Rect(x, rows.table_head, width, 9)
-        return
-    rects["alerts"] = Rect(x, rows.table_head, width, 6)
-    rects["tape"] = Rect(x, rows.table_head + 7, width, 4)
+    # a replay's time bar takes one row, which is the one between the two
+    rects["alerts"] = Rect(x, rows.table_head, width, 5)
+    rects["tape"] = Rect(x, rows.table_head + 6 - plan.time_bar, width, 4)

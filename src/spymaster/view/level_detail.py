@@ -9,9 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from spymaster.market.kinds import NO_TICK, NS_PER_S
-from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelHistory, TouchView
-from spymaster.signals.notes import level_note
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
@@ -27,6 +25,7 @@ from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import PlotLook, plot_rows
+from spymaster.view.levels.why import why_row
 from spymaster.view.options.texts import fuel_facts, options_text
 from spymaster.view.state import Keys, ViewState
 
@@ -43,9 +42,6 @@ LEVEL_KEYS: Final[Keys] = (
 
 _SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
 _CODES: Final = {"BREAK": 1, "REJECT": 2}
-_SAID_UNSEEN: Final = ("trust_depth", "sweep_direction")
-_SAID: Final = (*_SAID_UNSEEN, "direction", "added", "pulled", "filled", "window_s", "tags", "visible_fraction")
-"""Numbers a sentence about the level is made of."""
 
 
 @lru_cache(maxsize=16)
@@ -114,7 +110,7 @@ def detail_panels(
         if facts := layout.rect("level_facts"):
             out["level_facts"] = _facts(frame, item, items, history, blind, state, facts)
     if note := layout.rect("note"):
-        out["note"] = (_note(frame, item, state, blind, note.width),)
+        out["note"] = (why_row(frame, item, state, note.width),)
     return out
 
 
@@ -310,14 +306,3 @@ def _test(touch: TouchView, now_ns: int, look: PartLook) -> Row:
     line.right(look.width - 4, lasted, "text" if touch.until_ns is None else "muted")
     line.right(look.width - 10, signed(touch.excursion, 2, glyphs.minus), "text")
     return line.row()
-
-
-def _note(frame: Frame | None, item: LevelItem | None, state: ViewState, blind: bool, width: int) -> Row:
-    role = SIGNAL_ROLES[item.signal] if item is not None and item.signalling else "muted"
-    sentence = state.note
-    if not sentence and frame is not None and item is not None and not blind:
-        facts = facts_of(frame, item.id)
-        told = _SAID_UNSEEN if item.state == BarrierState.MISSING else _SAID
-        if not any(math.isnan(facts[name]) for name in told):
-            sentence = level_note(facts)
-    return footer.note_row(sentence, "blind" if blind else role, SETS[state.glyphs].mark, width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 
 class Quality(enum.IntEnum):
@@ -84,6 +84,11 @@ class Card:
 
 Keys = tuple[tuple[str, str], ...]
 
+ListOrder = Literal["nearest", "strongest", "kind"]
+ListWhich = Literal["all", "judged", "signalling"]
+ORDERS: Final[tuple[ListOrder, ...]] = ("nearest", "strongest", "kind")
+WHICH: Final[tuple[ListWhich, ...]] = ("all", "judged", "signalling")
+
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
@@ -91,12 +96,16 @@ class ViewState:
 
     ``picked``: id of the chosen level, None for the nearest. ``seconds_per_column`` 0: the size's own. ``pinned_tick``:
     tick held in the middle, None follows the price. ``recentre``: raise it to centre at once. ``keys``: the footer's
-    pairs, empty for the usual ones. ``note``: instead of the frame's own sentence.
+    pairs, empty for the usual ones. ``note``: instead of the sentence about the level. ``list_order``: of the level
+    table, the nearest, the furthest from 50 or the user's own first; ``list_which``: all levels, those with a score, or
+    those with a signal.
     """
 
     width: int
     height: int
     picked: str | None = None
+    list_order: ListOrder = "nearest"
+    list_which: ListWhich = "all"
     panel: str = ""
     zoom: Literal[1, 2, 4] = 1
     seconds_per_column: Literal[0, 1, 2, 4] = 0

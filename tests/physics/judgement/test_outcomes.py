@@ -134,6 +134,15 @@ def test_the_list_shows_the_outcome_of_an_alert_that_ended_and_does_not_call_it_
     (view,) = book.latest()
     assert view.resolved_ns == T0_NS + 4 * SECOND
     assert view.outcome == "1.25 points beyond the level after 30 s"
+    assert (view.went, view.above, view.above_s, view.settled) == (0, view.direction * 1.25, 30, False)
+
+
+def test_the_list_knows_which_way_price_went_first_and_when_nothing_more_will_be_said() -> None:
+    book = AlertBook(SignalEncoder("es", ()))
+    told = outcome(240, outcome_30s=1.25, outcome_240s=-3.0, outcome_first=-1, outcome_first_s=9.0)
+    book.on_block(block([level()], alerts=[alert(t_ns=T0_NS, raised_ns=T0_NS), told]))  # type: ignore[arg-type]
+    (view,) = book.latest()
+    assert (view.went, view.went_s, view.settled) == (-view.direction, 9.0, True)
 
 
 def test_a_reject_is_worded_as_defended() -> None:

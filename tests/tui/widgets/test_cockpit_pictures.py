@@ -18,7 +18,7 @@ from tests.support.snapshots import Snap, SnapPanels
 WIDGETS: dict[str, tuple[str, ...]] = {
     "header": ("header_left", "header_right"),
     "trust": ("trust_left", "trust_right"),
-    "heat": ("heat_head", *(f"heat_{index}" for index in range(10)), "time_axis"),
+    "heat": ("heat_head", *(f"heat_{index}" for index in range(9)), "time_axis"),
     "rail": ("rail_head", "rail", "rail_foot"),
     "ladder": ("ladder_head", "flow_bid", "bid", "price", "ask", "flow_ask", "volume", "ladder_foot"),
     "focus": ("side",),

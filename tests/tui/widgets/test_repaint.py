@@ -116,7 +116,7 @@ async def test_missing_heat_is_asked_for_once() -> None:
     app = CockpitApp(200, 60)
     async with app.run_test(size=(200, 60)):
         app.show(frames.frame(heat=frames.heat(8)), 0.0)
-        assert app.panels.needs_heat == 80
+        assert app.panels.needs_heat == 72
         app.panels.load_heat(frames.heat(30))
         app.show(frames.frame(heat=frames.heat(8)), 0.25)
         assert app.panels.needs_heat == 0

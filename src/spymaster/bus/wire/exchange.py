@@ -108,7 +108,6 @@ class FrameHead(msgspec.Struct, frozen=True):
     level_views: tuple[LevelView, ...]
     trust: tuple[InputTrust, ...]
     alerts: tuple[AlertView, ...]
-    note: str
     replay: ReplayStatus | None
     chances: ChancesHead | None
 

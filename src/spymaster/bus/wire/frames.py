@@ -90,7 +90,6 @@ def _frame_head(frame: Frame) -> FrameHead:
         level_views=frame.level_views,
         trust=frame.trust,
         alerts=frame.alerts,
-        note=frame.note,
         replay=frame.replay,
         chances=None if said is None else ChancesHead(said.horizon_s, said.points, said.simulated, said.model),
     )
@@ -108,7 +107,6 @@ def _frame(head: FrameHead, arrays: Mapping[str, NDArray[Any]], heat: HeatColumn
         level_views=head.level_views,
         trust=head.trust,
         alerts=head.alerts,
-        note=head.note,
         replay=head.replay,
         chances=None
         if said is None

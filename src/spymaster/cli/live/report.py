@@ -10,7 +10,7 @@ import msgspec
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import JOURNAL_FOLDER
 from spymaster.session.record.sidecar_watch import MirrorHealth, SidecarHealth
-from spymaster.signals.frame import GreeksCheck
+from spymaster.signals.header_parts import GreeksCheck
 from spymaster.signals.headless import TrustSpell
 
 

@@ -46,7 +46,7 @@ class AlertBook:
             elif message.outcome is not None or (known is not None and known.resolved_ns is not None):
                 # what became of an alert says nothing of the level as it is now
                 if known is not None:
-                    self._alerts[message.id] = msgspec.structs.replace(known, outcome=message.reason)
+                    self._alerts[message.id] = _told(known, message)
             else:
                 if known is None:
                     self.raised += (_view(message),)
@@ -65,6 +65,25 @@ class AlertBook:
     def latest(self) -> tuple[AlertView, ...]:
         """Newest first."""
         return tuple(reversed(self._alerts.values()))
+
+
+def _told(known: AlertView, message: AlertMessage) -> AlertView:
+    """The alert with what became of it; what its message does not say stays."""
+    became = message.outcome
+    if became is None:
+        return msgspec.structs.replace(known, outcome=message.reason)
+    beyond = {"BEYOND": 1, "BACK": -1}.get(became.first or "", 0)
+    marks = ((became.after_240s, 240), (became.after_120s, 120), (became.after_30s, 30))
+    way, after_s = next(((way, s) for way, s in marks if way is not None), (None, 0))
+    return msgspec.structs.replace(
+        known,
+        outcome=message.reason,
+        went=known.direction * beyond,
+        went_s=became.first_s or 0.0,
+        above=None if way is None else known.direction * way,
+        above_s=after_s,
+        settled=became.after_240s is not None,
+    )
 
 
 def _view(message: AlertMessage) -> AlertView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +21,7 @@ from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, TOTALS, Trust
 from spymaster.models.break_model import BreakModel, BreakScorer
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
-from spymaster.physics.memory.indices import CHART_BARS
+from spymaster.physics.memory.indices import CHART_BARS, R_PRIOR, R_SESSION
 from spymaster.physics.views import read_chart, read_ladder
 from spymaster.session.frames.alert_book import AlertBook
 from spymaster.session.frames.heat_store import HeatState, HeatStore
@@ -41,8 +41,8 @@ from spymaster.signals.frame import (
     Phase,
     ReplayStatus,
 )
+from spymaster.signals.header_parts import DayPrices
 from spymaster.signals.model_chances import ModelChances
-from spymaster.signals.notes import level_note
 from spymaster.signals.run_state import RunState, empty_book, empty_chart
 
 LADDER_ROWS: Final = 320
@@ -227,7 +227,6 @@ class FrameBuilder:
             alerts=self._alerts.latest(),
             orders=_orders(state),
             heat=self._heat.columns(_HEAT_IN_FRAME_S),
-            note=_note(levels, self._user_ids),
             options=self._options(),
             strikes=self._strikes,
             option_flow=self._option_flow.rows(),
@@ -292,6 +291,7 @@ class FrameBuilder:
             hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
             cvd=int(snap["cvd"]),
+            day=_day_prices(state, self._bars),
             message=run.message,
             progress=run.progress,
             recording=run.recording,
@@ -313,6 +313,22 @@ class FrameBuilder:
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
+
+
+def _day_prices(state: NDArray[Any], bars: NDArray[Any]) -> DayPrices:
+    """The session as its ranges and bars (CHART_BAR) have it."""
+    parts = state["ranges"][0]["part"]
+    session, prior = parts[R_SESSION], parts[R_PRIOR]
+    if not session["seen"]:
+        return DayPrices(prior_close=float(prior["close"]) if prior["whole"] else math.nan)
+    first = bars[bars["t_ns"] == session["start_ns"]]
+    return DayPrices(
+        open=float(first["open"][0]) if len(first) else math.nan,
+        high=float(session["high"]),
+        low=float(session["low"]),
+        prior_close=float(prior["close"]) if prior["whole"] else math.nan,
+        whole=bool(session["whole"]),
+    )
 
 
 def _chances(model: BreakModel, said: NDArray[np.float64]) -> ModelChances:
@@ -363,12 +379,3 @@ def _trust(snap: Any, state: NDArray[Any], words: FeedWords) -> tuple[InputTrust
         reason = words.reason(name, int(snap["trust_reason"][index]))
         lights.append(InputTrust(name, Trust(int(snap["trust"][index])).name, reason, age))
     return tuple(lights)
-
-
-def _note(levels: NDArray[Any], user_ids: Sequence[str]) -> str:
-    """One sentence about the nearest level."""
-    if not len(levels):
-        return ""
-    row = dict(zip(levels.dtype.names or (), levels[0].tolist(), strict=True))
-    name = level_id(int(row["kind"]), row["price"], int(row["user_index"]), user_ids)
-    return f"{name}: {level_note(row)}"

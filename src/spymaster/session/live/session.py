@@ -25,13 +25,13 @@ from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
 from spymaster.signals.frame import (
     Command,
     Frame,
-    GreeksCheck,
     HeatColumns,
     LevelHistory,
     Mode,
     Phase,
     RecordingLight,
 )
+from spymaster.signals.header_parts import GreeksCheck
 from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
 from spymaster.signals.watcher import Nobody, Watcher
 

@@ -83,6 +83,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("jump", Scope.COCKPIT, "jump", "jump to a panel", "Jump to a panel by its letter", 170),
     Action("list_down", Scope.LEVELS, "move", "move in a list", "Next row of the selected list, or next level", 60),
     Action("list_up", Scope.LEVELS, "move", "move in a list", "Previous row of the selected list, or last level", 60),
+    Action("list_order", Scope.COCKPIT, "order", "order, choice", "Levels by distance, by score, or by kind"),
+    Action("list_which", Scope.COCKPIT, "which", "order, choice", "All levels, those judged, those signalling"),
     Action("list_first", Scope.LEVELS, "move", "ends of a list", "First row of the selected list"),
     Action("list_last", Scope.LEVELS, "move", "ends of a list", "Last row of the selected list"),
     Action("level_detail", Scope.COCKPIT, "level", "open the level", "The level's own screen: history and facts", 140),

@@ -33,11 +33,22 @@ from spymaster.tui.steps import neighbour
 from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
-from spymaster.view.state import Quality, ViewState
+from spymaster.view.levels.listing import next_order, next_which
+from spymaster.view.state import ListOrder, ListWhich, Quality, ViewState
 
 SAID_S: Final = 4.0
 _ZOOMS: Final = (1, 2, 4)
 _SECONDS: Final = (1, 2, 4)
+_ORDER_WORDS: Final[dict[ListOrder, str]] = {
+    "nearest": "distance",
+    "strongest": "score, furthest from 50 first",
+    "kind": "kind, your own first",
+}
+_WHICH_WORDS: Final[dict[ListWhich, str]] = {
+    "all": "every level",
+    "judged": "levels with a score",
+    "signalling": "levels with a signal",
+}
 _SIDES: Final = ("auto", "focus", "strikes")
 
 _log = logging.getLogger(__name__)
@@ -332,6 +343,16 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
     def action_list_last(self) -> None:
         """Last row."""
         self._move(-1)
+
+    def action_list_order(self) -> None:
+        """Another order of the level table."""
+        self._change(list_order=next_order(self._view.list_order))
+        self.say(f"levels by {_ORDER_WORDS[self._view.list_order]}")
+
+    def action_list_which(self) -> None:
+        """Another choice of levels in the table."""
+        self._change(list_which=next_which(self._view.list_which))
+        self.say(f"listed: {_WHICH_WORDS[self._view.list_which]}")
 
     def action_level_detail(self) -> None:
         """The screen of the picked (or nearest) level; among the alerts of a replay, the moment of the picked one."""

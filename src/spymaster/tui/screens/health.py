@@ -9,7 +9,8 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.signals.frame import Frame, FrameSource, GreeksCheck, InputTrust, RecordingLight
+from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
+from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.screens.page import GROUND, PageScreen
 from spymaster.tui.terminal.link import AckSource, LinkState
 from spymaster.tui.themes.library import Theme

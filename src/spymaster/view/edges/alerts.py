@@ -1,6 +1,8 @@
-"""The alert list: those still on with their reason, then those that ended.
+"""The alert list: those still on, then those that ended, each as it was raised and what became of it.
 
-``84→91``: raised with a score of 84, and 91 is the furthest it came to since.
+``84→91``: raised with a score of 84, and 91 is the furthest it came to since. ``84→↑12s``: raised with 84, and price
+went up first, twelve seconds later; in the signal's colour where that is the way it said. ``84→↑0.5``: it has gone far
+neither way yet, and stood half a point above the level when that was last noted.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import AlertView
@@ -19,9 +22,11 @@ from spymaster.view.levels.items import level_text
 FRESH_NS = 2 * NS_PER_S
 """A new alert's row is inverse for this long."""
 
-_CODES = {"BREAK": 1, "REJECT": 2, "CONTESTED": 3, "CONTEST": 3}
+SIGNAL_CODES: Final = {"BREAK": 1, "REJECT": 2, "CONTESTED": 3, "CONTEST": 3}
 _MANY = frozenset({"USER", "ROUND", "STRIKE"})
 _CONFIDENCE = {"MEDIUM": "MED"}
+_REASON_CELLS: Final = 24
+"""Fewer show nothing of a sentence that is worth reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,19 @@ def alert_rows(alerts: Sequence[AlertView], look: AlertLook, width: int, height:
     count = "muted in replay" if look.muted else f"{active} active" if ordered else "none yet"
     title.right(width - 1, count, "muted")
     out = [title.row()]
-    reasons = width >= 50
+    wide = width >= 50
+    # rows nothing else needs tell why: of those that are on in any case where there is width for it
+    spare = max(height - 1 - len(ordered), 0)
     for alert in ordered:
-        lines = 2 if reasons and alert.resolved_ns is None and alert.reason else 1
-        if len(out) + lines > height:
+        sure = wide and alert.resolved_ns is None
+        told = bool(alert.reason) and (sure or spare > 0) and len(out) + 2 <= height
+        if len(out) >= height:
             break
-        out.append(_alert(alert, look, width, reasons, reasons))
-        if lines == 2:
-            out.append(_reason_row(alert, alert.id in look.acked, width, look.glyphs))
+        out.append(_alert(alert, look, width, wide, told))
+        if told:
+            spare -= 1
+            loud = alert.resolved_ns is None and alert.id not in look.acked
+            out.append(_reason_row(alert, loud, width, look.glyphs))
     if not ordered:
         line = Line(width)
         line.put(1, "waiting for a signal", "muted")
@@ -86,7 +96,7 @@ def _alert_row(
     alert: AlertView, fresh: bool, acked: bool, picked: bool, width: int, wide: bool, told: bool, glyph_set: str
 ) -> Row:
     glyphs = SETS[glyph_set]
-    code = _CODES.get(alert.signal.upper(), 0)
+    code = SIGNAL_CODES.get(alert.signal.upper(), 0)
     active = alert.resolved_ns is None
     role = SIGNAL_ROLES[code] if alert.in_window else "muted"
     line = Line(width, role if fresh else "selected" if picked else "ground")
@@ -102,9 +112,11 @@ def _alert_row(
     score = f"{alert.score:.0f}"
     furthest = f"{alert.peak_score:.0f}"
     confidence = _CONFIDENCE.get(alert.confidence.upper(), alert.confidence.upper())
-    moved = furthest != score
+    became = "" if wide else became_short(alert, glyphs)
+    wrong = bool(alert.went) and alert.went != alert.way and not wide
+    moved = bool(became) or furthest != score
     if moved:
-        score = f"{score}{glyphs.clear}{furthest}"
+        score = f"{score}{glyphs.clear}{became or furthest}"
     room = min(15, 18 - len(score)) if wide else width - 23 - len(score)
     name = level_text(alert.level_id, alert.price, room)
     if moved and len(name) > room:
@@ -113,14 +125,40 @@ def _alert_row(
         name = price if called in _MANY else called
     if not wide:
         line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
-        line.right(width - 1, score, ink(role), bold=loud)
+        line.right(width - 1, score, ink("muted" if wrong else role), bold=loud)
         return line.row()
     line.put(21, clip(name, room), ink("text" if active else "muted"), bold=loud)
     line.right(39, score, ink(role), bold=loud)
     line.put(41, confidence, ink("text" if active else "muted"))
-    tail = "" if active and told else alert.outcome or alert.reason
-    line.put(47, clip(tail, width - 47), ink("muted"))
+    tail, right = became_words(alert, glyphs)
+    if not tail and not told and width - 47 >= _REASON_CELLS:
+        tail = alert.reason
+    line.put(47, clip(tail, width - 47), ink(role if right else "muted"))
     return line.row()
+
+
+def became_words(alert: AlertView, glyphs: Glyphs) -> tuple[str, bool]:
+    """What became of an alert in at most seventeen cells, and whether it was right; empty while nothing is known."""
+    if not alert.went:
+        if alert.above is None:
+            return "", False
+        return f"{_way(alert.above, glyphs)} at {alert.above_s} s", False
+    arrow = glyphs.up if alert.went > 0 else glyphs.down
+    right = alert.went == alert.way
+    word = "then" if not alert.way else "right" if right else "wrong"
+    return f"{word} {arrow} in {alert.went_s:.0f} s", right
+
+
+def became_short(alert: AlertView, glyphs: Glyphs) -> str:
+    """The same in at most six cells: ``↑12s`` for far and when, ``↑0.5`` for how far; empty while nothing is known."""
+    if alert.went:
+        return f"{glyphs.up if alert.went > 0 else glyphs.down}{alert.went_s:.0f}s"
+    return "" if alert.above is None else _way(alert.above, glyphs)
+
+
+def _way(above: float, glyphs: Glyphs) -> str:
+    text = f"{abs(above):.1f}"
+    return f"{'' if not float(text) else glyphs.up if above > 0 else glyphs.down}{text}"
 
 
 def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold: bool, glyphs: Glyphs) -> None:
@@ -132,10 +170,11 @@ def _put_signal(line: Line, x: int, alert: AlertView, code: int, ink: str, bold:
 
 
 @lru_cache(maxsize=256)
-def _reason_row(alert: AlertView, acked: bool, width: int, glyph_set: str) -> Row:
+def _reason_row(alert: AlertView, loud: bool, width: int, glyph_set: str) -> Row:
     line = Line(width)
-    if not acked:
-        role = SIGNAL_ROLES[_CODES.get(alert.signal.upper(), 0)]
+    if loud:
+        role = SIGNAL_ROLES[SIGNAL_CODES.get(alert.signal.upper(), 0)]
         line.put(0, SETS[glyph_set].mark, role if alert.in_window else "muted")
-    line.put(10, clip(alert.reason, width - 10), "muted")
+    x = 10 if width >= 50 else 2
+    line.put(x, clip(alert.reason, width - x), "muted")
     return line.row()

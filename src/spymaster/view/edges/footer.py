@@ -57,13 +57,12 @@ def footer_row(keys: Keys, width: int, ground: str = "ground") -> Row:
 
 
 @lru_cache(maxsize=64)
-def note_row(sentence: str, role: str, mark: str, width: int) -> Row:
-    """One sentence, with a mark in its signal's colour; what stands before its first colon is the level's name."""
+def note_row(name: str, sentence: str, role: str, mark: str, width: int) -> Row:
+    """One sentence, with a mark in its signal's colour. ``name``: of the level it is about, empty for none."""
     line = Line(width)
     if not sentence:
         return line.row()
-    line.put(1, mark, role)
-    name, colon, rest = clip(sentence, width - 3).partition(": ")
-    told = bool(colon) and " " not in name
-    line.runs(3, [(name, "bright*"), (f"  {rest}", "text")] if told else [(name + colon + rest, "text")])
+    line.put(0, mark, role)
+    x = line.put(2, name, "bright", bold=True) + 2 if name else 2
+    line.put(x, clip(sentence, width - x), "text")
     return line.row()

@@ -156,7 +156,7 @@ def _item(
     kind = LevelKind(int(get("kind")))
     name, short = kind.label, kind.short
     if kind is LevelKind.USER and label:
-        name = f"USER {label}" if len(label) <= 6 else label
+        name, short = label, label[:_SHORT_CELLS]
     is_held = get("held") == 1.0
     if is_held:
         # the longest names have no cell to spare

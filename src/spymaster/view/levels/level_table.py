@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from spymaster.market.rows import Confidence, Signal
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
@@ -13,17 +15,19 @@ from spymaster.view.drawing.meter import put_components, put_meter
 from spymaster.view.drawing.numbers import MISSING, number, price, signed, signed_fit
 from spymaster.view.layout import TableGrid
 from spymaster.view.levels.items import CONFIDENCE_NAMES, LevelItem, Runway
+from spymaster.view.state import ORDERS, ListOrder, ListWhich
 
 
 @dataclass(frozen=True, slots=True)
 class TableLook:
     """What the table depends on besides the levels. ``picked``: id of the marked row; ``focused``: the panel is
-    selected; ``blind``: no score is given."""
+    selected; ``blind``: no score is given; ``which``: of the levels are listed."""
 
     grid: TableGrid
     rows: int
     picked: str | None
     blind: bool
+    which: ListWhich
     glyphs: str
 
 
@@ -54,27 +58,28 @@ def fitted(grid: TableGrid, items: tuple[LevelItem, ...]) -> TableGrid:
 
 
 @lru_cache(maxsize=32)
-def table_head(grid: TableGrid, width: int, rows: int, glyphs: str) -> Rows:
-    """The column heads, below a title where there are two rows."""
+def table_head(grid: TableGrid, width: int, rows: int, order: ListOrder, which: ListWhich, glyphs: str) -> Rows:
+    """The column heads, below a title where there are two rows; the one that orders the rows is bright."""
     glyph_set = SETS[glyphs]
     line = Line(width)
+    ink = {each: "text" if each == order else "muted" for each in ORDERS}
     x = 1
     if grid.signal >= 6:
         line.put(x, "SIGNAL", "muted")
     x += grid.signal + 1
-    line.put(x, "LEVEL", "muted")
+    line.put(x, "LEVEL" if which == "all" else which.upper()[: grid.level], ink["kind"])
     x += grid.level + 1
     line.right(x + grid.price - 1, "PRICE", "muted")
     x += grid.price + 1
     if grid.dist:
-        line.right(x + grid.dist - 1, "DIST", "muted")
+        line.right(x + grid.dist - 1, "DIST", ink["nearest"])
         x += grid.dist + 1
     line.put(x, "STATE", "muted")
     x += grid.state + 1
     if grid.chance:
         line.right(x + grid.chance - 1, "P", "muted")
         x += grid.chance + 1
-    line.right(x + grid.score - 1, "S", "muted")
+    line.right(x + grid.score - 1, "S", ink["strongest"])
     x += grid.score + 1
     if grid.meter >= 15:
         _meter_heads(line, x, grid.meter, glyph_set)
@@ -115,12 +120,19 @@ def _right_heads(line: Line, x: int, grid: TableGrid) -> None:
         line.right(x + grid.confluence - 1, "CF", "muted")
 
 
+_NONE: Final[Mapping[ListWhich, str]] = {
+    "all": "waiting for the first book: no level yet",
+    "judged": "no level has a score now",
+    "signalling": "no level signals now",
+}
+
+
 def left_rows(items: tuple[LevelItem, ...], look: TableLook, width: int) -> Rows:
     """The left cut: mark, signal, level, price, distance, state, chance, score, meter."""
     out = [_left_of(item, look, width) for item in items[: look.rows]]
     if not items and look.rows:
         line = Line(width)
-        line.put(1 + look.grid.signal + 1, "waiting for the first book: no level yet"[: width - 4], "muted")
+        line.put(1 + look.grid.signal + 1, _NONE[look.which][: width - 4], "muted")
         out.append(line.row())
     out += [blank(width)] * (look.rows - len(out))
     return tuple(out)

@@ -34,12 +34,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class BookWindow:
-    """Both sides and the volume of each visible row. ``*_total``, ``*_change``: over all visible levels; best ticks and
-    ``last_tick`` are NO_TICK where unknown."""
+    """Both sides and what aggressors ``bought`` and ``sold`` in each visible row.
+
+    ``*_total``, ``*_change``: over all visible levels; best ticks and ``last_tick`` are NO_TICK where unknown.
+    """
 
     bid: Side
     ask: Side
-    volume: list[int]
+    bought: list[int]
+    sold: list[int]
     best_bid: int
     best_ask: int
     last_tick: int
@@ -49,6 +52,11 @@ class BookWindow:
     ask_change: int
     levels: int
 
+    @property
+    def volume(self) -> list[int]:
+        """Contracts traded in each visible row."""
+        return [bought + sold for bought, sold in zip(self.bought, self.sold, strict=True)]
+
 
 def book_window(frame: Frame, axis: PriceAxis) -> BookWindow:
     """The visible part of a frame's book."""
@@ -56,14 +64,16 @@ def book_window(frame: Frame, axis: PriceAxis) -> BookWindow:
     ladder = _by_row(frame.ladder, axis)
     bid = _side(ladder, axis, "bid", header.es_bid_tick)
     ask = _side(ladder, axis, "ask", header.es_ask_tick)
-    volume = np.zeros(axis.rows, dtype=np.int64)
-    np.add.at(volume, ladder.row, ladder.rows["buys"] + ladder.rows["sells"])
+    traded = {name: np.zeros(axis.rows, dtype=np.int64) for name in ("buys", "sells")}
+    for name, total in traded.items():
+        np.add.at(total, ladder.row, ladder.rows[name])
     sizes = frame.book[:, :, 1]
     present = frame.book[:, :, 0] != NO_TICK
     return BookWindow(
         bid,
         ask,
-        volume.tolist(),
+        traded["buys"].tolist(),
+        traded["sells"].tolist(),
         header.es_bid_tick,
         header.es_ask_tick,
         header.es_last_tick,

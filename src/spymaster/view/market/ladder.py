@@ -6,38 +6,17 @@ a few small numbers and remembered, so that a row that did not change is the sam
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 from spymaster.market.kinds import NO_TICK
-from spymaster.view.drawing.axis import PriceAxis
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
 from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.numbers import contracts, decimals_of, signed_short
-from spymaster.view.layout import LadderGrid
+from spymaster.view.layout import TRADED, LadderGrid
 from spymaster.view.market.book import AWAY, REMEMBERED, SEEN, UNKNOWN, BookWindow, Side
+from spymaster.view.market.ladder_look import LadderLook, filled_eighths
+from spymaster.view.market.traded import put_traded_heads, traded_rows
 from spymaster.view.state import Limits
-
-_BAR_POWER: Final = 0.7
-"""Below one: small sizes keep a bar one can see."""
-
-
-@dataclass(frozen=True, slots=True)
-class LadderLook:
-    """What all cuts share. ``tinted``: rows that carry a level; ``stale``: depth or tape are blind; ``size_scale``,
-    ``volume_scale``: contracts of a full bar; ``tick_size`` in points."""
-
-    grid: LadderGrid
-    axis: PriceAxis
-    tinted: frozenset[int]
-    stale: bool
-    size_scale: float
-    volume_scale: float
-    tick_size: float
-    limits: Limits
-    glyphs: str
 
 
 def ladder_rows(window: BookWindow, look: LadderLook) -> dict[str, Rows]:
@@ -60,13 +39,6 @@ def _ground(look: LadderLook, row: int) -> str:
     return "raised" if row in look.tinted else "ground"
 
 
-def _eighths(size: int, scale: float, width: int) -> int:
-    if size <= 0 or scale <= 0:
-        return 0
-    share = math.pow(size / scale, _BAR_POWER)
-    return max(1, min(round(share * width * 8), width * 8))
-
-
 def _size_cells(grid: LadderGrid, bids: bool) -> int:
     """Cells of a size cut: its column and the gap after it, which the last column has not."""
     return grid.size + (1 if bids or grid.flow else 0)
@@ -77,7 +49,7 @@ def _sizes(side: Side, look: LadderLook, bids: bool) -> Rows:
     cells = _size_cells(look.grid, bids)
     out = []
     for row, (kind, size) in enumerate(zip(side.kind, side.size, strict=True)):
-        bar = _eighths(size, look.size_scale, width) if kind == SEEN else 0
+        bar = filled_eighths(size, look.size_scale, width) if kind == SEEN else 0
         best = row == side.best_row and kind == SEEN
         out.append(_size_row(width, cells, bids, kind, size, bar, best, look.stale, _ground(look, row), look.glyphs))
     return tuple(out)
@@ -214,8 +186,10 @@ def put_flow(line: Line, end: int, change: int, cells: int, stale: bool, limits:
 
 def _volumes(window: BookWindow, look: LadderLook) -> Rows:
     width = look.grid.volume
+    if width >= TRADED:
+        return traded_rows(window, look, [_ground(look, row) for row in range(look.axis.rows)])
     return tuple(
-        _volume_row(width, _eighths(volume, look.volume_scale, width), _ground(look, row), look.glyphs)
+        _volume_row(width, filled_eighths(volume, look.volume_scale, width), _ground(look, row), look.glyphs)
         for row, volume in enumerate(window.volume)
     )
 
@@ -249,7 +223,9 @@ def ladder_head(look: LadderLook, contract: str, stale: str, two_rows: bool) -> 
     if grid.flow:
         heads.right(x + grid.flow - 1, f"{SETS[look.glyphs].change}10s", "muted")
         x += grid.flow + 1
-    if grid.volume:
+    if grid.volume >= TRADED:
+        put_traded_heads(heads, x)
+    elif grid.volume:
         heads.put(x, "VOL" if grid.volume >= 3 else "V", "muted")
     if not two_rows:
         return (heads.row(),)

@@ -5,16 +5,22 @@ A large order's price, size and mark are bold; one that took several prices says
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from spymaster.view.drawing.cells import Line, Row, Rows, blank
+from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
 from spymaster.view.drawing.glyphs import SETS, Glyphs
-from spymaster.view.drawing.numbers import clock_ms, contracts, decimals_of
+from spymaster.view.drawing.numbers import clock_ms, contracts, decimals_of, short, signed_short
+from spymaster.view.market.heat_history import HeatHistory
 
 _BAR_CELLS = 8
+_FULL: Final = 39
+"""Cells of a tape with room for everything."""
+_PACE_S: Final = 5
+"""Seconds the pace is taken over."""
 
 _LARGE = 3
 _SURELY_LARGE = 10
@@ -22,11 +28,34 @@ _SURELY_LARGE = 10
 is listed, and always from the second."""
 
 
-def tape_rows(orders: NDArray[Any], tick_size: float, at_least: int, width: int, height: int, glyphs: str) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How trading runs: contracts a second over the last few, and bought - sold by aggressors over the last minute and
+    since the session began or the recording was joined."""
+
+    per_s: float
+    minute: int
+    session: int
+
+
+def pulse_of(history: HeatHistory, session_delta: int) -> Pulse:
+    """The pulse as of the newest second that is remembered."""
+    numbers = range(max(history.newest - 59, 0), history.newest + 1)
+    minute = [second for number in numbers if (second := history.second(number)) is not None]
+    paced = minute[-_PACE_S:]
+    traded = sum(bought + sold for each in paced for _, bought, sold in each.dots)
+    return Pulse(
+        traded / len(paced) if paced else 0.0,
+        sum(bought - sold for each in minute for _, bought, sold in each.dots),
+        session_delta,
+    )
+
+
+def tape_rows(
+    orders: NDArray[Any], pulse: Pulse, tick_size: float, at_least: int, width: int, height: int, glyphs: str
+) -> Rows:
     """Title and the newest orders of ``at_least`` contracts in ``height`` rows."""
-    title = Line(width)
-    title.put(1 if width < 39 else 0, "TAPE", "muted", bold=True)
-    title.right(width - 1, f"{SETS[glyphs].at_least} {at_least} lots", "muted")
+    title = _title(pulse, at_least, width, SETS[glyphs])
     shown = orders[orders["size"] >= at_least][::-1][: height - 1]
     out = [title.row()]
     scale = max(int(shown["size"].max(initial=1)), 1)
@@ -35,10 +64,23 @@ def tape_rows(orders: NDArray[Any], tick_size: float, at_least: int, width: int,
         out.append(_order_row(order, tick_size, scale, large, width, glyphs))
     if not len(shown):
         line = Line(width)
-        line.put(1 if width < 39 else 0, "waiting for a trade of that size", "muted")
+        line.put(1 if width < _FULL else 0, "waiting for a trade of that size", "muted")
         out.append(line.row())
     out += [blank(width)] * (height - len(out))
     return tuple(out[:height])
+
+
+def _title(pulse: Pulse, at_least: int, width: int, glyphs: Glyphs) -> Line:
+    """What is listed, how fast it comes, and who was the stronger of late and all day."""
+    title = Line(width)
+    x = title.put(1 if width < _FULL else 0, "TAPE", "muted", bold=True)
+    title.put(x + 1, f"{glyphs.at_least}{at_least}", "muted")
+    parts: list[Run] = [(f"{short(pulse.per_s, 4)}/s ", "muted")] if width >= _FULL else []
+    for word, delta in (("delta 1m ", pulse.minute), (" day ", pulse.session)):
+        ink = "bid" if delta > 0 else "ask" if delta < 0 else "muted"
+        parts += [(word, "muted"), (signed_short(delta, 5, glyphs.minus), ink)]
+    title.runs(width - sum(len(text) for text, _ in parts), parts)
+    return title
 
 
 @lru_cache(maxsize=256)
@@ -55,7 +97,7 @@ def _order_row(
     t_ns, side, size, levels, last_tick, low_tick, high_tick = order
     role = "bid" if side > 0 else "ask" if side < 0 else "muted"
     large = size >= large_from
-    x = 1 if width < 39 else 0
+    x = 1 if width < _FULL else 0
     x = line.put(x, clock_ms(t_ns), "muted") + 1
     decimals = decimals_of(tick_size)
     text = f"{last_tick * tick_size:.{decimals}f}"
