@@ -20,16 +20,6 @@ from tests.support.mirrored import SESSION, MirrorScene
 OUTPUTS = (FrameKind.SIGNAL, FrameKind.ALERT)
 
 
-class Hand:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 @pytest.fixture
 def lived(tmp_path: Path) -> list[StoredFrame]:
     """The engine's inputs of a run."""
@@ -91,25 +81,27 @@ def test_every_message_is_given_back_once_to_be_acknowledged(lived: list[StoredF
     assert tokens == set(range(len(pieces)))
 
 
-def test_what_may_still_be_under_way_is_waited_for_however_long(lived: list[StoredFrame]) -> None:
-    clock = Hand()
-    assembler = Assembler(now_s=clock)
+def test_what_may_still_be_under_way_is_waited_for(lived: list[StoredFrame]) -> None:
+    assembler = Assembler()
     pieces = [piece for piece in pieces_of(messages_of(lived, stored=2)) if piece.frame != 2]
-    found = assembled(assembler, pieces)
-    clock.now_s = 3600.0
-    assert [one.number for one in [*found, *assembler.ready()]] == [0, 1]
-    assert assembler.is_waiting
-    assert assembler.waited_s == 0.0
+    assert [one.number for one in assembled(assembler, pieces)] == [0, 1]
+    assembler.nothing_before(2)
+    assert list(assembler.ready()) == []
 
 
-def test_what_is_in_the_stream_and_does_not_come_is_a_gap_after_two_seconds(lived: list[StoredFrame]) -> None:
-    clock = Hand()
-    assembler = Assembler(now_s=clock)
+def test_what_is_in_the_stream_and_has_not_come_is_missing_and_no_gap(lived: list[StoredFrame]) -> None:
+    assembler = Assembler()
+    pieces = pieces_of(messages_of(lived, stored=100))
+    found = assembled(assembler, [piece for piece in pieces if piece.frame != 2])
+    found += assembled(assembler, [piece for piece in pieces if piece.frame == 2])
+    assert [one.number for one in found] == list(range(len(lived)))
+
+
+def test_what_the_stream_no_longer_has_is_one_gap(lived: list[StoredFrame]) -> None:
+    assembler = Assembler()
     pieces = [piece for piece in pieces_of(messages_of(lived, stored=5)) if piece.frame not in (2, 3)]
     assert [one.number for one in assembled(assembler, pieces)] == [0, 1]
-    clock.now_s = 1.99
-    assert list(assembler.ready()) == []
-    clock.now_s = 2.0
+    assembler.nothing_before(5)
     gap, *rest = assembler.ready()
     assert isinstance(gap.frame, GapFrame)
     assert gap.frame.reason == "2 frames are missing on the bus"
@@ -118,30 +110,29 @@ def test_what_is_in_the_stream_and_does_not_come_is_a_gap_after_two_seconds(live
     assert assembler.counts.missing == 2
 
 
+def test_a_gap_ends_where_something_may_still_be_under_way(lived: list[StoredFrame]) -> None:
+    assembler = Assembler()
+    pieces = pieces_of(messages_of(lived, stored=3))
+    found = assembled(assembler, [piece for piece in pieces if piece.frame not in (2, 3)])
+    assembler.nothing_before(3)
+    found += assembler.ready()
+    assert [one.number for one in found] == [0, 1, 2]
+    found += assembled(assembler, [piece for piece in pieces if piece.frame == 3])
+    assert [one.number for one in found] == list(range(len(lived)))
+    assert [one.number for one in found if isinstance(one.frame, GapFrame)] == [2]
+
+
 def test_a_frame_of_which_one_message_is_missing_is_missing_whole(lived: list[StoredFrame]) -> None:
-    clock = Hand()
-    assembler = Assembler(now_s=clock)
+    assembler = Assembler()
     pieces = pieces_of(messages_of(lived, stored=100))
     torn = next(piece for piece in pieces if piece.count > 1)
-    others = [piece for piece in pieces if piece is not torn]
-    before = assembled(assembler, others)
-    clock.now_s = 2.0
+    before = assembled(assembler, [piece for piece in pieces if piece is not torn])
+    assembler.nothing_before(100)
     gap, *rest = assembler.ready()
     assert isinstance(gap.frame, GapFrame)
     assert gap.number == torn.frame
     assert len(gap.tokens) == torn.count - 1
     assert [one.number for one in (*before, gap, *rest)] == list(range(len(lived)))
-
-
-def test_one_that_comes_before_its_time_is_over_is_no_gap(lived: list[StoredFrame]) -> None:
-    clock = Hand()
-    assembler = Assembler(now_s=clock)
-    pieces = pieces_of(messages_of(lived, stored=100))
-    late = [piece for piece in pieces if piece.frame == 2]
-    found = assembled(assembler, [piece for piece in pieces if piece.frame != 2])
-    clock.now_s = 1.9
-    found += assembled(assembler, late)
-    assert [one.number for one in found] == list(range(len(lived)))
 
 
 def test_one_that_goes_on_later_passes_over_what_it_had(lived: list[StoredFrame]) -> None:

@@ -14,9 +14,17 @@ import pytest
 
 from spymaster.journal.format import FrameKind
 from spymaster.journal.inlet import JournalInlet
+from spymaster.journal.lock import FileLock
 from spymaster.journal.writer import JournalWriter
 from spymaster.lake.sidecar.plan import SidecarPlan, write_plan
-from spymaster.lake.sidecar.progress import STATUS_NAME, SidecarState, SidecarStatus, read_status
+from spymaster.lake.sidecar.progress import (
+    KILLED,
+    SIDECAR_LOCK,
+    STATUS_NAME,
+    SidecarState,
+    SidecarStatus,
+    read_status,
+)
 from spymaster.market.batches import Batch
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
@@ -31,7 +39,8 @@ S = 10**9
 class Process:
     """A process that ends when told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
         self.code: int | None = None
 
     def poll(self) -> int | None:
@@ -55,12 +64,14 @@ class Scene:
     def _start(self, command: Sequence[str], log: IO[bytes]) -> Any:
         assert command[-3:] == ["-m", "spymaster.lake.sidecar.process", str(self.journal)]
         log.write(b"starting\nerror: the bucket is gone\n")
-        self.processes.append(Process())
+        self.processes.append(Process(len(self.processes)))
         return cast(Any, self.processes[-1])
 
     def says(self, state: SidecarState, *, age_s: float = 0.0, lag_s: float = 0.0, **fields: Any) -> None:
         """Let the sidecar say something."""
-        status = SidecarStatus(7, state, int((self.now_s - age_s) * S), int((self.now_s - lag_s) * S), **fields)
+        status = SidecarStatus(
+            fields.pop("pid", 7), state, int((self.now_s - age_s) * S), int((self.now_s - lag_s) * S), **fields
+        )
         (self.journal / STATUS_NAME).write_bytes(msgspec.json.encode(status))
 
     def look_after(self, seconds: float) -> SidecarHealth:
@@ -143,6 +154,41 @@ def test_a_sealed_run_needs_no_sidecar(scene: Scene) -> None:
     scene.processes[-1].code = 0
     health = scene.look_after(100.0)
     assert (len(scene.processes), health.complete, health.lag_s, health.fault) == (1, True, 0.0, "")
+
+
+def test_a_run_that_the_sidecar_of_a_killed_process_seals_as_torn_goes_on_with_one_of_our_own(scene: Scene) -> None:
+    scene.processes[-1].code = 0
+    scene.says(SidecarState.SEALED, reason=KILLED)
+    assert scene.look_after(0.1).complete is None
+    scene.look_after(1.0)
+    assert len(scene.processes) == 2
+
+
+def test_a_run_that_our_own_sidecar_seals_as_torn_is_torn(scene: Scene) -> None:
+    scene.processes[-1].code = 0
+    scene.says(SidecarState.SEALED, reason=KILLED, pid=scene.processes[-1].pid)
+    assert (scene.look_after(100.0).complete, len(scene.processes)) == (False, 1)
+
+
+def test_a_sidecar_that_a_killed_process_has_left_at_work_is_gone_on_with_until_it_ends(tmp_path: Path) -> None:
+    left = FileLock(tmp_path / SIDECAR_LOCK, "writing the lake")
+    scene = Scene(tmp_path)
+    scene.says(SidecarState.FOLLOWING)
+    assert (scene.look_after(1.0).fault, scene.processes, scene.watch.is_alive) == ("", [], True)
+    left.close()
+    scene.look_after(1.0)
+    assert len(scene.processes) == 1
+
+
+def test_a_sidecar_that_is_silent_over_its_last_hour_is_waited_for(scene: Scene) -> None:
+    def pass_on(_health: SidecarHealth) -> None:
+        scene.now_s += 5.0
+        if scene.now_s > 1060.0:
+            scene.says(SidecarState.SEALED, complete=True)
+            scene.processes[-1].code = 0
+
+    scene.says(SidecarState.FOLLOWING, behind_bytes=10)
+    assert scene.watch.finish(120.0, pass_on, poll_s=0.0).complete
 
 
 class Recording:

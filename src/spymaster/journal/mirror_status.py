@@ -11,6 +11,8 @@ from typing import Final
 import msgspec
 
 STATUS_NAME: Final = "mirror.status.json"
+MIRROR_LOCK: Final = "mirror.lock"
+"""Held by whoever mirrors the journal: a second one waits."""
 
 
 class MirrorState(enum.StrEnum):

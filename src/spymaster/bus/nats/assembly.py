@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,9 +23,6 @@ from spymaster.market.frames import (
     WatermarkFrame,
 )
 from spymaster.market.kinds import Kind
-
-WAIT_S: Final = 2.0
-"""How long a frame that is in the stream may be missing here before its absence is a gap."""
 
 _CONTROLS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     str(struct.__struct_config__.tag): msgspec.json.Decoder(struct)
@@ -111,30 +107,20 @@ def piece_of(headers: Mapping[str, str], data: bytes, token: object = None) -> P
 class Assembler:
     """Puts the frames of one run in order. ``next_frame``: number of the first that is wanted.
 
-    A frame that is missing is waited for as long as its sender may still be sending it. Once the stream must have it
-    (``Piece.stored``), it is waited for ``wait_s`` more, and what is missing then becomes one GAP.
+    A frame that is missing is waited for as long as its sender may still be sending it, or it may still come by a
+    second reading. Once it is known to be nowhere (``nothing_before``), what is missing becomes one GAP.
     """
 
-    def __init__(
-        self, next_frame: int = 0, *, wait_s: float = WAIT_S, now_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, next_frame: int = 0) -> None:
         self.next_frame = next_frame
         self.counts = AssemblyCounts()
-        self._wait_s, self._now_s = wait_s, now_s
         self._held: dict[int, _Partial] = {}
-        self._stored = 0
-        self._missing_since_s: float | None = None
+        self._stored = self._passed = 0
         self._clock_ns = 0
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something that comes later is here, and what is next is not."""
-        return bool(self._held)
-
-    @property
-    def waited_s(self) -> float:
-        """How long the next frame has been missing though the stream has it; 0 where it is not."""
-        return 0.0 if self._missing_since_s is None else self._now_s() - self._missing_since_s
+    def nothing_before(self, number: int) -> None:
+        """No frame before this one will come any more: the stream has been read past all of them."""
+        self._passed = max(self._passed, number)
 
     def add(self, piece: Piece) -> object | None:
         """Take a message; its token where it is of no use, since it was taken before."""
@@ -149,14 +135,11 @@ class Assembler:
         return None
 
     def ready(self) -> Iterator[Assembled]:
-        """The frames that are next, and a GAP for those that have been waited for long enough."""
+        """The frames that are next, and a GAP for those that will not come."""
         while True:
-            partial = self._held.get(self.next_frame)
-            if partial is not None and partial.is_whole:
-                del self._held[self.next_frame]
-                self._missing_since_s = None
-                yield self._assembled(partial)
-            elif self._is_given_up():
+            if self._is_next_whole():
+                yield self._assembled(self._held.pop(self.next_frame))
+            elif self._passed > self.next_frame and any(number > self.next_frame for number in self._held):
                 yield self._gap()
             else:
                 return
@@ -168,26 +151,21 @@ class Assembler:
         self._clock_ns = max(self._clock_ns, first.clock_ns)
         return Assembled(_content(pieces), first.flags, number, self._clock_ns, tuple(piece.token for piece in pieces))
 
-    def _is_given_up(self) -> bool:
-        """Whether the next frame is known to be in the stream and has been missing here for too long."""
-        if self._stored <= self.next_frame or not any(number > self.next_frame for number in self._held):
-            self._missing_since_s = None
-            return False
-        if self._missing_since_s is None:
-            self._missing_since_s = self._now_s()
-        return self._now_s() - self._missing_since_s >= self._wait_s
+    def _is_next_whole(self) -> bool:
+        partial = self._held.get(self.next_frame)
+        return partial is not None and partial.is_whole
 
     def _gap(self) -> Assembled:
-        """Everything up to the next whole frame that is here."""
+        """Everything up to the next frame that is here or may still come."""
         partial = self._held.pop(self.next_frame, None)
         tokens = tuple(piece.token for piece in partial.pieces.values()) if partial is not None else ()
         first = self.next_frame
         following = min(number for number in self._held if number > first)
-        self.counts.missing += following - first
-        self.next_frame = following
-        self._missing_since_s = None
+        self.next_frame = min(following, self._passed)
+        missing = self.next_frame - first
+        self.counts.missing += missing
         clock_ns = next(iter(self._held[following].pieces.values())).clock_ns
-        frame = GapFrame(DEPTH_FEED, self._clock_ns, clock_ns, f"{following - first} frames are missing on the bus")
+        frame = GapFrame(DEPTH_FEED, self._clock_ns, clock_ns, f"{missing} frames are missing on the bus")
         return Assembled(frame, FrameFlag.NONE, first, self._clock_ns, tokens)
 
 

@@ -7,6 +7,7 @@ mirror has a thread and a place of its own: whatever becomes of it, the lake doe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -22,7 +23,9 @@ from spymaster.bus.nats.streams import stream_specs
 from spymaster.errors import ExitCode, UserError
 from spymaster.journal.errors import JournalError
 from spymaster.journal.format import FormatError
+from spymaster.journal.lock import FileLock
 from spymaster.journal.mirror_plan import MirrorPlan, read_mirror_plan
+from spymaster.journal.mirror_status import MIRROR_LOCK
 from spymaster.lake.errors import LakeError
 from spymaster.lake.sidecar.plan import read_plan
 from spymaster.lake.sidecar.process import Sidecar, delete_before
@@ -50,17 +53,25 @@ class MirrorThread:
         self._thread.start()
 
     def finish(self) -> None:
-        """Wait until it has brought everything there, or has given up."""
-        self._thread.join()
+        """Wait until it has brought everything there, or has given up. Returns at once where it was never begun."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _work(self) -> None:
         try:
-            with reached(self._plan.address) as urls:
+            with contextlib.closing(self._alone()), reached(self._plan.address) as urls:
                 self.is_whole = asyncio.run(self._run(urls))
         except (UserError, FormatError, OSError) as error:
             # the thread's boundary: the lake goes on, and who reads the log knows why the bus does not
             self.failure = str(error)
             print(f"mirror: {error}", file=sys.stderr, flush=True)
+
+    def _alone(self) -> FileLock:
+        """A sidecar may find its predecessor still at it: a run that goes on after a kill is brought there by one of
+        them, and by the other once that one has gone."""
+        while True:
+            with contextlib.suppress(JournalError):
+                return FileLock(self._journal / MIRROR_LOCK, "mirroring")
 
     async def _run(self, urls: Sequence[str]) -> bool:
         plan = self._plan
@@ -83,9 +94,8 @@ def follow(journal: Path) -> bool:
         lambda: LakeRecorder(open_storage(root), plan.run),
         delete_segments=plan.delete_segments,
         needed_from=(lambda: mirror.first_segment) if mirror is not None else None,
+        on_begin=mirror.start if mirror is not None else lambda: None,
     )
-    if mirror is not None:
-        mirror.start()
     try:
         complete = sidecar.run()
     finally:

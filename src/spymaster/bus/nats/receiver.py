@@ -17,7 +17,7 @@ from spymaster.bus.nats.streams import ConsumerSpec, differences, mismatch
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
-FETCH: Final = 256
+FETCH: Final = 64
 _FETCH_S: Final = 0.25
 _BEFORE: Final = dt.timedelta(minutes=5)
 """Clocks of two machines are no further apart: a run's messages are looked for from so long before its id on."""
@@ -25,14 +25,23 @@ _RUN_ID: Final = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What acknowledges a message. ``life``: of the consumer that gave it: an earlier one's is acknowledged by nobody,
+    since numbers of deliveries begin anew."""
+
+    reply: str
+    life: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as it was delivered. ``life``: of the consumer that gave it: an earlier one's is acknowledged by
-    nobody, since numbers of deliveries begin anew."""
+    """A message as it was delivered. ``number``: of the delivery in the consumer's life, from 1 on without a hole
+    unless one was lost on the way."""
 
     headers: dict[str, str]
     data: bytes
-    reply: str
-    life: int
+    number: int
+    receipt: Receipt
 
 
 class RunOnBus(msgspec.Struct, frozen=True):
@@ -103,11 +112,14 @@ class Receiver:
         except (OSError, nats.errors.Error) as error:
             self._subscription = None
             raise NotStoredError(reason_of(error)) from None
-        return [Delivery(dict(one.headers or {}), one.data, one.reply, self.life) for one in messages]
+        return [
+            Delivery(dict(one.headers or {}), one.data, one.metadata.sequence.consumer, Receipt(one.reply, self.life))
+            for one in messages
+        ]
 
-    async def acknowledge(self, deliveries: list[Delivery]) -> None:
-        """Say that they are safe here; the server forgets them."""
-        for one in deliveries:
+    async def acknowledge(self, receipts: list[Receipt]) -> None:
+        """Say that these are safe here; the server forgets them."""
+        for one in receipts:
             if one.life == self.life:
                 await self._connection.publish(one.reply, b"+ACK")
 

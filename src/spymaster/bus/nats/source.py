@@ -2,6 +2,11 @@
 
 A thread of its own receives; the reader's thread puts in order. A message is acknowledged once the reader has asked for
 what comes after it and ``settle`` has said that it is safe.
+
+No frame is given up because a time has passed, which on a slow machine would make gaps where there are none. A consumer
+numbers what it delivers, so that a message lost on the way shows at once, and everything that was not made safe is then
+asked for again. Where there is no hole in the numbers, a message that says STORED n proves that the stream has been
+read past every frame before n: one that has not come by then is not in it.
 """
 
 from __future__ import annotations
@@ -16,14 +21,13 @@ from typing import Final
 
 from spymaster.bus.nats.assembly import Assembled, Assembler, UnreadableError, piece_of
 from spymaster.bus.nats.broker import MismatchError, NotStoredError
-from spymaster.bus.nats.receiver import Delivery, Receiver
+from spymaster.bus.nats.receiver import Delivery, Receipt, Receiver
 from spymaster.journal.codec import EndFrame
 
 _HELD: Final = 2048
-"""So many messages may wait for the reader; no more are fetched then."""
+_HELD_BYTES: Final = 32_000_000
+"""So much may wait for the reader; no more is fetched then."""
 _LOOK_S: Final = 0.1
-_REWIND_S: Final = 0.5
-"""Where a frame is missing for so long, everything from it on is asked for again."""
 _PAUSE_S: Final = 0.25
 _SETTLE_S: Final = 0.2
 _SETTLE_MOST: Final = 512
@@ -46,14 +50,16 @@ class BusSource:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make_receiver, self._session, self._settle, self._now_s = make_receiver, session, settle, now_s
-        self.assembler = Assembler(next_frame, now_s=now_s)
+        self.assembler = Assembler(next_frame)
         self._arrived: queue.Queue[Delivery] = queue.Queue()
-        self._safe: queue.SimpleQueue[list[Delivery]] = queue.SimpleQueue()
+        self._put_bytes = self._taken_bytes = 0
+        self._safe: queue.SimpleQueue[list[Receipt]] = queue.SimpleQueue()
         self._settled_s = now_s()
-        self._to_settle: list[Delivery] = []
+        self._to_settle: list[Receipt] = []
+        self._life = self._delivered = 0
+        self._is_sound = True
         self._closing = threading.Event()
         self._again = threading.Event()
-        self._asked_again_for = -1
         self._thread = threading.Thread(target=self._receive, name="bus", daemon=True)
         self.problem = ""
         self.end: EndFrame | None = None
@@ -71,10 +77,9 @@ class BusSource:
                         self.end = one.frame
                     else:
                         yield one
-                    self._to_settle += [token for token in one.tokens if isinstance(token, Delivery)]
+                    self._to_settle += [token for token in one.tokens if isinstance(token, Receipt)]
                     if self.end is not None or self._closing.is_set():
                         break
-                self._look_again()
                 self._acknowledge()
         finally:
             self._acknowledge(now=True)
@@ -95,21 +100,31 @@ class BusSource:
                 delivery = self._arrived.get_nowait()
 
     def _place(self, delivery: Delivery) -> None:
+        self._taken_bytes += len(delivery.data)
+        self._count(delivery)
+        receipt = delivery.receipt
         try:
-            piece = piece_of(delivery.headers, delivery.data, delivery)
+            piece = piece_of(delivery.headers, delivery.data, receipt)
         except UnreadableError:
             # somebody else's message under our subjects
-            self._to_settle.append(delivery)
+            self._to_settle.append(receipt)
             return
-        if piece.session != self._session or self.assembler.add(piece) is not None:
-            self._to_settle.append(delivery)
+        if piece.session != self._session:
+            self._to_settle.append(receipt)
+            return
+        if self.assembler.add(piece) is not None:
+            self._to_settle.append(receipt)
+        if self._is_sound:
+            self.assembler.nothing_before(piece.stored)
 
-    def _look_again(self) -> None:
-        """Ask once for all that follows when something is missing: what was lost on the way comes only so."""
-        missing = self.assembler.next_frame
-        if self.assembler.waited_s >= _REWIND_S and self._asked_again_for != missing:
-            self._asked_again_for = missing
+    def _count(self, delivery: Delivery) -> None:
+        """See whether something was lost on the way, and have it asked for again."""
+        if delivery.receipt.life != self._life:
+            self._life, self._delivered, self._is_sound = delivery.receipt.life, 0, True
+        if delivery.number > self._delivered + 1 and self._is_sound:
+            self._is_sound = False
             self._again.set()
+        self._delivered = max(self._delivered, delivery.number)
 
     def _acknowledge(self, *, now: bool = False) -> None:
         due = now or len(self._to_settle) >= _SETTLE_MOST or self._now_s() - self._settled_s >= _SETTLE_S
@@ -142,10 +157,11 @@ class BusSource:
             self._again.clear()
             await receiver.open(self._session, anew=self.assembler.next_frame == 0)
         await self._say_safe(receiver)
-        if self._arrived.qsize() >= _HELD:
+        if self._arrived.qsize() >= _HELD or self._put_bytes - self._taken_bytes >= _HELD_BYTES:
             await asyncio.sleep(_LOOK_S)
             return
         for delivery in await receiver.fetch():
+            self._put_bytes += len(delivery.data)
             self._arrived.put(delivery)
 
     async def _say_safe(self, receiver: Receiver) -> None:

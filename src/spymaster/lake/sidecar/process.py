@@ -28,7 +28,14 @@ from spymaster.journal.format import (
 )
 from spymaster.journal.lock import WRITER_LOCK, FileLock, is_held
 from spymaster.journal.reader import JournalReader
-from spymaster.lake.sidecar.progress import SIDECAR_LOCK, SidecarState, StatusFile, read_progress, write_progress
+from spymaster.lake.sidecar.progress import (
+    KILLED,
+    SIDECAR_LOCK,
+    SidecarState,
+    StatusFile,
+    read_progress,
+    write_progress,
+)
 from spymaster.market.manifest import RunStatus
 
 POLL_S: Final = 0.05
@@ -36,8 +43,6 @@ _FIRST_RETRY_S: Final = 0.5
 _LAST_RETRY_S: Final = 5.0
 _DATA: Final = 3
 """Exit code: what was to be followed cannot be."""
-
-KILLED: Final = "the recording process ended without closing the journal"
 
 
 class Recorder(Protocol):
@@ -68,6 +73,7 @@ class Sidecar:
     ``make_recorder``: a new recorder of the same run, for the start and after the disk refused. ``delete_segments``:
     whether segments go once everything in them is durable. ``retry_s``: wait after the disk refused; it doubles each
     time. ``needed_from``: the first segment that somebody else still needs; None where nobody else reads the journal.
+    ``on_begin``: called once no other sidecar can be at work.
     Raises JournalError where another sidecar is at work or the journal is damaged; what is sound before the
     damage is sealed as torn by then.
     """
@@ -79,6 +85,7 @@ class Sidecar:
         *,
         delete_segments: bool = False,
         needed_from: Callable[[], int] | None = None,
+        on_begin: Callable[[], None] = lambda: None,
         files: Files | None = None,
         poll_s: float = POLL_S,
         retry_s: float = _FIRST_RETRY_S,
@@ -88,6 +95,7 @@ class Sidecar:
         self._make_recorder = make_recorder
         self._delete_segments = delete_segments
         self._needed_from = needed_from
+        self._on_begin = on_begin
         self._files = files if files is not None else OsFiles()
         self._poll_s = poll_s
         self._sleep = sleep
@@ -100,6 +108,7 @@ class Sidecar:
         lock = FileLock(self._journal / SIDECAR_LOCK, "writing the lake")
         with contextlib.closing(lock):
             self._status.say(SidecarState.STARTING)
+            self._on_begin()
             retry_s = self._retry_s
             while True:
                 before = self._durable

@@ -17,6 +17,8 @@ from spymaster.journal.format import Position
 PROGRESS_NAME: Final = "sidecar.place.json"
 STATUS_NAME: Final = "sidecar.status.json"
 SIDECAR_LOCK: Final = "sidecar.lock"
+KILLED: Final = "the recording process ended without closing the journal"
+"""Why a run was sealed whose writer was gone without a word."""
 
 
 class SidecarState(enum.StrEnum):

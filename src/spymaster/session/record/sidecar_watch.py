@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
+from spymaster.journal.lock import is_held
 from spymaster.journal.mirror_plan import PLAN_NAME
-from spymaster.journal.mirror_status import MirrorCounts, MirrorState, read_mirror_status
-from spymaster.lake.sidecar.progress import SidecarState, SidecarStatus, read_status
+from spymaster.journal.mirror_status import MIRROR_LOCK, MirrorCounts, MirrorState, read_mirror_status
+from spymaster.lake.sidecar.progress import KILLED, SIDECAR_LOCK, SidecarState, SidecarStatus, read_status
 
 LOG_NAME: Final = "sidecar.log"
 _SIDECAR: Final = "spymaster.lake.sidecar.process"
@@ -27,6 +28,7 @@ _HEALTHY_S: Final = 60.0
 _LATE_S: Final = 2.0
 """A sidecar speaks twice a second and catches up twenty times a second: this much later something is wrong."""
 
+_SILENT: Final = "the sidecar has not answered for"
 _SILENT_S: Final = 30.0
 """A mirror speaks at every flight, and in a long wait every other second: a server may take its time with one."""
 _MIRRORING: Final = (MirrorState.STARTING, MirrorState.FOLLOWING)
@@ -38,7 +40,7 @@ Start = Callable[[Sequence[str], IO[bytes]], "subprocess.Popen[bytes]"]
 class SidecarHealth:
     """How the writing of the lake stands. ``lag_s``: since it last had everything the journal held; ``fault``: what is
     wrong in words, empty while nothing is; ``complete``: None until the run is sealed; ``mirror``: of the bus, None
-    where nothing is mirrored."""
+    where nothing is mirrored; ``silent``: the fault is that it has not answered."""
 
     lag_s: float
     behind_bytes: int
@@ -47,6 +49,7 @@ class SidecarHealth:
     fault: str = ""
     complete: bool | None = None
     mirror: MirrorHealth | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ def start_process(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[by
 class SidecarWatch:
     """Keeps the sidecar of one journal alive. ``look`` never waits; call it about once a second.
 
+    A process that goes on with the journal of one that was killed may still find its sidecar at work. Where that saw
+    the kill, it seals the run as torn, which is not the end of it, and leaves the place to one of our own; where it did
+    not, it goes on with what we write, and is ours as good as one that we have started.
+
     ``now_s``: a monotonic clock; ``wall_ns``: the wall clock; ``start``: makes the process.
     """
 
@@ -99,23 +106,28 @@ class SidecarWatch:
         self._delay_s = _FIRST_DELAY_S
         self._restart_at_s = 0.0
         self._restarts = -1
+        self._pids: set[int] = set()
+        self._found = False
+        """Whether a sidecar is at work that an earlier process has started."""
 
     @property
     def is_alive(self) -> bool:
         """Whether the sidecar's process runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._found or (self._process is not None and self._process.poll() is None)
 
     def look(self) -> SidecarHealth:
         """Start the sidecar where there is none and it is time; how it stands."""
         status = read_status(self._journal)
-        sealed = status is not None and status.state is SidecarState.SEALED
+        sealed = self._is_sealed(status)
         if self._process is not None and self._process.poll() is not None:
             self._process.wait()
             self._process = None
             if not sealed:
                 self._delay()
-        if self._process is None and not sealed and self._now_s() >= self._restart_at_s:
-            self._spawn()
+        if self._process is None:
+            self._found = not sealed and is_held(self._journal / SIDECAR_LOCK)
+            if not (sealed or self._found) and self._now_s() >= self._restart_at_s:
+                self._spawn()
         return self._health(status)
 
     def finish(
@@ -138,7 +150,8 @@ class SidecarWatch:
                 files, least = max(files, health.durable_files), min(least, health.behind_bytes)
                 moved_s = now_s
                 is_faulty = False
-            if health.fault and not is_faulty:
+            # one that is merely silent may be writing the last hour: that is slow, and no fault
+            if health.fault and not is_faulty and not health.silent:
                 is_faulty, faulty_s = True, now_s
             is_stuck = is_faulty and now_s - faulty_s >= fault_s
             if health.complete is not None or now_s - moved_s >= timeout_s or is_stuck:
@@ -148,13 +161,24 @@ class SidecarWatch:
             # what it still brings to the bus is waited for; it gives up by itself
             self._process.wait()
             health = replace(health, mirror=self._mirror_health())
+        elif health.complete is not None:
+            while is_held(self._journal / MIRROR_LOCK):
+                time.sleep(poll_s)
+            health = replace(health, mirror=self._mirror_health())
         return health
+
+    def _is_sealed(self, status: SidecarStatus | None) -> bool:
+        """Whether a sidecar has said its last word on this run, as far as we have brought it."""
+        if status is None or status.state is not SidecarState.SEALED:
+            return False
+        return status.complete or status.reason != KILLED or status.pid in self._pids
 
     def _spawn(self) -> None:
         with (self._journal / LOG_NAME).open("ab") as log:
             module = _MIRRORING_SIDECAR if (self._journal / PLAN_NAME).exists() else _SIDECAR
             command = [sys.executable, "-m", module, str(self._journal)]
             self._process = self._start(command, log)
+        self._pids.add(self._process.pid)
         self._started_s = self._now_s()
         self._restarts += 1
 
@@ -169,17 +193,22 @@ class SidecarWatch:
         if status is None:
             lag_s = max(self._wall_ns() - self._started_ns, 0) / 1e9
             fault = self._fault(None, lag_s)
-            return SidecarHealth(lag_s, 0, 0, max(self._restarts, 0), fault, mirror=self._mirror_health())
-        sealed = status.state is SidecarState.SEALED
+            is_silent = fault.startswith(_SILENT)
+            return SidecarHealth(
+                lag_s, 0, 0, max(self._restarts, 0), fault, mirror=self._mirror_health(), silent=is_silent
+            )
+        sealed = self._is_sealed(status)
         lag_s = 0.0 if sealed else max(self._wall_ns() - status.caught_up_ns, 0) / 1e9
+        fault = self._fault(status, lag_s)
         return SidecarHealth(
             lag_s,
             0 if sealed else status.behind_bytes,
             status.durable_files,
             max(self._restarts, 0),
-            self._fault(status, lag_s),
+            fault,
             status.complete if sealed else None,
             self._mirror_health(),
+            fault.startswith(_SILENT),
         )
 
     def _mirror_health(self) -> MirrorHealth | None:
@@ -197,15 +226,15 @@ class SidecarWatch:
         return MirrorHealth(status.state, lag_s, status.behind_bytes, status.counts, fault)
 
     def _fault(self, status: SidecarStatus | None, lag_s: float) -> str:
-        if status is not None and status.state is SidecarState.SEALED:
+        if self._is_sealed(status):
             return ""
-        if self._process is None:
+        if self._process is None and not self._found:
             last = self._last_words()
             return "the sidecar died and is started again" + (f": {last}" if last else "")
         if status is not None and status.state is SidecarState.FAILING:
             return f"the lake cannot be written ({status.reason})"
         silent_s = (self._wall_ns() - status.at_ns) / 1e9 if status is not None else lag_s
-        return f"the sidecar has not answered for {silent_s:.0f} s" if silent_s >= _LATE_S else ""
+        return f"{_SILENT} {silent_s:.0f} s" if silent_s >= _LATE_S else ""
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
