@@ -13,7 +13,7 @@ from spymaster.bus.nats.assembly import Assembled
 from spymaster.bus.nats.connection import Connection
 from spymaster.bus.nats.credentials import Secrets
 from spymaster.bus.nats.names import MARKET_STREAM, Header
-from spymaster.bus.nats.receiver import Delivery, Receiver, RunOnBus
+from spymaster.bus.nats.receiver import FETCH, Delivery, Receiver, RunOnBus
 from spymaster.bus.nats.source import BusSource
 from spymaster.bus.nats.streams import ConsumerSpec
 from spymaster.journal.codec import EndFrame, decode_frame
@@ -137,6 +137,33 @@ async def test_messages_lost_on_the_way_are_asked_for_again_and_leave_no_gap(
     assert is_all_of(found, scene)
     assert source.assembler.counts.missing == 0
     assert source.assembler.counts.repeated > 0
+
+
+async def test_a_slow_reader_leaves_the_rest_on_the_server(
+    scene: MirrorScene, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sealed(scene, server, 60)
+    monkeypatch.setattr("spymaster.bus.nats.source._HELD", 16)
+    fetches: list[int] = []
+
+    class Counting(Receiver):
+        async def fetch(self) -> list[Delivery]:
+            found = await super().fetch()
+            fetches.append(len(found))
+            return found
+
+    connection = Connection(server.address, (server.url,), Secrets(), name="test")
+    source = source_of(server, make=lambda: Counting(connection, CORE))
+    reading = source.frames()
+    found = [await asyncio.to_thread(next, reading)]
+    await asyncio.to_thread(until, lambda: sum(fetches) > 16, "it holds what it may")
+    held = len(fetches)
+    # each frame that is taken makes room for one more fetch at most
+    assert sum(fetches) <= 2 * FETCH
+    assert await _messages(server) > 3 * FETCH
+    found += await asyncio.to_thread(list, reading)
+    assert is_all_of(found, scene)
+    assert len(fetches) > held
 
 
 async def test_messages_the_server_lost_become_a_gap(scene: MirrorScene, server: NatsServer) -> None:

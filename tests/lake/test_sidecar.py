@@ -17,8 +17,7 @@ from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.lock import FileLock
 from spymaster.journal.writer import JournalWriter
 from spymaster.lake.sidecar.process import Sidecar
-from spymaster.lake.sidecar.progress import KILLED
-from spymaster.lake.sidecar.progress import SIDECAR_LOCK, SidecarState, read_progress, read_status
+from spymaster.lake.sidecar.progress import KILLED, SIDECAR_LOCK, SidecarState, read_progress, read_status
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.manifest import RunStatus
 from tests.support.doubles import Shelf, ShelfRecorder

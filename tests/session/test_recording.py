@@ -25,6 +25,8 @@ from tests.support.lakes import RUN
 class Alive:
     """A sidecar that does nothing."""
 
+    pid = 7
+
     def poll(self) -> None:
         return None
 

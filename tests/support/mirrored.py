@@ -83,10 +83,10 @@ class PaperWire:
     def __init__(self, trouble: Callable[[int, Message], Exception | str | None] = lambda _n, _m: None) -> None:
         self.kept: dict[str, Message] = {}
         self.sendings = 0
-        self.preparations = 0
+        self.preparations = self.elsewheres = 0
         self.refuses_to_prepare: list[Exception] = []
         self.closed = False
-        self._trouble = trouble
+        self.trouble = trouble
 
     async def prepare(self) -> None:
         self.preparations += 1
@@ -95,7 +95,7 @@ class PaperWire:
 
     async def publish(self, message: Message, headers: Mapping[str, str]) -> Stored:
         self.sendings += 1
-        trouble = self._trouble(self.sendings, message)
+        trouble = self.trouble(self.sendings, message)
         if isinstance(trouble, Exception):
             raise trouble
         duplicate = message.id in self.kept
@@ -104,6 +104,9 @@ class PaperWire:
         if trouble == "lost":
             raise NotStoredError("no answer in time")
         return Stored(len(self.kept), duplicate)
+
+    async def elsewhere(self) -> None:
+        self.elsewheres += 1
 
     async def close(self) -> None:
         self.closed = True

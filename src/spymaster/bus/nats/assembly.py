@@ -115,7 +115,7 @@ class Assembler:
         self.next_frame = next_frame
         self.counts = AssemblyCounts()
         self._held: dict[int, _Partial] = {}
-        self._stored = self._passed = 0
+        self._passed = 0
         self._clock_ns = 0
 
     def nothing_before(self, number: int) -> None:
@@ -124,7 +124,6 @@ class Assembler:
 
     def add(self, piece: Piece) -> object | None:
         """Take a message; its token where it is of no use, since it was taken before."""
-        self._stored = max(self._stored, piece.stored)
         if piece.frame < self.next_frame:
             self.counts.repeated += 1
             return piece.token

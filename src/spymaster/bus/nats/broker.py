@@ -36,6 +36,10 @@ class Wire(Protocol):
         """Be connected, with the streams there as they are wanted. Raises NotStoredError, MismatchError."""
         ...
 
+    async def elsewhere(self) -> None:
+        """Let go of a server that acknowledges nothing; the next one of a cluster is tried then."""
+        ...
+
     async def publish(self, message: Message, headers: Mapping[str, str]) -> Stored:
         """Send, and wait for the acknowledgement. Raises NotStoredError, RefusedError."""
         ...

@@ -166,6 +166,11 @@ class NatsWire:
             raise NotStoredError(reason_of(error)) from None
         return Stored(ack.seq, bool(ack.duplicate))
 
+    async def elsewhere(self) -> None:
+        """The next server, at the next try."""
+        async with self._preparing:
+            await self._connection.close()
+
     async def prepare_again(self) -> None:
         """After a lost connection: whoever comes first makes another one. Raises NotStoredError."""
         try:

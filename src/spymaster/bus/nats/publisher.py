@@ -22,7 +22,9 @@ FLIGHT_BYTES: Final = 1_000_000
 _PAUSE_S: Final = 0.25
 _LAST_PAUSE_S: Final = 2.0
 _PREPARE_AGAIN: Final = 4
-"""After so many failures of one message the streams are looked at again: somebody may have deleted them."""
+"""After so many failures another server is tried, where there are several: one that is cut off from the others of its
+cluster keeps its clients and acknowledges nothing. The streams are looked at again too: somebody may have deleted them.
+"""
 
 
 class GivenUpError(Exception):
@@ -76,6 +78,7 @@ class Publisher:
             await self._pause(pause_s if failures > 1 else 0.0)
             pause_s = min(pause_s * 1.5, _LAST_PAUSE_S)
             if failures % _PREPARE_AGAIN == 0:
+                await self._wire.elsewhere()
                 await self._prepare()
             before = len(left)
             left = await self._try(left)

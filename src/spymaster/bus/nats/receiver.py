@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FETCH: Final = 64
 _FETCH_S: Final = 0.25
+_SILENT_S: Final = 2.0
+"""After so long without a message it is asked whether the server still has its cluster behind it."""
 _BEFORE: Final = dt.timedelta(minutes=5)
 """Clocks of two machines are no further apart: a run's messages are looked for from so long before its id on."""
 _RUN_ID: Final = "%Y%m%dT%H%M%S"
@@ -58,6 +61,7 @@ class Receiver:
     def __init__(self, connection: Connection, spec: ConsumerSpec) -> None:
         self._connection, self._spec = connection, spec
         self._subscription: Any = None
+        self._heard_s = 0.0
         self.life = 0
         """Number of the consumer's present life."""
 
@@ -98,8 +102,13 @@ class Receiver:
             await renew_consumer(js, MARKET_STREAM, self._spec, start, anew=anew)
             self._subscription = await js.pull_subscribe_bind(durable=self._spec.durable_name, stream=MARKET_STREAM)
         except (OSError, TimeoutError, nats.errors.Error) as error:
+            await self._connection.close()
             raise NotStoredError(reason_of(error)) from None
+        except NotStoredError:
+            await self._connection.close()
+            raise
         self.life += 1
+        self._heard_s = asyncio.get_running_loop().time()
 
     async def fetch(self) -> list[Delivery]:
         """What came within a moment, possibly nothing."""
@@ -108,14 +117,35 @@ class Receiver:
         try:
             messages = await self._subscription.fetch(FETCH, timeout=_FETCH_S)
         except TimeoutError:
+            await self._look_at_silence()
             return []
         except (OSError, nats.errors.Error) as error:
             self._subscription = None
             raise NotStoredError(reason_of(error)) from None
+        self._heard_s = asyncio.get_running_loop().time()
         return [
             Delivery(dict(one.headers or {}), one.data, one.metadata.sequence.consumer, Receipt(one.reply, self.life))
             for one in messages
         ]
+
+    async def _look_at_silence(self) -> None:
+        """Try another server where this one has nobody behind it: it keeps its clients and gives them nothing."""
+        import nats
+
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._heard_s < _SILENT_S:
+            return
+        self._heard_s = now_s
+        try:
+            group = (await self._subscription.consumer_info()).cluster
+            if group is None or group.leader:
+                return
+            why = "no leader of the consumer"
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            why = reason_of(error)
+        self._subscription = None
+        await self._connection.close()
+        raise NotStoredError(why)
 
     async def acknowledge(self, receipts: list[Receipt]) -> None:
         """Say that these are safe here; the server forgets them."""
