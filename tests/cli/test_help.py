@@ -18,6 +18,7 @@ COMMANDS = (
     ("run",),
     ("attach",),
     ("stream",),
+    ("mcp",),
     ("export",),
     *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "dbn", "schema")),
     ("levels",),

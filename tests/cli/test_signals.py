@@ -78,6 +78,7 @@ CASES = {
         Seam("spymaster.session.live.session:LiveSession.start", after=True),
         "live: ended before anything came; nothing was recorded",
     ),
+    "mcp": Case("mcp", Seam("spymaster.cli.live.attach:found_target")),
     "attach": Case("attach", Seam("spymaster.cli.live.attach:found_target")),
 }
 

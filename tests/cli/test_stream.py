@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from spymaster.bus.gateway.bind import GatewayPlan
+from spymaster.bus.socket.places import own_folder
 from spymaster.resources import bundled_recording
+from spymaster.signals.feed_words import FeedWords
 from tests.cli.conftest import COMMAND, Spawn
+from tests.support import blocks
+from tests.support.bus import CONFIG, served
 from tests.support.mirrored import MirrorScene, mirror_to
 from tests.support.nats_server import NatsServer, on_server, until
 
@@ -54,6 +59,26 @@ async def test_what_is_new_on_the_bus_comes_once_over_a_restart_of_the_server(tm
     reading.wait()
     server.stop()
     assert out.read_bytes().count(b"\n") == 4
+
+
+def test_a_session_behind_a_gateway_gives_its_lines(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn")
+    out = tmp_path / "lines"
+    with served(own_folder(tmp_path / "run"), GatewayPlan("127.0.0.1", 0)) as (_, serving), out.open("wb") as lines:
+        assert serving.address is not None
+        serving.begins(CONFIG, FeedWords())
+        url = f"http://127.0.0.1:{serving.address[1]}"
+        reading = subprocess.Popen([*COMMAND, "stream", url], stdout=lines)
+        try:
+            for k in range(3):
+                block = blocks.block([blocks.level()], first_ns=blocks.T0_NS + k * blocks.SNAP_NS)
+                serving.on_block(block)
+                until(lambda k=k: out.read_bytes().count(b"\n") > k, "printed")  # type: ignore[misc]
+        finally:
+            reading.terminate()
+            reading.wait()
+    times = [json.loads(line)["ts_event_ns"] for line in out.read_bytes().splitlines()]
+    assert times == [blocks.T0_NS + k * blocks.SNAP_NS for k in range(3)]
 
 
 def test_without_a_session_on_this_machine_it_says_what_to_do(spawn: Spawn) -> None:

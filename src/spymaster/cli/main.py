@@ -21,7 +21,7 @@ from spymaster.cli.global_options import (
     check_options,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, export_p_break, learn_app
-from spymaster.cli.live.commands import attach, live, run, stream
+from spymaster.cli.live.commands import attach, live, mcp, run, stream
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import (
@@ -327,5 +327,6 @@ app.command(cls=ScreenCommand)(live)
 app.command(cls=Command)(run)
 app.command(cls=ScreenCommand)(attach)
 app.command(cls=Command)(stream)
+app.command(cls=Command)(mcp)
 app.command(cls=PlainCommand)(simulate)
 app.command(cls=ColouredPlainCommand)(docs)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import zstandard
 
 from spymaster.bus.socket.streams import LENGTH_BYTES, framed, length_of
 from spymaster.bus.wire.packing import MOST_BYTES, WireError
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
 
 class LostError(Exception):
@@ -89,29 +92,8 @@ class WebWay:
     gateway lets nobody in."""
 
     def __init__(self, url: str, token: str, timeout_s: float, *, proxied: bool = False) -> None:
-        # imported when a connection is made: a local socket needs none of it
-        from websockets.exceptions import InvalidStatus, WebSocketException
-        from websockets.sync.client import connect
-
-        headers = {"Authorization": f"Bearer {token}"} if token else None
-        try:
-            self._opened = connect(
-                f"{url}/ws/frames",
-                additional_headers=headers,
-                open_timeout=timeout_s,
-                proxy=True if proxied else None,
-                close_timeout=1.0,
-                max_size=MOST_BYTES,
-                compression=None,
-            )
-            self._socket = self._opened.__enter__()
-        except InvalidStatus as error:
-            status = error.response.status_code
-            if status in (401, 403):
-                raise RefusedError(f"the gateway lets nobody in without the right token (it said {status})") from None
-            raise LostError(f"the gateway said {status}") from None
-        except (OSError, WebSocketException) as error:
-            raise LostError(_of_socket(error)) from None
+        self._opened = opened(f"{url}/ws/frames", token, timeout_s, proxied=proxied)
+        self._socket = self._opened.__enter__()
 
     def send(self, message: bytes) -> None:
         """Send a message."""
@@ -137,6 +119,48 @@ class WebWay:
     def close(self) -> None:
         """End the connection."""
         self._opened.__exit__(None, None, None)
+
+
+class WebLines:
+    """Messages of ``/ws/stream`` of a gateway, in the program's own form. As ``WebWay``."""
+
+    def __init__(self, url: str, token: str, timeout_s: float, *, proxied: bool = False) -> None:
+        self._socket = opened(f"{url}/ws/stream?form=native", token, timeout_s, proxied=proxied).__enter__()
+
+    def __call__(self) -> str:
+        """The next message, however long that takes. Raises LostError."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            message = self._socket.recv()
+        except (OSError, ConnectionClosed) as error:
+            raise LostError(_of_socket(error)) from None
+        return message if isinstance(message, str) else message.decode("utf-8", "replace")
+
+
+def opened(url: str, token: str, timeout_s: float, *, proxied: bool) -> ClientConnection:
+    """A WebSocket of a gateway. Raises LostError where nobody answers, and RefusedError where nobody is let in."""
+    # imported when a connection is made: a local socket needs none of it
+    from websockets.exceptions import InvalidStatus, WebSocketException
+    from websockets.sync.client import connect
+
+    try:
+        return connect(
+            url,
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            open_timeout=timeout_s,
+            proxy=True if proxied else None,
+            close_timeout=1.0,
+            max_size=MOST_BYTES,
+            compression=None,
+        )
+    except InvalidStatus as error:
+        status = error.response.status_code
+        if status in (401, 403):
+            raise RefusedError(f"the gateway lets nobody in without the right token (it said {status})") from None
+        raise LostError(f"the gateway said {status}") from None
+    except (OSError, WebSocketException) as error:
+        raise LostError(_of_socket(error)) from None
 
 
 class RefusedError(LostError):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from spymaster.bus.attach.source import SILENCE_S, AttachSource
-from spymaster.bus.attach.ways import LostError, SocketWay, Way, WebWay
+from spymaster.bus.attach.ways import LostError, SocketWay, Way, WebLines, WebWay
 from spymaster.bus.gateway.bind import TOKEN_VARIABLE, is_loopback, token_of
 from spymaster.bus.socket.places import runtime_folder, sessions, socket_of
 from spymaster.cli.live.vendors import locks
@@ -102,6 +102,18 @@ def _local(path: Path, name: str) -> Target:
 
 
 def _gateway(url: str) -> Target:
+    plain, web, token, is_far = gateway_of(url)
+    return Target(plain, lambda: WebWay(web, token, _OPEN_S, proxied=is_far))
+
+
+def lines_of(url: str) -> tuple[str, Callable[[], WebLines]]:
+    """A gateway's name for people, and how to connect to its stream. Raises UserError for what is no gateway's URL."""
+    plain, web, token, is_far = gateway_of(url)
+    return plain, lambda: WebLines(web, token, _OPEN_S, proxied=is_far)
+
+
+def gateway_of(url: str) -> tuple[str, str, str, bool]:
+    """A gateway's URL as it was given, as that of a WebSocket, the token, and whether it is on another machine."""
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     rest = url.removeprefix(scheme or "").rstrip("/")
     if scheme is None or not rest or "@" in rest or "?" in rest:
@@ -110,4 +122,4 @@ def _gateway(url: str) -> Target:
         said = "attach" if "@" in url or "?" in url else url
         raise UserError(said, "no gateway's URL", remedy, code=ExitCode.USAGE)
     token, is_far = token_of(), not is_loopback(urlsplit(f"//{rest}").hostname or "")
-    return Target(f"{scheme}{rest}", lambda: WebWay(f"{_SCHEMES[scheme]}{rest}", token, _OPEN_S, proxied=is_far))
+    return f"{scheme}{rest}", f"{_SCHEMES[scheme]}{rest}", token, is_far

@@ -1,4 +1,4 @@
-"""The commands ``live`` and ``run``."""
+"""The commands about running sessions: ``live``, ``run``, ``attach``, ``stream`` and ``mcp``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,11 @@ def live(
 def stream(
     context: typer.Context,
     source: Annotated[
-        Path | None, typer.Argument(help="A recording to replay. [default: what is on the bus]", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A recording to replay, or the URL of a gateway or a NATS server. [default: what is on the bus]",
+            show_default=False,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="The NATS server, in place of [nats] url.", show_default=False)
@@ -90,7 +94,7 @@ def stream(
     profile: _LiveProfile = None,
     speed: Annotated[str, typer.Option(help="Of a replay: event seconds per second. [default: max]")] = "",
 ) -> None:
-    """Print signals and alerts as JSON lines: of a session mirrored on NATS, or of a replay."""
+    """Print signals and alerts as JSON lines: of a running session over NATS or a gateway, or of a replay."""
     from spymaster.cli.live.stream import StreamRequest, run_stream
 
     with reported():
@@ -167,3 +171,27 @@ def attach(
         raise typer.Exit(
             run_attach(context.obj.config, target, theme, colour=context.obj.color, mouse=context.obj.mouse)
         )
+
+
+def mcp(
+    context: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            help="A session's folder or socket, or a gateway's URL. [default: the one on this machine]",
+            metavar="TARGET",
+            show_default=False,
+        ),
+    ] = None,
+    lake: Annotated[
+        str | None,
+        typer.Option(
+            help="The lake to query. [default: the session's, else [lake] path]", metavar="ROOT", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Answer programs about a running session and its lake, read-only: an MCP server over stdin and stdout."""
+    from spymaster.cli.live.programs import run_mcp
+
+    with reported():
+        raise typer.Exit(run_mcp(context.obj.config, target, lake))

@@ -1,4 +1,4 @@
-"""``stream``: signals and alerts as JSON lines, of a session that is mirrored on NATS or of a replay."""
+"""``stream``: signals and alerts as JSON lines, of a session on NATS or behind a gateway, or of a replay."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spymaster.bus.attach.lines import GatewayLines
+from spymaster.bus.attach.ways import RefusedError
+from spymaster.bus.gateway.bind import TOKEN_VARIABLE
 from spymaster.bus.nats.broker import NotStoredError
 from spymaster.bus.nats.connection import Connection
 from spymaster.bus.nats.credentials import secrets_of
 from spymaster.bus.nats.embedded import found_server
 from spymaster.bus.nats.names import ALERTS, SIGNALS
 from spymaster.bus.nats.receiver import LevelLines
+from spymaster.cli.live.attach import lines_of
 from spymaster.cli.live.bus import bus_address
 from spymaster.cli.live.work import say
 from spymaster.cli.request import Request, parse_speed, prepare
@@ -30,12 +34,14 @@ if TYPE_CHECKING:
     from spymaster.physics.engine import SnapBlock
 
 _AGAIN_S: Final = 0.5
+_NATS: Final = ("nats://", "tls://")
 
 
 class StreamRequest(msgspec.Struct, frozen=True):
-    """What was asked for. ``source``: a recording; None for the bus. ``alerts``: those alone."""
+    """What was asked for. ``source``: a recording, or a URL of a gateway or a NATS server; None for the bus of the
+    configuration. ``alerts``: those alone."""
 
-    source: Path | None
+    source: str | None
     config: Path | None
     url: str | None
     profile: str | None
@@ -45,20 +51,31 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 def run_stream(request: StreamRequest) -> int:
     """Print lines until there are no more, or a signal ends it; the exit code. Raises UserError."""
-    if request.source is not None:
-        return _replayed(request, request.source)
-    config = load_config(request.config, overrides={"nats.url": request.url} if request.url else None)
+    source = request.source
+    if source is not None and not source.startswith(_NATS):
+        return _behind_gateway(request, source) if "://" in source else _replayed(request, Path(source))
+    url = source or request.url
+    config = load_config(request.config, overrides={"nats.url": url} if url else None)
     address = bus_address(config.nats, wanted=True)
     assert address is not None
     urls = tuple(address.url.split(","))
     if address.url == EMBEDDED:
         running = found_server(Path(address.folder))
         if running is None:
-            remedy = "begin one with: run OUT --nats, or name a server with --url"
+            remedy = "begin one with: run OUT --nats, or name a server or a gateway by its URL"
             raise UserError("stream", "no session is mirrored on this machine", remedy, code=ExitCode.USAGE)
         urls = (running.url,)
     connection = Connection(address, urls, secrets_of(), name="spymaster stream")
     asyncio.run(_follow(connection, _writer(alerts=request.alerts)))
+    return ExitCode.OK
+
+
+def _behind_gateway(request: StreamRequest, url: str) -> int:
+    name, connect = lines_of(url)
+    try:
+        GatewayLines(connect, say).follow(_writer(alerts=request.alerts))
+    except RefusedError as error:
+        raise UserError(name, str(error), f"see that {TOKEN_VARIABLE} is its token") from None
     return ExitCode.OK
 
 
