@@ -32,6 +32,8 @@ COMMANDS = (
     *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break")),
     ("learn",),
     ("learn", "pbreak"),
+    ("deploy",),
+    *(("deploy", name) for name in ("systemd", "compose")),
     ("docs",),
     ("warmup",),
     ("bench",),

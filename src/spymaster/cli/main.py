@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spymaster.cli.config_commands import config_app
+from spymaster.cli.deploy.commands import deploy_app
 from spymaster.cli.docs_command import docs
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import (
@@ -67,6 +68,7 @@ levels_app = typer.Typer(
 app.add_typer(export_app, name="export")
 app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
+app.add_typer(deploy_app, name="deploy")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")
 app.add_typer(learn_app, name="learn")

@@ -21,6 +21,7 @@ from spymaster.bus.nats.receiver import Receiver, RunOnBus
 from spymaster.bus.nats.source import BusSource
 from spymaster.bus.nats.streams import ConsumerSpec
 from spymaster.cli.live.bus import bus_address, mirror_plan
+from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say
 from spymaster.cli.record import check_new, finish_lake
@@ -186,12 +187,15 @@ async def _latest(connect: Callable[[], Connection]) -> RunOnBus:
 def _lived(session: LiveSession, out: Path, is_ended: Callable[[], bool], *, as_json: bool) -> int:
     """Live it until it ends or a signal ends it; the report; the exit code."""
     stop: Interrupted | None = None
+    manager = Manager()
     try:
         session.start()
-        _wait(session)
+        manager.ready(f"recording into {out}")
+        _wait(session, manager)
     except Interrupted as interruption:
         stop = interruption
     finally:
+        manager.stopping()
         with held() as hold:
             session.stop()
             late = hold.take()
@@ -211,12 +215,13 @@ def _lived(session: LiveSession, out: Path, is_ended: Callable[[], bool], *, as_
     return ExitCode.OK if is_ended() and report.complete and not report.problem else ExitCode.FAILURE
 
 
-def _wait(session: LiveSession) -> None:
+def _wait(session: LiveSession, manager: Manager) -> None:
     """Say what is wrong when it changes, until the session ends."""
     told = ""
     while not session.ended.wait(_TELL_S):
         recording = session.recording
         message = session.message or (recording.light.bus_fault if recording is not None else "")
+        manager.alive(message or "all is well", well=recording is None or not recording.light.fault)
         if message != told:
             say(message or "all is well")
             told = message

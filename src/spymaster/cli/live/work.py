@@ -18,6 +18,7 @@ from spymaster.bus.serving import Serving
 from spymaster.cli.failures import half_done
 from spymaster.cli.live.bus import mirror_plan
 from spymaster.cli.live.gateway import gateway_line
+from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
 from spymaster.cli.live.vendors import Opened, locked, locks, opened
@@ -46,6 +47,7 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
     """Live and record; returns the exit code. Raises UserError."""
     asked = understood(request)
     stop: Interrupted | None = None
+    manager = Manager()
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked("out", str(asked.out.absolute()), str(asked.out), asked.out))
         check_new(asked.out)
@@ -60,10 +62,12 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
             try:
                 days.start()
                 _serve(serving, days, asked)
-                (show or _wait)(days, asked.config, vendors.lines)
+                manager.ready(f"recording into {asked.out}")
+                (show or _watched(manager))(days, asked.config, vendors.lines)
             except Interrupted as interruption:
                 stop = interruption
             finally:
+                manager.stopping()
                 with held() as hold:
                     days.stop()
                     late = hold.take()
@@ -172,18 +176,23 @@ def say(line: str) -> None:
     print(f"live: {line}", file=sys.stderr)
 
 
-def _wait(days: LiveDays, _config: Config, lines: tuple[str, ...]) -> None:
+def _watched(manager: Manager) -> Show:
     """Without a screen: say who gives what, and what is wrong when it changes, until the sessions end."""
-    for line in lines:
-        say(line)
-    told = ""
-    while not days.ended.wait(_TELL_S):
-        fault = days.light.fault
-        message = f"NOT RECORDING: {fault}" if fault else days.message or days.light.bus_fault
-        # a wait that counts down is not told anew each second
-        if message.partition("; next try")[0] != told.partition("; next try")[0]:
-            say(message or "all is well")
-            told = message
+
+    def wait(days: LiveDays, _config: Config, lines: tuple[str, ...]) -> None:
+        for line in lines:
+            say(line)
+        told = ""
+        while not days.ended.wait(_TELL_S):
+            fault = days.light.fault
+            message = f"NOT RECORDING: {fault}" if fault else days.message or days.light.bus_fault
+            manager.alive(message or "all is well", well=not fault)
+            # a wait that counts down is not told anew each second
+            if message.partition("; next try")[0] != told.partition("; next try")[0]:
+                say(message or "all is well")
+                told = message
+
+    return wait
 
 
 def _reports(lived: list[Lived], stop: str, late: Interrupted | None) -> tuple[LiveReport, Interrupted | None]:
