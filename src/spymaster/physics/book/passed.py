@@ -1,8 +1,9 @@
 """Zones that price has reached and passed: judged by what became of what rested there (docs/physics.md 3.8).
 
 Behind the touch nothing rests, so neither usual depth nor the noise of a zone at the touch says anything there. What
-counts are the contracts that rested in the zone when price reached it: eaten, or withdrawn. Which ones left is not in
-the data, so at each price fills take those that came first, and any contract that waits is as likely to be withdrawn.
+counts are the contracts that rested in the zone when price reached it, at every price in sight: eaten, or withdrawn.
+Which ones left is not in the data, so at each price fills take those that came first, and any contract that waits is as
+likely to be withdrawn.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 from spymaster.market.jit import kernel
 from spymaster.market.rows import BarrierState
 from spymaster.physics.maths.elementary import gate
-from spymaster.physics.memory.indices import ADD, ASK_FIELDS, FILL, PULL, RESTING_PRICES
+from spymaster.physics.memory.indices import ADD, ASK_FIELDS, FILL, LEDGER_TICKS, PULL, RESTING_PRICES
 from spymaster.physics.memory.state import Array, State
 
 _VACUUM: Final = int(BarrierState.VACUUM)
@@ -20,6 +21,8 @@ _CONSUMED: Final = int(BarrierState.CONSUMED)
 _STATES: Final = 6
 _DEPLETED: Final = 0.5
 """From this probability on a zone counts as depleted."""
+_UNSEEN: Final = -1.0
+"""In place of contracts: the price has not been in sight since price reached the zone."""
 
 
 @kernel
@@ -28,6 +31,12 @@ def forget_zone(v: Any) -> None:
     leave_zone(v)
     v.came_vacuum = 0.0
     v.came_consumed = 0.0
+    forget_evidence(v)
+
+
+@kernel
+def forget_evidence(v: Any) -> None:
+    """What was seen in front of the level says nothing of the next approach."""
     v.evidence = 0.0
     v.evidence_ns = 0
 
@@ -56,54 +65,64 @@ def ticks_beyond(s: State, v: Any) -> float:
 
 
 @kernel
-def reach_zone(s: State, v: Any, states: Array, side: int, low: int, high: int) -> None:
-    """Price has come into the zone, ledger indices low..high, in the bucket closed last: what rested before it counts.
+def reach_zone(v: Any, states: Array, lowest: int) -> None:
+    """Price has come into the zone whose lowest price is the tick ``lowest``: what rests there is to be counted.
 
     states: probabilities of the six states; a zone that was eaten or withdrawn before price came says so until other
     contracts than the few that were left decide.
     """
-    ledger = s.ledger
-    base = side * ASK_FIELDS
     v.reached = 1
-    for i in range(low, high + 1):
-        flow = s.flow[ledger.bucket, i]
-        held = ledger.depth[side, i] - flow[base + ADD] + flow[base + PULL] + flow[base + FILL]
-        v.resting[i - low] = max(float(held), 0.0)
-        v.held_depth += v.resting[i - low]
     gone = states[_VACUUM] + states[_CONSUMED]
     v.came_vacuum = states[_VACUUM] if gone > _DEPLETED else 0.0
     v.came_consumed = states[_CONSUMED] if gone > _DEPLETED else 0.0
-    v.resting_from = ledger.base + low
+    v.resting_from = lowest
+    for k in range(RESTING_PRICES):
+        v.resting[k] = _UNSEEN
 
 
 @kernel
 def lose_from_price(v: Any, k: int, filled: float, pulled: float, depth: float) -> None:
     """One bucket of one price: ``filled`` and ``pulled`` contracts left it and ``depth`` wait there now.
 
-    Fills come first in the bucket, and what is withdrawn is taken alike from those that rested and those that came.
+    What is withdrawn is taken alike from those that rested and those that came. Whether fills or withdrawals came first
+    in the bucket is not known: half of it is as if fills did, and half as if withdrawals did.
     """
     here = v.resting[k]
     eaten = min(filled, here)
-    here -= eaten
     waited = depth + pulled
-    gone = min(pulled * here / waited, here) if waited > 0.0 else 0.0
-    v.resting[k] = here - gone
+    gone = min(pulled * (here - eaten) / waited, here - eaten) if waited > 0.0 else 0.0
+    waited += filled
+    gone_first = min(pulled * here / waited, here) if waited > 0.0 else 0.0
+    eaten = 0.5 * (eaten + min(filled, here - gone_first))
+    gone = 0.5 * (gone + gone_first)
+    v.resting[k] = max(here - eaten - gone, 0.0)
     v.lost_filled += eaten
     v.lost_pulled += gone
 
 
 @kernel
-def lose_from_zone(s: State, v: Any, side: int, low: int, high: int) -> None:
-    """The bucket closed last, price by price, of a zone whose part in sight is ledger indices low..high."""
+def lose_from_zone(s: State, v: Any, side: int, prices: int) -> float:
+    """The bucket closed last, at each of the zone's ``prices`` that is in sight; returns the contracts there now.
+
+    What rested at a price that comes into sight later is what waited there before that bucket.
+    """
     ledger = s.ledger
     base = side * ASK_FIELDS
-    first = v.resting_from - ledger.base
-    for i in range(max(low, first), min(high, first + RESTING_PRICES - 1) + 1):
-        if v.resting[i - first] > 0.0:
-            flow = s.flow[ledger.bucket, i]
-            lose_from_price(
-                v, i - first, float(flow[base + FILL]), float(flow[base + PULL]), float(ledger.depth[side, i])
-            )
+    depth = 0.0
+    for k in range(prices):
+        i = v.resting_from + k - ledger.base
+        if i < 0 or i >= LEDGER_TICKS or ledger.seen_since[side, i] == 0:
+            continue
+        flow = s.flow[ledger.bucket, i]
+        waits = float(ledger.depth[side, i])
+        filled, pulled = float(flow[base + FILL]), float(flow[base + PULL])
+        depth += waits
+        if v.resting[k] == _UNSEEN:
+            v.resting[k] = max(waits - flow[base + ADD] + pulled + filled, 0.0)
+            v.held_depth += v.resting[k]
+        if v.resting[k] > 0.0:
+            lose_from_price(v, k, filled, pulled, waits)
+    return depth
 
 
 @kernel
@@ -126,16 +145,15 @@ def end_visit(p: Array, v: Any, depth: float, in_front: bool, t_ns: int) -> None
 
 
 @kernel
-def follow_zone(
-    s: State, p: Array, v: Any, states: Array, side: int, low: int, high: int, depth: float, beyond: float, t_ns: int
-) -> None:
-    """One snap of a level: whether price has reached its zone (in sight: low..high of the ledger), and what it lost."""
+def follow_zone(s: State, p: Array, v: Any, states: Array, side: int, beyond: float, t_ns: int) -> None:
+    """One snap of a level: whether price, ``beyond`` ticks past it, has reached its zone, and what the zone lost."""
     in_front = beyond < -p[0].reach_ticks
+    half = p[0].barrier_zone_ticks
     if v.reached == 0:
         if in_front:
             return
-        reach_zone(s, v, states, side, low, high)
-    lose_from_zone(s, v, side, low, high)
+        reach_zone(v, states, v.tick - half)
+    depth = lose_from_zone(s, v, side, 2 * half + 1)
     end_visit(p, v, depth, in_front, t_ns)
 
 

@@ -183,7 +183,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     lasting = lasting_depth(end, young, share, s.flicker.usual)
     # behind the touch nothing rests: what is usual there would call every zone full
     resting = usual_depth(s, 0, high - low) if passed else usual
-    state = judge_zone(s, p, v, side, low, high, end, lasting, resting, absolute, held, beyond, t_ns)
+    state = judge_zone(s, p, v, side, end, lasting, resting, absolute, held, beyond, t_ns)
     write_flows(row, z, end, span * p[0].snap_interval_ns * 1e-9)
     write_states(s, row, state, fraction * warm)
     row.passed = 1.0 if passed else 0.0
@@ -205,13 +205,13 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
 
 @kernel
 def judge_zone(
-    s: State, p: Array, v: Any, side: int, low: int, high: int, depth: int, lasting: float, usual: float,
-    absolute: bool, held: bool, beyond: float, t_ns: int,
+    s: State, p: Array, v: Any, side: int, depth: int, lasting: float, usual: float, absolute: bool, held: bool,
+    beyond: float, t_ns: int,
 ) -> int:  # fmt: skip
     """Probabilities of the six states from the window in the scratch; returns the settled state.
 
-    low..high: ledger indices of the zone in sight; depth: in it now; lasting: the part of it that is no flicker; held:
-    no trade beyond the zone.
+    depth: contracts in the part of the zone that is judged; lasting: those that are no flicker; held: no trade beyond
+    the zone.
     """
     z = s.scratch.window
     scale = s.scratch.scale
@@ -221,7 +221,7 @@ def judge_zone(
         p, z[Z_IN], z[Z_OUT], z[Z_FILL], start, lasting, usual, scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT],
         absolute, held, s.logs, states,
     )  # fmt: skip
-    follow_zone(s, p, v, states, side, low, high, depth, beyond, t_ns)
+    follow_zone(s, p, v, states, side, beyond, t_ns)
     if beyond >= p[0].passed_ticks:
         passed_states(p, v, states)
     v.state, v.rival = settle_state(states, v.state, v.rival, p[0].hysteresis_lead)

@@ -9,7 +9,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import CHART_BAR_NS
 from spymaster.market.levels import Hold, LevelKind, kind_bits
 from spymaster.physics.book.changes import forget_changes
-from spymaster.physics.book.passed import forget_zone
+from spymaster.physics.book.passed import forget_evidence, forget_zone
 from spymaster.physics.book.recovery import forget_recovery
 from spymaster.physics.levels.touches import forget_touches
 from spymaster.physics.memory.indices import (
@@ -77,14 +77,14 @@ def arm_distance(s: State, p: Array) -> float:
 
 @kernel
 def reset_level(s: State, slot: int) -> None:
-    """Forget what was smoothed: the level is approached anew."""
+    """Forget what was smoothed: the level is approached anew. What its zone held and lost has a clock of its own."""
     v = s.levels.at[slot]
     v.has_score = 0
     v.has_delta = 0
     v.high_since_ns = 0
     v.low_since_ns = 0
     v.touched_ns = 0
-    forget_zone(v)
+    forget_evidence(v)
     for k in range(COMPONENTS):
         v.evidence_part[k] = 0.0
 
@@ -119,6 +119,7 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     forget_changes(v)
     forget_recovery(v, 0)
     forget_touches(v)
+    forget_zone(v)
     reset_level(s, slot)
     levels.changed = LEVELS_NEW
 
@@ -161,6 +162,7 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
         v.turned = 1
         forget_changes(v)
         forget_recovery(v, 0)
+        forget_zone(v)
         reset_level(s, slot)
 
 
@@ -277,6 +279,7 @@ def face_level(s: State, slot: int, arm: float) -> float:
         # the other side's quotes are another zone
         forget_changes(v)
         forget_recovery(v, 0)
+        forget_zone(v)
         reset_level(s, slot)
     elif x >= arm:
         if v.inside != 0:
