@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from spymaster.evaluate.near_states import ALL, FRONT, LEVEL, PLACEBO, TREE, TRUE, Rows, StateCounts, count_states
+from spymaster.evaluate.near_states import (
+    ALL,
+    FRONT,
+    LEVEL,
+    PLACEBO,
+    TREE,
+    TRUE,
+    UNSEEN,
+    Rows,
+    StateCounts,
+    count_states,
+)
 from spymaster.evaluate.watch import SAID
 from spymaster.market.rows import BarrierState
 from spymaster.sim.level_kinds import LevelKind
@@ -79,3 +90,11 @@ def test_what_could_not_be_judged_is_counted_apart() -> None:
     counts = count_states(path(-1, -1, -1, -1), level(), true([N, N, N]), said([M, N])[:2])
     assert (counts.missing, counts.unpublished, counts.unknown) == (1, 1, 1)
     assert cells(counts) == {(N, N): 1}
+
+
+def test_what_rested_when_price_came_is_not_known_of_a_level_planted_after_that() -> None:
+    """The first snap beyond it is left out; the last is not, for price was in front of the level in between."""
+    truths = true([N, N, N, N], [SILENT, SILENT, SILENT, C])[1:]
+    counts = count_states(path(-1.5, 0.5, -1.5, 0.5), level(), truths, said([N, C, N, C]))
+    assert cells(counts) == {(N, N): 1, (C, C): 1}
+    assert cells(counts, UNSEEN) == {(N, C): 1, (N, N): 1, (C, C): 1}

@@ -60,7 +60,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     passed_eaten: Annotated[
         float,
         share("Share of what left a passed zone that was filled: from here on its defenders stayed and were eaten."),
-    ] = 0.75
+    ] = 0.6
     value_neutral: Annotated[float, score("What a NEUTRAL zone says for the break.")] = 50.0
     value_absorption: Annotated[float, score("What an ABSORPTION says for the break.")] = 0.0
     value_wall: Annotated[float, score("What a WALL says for the break.")] = 0.0

@@ -3,6 +3,10 @@
 The side is the truth's own (``MidPath.defenders``): an engine that judges the other one is told by what it says all the
 same. Beyond a level the truth is what became of the contracts there where that decides, and the tree's otherwise; both
 are kept apart, so that every figure can be given with those snaps, without them, and by the tree alone.
+
+A level's truth begins when it is planted. Where price was at it or beyond it by then, the truth has not seen what
+rested there when price came; snaps beyond the level are left out until price has been in front of it, and counted in a
+view of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from numpy.typing import NDArray
 from spymaster.evaluate.mid_path import HALF_TICKS_PER_POINT, MidPath
 from spymaster.market.rows import BarrierState
 from spymaster.sim.level_kinds import LevelKind
+from spymaster.sim.truth.scales import HALF
 
 Rows = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -30,8 +35,13 @@ PAST: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 )
 """Points past a level: more than the first, at most the second."""
 ALL, FRONT, TREE, PLACEBO = "all", "decided beyond left out", "by the tree", "placebo"
-VIEWS: Final = (ALL, FRONT, TREE, PLACEBO)
+UNSEEN: Final = "arrival unseen too"
+VIEWS: Final = (ALL, FRONT, TREE, PLACEBO, UNSEEN)
 _UNKNOWN: Final = -1
+_IN_FRONT: Final = -2 * HALF - 1
+"""Half ticks past a level: less, and price has not reached its zone."""
+_PASSED: Final = 2
+"""From so many half ticks past it on, price has passed a level."""
 LEVEL: Final = np.dtype([("level", "<i8"), ("kind", "<i8"), ("side", "<i8"), ("tick", "<i8")])
 TRUE: Final = np.dtype([("ts_ns", "<i8"), ("level", "<i8"), ("side", "<i8"), ("state", "<i8"), ("passed_state", "<i8")])
 """The truth of a side of a planted price at a snap: the tree's state, and that beyond the level or -1."""
@@ -63,7 +73,7 @@ def count_states(path: MidPath, levels: Rows, true: Rows, said: Rows) -> StateCo
         sides = path.defenders(tick)
         past = path.past(tick, sides)
         near = abs(past) <= NEAR
-        tree, beyond, kind = _truth_at(path, here, true, sides)
+        tree, beyond, kind, arrived = _truth_at(path, here, true, sides)
         word, side = _said_at(path, said[said["tick"] == tick])
         known = near & (tree != _UNKNOWN)
         unknown += int(np.count_nonzero(near & (tree == _UNKNOWN)))
@@ -75,6 +85,8 @@ def count_states(path: MidPath, levels: Rows, true: Rows, said: Rows) -> StateCo
         judged = told & (word != BarrierState.MISSING)
         decided = beyond != _UNKNOWN
         now = np.where(decided, beyond, tree)
+        np.add.at(confusion[UNSEEN], (now[judged], word[judged]), 1)
+        judged &= arrived
         for view, which, state in (
             (ALL, judged, now),
             (FRONT, judged & ~decided, tree),
@@ -100,19 +112,24 @@ def count_states(path: MidPath, levels: Rows, true: Rows, said: Rows) -> StateCo
     )
 
 
-def _truth_at(path: MidPath, levels: Rows, true: Rows, sides: Ints) -> tuple[Ints, Ints, Ints]:
-    """The tree's state, that beyond the level, and what was planted, of the defenders' side at each bucket's end."""
+def _truth_at(path: MidPath, levels: Rows, true: Rows, sides: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
+    """The tree's state, that beyond the level, and what was planted, of the defenders' side at each bucket's end;
+    and False where price has passed a level that it was not seen in front of."""
     tree, beyond, kind = (np.full(len(sides), _UNKNOWN) for _ in range(3))
+    arrived = np.full(len(sides), True)
     # what is planted on a side speaks for it where both sides' levels do
     for level in sorted(levels, key=lambda one: int(one["side"])):
         for planted in (False, True):
             own = true[(true["level"] == level["level"]) & ((true["side"] == level["side"]) == planted)]
             rows = path.rows(own["ts_ns"])
-            own, rows = own[sides[rows] == own["side"]], rows[sides[rows] == own["side"]]
+            past = (2 * own["side"] - 1) * (path.mids[rows] - 2 * level["tick"])
+            came = np.maximum.accumulate(past < _IN_FRONT) | (past < _PASSED)
+            here = sides[rows] == own["side"]
+            own, rows, came = own[here], rows[here], came[here]
             free = np.full(len(rows), True) if planted else tree[rows] == _UNKNOWN
             tree[rows[free]], beyond[rows[free]] = own["state"][free], own["passed_state"][free]
-            kind[rows[free]] = level["kind"]
-    return tree, beyond, kind
+            kind[rows[free]], arrived[rows[free]] = level["kind"], came[free]
+    return tree, beyond, kind, arrived
 
 
 def _said_at(path: MidPath, said: Rows) -> tuple[Ints, Ints]:

@@ -98,10 +98,19 @@ def test_any_contract_that_waits_is_as_likely_to_be_withdrawn() -> None:
 
 
 def test_fills_take_those_first_that_came_first() -> None:
+    """Whether they came before the withdrawals of the bucket is not known: half of it as if, half as if not."""
     v = zone(60)
     after(v, (30, 45, 45))
     assert float(v["lost_filled"]) == 30.0
-    assert float(v["lost_pulled"]) == 45 * 30 / 90
+    assert float(v["lost_pulled"]) == (45 * 30 / 90 + 45 * 60 / 120) / 2
+
+
+def test_fills_and_withdrawals_of_one_bucket_share_those_that_rested() -> None:
+    """Sixty rested, sixty came, and all left: had fills come first, none of the sixty would have been withdrawn."""
+    v = zone(60)
+    after(v, (60, 60, 0))
+    assert (float(v["lost_filled"]), float(v["lost_pulled"])) == (45.0, 15.0)
+    assert float(v["resting"][0]) == 0.0
 
 
 def test_each_price_has_its_own_queue() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from spymaster.evaluate.near_states import ALL, FRONT, PAST, PLACEBO, STATES, TREE, StateCounts
+from spymaster.evaluate.near_states import ALL, FRONT, PAST, PLACEBO, STATES, TREE, UNSEEN, StateCounts
 from spymaster.evaluate.worlds.pool import Figure, Pool
 from spymaster.evaluate.worlds.world_record import WorldRecord
 from spymaster.market.rows import BarrierState
@@ -23,6 +23,7 @@ def state_figures(pool: Pool) -> list[Figure]:
         _macro_f1(pool, "macro-F1", counts, ALL, ">= 80 %"),
         _macro_f1(pool, "  snaps decided beyond a level left out", counts, FRONT),
         _macro_f1(pool, "  truth by the tree alone", counts, TREE),
+        _macro_f1(pool, "  with snaps beyond levels planted after price came", counts, UNSEEN),
     ]
     if all(record.naive_states is not None for record in pool.records):
         naive = [record.naive_states for record in pool.records if record.naive_states is not None]
