@@ -48,7 +48,7 @@ from spymaster.physics.memory.indices import (
 )
 from spymaster.physics.memory.outputs import Out, is_full
 from spymaster.physics.memory.state import Array, State
-from spymaster.physics.options.quotes import apply_open_interest, apply_option_quote, contract_of, plain_words
+from spymaster.physics.options.quotes import apply_open_interest, apply_option_quote, contract_of, write_plain
 from spymaster.physics.options.trades import apply_option_trade, treatment_of
 from spymaster.physics.session_start import hear, move_clock
 from spymaster.physics.snap import take_snap
@@ -358,8 +358,7 @@ def step_option(s: State, p: Array, w: NDArray[Any], target: int, kind: int, c: 
     move_clock(s, p, t_ns, target)
     note_heard(s, p, False)
     clock.as_of_ns = min(t_ns, int(clock.now_ns))
-    own = kind == _XTRADE or kind == _XQUOTE
-    words = plain_words(s, w, kind) if own else w
+    words = s.scratch.plain[:] if write_plain(s, w, kind) else w
     with_quote = kind != _TRADE and kind != _XTRADE
     action = (words[W_DETAILS] >> ACTION_BITS) & BYTE
     if not with_quote or ((kind == _MBP1 or kind == _CMBP1) and action == ACTION_TRADE):
@@ -375,7 +374,7 @@ def step_equity(s: State, p: Array, w: NDArray[Any], target: int, kind: int) -> 
     t_ns = w[W_RECEIVED] if kind == _BBO else record_time(w)
     if not enter_clock(s, p, w, t_ns, target, EQUITY):
         return
-    words = plain_words(s, w, kind) if kind == _XTRADE or kind == _XQUOTE else w
+    words = s.scratch.plain[:] if write_plain(s, w, kind) else w
     fault = apply_equity(s, p, words, int(s.clock.now_ns), kind == _TRADE or kind == _XTRADE, kind == _MBP1)
     if fault != 0:
         reject(s, fault)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.physics.memory.indices import PARITY_STRIKES
+from spymaster.physics.options import parity
 from spymaster.physics.options.black import price
-from spymaster.physics.options.parity import NEAREST, parity_forward, weighted_median
+from spymaster.physics.options.parity import weighted_median
 
 FORWARD = 6001.3
 STRIKES = np.arange(5900.0, 6105.0, 5.0)
@@ -24,11 +26,16 @@ def quotes(s: float = 0.006) -> Quotes:
     return {"strike": STRIKES.copy(), **sides, "put_bid": puts - HALF_SPREAD, "put_ask": puts + HALF_SPREAD}
 
 
+def parity_forward(**of: NDArray[np.float64]) -> tuple[float, float, int]:
+    """The kernel with room to work in."""
+    return parity.parity_forward(**of, work=np.full((3, PARITY_STRIKES), math.nan))
+
+
 def test_clean_quotes_give_the_forward_without_dispersion() -> None:
     forward, dispersion, count = parity_forward(**quotes())
     assert forward == pytest.approx(FORWARD, abs=1e-9)
     assert dispersion == pytest.approx(0.0, abs=1e-9)
-    assert count == NEAREST
+    assert count == PARITY_STRIKES
 
 
 def test_a_third_of_the_strikes_in_error_does_not_move_it() -> None:

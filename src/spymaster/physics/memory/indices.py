@@ -165,6 +165,9 @@ RESTING_PRICES: Final = 17
 RECENT_DEPTHS: Final = 10
 """Depths of a zone remembered, one a snap: those of a second at the shortest interval."""
 
+PARITY_STRIKES: Final = 12
+"""So many strikes near the money at most say what the forward is."""
+
 TRUST_DEPTH: Final = INPUTS.index("depth")
 TRUST_TAPE: Final = INPUTS.index("tape")
 TRUST_OPTIONS: Final = INPUTS.index("options")

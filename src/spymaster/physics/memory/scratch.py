@@ -12,6 +12,7 @@ from spymaster.physics.memory.indices import (
     BUCKET_SCALES,
     COMPONENTS,
     LEVEL_SLOTS,
+    PARITY_STRIKES,
     ZONE_FIELDS,
     ZONE_SCALES,
 )
@@ -43,6 +44,8 @@ SCRATCH: Final = np.dtype(
         ("near_price", "<f8", (MAX_PUBLISHED,)),
         ("near_weight", "<f8", (MAX_PUBLISHED,)),
         ("near_kind", "<i8", (MAX_PUBLISHED,)),
+        # the strikes near the money: what each guesses of the forward, its weight, how far its call and put lie apart
+        ("parity", "<f8", (3, PARITY_STRIKES)),
         # the newest fit of the smile, and sums at the price in hand
         ("smile", "<f8", (6,)),
         ("sums", "<f8", (6,)),

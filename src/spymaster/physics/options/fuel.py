@@ -123,7 +123,12 @@ def update_forward(s: State, p: Array, t_ns: int) -> None:
         return
     n = s.chain.strikes
     price, apart, count = parity_forward(
-        strikes.strike[:n], strikes.call_bid[:n], strikes.call_ask[:n], strikes.put_bid[:n], strikes.put_ask[:n]
+        strikes.strike[:n],
+        strikes.call_bid[:n],
+        strikes.call_ask[:n],
+        strikes.put_bid[:n],
+        strikes.put_ask[:n],
+        s.scratch.parity,
     )
     if count >= _PARITY_STRIKES and apart <= _PARITY_SHARE * price:
         fuel.forward = price

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel
 from spymaster.physics.maths.elementary import MAD_TO_SIGMA
-
-NEAREST: Final = 12
-"""At most so many strikes near the money take part."""
+from spymaster.physics.memory.indices import PARITY_STRIKES
 
 _LEAST_SPREAD: Final = 1e-9
 
@@ -24,18 +21,19 @@ def parity_forward(
     call_ask: NDArray[Any],
     put_bid: NDArray[Any],
     put_ask: NDArray[Any],
+    work: NDArray[Any],
 ) -> tuple[float, float, int]:
     """The forward, how far the strikes disagree about it, and how many were asked: (forward, dispersion, count).
 
     Arrays of one length, one entry a strike, in any order, float64 in one unit; a side without a quote is NaN or not
-    positive, and its strike is passed over, as is one whose call or put is crossed. The ``NEAREST`` strikes at which
+    positive, and its strike is passed over, as is one whose call or put is crossed. The ``PARITY_STRIKES`` at which
     call and put are worth most nearly the same are asked, each guess weighing 1 / (its two spreads); the forward is
     their weighted median, the dispersion their weighted median distance from it, scaled to a standard deviation.
     (NaN, NaN, 0) without any usable strike. One strike alone has dispersion 0.
+
+    ``work``: float64[3, PARITY_STRIKES], overwritten.
     """
-    guesses = np.empty(NEAREST)
-    weights = np.empty(NEAREST)
-    apart = np.empty(NEAREST)
+    guesses, weights, apart = work[0], work[1], work[2]
     count = 0
     for i in range(len(strike)):
         usable = 0.0 < call_bid[i] <= call_ask[i] and 0.0 < put_bid[i] <= put_ask[i]
@@ -43,7 +41,7 @@ def parity_forward(
             continue
         difference = 0.5 * (call_bid[i] + call_ask[i]) - 0.5 * (put_bid[i] + put_ask[i])
         index = count
-        if count == NEAREST:
+        if count == PARITY_STRIKES:
             index = _farthest(apart)
             if abs(difference) >= apart[index]:
                 continue
@@ -83,7 +81,7 @@ def weighted_median(values: NDArray[Any], weights: NDArray[Any], count: int) -> 
 @kernel
 def _farthest(apart: NDArray[Any]) -> int:
     index = 0
-    for i in range(1, NEAREST):
+    for i in range(1, PARITY_STRIKES):
         if apart[i] > apart[index]:
             index = i
     return index

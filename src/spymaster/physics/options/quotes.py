@@ -35,6 +35,7 @@ _OPEN_INTEREST: Final = int(Counter.OPEN_INTEREST)
 _CMBP1: Final = int(Kind.CMBP1)
 _CBBO: Final = int(Kind.CBBO)
 _XTRADE: Final = int(Kind.XTRADE)
+_XQUOTE: Final = int(Kind.XQUOTE)
 _STAT: Final = int(Kind.STAT)
 _STATUS: Final = int(Kind.STATUS)
 _PER_E9: Final = 1e-9
@@ -72,8 +73,11 @@ def contract_of(s: State, w: NDArray[Any], kind: int) -> int:
 
 
 @kernel
-def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
-    """A record of the JSON vendor (XTRADE or XQUOTE) in the words of MBP-1: a trade without quotes, or quotes alone."""
+def write_plain(s: State, w: NDArray[Any], kind: int) -> bool:
+    """A record of the JSON vendor (XTRADE or XQUOTE) into the scratch, in the words of MBP-1: a trade without quotes,
+    or quotes alone. False: it is another's, and stands in such words already."""
+    if kind != _XTRADE and kind != _XQUOTE:
+        return False
     d = s.scratch.plain
     d[W_HEADER], d[W_EVENT], d[W_RECEIVED], d[_SEQUENCE] = w[W_HEADER], w[W_EVENT], w[W_RECEIVED], w[_SEQUENCE]
     if kind == _XTRADE:
@@ -90,7 +94,7 @@ def plain_words(s: State, w: NDArray[Any], kind: int) -> Any:
         d[W_BID] = w[_X_BID] if w[_X_BID] > 0 else UNDEF_PRICE
         d[W_ASK] = w[_X_ASK] if w[_X_ASK] > 0 else UNDEF_PRICE
         d[W_SIZES] = bid_size | (ask_size << ASK_SIZE_BITS)
-    return d[:]
+    return True
 
 
 @kernel
