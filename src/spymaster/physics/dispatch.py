@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import (
     ACTION_ADD,
     ACTION_CANCEL,
@@ -183,7 +183,7 @@ def is_passed_over(s: State, kind: int, w: NDArray[Any], subject: int) -> bool:
     return True
 
 
-@kernel
+@kernel_inlined
 def clock_target(s: State, p: Array, w: NDArray[Any], kind: int, subject: int) -> int:
     """Where a record (int64[6 or more]) takes the clock; -1 for another instrument's and one without usable time."""
     if subject == NOBODY:
@@ -215,7 +215,7 @@ def take_due_snaps(s: State, p: Array, target: int, out: Out) -> bool:
     return not is_full(s, out)
 
 
-@kernel
+@kernel_inlined
 def enter_clock(s: State, p: Array, w: NDArray[Any], t_ns: int, target: int, subject: int) -> bool:
     """What every record does first: count, fingerprint, move the clock. False: it is not to be applied."""
     clock = s.clock
@@ -234,7 +234,7 @@ def enter_clock(s: State, p: Array, w: NDArray[Any], t_ns: int, target: int, sub
     return True
 
 
-@kernel
+@kernel_inlined
 def note_heard(s: State, p: Array, of_future: bool) -> None:
     """A record arrived. Those of others speak for the future only where the source says itself when it is quiet.
 
@@ -245,7 +245,7 @@ def note_heard(s: State, p: Array, of_future: bool) -> None:
         hear(s, p)
 
 
-@kernel
+@kernel_inlined
 def enter_record(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -> bool:
     """The same for a record of the future, which also belongs to a venue event."""
     book = s.book
@@ -260,14 +260,14 @@ def enter_record(s: State, p: Array, w: NDArray[Any], target: int, subject: int)
     return True
 
 
-@kernel
+@kernel_inlined
 def reject(s: State, counter: int) -> None:
     """Count a record that changed nothing."""
     s.counters[counter] += 1
     s.windows.quality[s.ledger.bucket, QUALITY_REJECTED] += 1
 
 
-@kernel
+@kernel_inlined
 def step_depth(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -> None:
     """One MBP-10 record (int64[46]); the snaps due before it have been taken."""
     clock = s.clock
@@ -284,7 +284,7 @@ def step_depth(s: State, p: Array, w: NDArray[Any], target: int, subject: int) -
         close_event(s, p)
 
 
-@kernel
+@kernel_inlined
 def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, details: int, flags: int) -> int:
     """Give a record to book, ledger and tape; returns 0 or the counter of its rejection."""
     book = s.book
@@ -316,7 +316,7 @@ def apply_depth(s: State, p: Array, w: NDArray[Any], t_ns: int, details: int, fl
     return apply_levels(s, p, w, t_ns, action, side, tick_of(s, w[W_PRICE]), size)
 
 
-@kernel
+@kernel_inlined
 def side_index(code: int) -> int:
     """0 bid, 1 ask, -1 none."""
     if code == SIDE_BID:

@@ -47,7 +47,10 @@ from spymaster.physics.time.ranges import note_hole
 
 BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
+SNAPS_PER_BLOCK: Final = 64
+"""Enough that what is done once a block costs little, and few enough that a block stays near the processor."""
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
+_NO_OTHERS: Final = tuple(np.zeros((0, DTYPES[kind].itemsize // 8), np.int64) for kind in OTHER_KINDS)
 _RATES_TAU_S: Final = 10.0
 """Time constant of the rate of additions at the touch."""
 
@@ -81,7 +84,7 @@ class EngineError(UserError):
 class Engine:
     """Turns frames into snaps. ``snaps_per_block``: how many snaps are gathered before the caller sees them."""
 
-    def __init__(self, *, snaps_per_block: int = 16, with_flows: bool = False) -> None:
+    def __init__(self, *, snaps_per_block: int = SNAPS_PER_BLOCK, with_flows: bool = False) -> None:
         # two of them take turns, so that a block can still be read while the next is computed
         self._out: Out = new_out(snaps_per_block, with_flows)
         self._other_out: Out = new_out(snaps_per_block, with_flows)
@@ -149,7 +152,10 @@ class Engine:
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
         state = self.state
         depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
-        others = tuple(_words(batch, kind) for kind in OTHER_KINDS)
+        present = batch.arrays.keys()
+        others = tuple(
+            _words(batch, kind) if kind in present else none for kind, none in zip(OTHER_KINDS, _NO_OTHERS, strict=True)
+        )
         if Kind.BAR in batch.arrays:
             ingest_bars(state, self._params, _words(batch, Kind.BAR))
         cursors = np.zeros(CURSORS, np.int64)
@@ -231,13 +237,10 @@ class Engine:
 
 
 def _words(batch: Batch, kind: Kind) -> NDArray[Any]:
-    """The records of a kind as int64[n, words]; none where the batch has none."""
-    raw = batch.arrays.get(kind)
-    words = DTYPES[kind].itemsize // 8
-    if raw is None:
-        return np.zeros((0, words), np.int64)
+    """The records of a kind that the batch has, as int64[n, words]."""
     # kernels are compiled for whole, aligned, writable words alone
-    return np.require(raw.view(np.int64), requirements=("C", "A", "W")).reshape(-1, words)
+    words = np.require(batch.arrays[kind].view(np.int64), requirements=("C", "A", "W"))
+    return words.reshape(-1, DTYPES[kind].itemsize // 8)
 
 
 def _key(instrument: Instrument) -> NDArray[np.int64]:

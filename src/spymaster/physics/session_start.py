@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import TrustReason
 from spymaster.physics.book.flows import restart_windows
 from spymaster.physics.levels.touches import forget_touches
@@ -32,7 +32,7 @@ _JUMPS: Final = int(Counter.JUMPS)
 _HOLES: Final = int(Counter.HOLES)
 
 
-@kernel
+@kernel_inlined
 def move_clock(s: State, p: Array, t: int, target: int) -> None:
     """Set the clock after the snaps that were due have been taken; notes jumps that wait and records that came late."""
     clock = s.clock
@@ -126,7 +126,7 @@ def hear(s: State, p: Array) -> None:
     clock.heard_ns = clock.now_ns
 
 
-@kernel
+@kernel_inlined
 def enter_data(s: State, t_ns: int) -> None:
     """Data go on at ``t_ns``: the very first, or after a silence that must be a hole."""
     ranges = s.ranges

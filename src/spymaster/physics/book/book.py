@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import (
     ACTION_ADD,
     ACTION_CANCEL,
@@ -33,7 +33,7 @@ _LEVEL_BITS = 0x3FF
 _FAR = -NO_TICK
 
 
-@kernel
+@kernel_inlined
 def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Whether two records (int64[46]) show the same ten levels, order counts aside."""
     different = 0
@@ -43,7 +43,7 @@ def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return bool(different == 0)
 
 
-@kernel
+@kernel_inlined
 def keep_record(s: State, w: NDArray[Any]) -> None:
     """Remember a record as the last applied. A loop: slice assignment costs half a second of compile time a place."""
     for k in range(MBP10_WORDS):
@@ -73,7 +73,7 @@ def _fits(price: int, size: int) -> bool:
     return 0 < size <= MAX_CONTRACTS
 
 
-@kernel
+@kernel_inlined
 def keep_changed(s: State, w: NDArray[Any], repriced: int, resized: int) -> None:
     """Remember as little of a record as changed: all of it with a price, else the levels with another size."""
     if repriced != 0:
@@ -253,7 +253,7 @@ def resize_side(
     return unexplained
 
 
-@kernel
+@kernel_inlined
 def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
     """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
     bids, 10-19 asks), and whether one of those is no size to go with its price."""
@@ -262,21 +262,24 @@ def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
     ask = 0
     resized = 0
     unusable = False
+    # without a branch, since which level changed is what a processor cannot foretell
     for level in range(10):
         k = _FIRST + _STEP * level
         bid |= w[k] ^ book.words[k]
         ask |= w[k + 1] ^ book.words[k + 1]
-        sizes = w[k + 2]
-        change = sizes ^ book.words[k + 2]
-        if change != 0:
-            unusable |= not _fits(w[k], sizes & MASK32) or not _fits(w[k + 1], (sizes >> 32) & MASK32)
-            resized |= ((1 if (change & MASK32) != 0 else 0) << level) | (
-                (1 if ((change >> 32) & MASK32) != 0 else 0) << (level + 10)
-            )
+        change = w[k + 2] ^ book.words[k + 2]
+        resized |= int((change & MASK32) != 0) << level | int(((change >> 32) & MASK32) != 0) << (level + 10)
+    levels = (resized | (resized >> 10)) & _LEVEL_BITS
+    k = _FIRST
+    while levels != 0:
+        if (levels & 1) != 0:
+            unusable |= not _fits(w[k], w[k + 2] & MASK32) or not _fits(w[k + 1], (w[k + 2] >> 32) & MASK32)
+        levels >>= 1
+        k += _STEP
     return bid, ask, resized, unusable
 
 
-@kernel
+@kernel_inlined
 def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, side: int, tick: int, size: int) -> int:
     """Apply a record's ten levels (w: int64[46]) to a VALID book; returns 0, or the counter of its rejection.
 
@@ -335,7 +338,7 @@ def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
     return 0
 
 
-@kernel
+@kernel_inlined
 def declared_change(action: int, side: int, tick: int, size: int, of: int) -> tuple[int, int]:
     """Where and by how much a record says the side ``of`` changed; of an M the old size is unknown, so nothing."""
     if side != of:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.physics.book.equity import future_makes_prices, trade_in_unit
 from spymaster.physics.book.flows import add_pending, index_of, off_book, record_flow, restart_windows, settle_pending
 from spymaster.physics.book.ofi import note_best
@@ -99,7 +99,7 @@ def close_event(s: State, p: Array) -> None:
     read_best(s, p, clock.now_ns)
 
 
-@kernel
+@kernel_inlined
 def read_best(s: State, p: Array, t_ns: int) -> None:
     """Best bid and ask of a closed event; a crossed, locked or one-sided book keeps the last good ones and is timed."""
     book = s.book

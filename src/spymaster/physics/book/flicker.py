@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.physics.memory.indices import LEDGER_TICKS, NEWER, OLDER
 from spymaster.physics.memory.state import State
 
@@ -16,7 +16,7 @@ _QUARTER_NS: Final = 250_000_000
 _MIN_ADDED: Final = 20
 
 
-@kernel
+@kernel_inlined
 def remember_addition(s: State, side: int, i: int, contracts: int) -> None:
     """Contracts were added at ledger index i."""
     flicker = s.flicker
@@ -27,7 +27,7 @@ def remember_addition(s: State, side: int, i: int, contracts: int) -> None:
         flicker.high = i
 
 
-@kernel
+@kernel_inlined
 def withdraw_fresh(s: State, side: int, i: int, contracts: int) -> int:
     """Contracts were withdrawn at ledger index i: how many of them had come less than half a second before."""
     fresh = s.flicker.fresh[side, i]

@@ -5,7 +5,7 @@ Formulas: MBP-10 decomposition on the common visible range; prices entering or l
 
 from __future__ import annotations
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import NO_TICK
 from spymaster.physics.book.flicker import remember_addition, withdraw_fresh
 from spymaster.physics.book.icebergs import note_fill, note_hidden, note_refill
@@ -36,7 +36,7 @@ from spymaster.physics.memory.state import Array, State
 _NO_EDGE = -NO_TICK
 
 
-@kernel
+@kernel_inlined
 def index_of(s: State, tick: int) -> int:
     """Ledger index of a tick, or -1 outside the ledger's window."""
     i = tick - s.ledger.base
@@ -45,7 +45,7 @@ def index_of(s: State, tick: int) -> int:
     return -1
 
 
-@kernel
+@kernel_inlined
 def record_flow(s: State, field: int, i: int, contracts: int) -> None:
     """Add contracts to one field of the open bucket at ledger index i >= 0."""
     ledger = s.ledger

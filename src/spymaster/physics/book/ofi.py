@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.physics.memory.indices import (
     ASK,
     OFI_5S,
@@ -33,7 +33,7 @@ _ENOUGH: Final = 240.0
 """Snaps before the usual spread is known."""
 
 
-@kernel
+@kernel_inlined
 def note_displayed(s: State, side: int, tick: int, change: int) -> None:
     """A displayed size changed: net flow at its distance from the own best, asks negative."""
     book = s.book
@@ -44,7 +44,7 @@ def note_displayed(s: State, side: int, tick: int, change: int) -> None:
     s.ofi.buckets[s.ledger.bucket, d] += -change if side == ASK else change
 
 
-@kernel
+@kernel_inlined
 def note_best(s: State, bid: int, ask: int, bid_size: int, ask_size: int) -> None:
     """The best prices of a closed event against those of the one before."""
     book = s.book

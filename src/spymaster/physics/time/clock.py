@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import F_BAD_TS_RECV, NS_PER_S
 from spymaster.physics.memory.indices import W_EVENT, W_RECEIVED
 from spymaster.physics.memory.state import Array, State
@@ -26,13 +26,13 @@ SHARE_DAY: Final = 2
 _WEEK_NS: Final = 7 * 86_400_000_000_000
 
 
-@kernel
+@kernel_inlined
 def record_time(w: NDArray[Any]) -> int:
     """The time of a record (words 1 ts_event, 4 ts_recv): ts_event, or ts_recv where that is undefined (-1)."""
     return int(w[W_EVENT]) if w[W_EVENT] != -1 else int(w[W_RECEIVED])
 
 
-@kernel
+@kernel_inlined
 def time_is_bad(s: State, w: NDArray[Any], flags: int, p: Array) -> bool:
     """No usable time, one far outside the calendar, or one further ahead of its capture than clocks differ."""
     t = record_time(w)
@@ -43,7 +43,7 @@ def time_is_bad(s: State, w: NDArray[Any], flags: int, p: Array) -> bool:
     return bool(t - w[W_RECEIVED] > p[0].ahead_reject_ns)
 
 
-@kernel
+@kernel_inlined
 def is_far(s: State, t: int) -> bool:
     """Whether a time lies more than a week outside the sessions the run is about."""
     calendar = s.calendar
@@ -78,7 +78,7 @@ def snap_at_or_after(s: State, p: Array, t: int) -> int:
     return NEVER
 
 
-@kernel
+@kernel_inlined
 def target_clock(s: State, p: Array, t: int) -> int:
     """Where a record of time t takes the clock; a jump of over a minute of open time waits for a second record."""
     clock = s.clock
