@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import os
 import tempfile
 import zlib
@@ -159,8 +160,13 @@ def _years_of(sessions: NDArray[np.void]) -> NDArray[np.int64]:
 
 
 def _path(folder: Path, calendar: str, year: int) -> Path:
-    rules = version("pandas_market_calendars")
-    return folder / f"{quote(calendar, safe='')}-{year}-{rules}-{_LAYOUT}.sessions"
+    return folder / f"{quote(calendar, safe='')}-{year}-{_rules()}-{_LAYOUT}.sessions"
+
+
+@functools.cache
+def _rules() -> str:
+    """Which holiday rules are installed. Asked once: reading a package's metadata takes milliseconds."""
+    return version("pandas_market_calendars")
 
 
 def _read(path: Path) -> NDArray[np.void] | None:
