@@ -112,9 +112,13 @@ def test_levels_and_alerts_are_shown_as_they_come(tmp_path: Path, browse: Any) -
         assert "depth GREEN" in page.text("trust")
         assert page.text("alerts") == ""
         snap(serving, 1, alerts=[blocks.alert()], spot=4806.25)
-        until(lambda: "BREAK ROUND_4805" in page.text("alerts"), "the alert")
+        until(lambda: "ROUND_4805" in page.text("alerts"), "the alert")
+        assert "▶ BREAK ↓" in page.text("alerts")
+        assert page.text("active") == "1 active"
+        assert page.text("sentence") == "ROUND_4805: bids pulled 158 against 10 added in 10 s, none eaten"
         until(lambda: page.text("spot") == "ES 4806.25", "the price")
         until(lambda: page.text("link") == "connected", "the word")
+        until(lambda: page.text("mode") == "LIVE", "what the session says of itself")
         assert page.evaluate("document.querySelectorAll('#levels tr').length") == 2
         assert page.evaluate("document.getElementById('door').hidden") is True
 
