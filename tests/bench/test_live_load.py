@@ -24,7 +24,7 @@ def noted(*rows: tuple[int, int]) -> np.ndarray:
 def test_a_record_is_as_late_as_the_batch_it_is_journalled_with() -> None:
     sent = noted((10, 0), (20, SETTLED_NS), (30, SETTLED_NS + 4 * MS))
     journalled = noted((10, 1), (30, SETTLED_NS + 5 * MS))
-    found = figures_of(sent, journalled, np.array([(10, 1.0), (30, 3.0)]), noted())
+    found = figures_of(sent, journalled, np.array([(10, 1.0, 5e6), (30, 3.0, 6e6)]), noted())
     assert (found.records, found.dropped) == (20, 0)
     assert found.journalled_ms[0] == pytest.approx(3.0)
     assert found.journalled_ms[1] == pytest.approx(5.0)
@@ -34,7 +34,7 @@ def test_a_record_is_as_late_as_the_batch_it_is_journalled_with() -> None:
 def test_what_is_sent_before_the_session_has_settled_does_not_count() -> None:
     sent = noted((10, 0), (20, SETTLED_NS))
     journalled = noted((10, 900 * MS), (20, SETTLED_NS + 2 * MS))
-    found = figures_of(sent, journalled, np.array([(10, 0.0), (20, 1.0)]), noted((5, 950 * MS)))
+    found = figures_of(sent, journalled, np.array([(10, 0.0, 5e6), (20, 1.0, 6e6)]), noted((5, 950 * MS)))
     assert found.journalled_ms[1] == pytest.approx(2.0)
     assert np.isnan(found.published_ms[1])
 
@@ -42,13 +42,13 @@ def test_what_is_sent_before_the_session_has_settled_does_not_count() -> None:
 def test_a_snap_is_as_late_as_the_record_that_made_it_due() -> None:
     sent = noted((10, 0), (20, SETTLED_NS), (30, SETTLED_NS + 4 * MS))
     journalled = noted((30, SETTLED_NS + 5 * MS))
-    found = figures_of(sent, journalled, np.array([(10, 0.0), (30, 1.0)]), noted((20, SETTLED_NS + 7 * MS)))
+    found = figures_of(sent, journalled, np.array([(10, 0.0, 5e6), (30, 1.0, 6e6)]), noted((20, SETTLED_NS + 7 * MS)))
     assert found.published_ms[0] == pytest.approx(3.0)
 
 
 def test_what_was_sent_and_never_journalled_is_dropped() -> None:
     sent = noted((10, 0), (25, SETTLED_NS))
-    found = figures_of(sent, noted((10, 1), (20, SETTLED_NS + MS)), np.array([(10, 0.0), (20, 1.0)]), noted())
+    found = figures_of(sent, noted((10, 1), (20, SETTLED_NS + MS)), np.array([(10, 0.0, 5e6), (20, 1.0, 6e6)]), noted())
     assert found.dropped == 5
 
 

@@ -21,19 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.bench.busy_reel import BusyReel, records_until
-from spymaster.bench.live_session import CPU_NOTED_EACH, NOTES
+from spymaster.bench.live_floor import read_barely
+from spymaster.bench.live_session import CPU_NOTED_EACH, NOTES, Spent, spent
 from spymaster.bench.screen import Cockpit
 from spymaster.errors import UserError
 from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.plan import Address, LinePlan, Subscription
 from spymaster.feeds.databento_live.seen import DATA_KINDS
-from spymaster.feeds.live.source import QUIET_S, REST_S
+from spymaster.feeds.live.source import QUIET_S
 from spymaster.feeds.live.supervision import Bell, Limits, SystemClock
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.loopback.databento.gateway import DEMO_KEY, HOST, DatabentoGateway
 from spymaster.market.frames import RecordsFrame
 from spymaster.resources import bundled_recording
+from spymaster.session.live.day import UNWATCHED_S
 
 SETTLE_S: Final = 5.0
 """Not counted: kernels are loaded, the terminal is drawn for the first time."""
@@ -42,25 +44,37 @@ _DATASET: Final = "GLBX.MDP3"
 _PATIENCE_S: Final = 90.0
 _CLOSE_S: Final = 60.0
 _SENT: Final = "sent.npy"
-_NO_SNAPS: Final = np.zeros((0, 2), np.int64)
+_NOTHING: Final = np.zeros((0, 2), np.int64)
 _NOTED_EACH: Final = 64
 _UNTIL_END: Final = 1024
 """So many records before the last a plain reader stops: nothing tells it that there are no more."""
-_Notes = tuple[list[tuple[int, int]], list[tuple[int, float]]]
+_Notes = tuple[list[tuple[int, int]], list[Spent]]
+
+
+Lateness = tuple[float, float, float]
 
 
 class LoadFigures(msgspec.Struct, frozen=True):
     """A session under load. ``dropped``: sent and not journalled.
 
-    Latencies (median, 99th percentile) in milliseconds from the gateway's write to the socket; CPU of the whole process
-    in microseconds a record.
+    Lateness (median, 99th percentile, largest) in milliseconds from the gateway's write to the socket: of each record
+    until it was journalled (handed over, where there is no journal) and until the engine had taken it in, of each snap
+    until it was published; NaN where there is none. CPU of the whole process in microseconds a record; memory (MB) when
+    the session had settled and at its end.
     """
 
     records: int
     dropped: int
-    journalled_ms: tuple[float, float]
-    published_ms: tuple[float, float]
+    journalled_ms: Lateness
+    computed_ms: Lateness
+    published_ms: Lateness
     cpu_us: float
+    memory_mb: tuple[float, float]
+
+
+def floor_ms(seconds: float) -> Lateness:
+    """How late the same bytes are in the hands of a loop that does nothing else (``live_floor``)."""
+    return _read_plainly(seconds, _floored).journalled_ms
 
 
 def iterator_figures(seconds: float) -> LoadFigures:
@@ -86,41 +100,57 @@ def load_figures(seconds: float, *, with_screen: bool) -> LoadFigures:
         if not (folder / NOTES).exists():
             raise UserError("live load", "the session under load did not come to its end", "run it again alone")
         with np.load(folder / NOTES) as notes:
-            return figures_of(np.load(folder / _SENT), notes["journalled"], notes["cpu"], notes["published"])
+            return figures_of(
+                np.load(folder / _SENT), notes["journalled"], notes["cpu"], notes["published"], notes["computed"]
+            )
 
 
 def figures_of(
-    sent: NDArray[np.int64], journalled: NDArray[np.int64], cpu: NDArray[np.float64], published: NDArray[np.int64]
+    sent: NDArray[np.int64],
+    journalled: NDArray[np.int64],
+    cpu: NDArray[np.float64],
+    published: NDArray[np.int64] = _NOTHING,
+    computed: NDArray[np.int64] = _NOTHING,
 ) -> LoadFigures:
     """What the notes of both sides say.
 
-    ``sent``, ``journalled``: (records so far, when) of each write and each batch, int64[n, 2]; ``cpu``: (records so
-    far, seconds of CPU so far) now and then, float64[n, 2]; ``published``: (place of the record that made it due, when)
-    of each snap.
+    ``sent``, ``journalled``, ``computed``: (records so far, when) of each write and each batch, int64[n, 2]; ``cpu``:
+    (records so far, seconds of CPU so far, bytes of memory) now and then, float64[n, 3]; ``published``: (place of the
+    record that made it due, when) of each snap.
     """
     total = int(sent[-1, 0])
     places = np.arange(total)
     sent_ns = sent[np.searchsorted(sent[:, 0], places, "right"), 1]
     settled = int(np.searchsorted(sent_ns, sent_ns[0] + round(SETTLE_S * 1e9)))
     counted = min(total, int(journalled[-1, 0]))
-    safe_ns = journalled[np.searchsorted(journalled[:, 0], places[settled:counted], "right"), 1]
-    to_journal = (safe_ns - sent_ns[settled:counted]) / 1e6
     later = published[(published[:, 0] >= settled) & (published[:, 0] < total)]
     to_snap = (later[:, 1] - sent_ns[later[:, 0]]) / 1e6
-    taken, used_s = cpu[-1] - cpu[min(int(np.searchsorted(cpu[:, 0], settled)), len(cpu) - 1)]
+    early = cpu[min(int(np.searchsorted(cpu[:, 0], settled)), len(cpu) - 1)]
+    taken, used_s, _ = cpu[-1] - early
     return LoadFigures(
         records=total - settled,
         dropped=total - counted,
-        journalled_ms=_lateness(to_journal),
+        journalled_ms=_lateness(_waited(journalled, sent_ns, settled)),
+        computed_ms=_lateness(_waited(computed, sent_ns, settled)),
         published_ms=_lateness(to_snap),
         cpu_us=float(used_s / max(taken, 1.0) * 1e6),
+        memory_mb=(float(early[2] / 1e6), float(cpu[-1, 2] / 1e6)),
     )
 
 
-def _lateness(values_ms: NDArray[Any]) -> tuple[float, float]:
+def _waited(done: NDArray[np.int64], sent_ns: NDArray[np.int64], settled: int) -> NDArray[np.float64]:
+    """How long each record behind the first ``settled`` waited for the batch it was done with, ms."""
+    places = np.arange(settled, min(len(sent_ns), int(done[-1, 0])) if len(done) else settled)
+    if not len(places):
+        return np.zeros(0)
+    return np.asarray((done[np.searchsorted(done[:, 0], places, "right"), 1] - sent_ns[places]) / 1e6)
+
+
+def _lateness(values_ms: NDArray[Any]) -> Lateness:
     if not len(values_ms):
-        return math.nan, math.nan
-    return float(np.percentile(values_ms, 50)), float(np.percentile(values_ms, 99))
+        return math.nan, math.nan, math.nan
+    middle, late = np.percentile(values_ms, [50, 99]).tolist()
+    return middle, late, float(values_ms.max())
 
 
 def _watch(command: list[str], folder: Path, seconds: float) -> None:
@@ -137,7 +167,15 @@ def _read_plainly(seconds: float, read: Callable[[int, float, Path], _Notes]) ->
         folder = Path(name)
         with served(seconds + SETTLE_S, folder) as port:
             noted, cpu = read(port, seconds + SETTLE_S, folder)
-        return figures_of(np.load(folder / _SENT), np.array(noted, np.int64), np.array(cpu), _NO_SNAPS)
+        return figures_of(np.load(folder / _SENT), np.array(noted, np.int64), np.array(cpu))
+
+
+def _floored(port: int, seconds: float, _folder: Path) -> _Notes:
+    import databento
+
+    rtypes = {int(databento.RType.from_schema(databento.Schema.from_str(schema))) for schema in SCHEMAS}
+    noted = read_barely(port, _DATASET, SCHEMAS, rtypes, records_until(seconds) - _UNTIL_END)
+    return noted, [spent(noted[-1][0])]
 
 
 def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
@@ -148,7 +186,7 @@ def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
     for schema in SCHEMAS:
         client.subscribe(_DATASET, schema, "ALL_SYMBOLS")
     noted: list[tuple[int, int]] = []
-    cpu: list[tuple[int, float]] = []
+    cpu: list[Spent] = []
     left = records_until(seconds) - _UNTIL_END
     taken = 0
     for record in client:
@@ -159,34 +197,34 @@ def _iterated(port: int, seconds: float, _folder: Path) -> _Notes:
                 if taken >= left:
                     break
             if not taken % (_NOTED_EACH * CPU_NOTED_EACH):
-                cpu.append((taken, time.process_time()))
-    cpu.append((taken, time.process_time()))
+                cpu.append(spent(taken))
+    cpu.append(spent(taken))
     client.terminate()
     return noted, cpu
 
 
 def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
     plan = LinePlan(_DATASET, ("depth",), tuple(Subscription(schema, ("ALL_SYMBOLS",)) for schema in SCHEMAS))
-    feed = DatabentoFeed(plan, Address(DEMO_KEY, HOST, port), SystemClock(), Limits().scaled(10))
+    feed = DatabentoFeed(plan, Address(DEMO_KEY, HOST, port), SystemClock(), Limits().scaled(10), breath_s=UNWATCHED_S)
     inlet = JournalInlet(JournalWriter(folder / "journal", "bench", segment_bytes=2**40))
     bell = Bell()
     noted: list[tuple[int, int]] = []
-    cpu: list[tuple[int, float]] = []
+    cpu: list[Spent] = []
     left = records_until(seconds) - _UNTIL_END
     taken = 0
     feed.open(bell)
     while taken < left and not feed.is_over:
         bell.wait(QUIET_S)
-        # as a live source does: what comes together is one batch
-        time.sleep(REST_S)
+        # as a live source does where nothing is computed: what comes together is one batch
+        time.sleep(UNWATCHED_S)
         for arrival in feed.poll():
             inlet.on_frame(arrival.frame, arrival.flags)
             if isinstance(arrival.frame, RecordsFrame):
                 taken += sum(len(rows) for kind, rows in arrival.frame.batch.arrays.items() if kind in DATA_KINDS)
                 noted.append((taken, time.time_ns()))
                 if not len(noted) % CPU_NOTED_EACH:
-                    cpu.append((taken, time.process_time()))
-    cpu.append((taken, time.process_time()))
+                    cpu.append(spent(taken))
+    cpu.append(spent(taken))
     feed.close()
     return noted, cpu
 

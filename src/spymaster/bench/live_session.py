@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,18 +28,33 @@ from spymaster.market.dtypes import by_name
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, WatermarkFrame
 from spymaster.market.kinds import NS_PER_S
 from spymaster.session.live.day import DayPlan, LiveDay
+from spymaster.session.live.promptness import be_prompt
 from spymaster.session.live.session import LiveSession
 from spymaster.session.live.vendors import Accounts, roles_of
 from spymaster.session.record.recording import RunRecording
+from spymaster.session.warmup import load_engine
 
 if TYPE_CHECKING:
-    from spymaster.physics.engine import SnapBlock
+    from spymaster.physics.engine import Engine, SnapBlock
 
 NOTES: Final = "notes.npz"
 CPU_NOTED_EACH: Final = 32
 """Batches for each look at the CPU time: a look has its own price."""
 _AFTER_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
+
+
+Spent = tuple[int, float, float]
+"""Records so far, seconds of CPU of the process so far, bytes of memory it holds (0 where the system does not say)."""
+
+
+def spent(records: int) -> Spent:
+    """What this process has spent up to now."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        pages = 0
+    return records, time.process_time(), float(pages * resource.getpagesize())
 
 
 class TimedRecording(RunRecording):
@@ -48,10 +64,12 @@ class TimedRecording(RunRecording):
         super().__init__(out, run, clock_ns=clock_ns)
         self.journalled: list[tuple[int, int]] = []
         """(records so far, when) of each batch."""
-        self.cpu: list[tuple[int, float]] = []
-        """(records so far, CPU of the process so far in seconds), now and then."""
+        self.cpu: list[Spent] = []
+        """What was spent, now and then."""
         self.published: list[tuple[int, int]] = []
         """(place of the record that made it due, when) of each snap."""
+        self.computed: list[tuple[int, int]] = []
+        """(records so far, when) of each batch once the engine has taken it in."""
         self.is_quiet = False
         self._records = 0
         self._batch: Batch | None = None
@@ -66,7 +84,11 @@ class TimedRecording(RunRecording):
             self._batch = frame.batch
             self.journalled.append((self._records, time.time_ns()))
             if not len(self.journalled) % CPU_NOTED_EACH:
-                self.cpu.append((self._records, time.process_time()))
+                self.cpu.append(spent(self._records))
+
+    def computed_now(self) -> None:
+        """The engine is through with what was written down."""
+        self.computed.append((self._records, time.time_ns()))
 
     def publish(self, block: SnapBlock) -> None:
         """Write down what the engine made of the frames so far."""
@@ -97,6 +119,9 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
     """Live until the market is over, and leave the notes in the folder."""
     config = load_config()
     profile = config.profile("es")
+    # as ``live`` does; the market begins with the first session, and by then kernels are loaded
+    be_prompt()
+    load_engine()
     first_ns = _first_ns()
     pace = Pace(first_ns, 1.0)
     pace.go()
@@ -127,7 +152,15 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
         return clock.wall_ns() > end_ns and bool(made) and made[0].is_quiet
 
     source = day.source(quiet_s=QUIET_S)
-    session = LiveSession(source, begin, profile=profile, simulated=True, draws=with_screen, is_over=is_over)
+    session = LiveSession(
+        source,
+        begin,
+        profile=profile,
+        simulated=True,
+        draws=with_screen,
+        is_over=is_over,
+        follow=lambda engine: _note_computed(engine, made),
+    )
     session.start()
     if with_screen:
         _show(session, folder)
@@ -138,10 +171,23 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
     np.savez(
         folder / NOTES,
         journalled=np.array(made[0].journalled, np.int64),
-        cpu=np.array([*made[0].cpu, (made[0].journalled[-1][0], time.process_time())]),
+        computed=np.array(made[0].computed, np.int64).reshape(-1, 2),
+        cpu=np.array([*made[0].cpu, spent(made[0].journalled[-1][0])]),
         published=np.array(made[0].published, np.int64).reshape(-1, 2),
     )
     made[0].finish(_PATIENCE_S, lambda _health: None)
+
+
+def _note_computed(engine: Engine, made: list[TimedRecording]) -> None:
+    """Have it noted when the engine is through with each batch."""
+    feed = engine.feed
+
+    def noted(frame: Frame) -> Iterator[SnapBlock]:
+        yield from feed(frame)
+        if made and isinstance(frame, RecordsFrame):
+            made[0].computed_now()
+
+    engine.feed = noted  # type: ignore[method-assign]
 
 
 def _first_ns() -> int:
@@ -160,8 +206,6 @@ def _show(session: LiveSession, folder: Path) -> None:
         ended()
         (folder / "ended").touch()
 
-    # as ``live`` does
-    sys.setswitchinterval(0.0005)
     threading.Thread(target=tell, daemon=True).start()
     run_app(session, app_options(load_config(), None, colour="truecolor", mouse=False))
 

@@ -93,10 +93,12 @@ def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
 
 
 def _of_load(seconds: float) -> list[Row]:
-    """Four readers of the same busy market one after the other, once: the vendor's, ours, with engine, with screen."""
+    """Five readers of the same busy market one after the other, once: a bare socket loop, the vendor's, ours, with
+    engine, with screen."""
     from spymaster.bench import live_load as load
     from spymaster.bench.busy_reel import BURST_PER_S, PER_S
 
+    floor_ms = load.floor_ms(seconds)
     bare, journal = load.iterator_figures(seconds), load.journal_figures(seconds)
     engine, screen = (load.load_figures(seconds, with_screen=drawn) for drawn in (False, True))
     market = f"{PER_S:,} a second, bursts of {BURST_PER_S:,}"
@@ -107,20 +109,27 @@ def _of_load(seconds: float) -> list[Row]:
         _figure("load dropped", "of them sent and not journalled, without and with screen", "records", dropped),
         _figure("load ratio", "CPU of ours to the journal / of the vendor's iterator, both under load", "ratio", ratio),
     ]
+    table += _lateness("floor", "read", "to a bare socket loop, from the vendor's write", floor_ms)
     for name, who in (("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen)):
         table.append(_figure(f"load {name}", f"CPU of a process that goes as far as {name}", "us/rec", [who.cpu_us]))
-        table += _lateness(name, "handed over" if who is bare else "journalled", who.journalled_ms)
+        table += _lateness(name, "handed over" if who is bare else "journalled", _FROM_WRITE, who.journalled_ms)
         if who is engine or who is screen:
-            table += _lateness(name, "published", who.published_ms)
+            table += _lateness(name, "computed", f"{_FROM_WRITE} until the engine has it", who.computed_ms)
+            table += _lateness(name, "published", f"{_FROM_WRITE} of the record that made it due", who.published_ms)
+            added = f"{_FROM_WRITE} until the engine has it, less the floor's: at its p99 each"
+            table.append(_figure(f"load {name} added p99", added, "ms", [who.computed_ms[1] - floor_ms[1]]))
+            table.append(_figure(f"load {name} memory", "settled, and at the end", "MB", list(who.memory_mb)))
     return table
 
 
-def _lateness(name: str, what: str, percentiles_ms: tuple[float, float]) -> list[Row]:
-    """Median and 99th percentile of how late something is."""
-    meaning = "from the vendor's write to the socket"
+_FROM_WRITE: Final = "from the vendor's write to the socket"
+
+
+def _lateness(name: str, what: str, meaning: str, lateness_ms: tuple[float, float, float]) -> list[Row]:
+    """Median, 99th percentile and largest of how late something is."""
     return [
-        _figure(f"load {name} {what} p{share}", meaning, "ms", [value])
-        for share, value in zip((50, 99), percentiles_ms, strict=True)
+        _figure(f"load {name} {what} {share}", meaning, "ms", [value])
+        for share, value in zip(("p50", "p99", "max"), lateness_ms, strict=True)
     ]
 
 

@@ -6,6 +6,8 @@ Run as a module it compiles everything an engine uses by letting one see a few r
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import os
 import subprocess
 import sys
@@ -175,10 +177,6 @@ def compile_records() -> None:
     from spymaster.market.kinds import MBP10_WORDS, Kind
     from spymaster.physics.book.trading_status import FUTURE
     from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
-    from spymaster.physics.engine import BAR_WORDS
-    from spymaster.physics.history import ingest_bars
-    from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
-    from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()
     words = np.zeros(MBP10_WORDS, np.int64)
@@ -186,6 +184,16 @@ def compile_records() -> None:
     step_trade(engine.state[0], params, words, -1, FUTURE)
     step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
     step_option(engine.state[0], params, words, -1, int(Kind.BBO), 0)
+    _walk_views(engine, params)
+
+
+def _walk_views(engine: Engine, params: NDArray[Any]) -> None:
+    """Bars into history, and what screens read."""
+    from spymaster.physics.engine import BAR_WORDS
+    from spymaster.physics.history import ingest_bars
+    from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
+    from spymaster.signals.frame import CHART_BAR, LADDER_ROW
+
     ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))
@@ -203,6 +211,24 @@ def compile_walk() -> None:
     list(engine.feed(RecordsFrame(Batch.of(Kind.MBP10, np.zeros((1, MBP10_WORDS), np.int64)))))
     list(engine.feed(WatermarkFrame(3 * NS_PER_S)))
     list(engine.finish())
+
+
+@functools.cache
+def load_engine() -> None:
+    """Have in memory, once in this process, whatever computes and draws a session.
+
+    Kernels are loaded where they are first called, which takes seconds on a busy machine and holds the interpreter: a
+    live session does it before it asks for records. What exists then is not looked at by the collector any more, whose
+    walk over everything a process holds takes as long as hundreds of batches.
+    """
+    import spymaster.session.frames.builder
+    import spymaster.session.frames.heat_store
+    import spymaster.session.headless
+    import spymaster.session.scoring  # noqa: F401
+
+    compile_walk()
+    _walk_views(*_engine())
+    gc.freeze()
 
 
 def _end_with_standard_input() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import sys
 from typing import Final
 
 from spymaster.cli.live.request import LiveRequest
@@ -41,8 +40,6 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
     from spymaster.tui.run import run_app
     from spymaster.tui.terminal.driver import terminal_fileno
 
-    # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
-    sys.setswitchinterval(0.0005)
     fix_mmap_threshold()
     terminal_fileno()
 

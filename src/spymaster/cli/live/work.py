@@ -29,9 +29,10 @@ from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.instruments import outright_root
-from spymaster.session.live.day import Before, DayPlan, LiveDay
+from spymaster.session.live.day import UNWATCHED_S, Before, DayPlan, LiveDay
 from spymaster.session.live.days import Lived, LiveDays
 from spymaster.session.live.owner import ask_to_end, lock_of
+from spymaster.session.live.promptness import be_prompt
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import RunRecording, new_run_id, plain_config
 
@@ -100,8 +101,7 @@ def forget(out: Path) -> None:
 
 def _serve(serving: Serving, days: LiveDays, asked: Asked) -> None:
     """Let others look and listen from now on."""
-    # a switch every half millisecond keeps the engine's thread from waiting behind what is encoded for others
-    sys.setswitchinterval(0.0005)
+    be_prompt()
     serving.start(days)
     if serving.problem:
         say(f"no screen can attach: {serving.problem}")
@@ -136,6 +136,7 @@ class _Beginner:
             user_levels=asked.levels,
             wanted=wanted,
             pace=vendors.pace,
+            gather_s=UNWATCHED_S if asked.ingest else None,
         )
         day = LiveDay(plan, vendors.clock, before)
         out = asked.out if over is None else following_out(asked.out, day.date)

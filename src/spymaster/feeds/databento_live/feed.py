@@ -13,7 +13,7 @@ from spymaster.feeds.databento_live.hole import Hole
 from spymaster.feeds.databento_live.life import Life
 from spymaster.feeds.databento_live.lines import Asked
 from spymaster.feeds.databento_live.listener import Listener
-from spymaster.feeds.databento_live.plan import STEADY_SCHEMAS, Address, LinePlan
+from spymaster.feeds.databento_live.plan import BREATH_S, STEADY_SCHEMAS, Address, LinePlan
 from spymaster.feeds.databento_live.seen import LastSeen, times_of
 from spymaster.feeds.databento_live.universe import Universe
 from spymaster.feeds.dbn.publishers import UnknownPublishers
@@ -52,7 +52,8 @@ class DatabentoFeed:
     fetches what is missing for the journal (arrivals flagged BACKFILL).
 
     ``seen``: what a session that this one goes on with had seen of the dataset: what came since is missing too;
-    ``seen_until_ns``: when that session ended, so that what was quiet before is no gap.
+    ``seen_until_ns``: when that session ended, so that what was quiet before is no gap. ``breath_s``: how long
+    what comes may gather in the system between two reads.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class DatabentoFeed:
         backoff: Backoff | None = None,
         seen: LastSeen | None = None,
         seen_until_ns: int = 0,
+        breath_s: float = BREATH_S,
     ) -> None:
         limits = limits or Limits()
         self.plan = plan
@@ -71,6 +73,7 @@ class DatabentoFeed:
         self.rejected: Counter[str] = Counter()
         """Reason -> records left out."""
         self._address, self._clock, self._limits = address, clock, limits
+        self._breath_s = breath_s
         self._backoff = backoff or Backoff(limits)
         self._voice = FeedVoice(plan.feeds)
         self._watchdog = Watchdog((), limits, clock)
@@ -201,7 +204,7 @@ class DatabentoFeed:
         wanted = self._asked.at_start()
         self._retry_at_s = None
         self._lives.append(life)
-        return await life.run(self._address, self.plan.dataset, wanted, self._limits)
+        return await life.run(self._address, self.plan.dataset, wanted, self._limits, self._breath_s)
 
     def _ended(self, _fault: Fault, wait_s: float | None) -> None:
         self._retry_at_s = None if wait_s is None else self._clock.monotonic_s() + wait_s

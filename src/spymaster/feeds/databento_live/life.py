@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spymaster.feeds.databento_live.byte_inbox import ByteInbox
 from spymaster.feeds.databento_live.live_records import LiveRecords
-from spymaster.feeds.databento_live.plan import Address, Subscription
+from spymaster.feeds.databento_live.plan import BREATH_S, Address, Subscription
 from spymaster.feeds.databento_live.seen import FirstSeen, LastSeen
 from spymaster.feeds.live.supervision import Fault, FaultKind, Limits
 
@@ -24,7 +24,8 @@ _VERDICT_S = 10.0
 class Life:
     """A session object's whole life. Made and run in the network's thread; read by the Session's.
 
-    ``wanted``: asked for, ``start_ns``: from where on, both before the session starts.
+    ``wanted``: asked for, ``start_ns``: from where on, both before the session starts; ``breath_s``: how long
+    what comes may gather in the system between two reads.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, rejected: Counter[str], ring: Callable[[], None]) -> None:
@@ -56,10 +57,11 @@ class Life:
         dataset: str,
         wanted: Sequence[tuple[Sequence[Subscription], int | None]],
         limits: Limits,
+        breath_s: float = BREATH_S,
     ) -> Fault:
         """Live. Returns why it ended, once everything that came has been looked at."""
         try:
-            self.fault = await self._live(address, dataset, wanted, limits)
+            self.fault = await self._live(address, dataset, wanted, limits, breath_s)
         finally:
             self.is_over = True
             self._ring()
@@ -75,10 +77,11 @@ class Life:
         dataset: str,
         wanted: Sequence[tuple[Sequence[Subscription], int | None]],
         limits: Limits,
+        breath_s: float,
     ) -> Fault:
         from spymaster.feeds.databento_live.vendor_client import connect, lost, subscribe
 
-        protocol = await connect(address, dataset, self.inbox, self._ring, limits)
+        protocol = await connect(address, dataset, self.inbox, self._ring, limits, breath_s)
         if isinstance(protocol, Fault):
             return protocol
         self._protocol = protocol

@@ -93,12 +93,17 @@ class LastSeen:
         for kind, parts in waiting.items():
             keys = np.concatenate([keys_of(kind, rows) for rows in parts])
             times = np.concatenate([times_of(kind, rows) for rows in parts])
-            for key, places in grouped(keys):
-                self._note((kind, key), times[places])
+            # of all instruments at once: what takes long here keeps everything that arrives meanwhile waiting
+            order = np.argsort(keys, kind="stable")
+            keys, times = keys[order], times[order]
+            starts = np.concatenate(([0], np.flatnonzero(np.diff(keys)) + 1))
+            latest = np.maximum.reduceat(times, starts)
+            is_latest = times == np.repeat(latest, np.diff(starts, append=len(times)))
+            counts = np.add.reduceat(is_latest, starts, dtype=np.int64)
+            for key, latest_ns, count in zip(keys[starts].tolist(), latest.tolist(), counts.tolist(), strict=True):
+                self._note((kind, key), latest_ns, count)
 
-    def _note(self, key: Key, times: NDArray[np.int64]) -> None:
-        latest = int(times.max())
-        count = int(np.count_nonzero(times == latest))
+    def _note(self, key: Key, latest: int, count: int) -> None:
         before = self._moments.get(key, (0, 0))
         if latest > before[0]:
             self._moments[key] = (latest, count)

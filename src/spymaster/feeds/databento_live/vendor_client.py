@@ -7,6 +7,7 @@ The only module that imports ``databento``, which is slow to import: import it w
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -17,12 +18,11 @@ from spymaster.feeds.databento_live.codes import refused_key
 from spymaster.feeds.databento_live.plan import Address, Subscription
 from spymaster.feeds.live.supervision import Fault, FaultKind, Limits
 
-_BREATH_S: Final = 0.001
-_LONG_BREATH_S: Final = 0.003
-"""Reads that follow one another fast are put off so long, and the system gathers what comes meanwhile: a packet holds
-few records, and waking for each costs more than everything done with them. The fewer there are, the longer."""
-_LITTLE_BYTES: Final = 2048
+_LITTLE_BYTES: Final = 1024
+"""Where reads usually bring less than this, a breath is twice as long."""
+_SMOOTHING: Final = 0.1
 _LARGE_BYTES: Final = 32 * 1024
+"""A read of so much is followed by the next at once: a reader who rests would fall behind."""
 LEAST_HEARTBEAT_S: Final = 5
 """The vendor takes no shorter interval."""
 
@@ -31,11 +31,18 @@ class InboxProtocol(DatabentoLiveProtocol):
     """Everything behind the handshake goes into an inbox, where the vendor's class would make an object of each record.
 
     Its public hooks ``get_buffer`` and ``buffer_updated`` are what asyncio calls; the bytes are read from the socket
-    straight to where they are parsed.
+    straight to where they are parsed. While they come fast the loop is not asked whether there are any: the socket is
+    read every ``breath_s``, until it once has nothing. ``broken``: the error of a connection that such a read found.
     """
 
     def __init__(
-        self, address: Address, dataset: str, inbox: ByteInbox, ring: Callable[[], None], heartbeat_s: float
+        self,
+        address: Address,
+        dataset: str,
+        inbox: ByteInbox,
+        ring: Callable[[], None],
+        heartbeat_s: float,
+        breath_s: float,
     ) -> None:
         super().__init__(
             api_key=address.key,
@@ -46,10 +53,19 @@ class InboxProtocol(DatabentoLiveProtocol):
         )
         self._inbox = inbox
         self._ring = ring
+        self._breath_s = breath_s
         self._loop = asyncio.get_running_loop()
-        self._read_s = 0.0
+        self._usual = 0.0
+        self._next: asyncio.Handle | None = None
         self._is_ours = False
         self.is_paused = False
+        self.broken: OSError | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over: its socket is not to be read any more."""
+        if self._next is not None:
+            self._next.cancel()
+        super().connection_lost(exc)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where the next bytes are to be put."""
@@ -63,38 +79,63 @@ class InboxProtocol(DatabentoLiveProtocol):
         if not self._is_ours:
             super().buffer_updated(nbytes)
             return
-        self._inbox.filled(nbytes)
-        self._ring()
-        now_s = self._loop.time()
-        if self._inbox.is_overfull and not self.is_paused:
-            self.is_paused = True
-            self.transport.pause_reading()
-        elif nbytes < _LARGE_BYTES and now_s - self._read_s < _LONG_BREATH_S and not self.is_paused:
-            self.transport.pause_reading()
-            self._loop.call_later(_BREATH_S if nbytes > _LITTLE_BYTES else _LONG_BREATH_S, self._read_on)
-        self._read_s = now_s
+        # from here on the socket is read without being asked about
+        self.transport.pause_reading()
+        self._take(nbytes)
 
-    def _read_on(self) -> None:
-        if not self.is_paused:
+    def _take(self, count: int) -> None:
+        """So many bytes are in the inbox; the socket is read on after a breath, or at once where there is much."""
+        self._inbox.filled(count)
+        self._ring()
+        self._usual += (count - self._usual) * _SMOOTHING
+        if self._inbox.is_overfull:
+            self.is_paused = True
+        elif count >= _LARGE_BYTES:
+            self._next = self._loop.call_soon(self._read)
+        else:
+            is_little = self._usual < _LITTLE_BYTES
+            self._next = self._loop.call_later(self._breath_s * (1 + is_little), self._read)
+
+    def _read(self) -> None:
+        if self.transport.is_closing():
+            return
+        try:
+            count = os.readv(self.transport.get_extra_info("socket").fileno(), [self._inbox.room()])
+        except BlockingIOError:
+            count = 0
+        except OSError as error:
+            # the system tells it once: asked by the loop, it would call this an orderly end
+            self.broken = error
+            self.transport.abort()
+            return
+        if count:
+            self._take(count)
+        else:
+            # nothing now, or nothing any more: both are the loop's to find out
             self.transport.resume_reading()
 
     def resume(self) -> None:
         """The reader has caught up."""
         if self.is_paused:
             self.is_paused = False
-            self.transport.resume_reading()
+            self._read()
 
 
 async def connect(
-    address: Address, dataset: str, inbox: ByteInbox, ring: Callable[[], None], limits: Limits
+    address: Address,
+    dataset: str,
+    inbox: ByteInbox,
+    ring: Callable[[], None],
+    limits: Limits,
+    breath_s: float,
 ) -> InboxProtocol | Fault:
-    """An authenticated session, or why there is none."""
+    """An authenticated session, or why there is none. ``breath_s``: how long what comes may gather in the system."""
     loop = asyncio.get_running_loop()
     host = address.host_of(dataset)
     try:
         async with asyncio.timeout(limits.connect_s):
             _, protocol = await loop.create_connection(
-                lambda: InboxProtocol(address, dataset, inbox, ring, limits.heartbeat_s), host, address.port
+                lambda: InboxProtocol(address, dataset, inbox, ring, limits.heartbeat_s, breath_s), host, address.port
             )
     except TimeoutError:
         return Fault(FaultKind.TIMED_OUT, f"{host}:{address.port} does not answer")
@@ -125,7 +166,7 @@ def _look_at(future: asyncio.Future[Any]) -> None:
 
 def lost(protocol: InboxProtocol) -> Fault:
     """Why a connection that is over is over."""
-    error = protocol.disconnected.exception()
+    error = protocol.broken or protocol.disconnected.exception()
     if error is None:
         return Fault(FaultKind.CLOSED)
     return Fault(FaultKind.RESET, str(error) or type(error).__name__)

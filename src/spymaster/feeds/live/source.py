@@ -31,7 +31,7 @@ class LiveFeeds:
     clock was ahead of the latest record's sending (a feed's ``lag_ns``); a watermark stays behind that too, so that
     neither a slow way nor a clock that was set moves the engine past records that are still to come. ``opening``: what
     comes between CONFIG and the first record. ``is_self_timed``: nothing of the future comes, so that no record says
-    that the market goes on: watermarks come all the time.
+    that the market goes on: watermarks come all the time. ``rest_s``: at least so long between two looks.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class LiveFeeds:
         quiet_s: float = QUIET_S,
         opening: Callable[[], Iterator[Arrival]] = lambda: iter(()),
         is_self_timed: bool = False,
+        rest_s: float = REST_S,
     ) -> None:
         self.feeds = tuple(feeds)
         self._configure = configure
@@ -52,6 +53,7 @@ class LiveFeeds:
         self._quiet_s = quiet_s
         self._opening = opening
         self._is_self_timed = is_self_timed
+        self._rest_s = rest_s
         self._bell = Bell()
         self._closing = False
         self._watermark_ns = 0
@@ -124,7 +126,7 @@ class LiveFeeds:
 
     def _rest(self, looked_s: float) -> float:
         """Let what comes together become one batch; when that is over."""
-        early_s = looked_s + REST_S - self._clock.monotonic_s()
+        early_s = looked_s + self._rest_s - self._clock.monotonic_s()
         if early_s > 0.0:
             time.sleep(early_s)
         return self._clock.monotonic_s()

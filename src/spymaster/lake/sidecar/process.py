@@ -41,6 +41,7 @@ from spymaster.market.manifest import RunStatus
 POLL_S: Final = 0.05
 _FIRST_RETRY_S: Final = 0.5
 _LAST_RETRY_S: Final = 5.0
+_NICE: Final = 5
 _DATA: Final = 3
 """Exit code: what was to be followed cannot be."""
 
@@ -219,6 +220,9 @@ def main(arguments: Sequence[str]) -> int:
     # the terminal's signals are for the cockpit: the sidecar ends when the journal does
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    # nobody waits for the lake as the market waits for nobody: where there is not enough of the machine, the session
+    # that records comes first
+    os.nice(_NICE)
     from spymaster.lake.errors import LakeError
 
     try:

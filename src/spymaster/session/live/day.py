@@ -11,10 +11,10 @@ import numpy as np
 from spymaster.errors import UserError
 from spymaster.feeds.databento_live.feed import DatabentoFeed
 from spymaster.feeds.databento_live.lines_of_day import FuturesLine, ListedOptionsLine, OptionDay, ShareLine
-from spymaster.feeds.databento_live.plan import Address, LinePlan
+from spymaster.feeds.databento_live.plan import BREATH_S, Address, LinePlan
 from spymaster.feeds.databento_live.seen import LastSeen
 from spymaster.feeds.live.market_hours import ListedOptionHours, MarketHours, ShareHours
-from spymaster.feeds.live.source import LiveFeeds
+from spymaster.feeds.live.source import REST_S, LiveFeeds
 from spymaster.feeds.live.supervision import Clock, Limits, LiveFeed
 from spymaster.feeds.massive_live.day import MassiveBefore, MassiveDay
 from spymaster.feeds.massive_live.plan import MassiveAddress
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
     from spymaster.config.profiles import Profile
 
+UNWATCHED_S: Final = 0.01
+"""How long what arrives may gather where nothing is computed of it: a tenth of what it waits for the disk."""
 _PATIENCE_S: Final = 20.0
 """How long the share and its options may keep a session from beginning without them, once the future is known."""
 _NO_FUTURE_ID: Final = NO_FEED_ID - 1
@@ -59,6 +61,7 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``symbol``: a contract in place of the profile's product. ``equity_dataset``: Databento's, where the share is
     quoted. ``pace``: how much faster than the market the vendor's own time runs, for what is done now and then.
+    ``gather_s``: how long what arrives may gather before it is journalled; None: as short as is worth it.
     """
 
     profile: Profile
@@ -70,6 +73,7 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Wanted = Wanted()
     limits: Limits | None = None
     pace: float = 1.0
+    gather_s: float | None = None
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -115,6 +119,7 @@ class LiveDay:
             quiet_s=quiet_s,
             opening=self._opening,
             is_self_timed=self._future is None,
+            rest_s=self._plan.gather_s or REST_S,
         )
 
     @property
@@ -200,7 +205,15 @@ class LiveDay:
     def _add(self, line: LinePlan, address: Address) -> None:
         before = self._before
         seen, until_ns = before.databento.get(line.dataset), before.at_ns
-        feed = DatabentoFeed(line, address, self._clock, self._plan.limits, seen=seen, seen_until_ns=until_ns)
+        feed = DatabentoFeed(
+            line,
+            address,
+            self._clock,
+            self._plan.limits,
+            seen=seen,
+            seen_until_ns=until_ns,
+            breath_s=self._plan.gather_s or BREATH_S,
+        )
         self._lines.append(feed)
 
     def _skew_ns(self) -> int:

@@ -21,7 +21,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.live.no_engine import NoEngine
-from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
+from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm, load_engine
 from spymaster.signals.frame import (
     Command,
     Frame,
@@ -186,6 +186,7 @@ class LiveSession:
     def _work(self) -> None:
         try:
             self._compile()
+            self._load()
             self._live()
             self._phase = Phase.ENDED
         except UserError as error:
@@ -214,6 +215,14 @@ class LiveSession:
                 elapsed = self._now_s() - started
                 self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
                 self._progress = min(elapsed / _COMPILE_S, 0.99)
+
+    def _load(self) -> None:
+        """Have everything in memory before a vendor is asked for anything: from then on nothing keeps a record from the
+        journal for long."""
+        if self._computes and not self._stopping.is_set():
+            self._phase, self._progress = Phase.LOADING, math.nan
+            self._message = "loading the engine"
+            load_engine()
 
     def _live(self) -> None:
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
