@@ -23,7 +23,8 @@ Moment = tuple[int, int]
 """A time (ns), and how many records with that time were seen."""
 
 _BY_RECEIPT: Final = frozenset({Kind.BBO, Kind.CBBO})
-_MOST_WAITING: Final = 4096
+_MOST_WAITING: Final = 512
+"""Records that are looked at together. All that arrives waits meanwhile, so that they must not be many."""
 _KEY_SHIFT: Final = 16
 _KEY_MASK: Final = 2**48 - 1
 
@@ -93,7 +94,6 @@ class LastSeen:
         for kind, parts in waiting.items():
             keys = np.concatenate([keys_of(kind, rows) for rows in parts])
             times = np.concatenate([times_of(kind, rows) for rows in parts])
-            # of all instruments at once: what takes long here keeps everything that arrives meanwhile waiting
             order = np.argsort(keys, kind="stable")
             keys, times = keys[order], times[order]
             starts = np.concatenate(([0], np.flatnonzero(np.diff(keys)) + 1))
