@@ -10,13 +10,14 @@ import jsonschema
 import numpy as np
 import pytest
 
-from spymaster.market.option_rows import OPTION_FIELDS, STRIKE_FIELDS, FuelEffect, WallSign
+from spymaster.market.option_rows import STRIKE_FIELDS, FuelEffect, WallSign
 from spymaster.signals.blocks import UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.flow.encode import FlowColumns, FlowEncoder
 from spymaster.signals.notes import level_note
 from spymaster.signals.schema import flow_schema, signals_schema
 from tests.support.blocks import T0_NS, TestBlock, block, level, parts
+from tests.support.option_blocks import with_options
 
 FUELLED = {
     "hedge": -38.4, "hedge_low": -61.0, "hedge_high": -15.8, "fuel_effect": FuelEffect.AMPLIFY,
@@ -24,13 +25,6 @@ FUELLED = {
     "call_wall": 4820.0, "call_wall_sign": WallSign.PIN, "put_wall": math.nan, "put_wall_sign": WallSign.NONE,
     "gamma_flip": 4809.25,
 }  # fmt: skip
-SUMMARY = {field.name: 0.0 for field in OPTION_FIELDS} | {
-    "contracts": 4.0, "quoted": 3.0, "strikes": 2.0, "expiry_s": 1_704_488_400.0, "forward": 4805.5, "iv": 0.12,
-    "hedge": -38.4, "hedge_low": -61.0, "hedge_high": -15.8, "effect": FuelEffect.AMPLIFY, "gex": -4.4e8,
-    "put_wall": math.nan, "gamma_flip": math.nan, "call_wall": 4810.0, "call_wall_sign": WallSign.SLIP, "volume": 12.0,
-    "classified_share": 0.9,
-}  # fmt: skip
-STRIKE = {field.name: 0.0 for field in STRIKE_FIELDS} | {"put_last": math.nan, "put_bid": math.nan, "put_ask": math.nan}
 
 
 def sent(**columns: float) -> dict[str, Any]:
@@ -39,18 +33,6 @@ def sent(**columns: float) -> dict[str, Any]:
     jsonschema.validate(message, signals_schema())
     found: dict[str, Any] = message["levels"][0]
     return found
-
-
-def with_options(*snaps: tuple[tuple[float, float], ...]) -> TestBlock:
-    """Snaps with two strikes each: their call and put volumes."""
-    made = block(*([level()] for _ in snaps))
-    for name, value in SUMMARY.items():
-        made.snaps["options"][name] = value
-    for k, volumes in enumerate(snaps):
-        for i, (call, put) in enumerate(volumes):
-            for name, value in (STRIKE | {"strike": 4800.0 + 10 * i, "call_volume": call, "put_volume": put}).items():
-                made.strikes[name][k, i] = value
-    return made
 
 
 def test_a_level_s_fuel_is_told_with_its_band_walls_and_flip() -> None:

@@ -40,6 +40,8 @@ ORDER_BLOCK: Final = "order"
 SNAP_BLOCK: Final = "snap"
 LEVEL_BLOCK: Final = "level"
 ALERT_BLOCK: Final = "alert"
+STRIKE_BLOCK: Final = "strike"
+"""Rows of strikes beside the snaps, ``snaps[k].options.strikes`` of each one after the other; not in every journal."""
 
 
 class EndFrame(msgspec.Struct, frozen=True, tag="END"):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.journal.clock import NO_LIMIT, piece_of, split_at_hours
-from spymaster.journal.codec import encode_alerts, encode_frame, encode_records, encode_signals
+from spymaster.journal.codec import STRIKE_BLOCK, encode_alerts, encode_frame, encode_records, encode_signals
 from spymaster.journal.format import MAX_PAYLOAD_BYTES, FrameFlag
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.batches import Batch
@@ -38,12 +38,22 @@ class Published(Protocol):
         """ALERT_ROW of all the snaps."""
         ...
 
+    @property
+    def strikes(self) -> NDArray[Any]:
+        """STRIKE_ROW [snap, strike], ``snaps[k].options.strikes`` of each row meant."""
+        ...
+
 
 class JournalInlet:
-    """Writes a session's frames. A RECORDS frame never spans an hour of the clock: it is cut where the hour changes."""
+    """Writes a session's frames. A RECORDS frame never spans an hour of the clock: it is cut where the hour changes.
 
-    def __init__(self, writer: JournalWriter) -> None:
+    ``strikes``: whether what was made of the options' strikes is written too, which a mirror sends and nobody else
+    reads.
+    """
+
+    def __init__(self, writer: JournalWriter, *, strikes: bool = False) -> None:
         self._writer = writer
+        self._strikes = strikes
         self._limit_ns = NO_LIMIT
 
     def on_frame(self, frame: Frame, flags: FrameFlag = FrameFlag.NONE) -> None:
@@ -66,7 +76,8 @@ class JournalInlet:
         snaps = block.snaps
         if len(snaps):
             levels = [block.rows[k, :count] for k, count in enumerate(snaps["levels"].tolist())]
-            self._writer.append(encode_signals(snaps, np.concatenate(levels)), clock_ns=self._writer.clock_ns)
+            others = {STRIKE_BLOCK: _strikes_of(block)} if self._strikes else {}
+            self._writer.append(encode_signals(snaps, np.concatenate(levels), others), clock_ns=self._writer.clock_ns)
         if len(block.alerts):
             self._writer.append(encode_alerts(block.alerts), clock_ns=self._writer.clock_ns)
 
@@ -77,6 +88,11 @@ class JournalInlet:
             self._append(piece_of(batch, middle, len(batch)), clock_ns, flags)
             return
         self._writer.append(encode_records(batch), clock_ns=clock_ns, flags=flags)
+
+
+def _strikes_of(block: Published) -> NDArray[Any]:
+    counts = block.snaps["options"]["strikes"].astype(np.int64)
+    return block.strikes[np.arange(block.strikes.shape[1]) < counts[:, np.newaxis]]
 
 
 def _last_close_ns(frame: ConfigFrame) -> int:

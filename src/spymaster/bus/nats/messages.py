@@ -9,14 +9,16 @@ from typing import Final
 import msgspec
 
 from spymaster.bus.nats.arrow_batches import parts_of
-from spymaster.bus.nats.level_messages import block_of_alerts, block_of_signals
-from spymaster.bus.nats.names import ALERTS, CONTROL, MSG_ID, SIGNALS, Header, subject_of
+from spymaster.bus.nats.level_messages import block_of_alerts, block_of_signals, has_flow
+from spymaster.bus.nats.names import ALERTS, CONTROL, FLOW, MSG_ID, SIGNALS, Header, subject_of
 from spymaster.journal.codec import decode_alerts, decode_frame, decode_signals
 from spymaster.journal.format import FrameFlag, FrameKind, StoredFrame
 from spymaster.lake.tables.routing import RouterState, TableRouter
 from spymaster.market.frames import ConfigFrame, FeedStatusFrame, GapFrame, MappingFrame, RecordsFrame
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
+from spymaster.signals.flow.encode import FlowEncoder
+from spymaster.signals.structs import ProfileName
 
 _JSON: Final = msgspec.json.Encoder()
 
@@ -75,7 +77,7 @@ class MessageMaker:
             self._router.restore(knows.router)
         self._frame = knows.frame
         self._profile, self._user_ids = knows.profile, knows.user_ids
-        self._encoder = self._new_encoder()
+        self._encoder, self._flows = self._new_encoders()
 
     def knowledge(self) -> Knowledge:
         """What was learned up to here."""
@@ -95,15 +97,21 @@ class MessageMaker:
         return self._input(stored)
 
     def _signals(self, stored: StoredFrame) -> Iterator[Message]:
-        for message in self._encoder.signals(block_of_signals(decode_signals(stored))):
-            place = f"{stored.first_seq}:{message.ts_event_ns}"
-            yield self._output(SIGNALS, stored, place, self._encoder.json(message))
+        rows = decode_signals(stored)
+        block = block_of_signals(rows)
+        for flow in self._flows.messages(block) if has_flow(rows) else ():
+            name = f"{self._session}:FLOW:{stored.first_seq}:{flow.ts_event_ns}"
+            yield self._output(FLOW, stored, name, self._flows.json(flow))
+        for message in self._encoder.signals(block):
+            name = f"{self._session}:{stored.kind.name}:{stored.first_seq}:{message.ts_event_ns}"
+            yield self._output(SIGNALS, stored, name, self._encoder.json(message))
 
     def _alerts(self, stored: StoredFrame) -> Iterator[Message]:
         for number, message in enumerate(self._encoder.alerts(block_of_alerts(decode_alerts(stored)))):
             # several of one level may be said at one moment: the frame's place tells them apart
             place = f"{stored.first_seq}:{stored.segment}.{stored.offset}.{number}"
-            yield self._output(ALERTS, stored, place, self._encoder.json(message))
+            name = f"{self._session}:{stored.kind.name}:{place}"
+            yield self._output(ALERTS, stored, name, self._encoder.json(message))
 
     def _input(self, stored: StoredFrame) -> list[Message]:
         if stored.kind is FrameKind.RECORDS and not self._market:
@@ -121,7 +129,7 @@ class MessageMaker:
                 self._router.configure(content)
                 self._profile = content.profile
                 self._user_ids = tuple(level.id for level in content.user_levels)
-                self._encoder = self._new_encoder()
+                self._encoder, self._flows = self._new_encoders()
             elif isinstance(content, MappingFrame):
                 self._router.learn(content)
             elif isinstance(content, FeedStatusFrame | GapFrame):
@@ -147,9 +155,8 @@ class MessageMaker:
         headers[Header.CLOCK] = str(stored.clock_ns)
         return Message(subject, headers, data, self._frame)
 
-    def _output(self, subject: str, stored: StoredFrame, place: str, data: bytes) -> Message:
-        kind = stored.kind.name
-        headers = self._headers(f"{self._session}:{kind}:{place}", kind, stored.first_seq, 1)
+    def _output(self, subject: str, stored: StoredFrame, name: str, data: bytes) -> Message:
+        headers = self._headers(name, "FLOW" if subject == FLOW else stored.kind.name, stored.first_seq, 1)
         return Message(subject, headers, data, self._frame)
 
     def _headers(self, name: str, kind: str, first_seq: int, count: int) -> dict[str, str]:
@@ -163,5 +170,6 @@ class MessageMaker:
             Header.COUNT: str(count),
         }
 
-    def _new_encoder(self) -> SignalEncoder:
-        return SignalEncoder("spy" if self._profile == "spy" else "es", self._user_ids, self._words)
+    def _new_encoders(self) -> tuple[SignalEncoder, FlowEncoder]:
+        profile: ProfileName = "spy" if self._profile == "spy" else "es"
+        return SignalEncoder(profile, self._user_ids, self._words), FlowEncoder(profile)

@@ -8,12 +8,21 @@ from typing import Final
 MARKET_STREAM: Final = "SPYMASTER_MARKET"
 LEVELS_STREAM: Final = "SPYMASTER_LEVELS"
 
-MARKET_SUBJECTS: Final = ("market.>",)
-LEVELS_SUBJECTS: Final = ("levels.>",)
+MARKET_SUBJECTS: Final = (
+    *("market.futures.>", "market.options.>", "market.stocks.>", "market.definitions", "market.statistics"),
+    *("market.status", "market.mappings", "market.system", "market.errors", "market.bars", "market.raw"),
+    "market.control",
+)
+"""What arrived."""
+LEVELS_SUBJECTS: Final = ("levels.>", "market.flow")
+"""What was made of it."""
 
 CONTROL: Final = "market.control"
 SIGNALS: Final = "levels.signals"
 ALERTS: Final = "levels.alerts"
+FLOW: Final = "market.flow"
+FRAMES: Final = "spymaster.frames"
+"""Who serves frames answers here; each on a subject of its own below."""
 
 _SHORTER: Final = {"options/greeks_snapshots": "options/greeks"}
 
@@ -50,4 +59,4 @@ def subject_of(table: str) -> str:
 
 def stream_of(subject: str) -> str:
     """The stream that stores a subject."""
-    return LEVELS_STREAM if subject.startswith("levels.") else MARKET_STREAM
+    return LEVELS_STREAM if subject.startswith("levels.") or subject == FLOW else MARKET_STREAM

@@ -174,14 +174,17 @@ class _Rest:
     snaps: NDArray[Any]
     rows: NDArray[Any]
     alerts: NDArray[Any]
+    strikes: NDArray[Any]
 
 
 class BusInlet(JournalInlet):
     """Writes frames as the bus gives them, cut as their first journal has them, and passes over what is in the journal
     already. ``clock_ns``: the clock with the frame that is being written."""
 
-    def __init__(self, writer: JournalWriter, before: LivedBefore, clock_ns: Callable[[], int]) -> None:
-        super().__init__(writer)
+    def __init__(
+        self, writer: JournalWriter, before: LivedBefore, clock_ns: Callable[[], int], *, strikes: bool = False
+    ) -> None:
+        super().__init__(writer, strikes=strikes)
         self._own, self._clock = writer, clock_ns
         self._inputs, self._snaps, self._alerts = before.inputs, before.snaps, before.alerts
 
@@ -197,4 +200,4 @@ class BusInlet(JournalInlet):
         snaps, alerts = min(self._snaps, len(block.snaps)), min(self._alerts, len(block.alerts))
         self._snaps -= snaps
         self._alerts -= alerts
-        super().publish(_Rest(block.snaps[snaps:], block.rows[snaps:], block.alerts[alerts:]))
+        super().publish(_Rest(block.snaps[snaps:], block.rows[snaps:], block.alerts[alerts:], block.strikes[snaps:]))

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -46,6 +46,14 @@ def plain_config(config: Config) -> dict[str, Any]:
     return plain
 
 
+class InletMaker(Protocol):
+    """Makes an inlet. ``strikes``: whether it writes what was made of the options' strikes."""
+
+    def __call__(self, writer: JournalWriter, *, strikes: bool) -> JournalInlet:
+        """An inlet into a journal."""
+        ...
+
+
 class RunRecording:
     """The journal and the sidecar of one run, in one folder. Raises JournalError when it cannot begin.
 
@@ -64,7 +72,7 @@ class RunRecording:
         clock_ns: int,
         root: str = "",
         mirror: MirrorPlan | None = None,
-        inlet: Callable[[JournalWriter], JournalInlet] = JournalInlet,
+        inlet: InletMaker = JournalInlet,
         delete_segments: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
         files: Files | None = None,
@@ -75,7 +83,7 @@ class RunRecording:
         self.run_id = run.id
         self._now_s = now_s
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
-        self._inlet = inlet(self._writer)
+        self._inlet = inlet(self._writer, strikes=mirror is not None)
         try:
             # a session that goes on with its journal is not sealed any more, whatever was said when it had died
             forget_status(journal)
