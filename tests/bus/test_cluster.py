@@ -1,4 +1,4 @@
-"""Three servers that keep everything three times: one is killed or cut off, and nothing that the journal has is lost."""
+"""Three servers that keep everything three times: one is killed or cut off, and nothing of the journal is lost."""
 
 from __future__ import annotations
 

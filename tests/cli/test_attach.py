@@ -46,7 +46,8 @@ def test_without_a_session_attach_says_how_to_start_one(run: Run) -> None:
         ("http://", "no gateway's URL"),
         ("http://hunter2@box", "no gateway's URL"),
         ("http://box/?token=hunter2", "no gateway's URL"),
-        ("nats://box:4222", "no gateway's URL"),
+        ("ftp://box:4222", "no gateway's URL"),
+        ("nats://me:hunter2@box:4222", "no NATS server's URL"),
     ],
 )
 def test_a_target_that_is_none_is_refused_without_repeating_a_secret(run: Run, target: str, says: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from spymaster.bus.nats.level_messages import block_of_signals
 from spymaster.bus.nats.names import LEVELS_STREAM, SIGNALS
@@ -19,10 +20,13 @@ from spymaster.journal.codec import decode_signals
 from spymaster.journal.format import FrameKind
 from spymaster.resources import bundled_recording
 from spymaster.signals.hash import SignalHash
+from spymaster.tui.options import Ending
 from tests.support.journals import read_journal
 from tests.support.nats_server import NatsServer, stored_in, until
+from tests.support.pty_terminal import PtyTerminal
 
 pytestmark = pytest.mark.slow
+STARTED_S = 240.0
 PROGRAM = (sys.executable, "-c", "from spymaster.cli.entry import main; main()")
 
 
@@ -131,6 +135,36 @@ def test_the_lake_of_the_bus_holds_the_records_of_its_run(tmp_path: Path, server
     published = json.loads(ingest.communicate()[0])
     assert (lake["complete"], lake["records"]) == (True, published["records"])
     assert lake["lake_files"] == published["lake_files"]
+
+
+def test_gateway_and_screens_see_what_core_publishes_from_anywhere(tmp_path: Path, server: NatsServer) -> None:
+    desk = Desk(tmp_path, server.url)
+    source = str(bundled_recording())
+    roles = [
+        desk.start("run", "ingest", "--role", "ingest", "--source", source, "--speed", "1"),
+        desk.start("run", "core", "--role", "core"),
+        desk.start("run", "east", "--role", "gateway", "--listen", "127.0.0.1:0"),
+    ]
+    try:
+        stderr = roles[2].stderr
+        assert stderr is not None
+        line = next(line for line in stderr if "gateway on" in line)
+        url = line.partition("http")[2].partition(",")[0]
+        subjects: set[str] = set()
+        with connect(f"ws{url}/ws/stream", proxy=None, open_timeout=STARTED_S) as reader:
+            while {"levels.signals", "market.flow"} - subjects:
+                subjects.add(json.loads(reader.recv(STARTED_S))["subject"])
+        for target in (server.url, f"http{url}"):
+            with PtyTerminal([*PROGRAM, "attach", target], cwd=tmp_path) as screen:
+                screen.wait_for("ATTACHED", STARTED_S)
+                screen.wait_for("ESM6", STARTED_S)
+                screen.send("q")
+                assert screen.wait() == Ending.QUIT
+                assert screen.restored()
+    finally:
+        for role in roles:
+            role.kill()
+            role.communicate()
 
 
 def test_the_server_is_killed_under_ingest_and_core_and_nothing_is_missing(tmp_path: Path, server: NatsServer) -> None:

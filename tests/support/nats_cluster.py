@@ -72,12 +72,12 @@ def _pass_on(here: socket.socket, there: socket.socket) -> None:
             ready.register(one, selectors.EVENT_READ)
         while True:
             for key, _ in ready.select():
-                one = key.fileobj
-                assert isinstance(one, socket.socket)
-                data = one.recv(65_536)
+                source = key.fileobj
+                assert isinstance(source, socket.socket)
+                data = source.recv(65_536)
                 if not data:
                     raise OSError
-                other[one].sendall(data)
+                other[source].sendall(data)
     _end([(here, there)])
 
 

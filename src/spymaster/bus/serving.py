@@ -7,12 +7,17 @@ import logging
 import os
 import socket
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spymaster.bus.desk.bell import Bell
 from spymaster.bus.desk.frame_desk import FrameDesk
+from spymaster.bus.desk.frame_service import FrameService
+from spymaster.bus.nats.asking import Serves, plain_name
 from spymaster.bus.socket.places import listening, own_folder, runtime_folder, socket_of
 from spymaster.bus.socket.server import SocketServer
 from spymaster.bus.wire.exchange import LAYOUT, PROTOCOL, Hello
@@ -24,29 +29,54 @@ from spymaster.signals.frame import FrameSource
 
 if TYPE_CHECKING:
     from spymaster.bus.gateway.bind import GatewayPlan
-    from spymaster.bus.gateway.feed import SignalFeed
+    from spymaster.bus.gateway.feed import Feed, SignalFeed
     from spymaster.bus.gateway.messages import MessageLog
+    from spymaster.bus.nats.connection import Connection
 
 _JOIN_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class BusPlan:
+    """How a Session's frames are served over NATS. ``name``: what it is called there; ``make``: a connection."""
+
+    name: str
+    make: Callable[[], Connection]
+
+    def service(self, desk: FrameDesk, hello: Hello) -> FrameService:
+        """What answers there."""
+        serves = Serves(plain_name(self.name), hello.program, time.time_ns())
+        return FrameService(desk, hello, serves, self.make)
+
 
 _log = logging.getLogger(__name__)
 
 
 class Serving:
     """Serves one Session (a ``Watcher`` of it). ``on_socket``: to screens on this machine; ``gateway``: None for none.
-    ``out``: where it records, told to screens on this machine.
+    ``out``: where it records, told to screens on this machine. ``bus``: to whom frames are served over NATS, None for
+    nobody there; ``feed``: where a gateway's messages come from when they are not the Session's own.
 
     The gateway's address is taken here, and a UserError raised where it cannot be. Without a place for the local socket
     a Session goes on all the same: ``problem`` says why there is none.
     """
 
     def __init__(
-        self, *, on_socket: bool, gateway: GatewayPlan | None = None, out: str = "", folder: Path | None = None
+        self,
+        *,
+        on_socket: bool,
+        gateway: GatewayPlan | None = None,
+        out: str = "",
+        folder: Path | None = None,
+        bus: BusPlan | None = None,
+        feed: Callable[[MessageLog], Feed] | None = None,
     ) -> None:
         self._news = Bell()
         self._hello = Hello(PROTOCOL, LAYOUT, version("spymaster-tui"), os.getpid(), out)
         self._plan = gateway
+        self._bus = bus
         self._feed: SignalFeed | None = None
+        self._other_feed = feed
         self._messages: MessageLog | None = None
         self._web: socket.socket | None = None
         self._local: socket.socket | None = None
@@ -87,8 +117,8 @@ class Serving:
         self._news.ring()
 
     def start(self, source: FrameSource) -> None:
-        """Begin to answer with a source's frames. Nothing is served where there is neither socket nor gateway."""
-        if self._local is None and self._web is None:
+        """Begin to answer with a source's frames. Nothing is served where nobody could ask."""
+        if self._local is None and self._web is None and self._bus is None:
             return
         self._thread = threading.Thread(target=self._work, args=(source,), name="bus", daemon=True)
         self._thread.start()
@@ -121,7 +151,8 @@ class Serving:
         from spymaster.bus.gateway.messages import MessageLog
 
         self._messages = MessageLog()
-        self._feed = SignalFeed(self._messages)
+        if self._other_feed is None:
+            self._feed = SignalFeed(self._messages)
         self._web = bound(plan)
 
     def _open_socket(self, folder: Path) -> None:
@@ -148,6 +179,8 @@ class Serving:
         async with asyncio.TaskGroup() as group:
             if self._local is not None:
                 group.create_task(SocketServer(desk, self._hello, self._local, self.path).serve())
+            if self._bus is not None:
+                group.create_task(self._bus.service(desk, self._hello).serve())
             if self._web is not None:
                 self._serve_web(group, source, desk, self._web)
 
@@ -156,8 +189,9 @@ class Serving:
         from spymaster.bus.gateway.server import serve_gateway
 
         assert self._plan is not None
-        assert self._feed is not None
         assert self._messages is not None
-        gateway = Gateway(self._plan, source, desk, self._feed, self._messages, self._hello)
-        group.create_task(self._feed.run())
+        feed = self._feed if self._other_feed is None else self._other_feed(self._messages)
+        assert feed is not None
+        gateway = Gateway(self._plan, source, desk, feed, self._messages, self._hello)
+        group.create_task(feed.run())
         group.create_task(serve_gateway(gateway, at, self._plan.clients))

@@ -70,7 +70,7 @@ class Nats(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
     mirror: Annotated[
         Literal["signals", "everything"],
-        choice("What is mirrored: signals and alerts, or what arrives from the market too."),
+        choice("What is mirrored: signals, option flow and alerts, or what arrives from the market too."),
     ] = "signals"
     port: Annotated[
         int, number(0, 65_535, "port", "Where the embedded server listens, on this machine alone; 0 takes any.")

@@ -41,7 +41,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 class AttachSource:
     """Frames of a Session elsewhere. ``connect`` makes a connection or raises LostError; ``say`` is told in a line when
-    one is lost or made again. Takes no commands. ``now_s``: a monotonic clock; ``wait``: until an event or for a time.
+    one is lost or made again; ``news`` is called at each newer frame, in a thread of its own. Takes no commands.
+    ``now_s``: a monotonic clock; ``wait``: until an event or for a time.
     """
 
     def __init__(
@@ -49,10 +50,11 @@ class AttachSource:
         connect: Callable[[], Way],
         *,
         say: Callable[[str], None] = lambda _line: None,
+        news: Callable[[], None] = lambda: None,
         now_s: Callable[[], float] = time.monotonic,
         wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
-        self._connect, self._say, self._now_s, self._wait = connect, say, now_s, wait
+        self._connect, self._say, self._news, self._now_s, self._wait = connect, say, news, now_s, wait
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="attach", daemon=True)
         self._way: Way | None = None
@@ -185,3 +187,4 @@ class AttachSource:
         if told.frame is not None:
             # a screen that leaves out frames still gets the end of a second whose column it has seen half filled
             self._frame = dataclasses.replace(told.frame, heat=self._heat.columns(_HEAT_IN_FRAME_S))
+            self._news()

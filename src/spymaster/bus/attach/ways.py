@@ -1,4 +1,4 @@
-"""The ways to a Session: its local socket, or a gateway's WebSocket."""
+"""The ways to a Session: its local socket, or a gateway's WebSocket; that over NATS is in ``nats_way``."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class WebWay:
             raise LostError(_of_socket(error)) from None
         if isinstance(message, str):
             raise WireError("a message that is text")
-        return _plain(message)
+        return plain(message)
 
     def close(self) -> None:
         """End the connection."""
@@ -167,8 +167,8 @@ class RefusedError(LostError):
     """Trying again would not help."""
 
 
-def _plain(message: bytes) -> bytes:
-    """What a gateway has sent, which is compressed. Raises WireError, also for what is larger than any message."""
+def plain(message: bytes) -> bytes:
+    """What was sent compressed. Raises WireError, also for what is larger than any message."""
     try:
         # a size that is announced is believed by the library before any limit
         if zstandard.frame_content_size(message) > MOST_BYTES:

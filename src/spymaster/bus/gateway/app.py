@@ -14,7 +14,7 @@ import zstandard
 
 from spymaster.bus.desk.frame_desk import FrameDesk, read_ask
 from spymaster.bus.gateway.bind import GatewayPlan
-from spymaster.bus.gateway.feed import SignalFeed
+from spymaster.bus.gateway.feed import Feed
 from spymaster.bus.gateway.gate import Gate, peer_of, subprotocol_of
 from spymaster.bus.gateway.limits import Complaints, RateLimit, WrongTokens
 from spymaster.bus.gateway.messages import Entry, Form, MessageLog, Skipped
@@ -50,7 +50,7 @@ class Gateway:
         plan: GatewayPlan,
         source: FrameSource,
         desk: FrameDesk,
-        feed: SignalFeed,
+        feed: Feed,
         log: MessageLog,
         hello: Hello,
         now_ns: Callable[[], int] = time.time_ns,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
@@ -57,8 +57,32 @@ class _Begins:
     words: FeedWords
 
 
+class Feed(Protocol):
+    """Where the messages of a gateway come from. ``snaps``, ``dropped`` and ``alerts`` are for its metrics."""
+
+    @property
+    def snaps(self) -> int:
+        """Snaps so far."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Blocks of snaps that the gateway was too slow for."""
+        ...
+
+    @property
+    def alerts(self) -> Counter[str]:
+        """Raised so far, by signal."""
+        ...
+
+    async def run(self) -> None:
+        """Put messages into the log, until cancelled."""
+        ...
+
+
 class SignalFeed:
-    """Makes the messages of a Session. ``begins`` and ``on_block`` run in its thread, ``run`` in the gateway's."""
+    """Makes the messages of a Session (a ``Feed``). ``begins`` and ``on_block`` run in its thread, ``run`` in the
+    gateway's."""
 
     def __init__(self, log: MessageLog) -> None:
         self._log = log

@@ -90,6 +90,11 @@ class MessageLog:
             self._standing[message.id] = entry
         self.news.ring()
 
+    def begin_anew(self) -> None:
+        """What stood was another run's."""
+        self._signals = self._flow = None
+        self._standing.clear()
+
     def standing(self) -> Iterator[Entry]:
         """What a reader that comes now is told first."""
         for entry in (self._flow, self._signals, *self._standing.values()):

@@ -50,21 +50,27 @@ class Connection:
         """Whether there is a living connection."""
         return self._client is not None and self._client.is_connected
 
-    async def jetstream(self) -> JetStreamContext:
-        """JetStream over a living connection, made where there is none. Raises NotStoredError saying why not."""
+    async def client(self) -> Client:
+        """A living connection, made where there is none. Raises NotStoredError saying why not."""
         if self._client is None or not self._client.is_connected:
             await self.close()
             self._client = await self._connect()
-        return self._client.jetstream(timeout=_API_S)
+        return self._client
 
-    async def publish(self, subject: str, data: bytes) -> None:
-        """Send without an answer. Raises NotStoredError."""
+    async def jetstream(self) -> JetStreamContext:
+        """JetStream over a living connection. Raises NotStoredError saying why not."""
+        return (await self.client()).jetstream(timeout=_API_S)
+
+    async def publish(
+        self, subject: str, data: bytes, headers: Mapping[str, str] | None = None, *, reply: str = ""
+    ) -> None:
+        """Send without waiting for an answer. Raises NotStoredError."""
         import nats
 
         if self._client is None or not self._client.is_connected:
             raise NotStoredError("the connection is lost")
         try:
-            await self._client.publish(subject, data)
+            await self._client.publish(subject, data, reply=reply, headers=dict(headers) if headers else None)
         except (OSError, nats.errors.Error) as error:
             raise NotStoredError(reason_of(error)) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,12 +16,16 @@ from spymaster.bus.nats.names import CONTROL, LEVELS_STREAM, LEVELS_SUBJECTS, MA
 from spymaster.bus.nats.streams import ConsumerSpec, differences, mismatch
 
 if TYPE_CHECKING:
+    from nats.aio.msg import Msg
     from nats.js import JetStreamContext
+    from nats.js.api import RawStreamMsg
 
 FETCH: Final = 64
 _FETCH_S: Final = 0.25
 _SILENT_S: Final = 2.0
 """After so long without a message it is asked whether the server still has its cluster behind it."""
+_SAID_S: Final = 5.0
+_FORGOTTEN_S: Final = 30.0
 _BEFORE: Final = dt.timedelta(minutes=5)
 """Clocks of two machines are no further apart: a run's messages are looked for from so long before its id on."""
 _RUN_ID: Final = "%Y%m%dT%H%M%S"
@@ -39,12 +43,14 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message as it was delivered. ``number``: of the delivery in the consumer's life, from 1 on without a hole
-    unless one was lost on the way."""
+    unless one was lost on the way; ``seq``: of the message in the stream."""
 
     headers: dict[str, str]
     data: bytes
     number: int
     receipt: Receipt
+    seq: int
+    subject: str
 
 
 class RunOnBus(msgspec.Struct, frozen=True):
@@ -55,11 +61,18 @@ class RunOnBus(msgspec.Struct, frozen=True):
     profile: str
 
 
-class Receiver:
-    """Reads the market stream for one durable consumer. All methods raise NotStoredError, saying why not now."""
+class Newest(msgspec.Struct, frozen=True):
+    """A message and whose it is. ``seq``: its place in the stream."""
 
-    def __init__(self, connection: Connection, spec: ConsumerSpec) -> None:
-        self._connection, self._spec = connection, spec
+    session: str
+    seq: int
+
+
+class Receiver:
+    """Reads a stream for one durable consumer. All methods raise NotStoredError, saying why not now."""
+
+    def __init__(self, connection: Connection, spec: ConsumerSpec, *, stream: str = MARKET_STREAM) -> None:
+        self._connection, self._spec, self._stream = connection, spec, stream
         self._subscription: Any = None
         self._heard_s = 0.0
         self.life = 0
@@ -72,35 +85,72 @@ class Receiver:
 
     async def latest_run(self) -> RunOnBus | None:
         """The run whose words came last; None where there is none yet."""
-        import nats
-
-        js = await self._connection.jetstream()
-        try:
-            last = await js.get_last_msg(MARKET_STREAM, CONTROL)
-        except nats.js.errors.NotFoundError:
-            return None
-        except (OSError, TimeoutError, nats.errors.Error) as error:
-            raise NotStoredError(reason_of(error)) from None
-        headers = last.headers or {}
+        last = await self._last(CONTROL)
+        headers = (last.headers if last is not None else None) or {}
         if not headers.get(Header.SESSION) or not headers.get(Header.PROFILE):
             return None
         return RunOnBus(
             str(headers[Header.SESSION]), str(headers.get(Header.MODE, "LIVE")), str(headers[Header.PROFILE])
         )
 
+    async def newest(self, subject: str) -> Newest | None:
+        """The newest message of a subject; None where there is none yet."""
+        last = await self._last(subject)
+        session = str((last.headers or {}).get(Header.SESSION, "")) if last is not None else ""
+        return Newest(session, int(last.seq)) if last is not None and session and last.seq else None
+
+    async def said(self, subject: str, session: str) -> list[Delivery]:
+        """Everything that a session has said on a subject so far, in order."""
+        import nats
+        from nats.js import api
+
+        js = await self._connection.jetstream()
+        found: list[Delivery] = []
+        try:
+            start = await _start_of(js, self._stream, session)
+            wanted = api.ConsumerConfig(
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=start,
+                filter_subject=subject,
+                ack_policy=api.AckPolicy.NONE,
+                inactive_threshold=_FORGOTTEN_S,
+            )
+            made = await js.add_consumer(self._stream, wanted)
+            lines = await js.pull_subscribe_bind(consumer=made.name, stream=self._stream)
+            left = made.num_pending or 0
+            while left > 0:
+                messages = await lines.fetch(min(left, FETCH), timeout=_SAID_S)
+                left -= len(messages)
+                found += [self._delivery(one) for one in messages]
+            await lines.unsubscribe()
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
+        return [one for one in found if one.headers.get(Header.SESSION) == session]
+
     async def open(self, session: str, *, anew: bool) -> None:
         """Have the consumer give what is not yet acknowledged, or with ``anew`` the session from its beginning.
 
         Raises MismatchError.
         """
+        await self._open(lambda js: _start_of(js, self._stream, session), anew=anew)
+
+    async def open_at(self, seq: int) -> None:
+        """Have the consumer give everything from a place in the stream on. Raises MismatchError."""
+
+        async def start(_js: JetStreamContext) -> int:
+            return seq
+
+        await self._open(start, anew=True)
+
+    async def _open(self, start_of: Callable[[JetStreamContext], Awaitable[int]], *, anew: bool) -> None:
         import nats
 
         self._subscription = None
         js = await self._connection.jetstream()
         try:
-            start = await _start_of(js, session)
-            await renew_consumer(js, MARKET_STREAM, self._spec, start, anew=anew)
-            self._subscription = await js.pull_subscribe_bind(durable=self._spec.durable_name, stream=MARKET_STREAM)
+            start = await start_of(js)
+            await renew_consumer(js, self._stream, self._spec, start, anew=anew)
+            self._subscription = await js.pull_subscribe_bind(durable=self._spec.durable_name, stream=self._stream)
         except (OSError, TimeoutError, nats.errors.Error) as error:
             await self._connection.close()
             raise NotStoredError(reason_of(error)) from None
@@ -123,10 +173,22 @@ class Receiver:
             self._subscription = None
             raise NotStoredError(reason_of(error)) from None
         self._heard_s = asyncio.get_running_loop().time()
-        return [
-            Delivery(dict(one.headers or {}), one.data, one.metadata.sequence.consumer, Receipt(one.reply, self.life))
-            for one in messages
-        ]
+        return [self._delivery(one) for one in messages]
+
+    def _delivery(self, one: Msg) -> Delivery:
+        sequence, receipt = one.metadata.sequence, Receipt(one.reply, self.life)
+        return Delivery(dict(one.headers or {}), one.data, sequence.consumer, receipt, sequence.stream, one.subject)
+
+    async def _last(self, subject: str) -> RawStreamMsg | None:
+        import nats
+
+        js = await self._connection.jetstream()
+        try:
+            return await js.get_last_msg(self._stream, subject)
+        except nats.js.errors.NotFoundError:
+            return None
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise NotStoredError(reason_of(error)) from None
 
     async def _look_at_silence(self) -> None:
         """Try another server where this one has nobody behind it: it keeps its clients and gives them nothing."""
@@ -226,21 +288,21 @@ async def renew_consumer(js: JetStreamContext, stream: str, spec: ConsumerSpec, 
     return start
 
 
-async def _is_before(js: JetStreamContext, seq: int, moment: dt.datetime) -> bool:
+async def _is_before(js: JetStreamContext, stream: str, seq: int, moment: dt.datetime) -> bool:
     """Whether a message was stored before a moment. Of one that was deleted it is not known, and it is taken for later:
     to begin too early costs reading alone."""
     import nats
 
     try:
-        stored = await js.get_msg(MARKET_STREAM, seq)
+        stored = await js.get_msg(stream, seq)
     except nats.js.errors.NotFoundError:
         return False
     return stored.time is not None and stored.time < moment
 
 
-async def _start_of(js: JetStreamContext, session: str) -> int:
+async def _start_of(js: JetStreamContext, stream: str, session: str) -> int:
     """The first message that can be of a run, by the time in its id: a stream holds a day of other runs before it."""
-    state = (await js.stream_info(MARKET_STREAM)).state
+    state = (await js.stream_info(stream)).state
     first, behind = max(state.first_seq, 1), state.last_seq + 1
     try:
         begins = dt.datetime.strptime(session[:15], _RUN_ID).replace(tzinfo=dt.UTC) - _BEFORE
@@ -248,7 +310,7 @@ async def _start_of(js: JetStreamContext, session: str) -> int:
         return first
     while first < behind:
         middle = (first + behind) // 2
-        if await _is_before(js, middle, begins):
+        if await _is_before(js, stream, middle, begins):
             first = middle + 1
         else:
             behind = middle

@@ -10,40 +10,31 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
-
 from spymaster.bus.attach.source import SILENCE_S, AttachSource
-from spymaster.bus.attach.ways import LostError, SocketWay, Way, WebLines, WebWay
+from spymaster.bus.attach.ways import LostError, SocketWay, WebLines, WebWay
 from spymaster.bus.gateway.bind import TOKEN_VARIABLE, is_loopback, token_of
 from spymaster.bus.socket.places import runtime_folder, sessions, socket_of
+from spymaster.cli.live.target import Target, nats_target
 from spymaster.cli.live.vendors import locks
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
 from spymaster.session.live.owner import lock_of, owner_of
 
 _SCHEMES: Final = {"http://": "ws://", "https://": "wss://", "ws://": "ws://", "wss://": "wss://"}
+_NATS: Final = ("nats://", "tls://")
 _OPEN_S: Final = 5.0
 _log = logging.getLogger("spymaster.attach")
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Where to attach: its name for people, and how to connect."""
-
-    name: str
-    connect: Callable[[], Way]
 
 
 def run_attach(config: Path | None, target: str | None, theme: str | None, *, colour: str, mouse: bool) -> int:
     """Show a running session until the user leaves; returns the exit code. Raises UserError."""
     settings = load_config(config)
-    found = found_target(target, runtime_folder())
+    found = found_target(target, runtime_folder(), config)
     try:
         found.connect().close()
     except LostError as error:
-        remedy = (
-            f"see that it runs, and that {TOKEN_VARIABLE} is its token" if "://" in found.name else "see that it runs"
-        )
-        raise UserError(found.name, str(error), remedy) from None
+        remedy = f"see that it runs, and that {TOKEN_VARIABLE} is its token"
+        raise UserError(found.name, str(error), remedy if "http" in found.name else "see that it runs") from None
     from spymaster.cli.replay.cockpit import app_options
 
     options = app_options(
@@ -69,11 +60,13 @@ def run_attach(config: Path | None, target: str | None, theme: str | None, *, co
     return int(ending)
 
 
-def found_target(target: str | None, folder: Path) -> Target:
+def found_target(target: str | None, folder: Path, config: Path | None = None) -> Target:
     """What was named: a URL, a socket, the folder of a session, or the only session of this user's. ``folder``: where
-    the sockets are. Raises UserError."""
+    the sockets are; ``config``: whose [nats] has certificates and credentials. Raises UserError."""
     if target is None:
         return _only(folder)
+    if target.startswith(_NATS):
+        return nats_target(target, config)
     if "://" in target:
         return _gateway(target)
     path = Path(target)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import platform
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
+from spymaster.bus.nats.asking import plain_name
+from spymaster.bus.nats.connection import Connection
 from spymaster.bus.nats.credentials import secrets_of
 from spymaster.config.structs import Nats
 from spymaster.errors import ExitCode, UserError
@@ -33,6 +38,16 @@ def bus_address(nats: Nats, *, wanted: bool) -> BusAddress | None:
         raise UserError("[nats] credentials", problem, "install it with: pip install 'spymaster-tui[nats]'")
     folder = Path(platformdirs.user_state_dir("spymaster-tui")) / "nats"
     return BusAddress(nats.url or EMBEDDED, str(folder), nats.port, **found)
+
+
+def connector(address: BusAddress, urls: tuple[str, ...], what: str) -> Callable[[], Connection]:
+    """Makes connections to a server. ``what``: whose, for who looks at the server."""
+    return lambda: Connection(address, urls, secrets_of(), name=f"spymaster {what}")
+
+
+def host_name() -> str:
+    """What a session of this process is called on a bus."""
+    return plain_name(f"{platform.node().partition('.')[0]}-{os.getpid()}")
 
 
 def mirror_plan(

@@ -117,7 +117,7 @@ def run(
     nats: NatsOption = False,
     role: Annotated[
         str | None,
-        typer.Option(help="One part of a session, joined by the bus: ingest, core or lake.", show_default=False),
+        typer.Option(help="One part of a session on the bus: ingest, core, lake or gateway.", show_default=False),
     ] = None,
     source: Annotated[
         Path | None, typer.Option(help="Of ingest: a recording in place of the market.", show_default=False)
@@ -139,7 +139,7 @@ def run(
 
             check_role(role or "", source)
             if role != "ingest" or source is not None:
-                asked = RoleRequest(role or "", out, context.obj.config, profile, source, speed)
+                asked = RoleRequest(role or "", out, context.obj.config, profile, source, speed, listen)
                 raise typer.Exit(run_role(asked, as_json=as_json))
         request = LiveRequest(
             *(out, context.obj.config, profile, symbol, tuple(level or ()), levels),
@@ -157,7 +157,7 @@ def attach(
     target: Annotated[
         str | None,
         typer.Argument(
-            help="A session's folder or socket, or a gateway's URL. [default: the one on this machine]",
+            help="A session's folder or socket, a gateway's or a NATS server's URL. [default: the one on this machine]",
             metavar="TARGET",
             show_default=False,
         ),

@@ -1,9 +1,11 @@
 """``run --role``: one part of a session each, joined by the bus: ingest brings the market there, core and lake live on
-it. Each can be ended or killed at any moment and started again with the same folder."""
+it, gateway serves what core has made. Each can be ended or killed at any moment and started again with the same folder.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -15,12 +17,13 @@ import numpy as np
 
 from spymaster.bus.nats.broker import NotStoredError
 from spymaster.bus.nats.connection import Connection
-from spymaster.bus.nats.credentials import secrets_of
 from spymaster.bus.nats.embedded import reached
 from spymaster.bus.nats.receiver import Receiver, RunOnBus
 from spymaster.bus.nats.source import BusSource
 from spymaster.bus.nats.streams import ConsumerSpec
-from spymaster.cli.live.bus import bus_address, mirror_plan
+from spymaster.bus.serving import BusPlan, Serving
+from spymaster.cli.live.bus import bus_address, connector, mirror_plan
+from spymaster.cli.live.gateway_role import run_gateway
 from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say
@@ -45,7 +48,8 @@ from spymaster.session.sources.forms import open_source
 INGEST: Final = "ingest"
 CORE: Final = "core"
 LAKE: Final = "lake"
-ROLES: Final = (INGEST, CORE, LAKE)
+GATEWAY: Final = "gateway"
+ROLES: Final = (INGEST, CORE, LAKE, GATEWAY)
 
 _TELL_S: Final = 0.2
 _LOOK_S: Final = 0.5
@@ -54,7 +58,8 @@ _PACED_CHUNK: Final = 32
 
 
 class RoleRequest(msgspec.Struct, frozen=True):
-    """What was asked for. ``source``: of ingest, a recording in place of the market; ``speed``: its pace."""
+    """What was asked for. ``source``: of ingest, a recording in place of the market; ``speed``: its pace;
+    ``listen``: of gateway, where."""
 
     role: str
     out: Path
@@ -62,6 +67,7 @@ class RoleRequest(msgspec.Struct, frozen=True):
     profile: str | None = None
     source: Path | None = None
     speed: str = ""
+    listen: str = ""
 
 
 def check_role(role: str, source: Path | None) -> None:
@@ -84,6 +90,8 @@ def run_role(request: RoleRequest, *, as_json: bool) -> int:
     with reached(address) as urls:
         if request.role == INGEST:
             return _publish(request, address, as_json=as_json)
+        if request.role == GATEWAY:
+            return run_gateway(config, address, urls, request.listen, name=request.out.name)
         return _follow(request, config, address, urls, as_json=as_json)
 
 
@@ -113,7 +121,7 @@ def _publish(request: RoleRequest, address: BusAddress, *, as_json: bool) -> int
 
 def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tuple[str, ...], *, as_json: bool) -> int:
     """Core or lake: one run of the bus, the latest."""
-    connect = _connector(address, urls, request.role)
+    connect = connector(address, urls, request.role)
     run = asyncio.run(_latest(connect))
     out = request.out / run.session
     journal = out / JOURNAL_FOLDER
@@ -141,26 +149,31 @@ def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tup
                 _run_info(run, config, frame, f"{request.role} of a run on the bus"),
                 clock_ns=0,
                 mirror=plan if computes else None,
-                inlet=lambda writer: BusInlet(writer, before, lambda: arrivals.clock_ns),
+                inlet=lambda writer, *, strikes: BusInlet(writer, before, lambda: arrivals.clock_ns, strikes=strikes),
             )
         )
         return recording[0]
 
+    served = BusPlan(run.session, connect) if computes else None
+    serving = Serving(on_socket=computes, out=str(out.absolute()), bus=served)
     session = LiveSession(
         arrivals,
         begin,
         profile=config.profile(run.profile),
         simulated=run.mode == "SIMULATED",
-        draws=False,
+        draws=computes,
         computes=computes,
+        shows_model=config.scoring.show,
         goes_on=lambda: not arrivals.is_ended,
+        watcher=serving,
     )
     say(f"{request.role} of {run.session} ({run.mode}), from frame {before.next_frame:,} on")
-    return _lived(session, out, lambda: arrivals.is_ended, as_json=as_json)
-
-
-def _connector(address: BusAddress, urls: tuple[str, ...], role: str) -> Callable[[], Connection]:
-    return lambda: Connection(address, urls, secrets_of(), name=f"spymaster {role}")
+    sys.setswitchinterval(0.0005)
+    serving.start(session)
+    try:
+        return _lived(session, out, lambda: arrivals.is_ended, as_json=as_json)
+    finally:
+        serving.stop()
 
 
 async def _latest(connect: Callable[[], Connection]) -> RunOnBus:

@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from spymaster.bus.nats.embedded import reached
-from spymaster.bus.serving import Serving
+from spymaster.bus.serving import BusPlan, Serving
 from spymaster.cli.failures import half_done
-from spymaster.cli.live.bus import mirror_plan
+from spymaster.cli.live.bus import connector, host_name, mirror_plan
 from spymaster.cli.live.gateway import gateway_line
 from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.report import LiveReport, print_report, report_of
@@ -52,11 +52,13 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked("out", str(asked.out.absolute()), str(asked.out), asked.out))
         check_new(asked.out)
-        serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()))
+        # where it is our own, in this process too: what is missing is said now, and it outlives the last message
+        urls = stack.enter_context(reached(asked.bus)) if asked.bus is not None else ()
+        served = None
+        if asked.bus is not None and not asked.ingest:
+            served = BusPlan(host_name(), connector(asked.bus, urls, "frames"))
+        serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()), bus=served)
         stack.callback(serving.stop)
-        if asked.bus is not None and asked.bus.is_embedded:
-            # in this process too, so that what is missing is said now and the server outlives the last message
-            stack.enter_context(reached(asked.bus))
         vendors = stack.enter_context(opened(asked))
         days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
