@@ -55,6 +55,9 @@ class Unused:
 
     def on_batch(self, batch: Batch) -> None:
         """Count what is not used of a batch, and whose publishers nobody knows."""
+        key = _one_key(batch)
+        if key is not None and key == self._used[0] and key & 0xFFFF in PUBLISHERS:
+            return
         self.unknown.on_batch(batch)
         for kind, records in batch.arrays.items():
             if kind not in _COUNTED:
@@ -111,6 +114,15 @@ def unused_line(unused: Sequence[UnusedRecords], contract: Instrument) -> str:
 
 def _by(publisher: int) -> str:
     return f"publisher {publisher}{'' if publisher in PUBLISHERS else ' (unknown)'}"
+
+
+def _one_key(batch: Batch) -> int | None:
+    """The one instrument and publisher where all records are depth of the same, which is the usual case; else None."""
+    records = batch.arrays.get(Kind.MBP10)
+    if records is None or len(batch.arrays) > 1 or records.dtype.names is not None:
+        return None
+    heads = records[:, 0].view(np.uint64)
+    return int(heads[0] >> _ID_SHIFT) if (heads == heads[0]).all() else None
 
 
 def _keys(kind: Kind, records: Records) -> NDArray[np.uint64]:
