@@ -18,7 +18,7 @@ from spymaster.interrupts import Interrupted, held
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar.progress import SidecarState, read_status
 from spymaster.market.instruments import outright_root
-from spymaster.physics.engine import Engine
+from spymaster.physics.engine import SNAPS_PER_BLOCK, Engine
 from spymaster.session.headless import RunTotals, drive, report
 from spymaster.session.progress import Progress
 from spymaster.session.record.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
@@ -60,7 +60,7 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         source = ReplaySource(prepared.plan)
         run = _run_info(prepared, source)
         totals = RunTotals(prepared.plan.profile.snap_ms * 1_000_000)
-        engine = Engine(snaps_per_block=1 if speed is not None else 16)
+        engine = Engine(snaps_per_block=1 if speed is not None else SNAPS_PER_BLOCK)
     with half_done(f"{out}: {UNSEALED.format(out)}"):
         with held() as hold:
             recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)

@@ -7,26 +7,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import COUNTERS, REJECTIONS
+from spymaster.session.delivery import Delivery, Sink
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.holes import hole_lines
 from spymaster.session.sources.recorded import RecordedSource
 from spymaster.signals.hash import SignalHash
 from spymaster.signals.headless import HeadlessResult, SignalTally, TrustLedger
-
-
-class Sink(Protocol):
-    """Takes what the engine computed; the block's arrays are valid during the call only, which may be in any thread."""
-
-    def on_block(self, block: SnapBlock) -> None:
-        """Use consecutive snaps."""
-        ...
 
 
 class Tap(Protocol):
@@ -91,19 +83,15 @@ def drive(
     a block in a thread of their own while the engine computes the next one; one block at a time and in order. ``tap``
     gets each frame before the engine does. ``at_change``: before a further CONFIG has the engine begin anew.
     """
-    with ThreadPoolExecutor(1, "sinks") as pool:
-        taking: Future[None] | None = None
+    with Delivery(sinks) as delivery:
         try:
             for block in _blocks(source, engine, after_frame, tap, at_change):
                 if pacer is not None and len(block.snaps):
                     wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
                     if wait_s > 0.0:
                         sleep(wait_s)
-                if taking is not None:
-                    taking.result()
-                taking = pool.submit(_deliver, block, sinks)
-            if taking is not None:
-                taking.result()
+                delivery.give(block)
+            delivery.settle()
         finally:
             source.close()
 
@@ -130,11 +118,6 @@ def _blocks(
         if tap is not None:
             tap.publish(block)
         yield block
-
-
-def _deliver(block: SnapBlock, sinks: Sequence[Sink]) -> None:
-    for sink in sinks:
-        sink.on_block(block)
 
 
 def report(source: RecordedSource, engine: Engine, totals: RunTotals, wall_s: float) -> HeadlessResult:

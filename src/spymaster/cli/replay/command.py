@@ -91,14 +91,14 @@ def moment_asked(file: Path | None, at: str | None, size: str | None, screen: st
 
 
 def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int:
-    from spymaster.physics.engine import Engine
+    from spymaster.physics.engine import SNAPS_PER_BLOCK, Engine
     from spymaster.session.headless import RunTotals, drive, report
     from spymaster.session.progress import Progress
     from spymaster.session.replay.pacing import Pacer
     from spymaster.session.sources.forms import interval_ns_of, open_source
 
     source = open_source(prepared.plan)
-    engine = Engine(snaps_per_block=1 if speed is not None else 16)
+    engine = Engine(snaps_per_block=1 if speed is not None else SNAPS_PER_BLOCK)
     totals = RunTotals(interval_ns_of(source.config_frame()))
     progress = Progress(sys.stderr, "replay")
     span = max(source.last_ns - source.first_ns, 1)
