@@ -39,10 +39,15 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Slot:
-    """One reusable place for a chunk: the rows as read and, where ``ts_out`` is cut off, the rows without it."""
+    """One reusable place for a chunk: the rows as read and, where ``ts_out`` is cut off, the rows without it.
+
+    ``bytes``, ``heads``: the memory of the rows as bytes, and each row's first two (length and record type).
+    """
 
     def __init__(self, rows: int, row_words: int, ts_out: bool) -> None:
         self.rows = np.empty((rows, row_words), dtype=np.int64)
+        self.bytes = self.rows.data.cast("B") if rows else memoryview(b"")
+        self.heads = self.rows.view("<u2")[:, 0]
         self.dense = np.empty((rows, row_words - 1), dtype=np.int64) if ts_out else self.rows
 
 
@@ -140,14 +145,14 @@ class UniformRecords:
         """The next rows in ``slot``, or None; then ``foreign`` holds what was read behind the last row."""
         if self.foreign:
             return None
-        filled = self._stream.read_into(slot.rows.data.cast("B"))
+        filled = self._stream.read_into(slot.bytes)
         count = filled // self._row_bytes
         if count and not self._begun:
             self._begin(int(slot.rows.view(np.uint8)[0, 1]))
-        foreign = slot.rows.view("<u2")[:count, 0] != (self._length | self._rtype << 8)
+        foreign = slot.heads[:count] != (self._length | self._rtype << 8)
         if foreign.any():
             count = int(foreign.argmax())
-        self.foreign = slot.rows.data.cast("B")[count * self._row_bytes : filled].tobytes()
+        self.foreign = slot.bytes[count * self._row_bytes : filled].tobytes()
         if count == 0:
             return None
         if self._ts_out:
