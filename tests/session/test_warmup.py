@@ -16,7 +16,7 @@ from spymaster.session.warmup import start_compiling
 
 def cached(folder: Path) -> dict[str, int]:
     """The compiled kernels of a cache folder and when each was written."""
-    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*.nb[ci]")}
+    return {str(path): path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def compile_into(base: Path, program: str = "") -> subprocess.CompletedProcess[b
 
 def test_the_mark_says_that_the_kernels_are_ready(tmp_path: Path) -> None:
     assert not kernel_cache.is_complete(tmp_path)
-    (tmp_path / kernel_cache.WARM_MARK).touch()
+    (tmp_path / kernel_cache.mark_name()).touch()
     assert kernel_cache.is_complete(tmp_path)
 
 
 def test_compiling_everything_leaves_the_mark(copied: Path, tmp_path: Path) -> None:
-    (copied / kernel_cache.WARM_MARK).unlink()
+    (copied / kernel_cache.mark_name()).unlink()
     assert compile_into(tmp_path).returncode == 0
     assert kernel_cache.is_complete(copied)
 
@@ -60,7 +60,7 @@ def test_with_a_warm_cache_nothing_is_compiled_again(copied: Path, tmp_path: Pat
 
 @pytest.mark.slow
 def test_kernels_that_could_not_all_be_kept_leave_no_mark(copied: Path, tmp_path: Path) -> None:
-    (copied / kernel_cache.WARM_MARK).unlink()
+    (copied / kernel_cache.mark_name()).unlink()
     full = "from spymaster.market import kernel_cache; kernel_cache.say_not_kept('disk full');"
     done = compile_into(tmp_path, f"{full} from spymaster.session.warmup import main; raise SystemExit(main([]))")
     assert done.returncode == os.EX_CANTCREAT

@@ -1,123 +1,168 @@
-"""The one decorator that makes a kernel, and where numba keeps it. This module is the only one that imports numba.
+"""The one decorator that makes a kernel: compiled when it is first called, or loaded from where it was kept.
 
-numba's own cache refuses a folder that it cannot write even where everything is in it, and names its folders by where
-the sources lie. Ours reads what is there, and kernels that cannot be kept are compiled for this process alone.
+A kernel that was kept is loaded and called without numba, whose import alone takes longer than everything else that
+begins a replay.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-import os
-import pickle
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final, ParamSpec, Self, TypeVar, cast
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar, cast
 
-import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.core.types import unliteral
-
-from spymaster.market.kernel_cache import kernel_folder, say_not_kept
+from spymaster.market.kernel_cache import keep, read_kept
+from spymaster.market.kernels.native_code import (
+    Kinds,
+    NativeKernel,
+    NotNativeError,
+    Root,
+    as_typed,
+    flatten,
+    kinds_text,
+    object_loader,
+    processor,
+)
+from spymaster.market.kernels.sources import kernel_hash
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_only_kept: ContextVar[bool] = ContextVar("only_kept", default=False)
+_log = logging.getLogger(__name__)
 
-# a user's choice of places for other programs' caches is not for ours
-numba.config.CACHE_LOCATOR_CLASSES = ""  # type: ignore[attr-defined]
+
+class NotKeptError(Exception):
+    """A kernel would have to be compiled."""
+
+
+@contextlib.contextmanager
+def only_kept() -> Iterator[None]:
+    """Within this a kernel that was not kept raises NotKeptError when it is called, in place of being compiled."""
+    token = _only_kept.set(True)
+    try:
+        yield
+    finally:
+        _only_kept.reset(token)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a plain function on arrays: nogil, cached, IEEE arithmetic as written, no ZeroDivisionError.
+    """Compile a plain function on arrays: nogil, kept, IEEE arithmetic as written, no ZeroDivisionError.
 
     It makes no arrays of its own: those that are passed belong to the caller, so nobody counts references to them.
     Counting took a quarter of the engine's time, once for every view of a record on its way down.
     """
-    return _compiled(function)
+    return cast("Callable[P, R]", Kernel(function))
 
 
 def kernel_inlined(function: Callable[P, R]) -> Callable[P, R]:
     """The same, always put into its caller: for what every record passes through, and one or two kernels call."""
-    return _compiled(function, forceinline=True)
+    return cast("Callable[P, R]", Kernel(function, inlined=True))
 
 
-def _compiled(function: Callable[P, R], **options: bool) -> Callable[P, R]:
-    compiled: Any = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)(function)
-    compiled._cache = KernelCache(function)  # type: ignore[no-untyped-call]
-    resolve = compiled.get_call_template
-    plain: Callable[[Any], Any] = unliteral
+class Kernel:
+    """A kernel: called by Python, and by other kernels through what numba knows of it."""
 
-    def resolve_without_literals(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        return resolve(tuple(map(plain, args)), {name: plain(kind) for name, kind in kws.items()})
+    def __init__(self, function: Callable[..., Any], *, inlined: bool = False) -> None:
+        self.py_func = function
+        self.compiled: int = 0
+        """How often this process had to compile it, and did not find it kept."""
+        self._inlined = inlined
+        self._width = function.__code__.co_argcount
+        self._ready: dict[Kinds, NativeKernel | Callable[..., Any]] = {}
+        self._lock = threading.Lock()
+        functools.update_wrapper(self, function)
 
-    # numba compiles a callee anew for every constant it is called with; here that doubled the compile time for nothing,
-    # because the optimiser sees the constant anyway once the callee is inlined
-    compiled.get_call_template = resolve_without_literals
-    return cast("Callable[P, R]", compiled)
-
-
-class KernelLocator(_CacheLocator):
-    """Where a kernel is kept: by its module's place in the package, and outside the package by its file's place."""
-
-    def __init__(self, function: Callable[..., Any], file: str) -> None:
-        self._py_file = file
-        self._lineno = function.__code__.co_firstlineno
-
-    @classmethod
-    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Self:
-        """Always one: whether the folder can be written shows when something is to be kept."""
-        return cls(py_func, py_file)
-
-    def get_cache_path(self) -> str:
-        """The folder."""
-        path = Path(self._py_file).resolve()
-        if path.is_relative_to(_PACKAGE):
-            return str(kernel_folder() / path.parent.relative_to(_PACKAGE))
-        return str(kernel_folder() / self.get_suitable_cache_subpath(self._py_file))  # type: ignore[no-untyped-call]
-
-    def get_source_stamp(self) -> str:
-        """A hash of the file: a time stamp would differ between two checkouts."""
-        return _hash_of(self._py_file)
-
-    def get_disambiguator(self) -> str:
-        """The line, for kernels of one name in one module."""
-        return str(self._lineno)
-
-    def ensure_cache_path(self) -> None:
-        """Make the folder. Raises OSError."""
-        os.makedirs(self.get_cache_path(), exist_ok=True)
-
-
-class _KernelCacheImpl(CompileResultCacheImpl):
-    _locator_classes = [KernelLocator]  # noqa: RUF012  (numba wants a plain list)
-
-
-class KernelCache(FunctionCache):
-    """numba's cache of one function; a place that cannot be read or written costs compiling, never an error."""
-
-    _impl_class = _KernelCacheImpl
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was kept, or None where there is nothing that can be used."""
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run it; it is compiled first for arguments of a new kind. Other threads run meanwhile."""
+        if named or len(arguments) != self._width:
+            arguments = self._in_order(arguments, named)
         try:
-            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-        except (OSError, EOFError, pickle.UnpicklingError):
+            kinds, words = flatten(arguments)
+        except NotNativeError:
+            return self._numbas_own(*arguments)
+        ready = self._ready.get(kinds)
+        if ready is None:
+            ready = self._make_ready(kinds, arguments)
+        return ready(words) if isinstance(ready, NativeKernel) else ready(*arguments)
+
+    def lower(self, *arguments: Any) -> None:
+        """Keep, for those that call it with such arguments, what of compiling it can be done without them."""
+        from spymaster.market.kernels import numba_internals
+
+        lower = numba_internals.lower if compiles_whole_programs() else numba_internals.compile_plainly
+        lower(self.py_func, self._inlined, tuple(map(as_typed, arguments)))
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba asks a global for that a kernel calls."""
+        from spymaster.market.kernels import numba_internals
+
+        return numba_internals.type_of(self.py_func, self._inlined)
+
+    def _in_order(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        bound = inspect.signature(self.py_func).bind(*arguments, **named)
+        bound.apply_defaults()
+        return bound.args
+
+    def _make_ready(self, kinds: Kinds, arguments: tuple[Any, ...]) -> NativeKernel | Callable[..., Any]:
+        with self._lock:
+            if kinds not in self._ready:
+                name = self._name(kinds)
+                self._ready[kinds] = self._kept(name) or self._compiled(name, tuple(map(as_typed, arguments)))
+            return self._ready[kinds]
+
+    def _name(self, kinds: Kinds) -> str:
+        what = f"{kernel_hash(self.py_func)}|{self._inlined}|{kinds_text(kinds)}|{processor()}"
+        return f"{self.py_func.__name__}.{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+
+    def _kept(self, name: str) -> NativeKernel | None:
+        kept = read_kept(f"{name}.root")
+        if kept is None:
             return None
+        heading, code = kept
+        return self._native(Root(heading["symbol"], tuple(heading["letters"]), heading["returns"], code))
 
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep a compiled kernel where that is possible."""
+    def _compiled(self, name: str, arguments: tuple[Any, ...]) -> NativeKernel | Callable[..., Any]:
+        if _only_kept.get():
+            raise NotKeptError(name)
+        from spymaster.market.kernels import numba_internals
+
+        self.compiled += 1
+        if not compiles_whole_programs():
+            return self._numbas_own
         try:
-            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
-        except OSError as error:
-            say_not_kept(error.strerror or str(error))
-        except (EOFError, pickle.UnpicklingError):
-            # the index is damaged: it is begun anew
-            self.flush()  # type: ignore[no-untyped-call]
-            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+            root = numba_internals.compile_root(self.py_func, self._inlined, arguments)
+        except NotNativeError as reason:
+            _log.warning("numba compiles %s in its own way: %s", self.py_func.__name__, reason)
+            return self._numbas_own
+        keep(f"{name}.root", {"symbol": root.symbol, "letters": root.letters, "returns": root.returns}, root.code)
+        return self._native(root)
+
+    def _native(self, root: Root) -> NativeKernel:
+        return NativeKernel(
+            self.py_func.__name__, object_loader().load(root.code, root.symbol), root.letters, root.returns
+        )
+
+    def _numbas_own(self, *arguments: Any) -> Any:
+        from spymaster.market.kernels import numba_internals
+
+        return numba_internals.call(self.py_func, arguments)
+
+
+def lower(kernel: Callable[..., Any], *arguments: Any) -> None:
+    """Do what can be done ahead for a kernel that others call with such arguments."""
+    cast("Kernel", kernel).lower(*arguments)
 
 
 @functools.cache
-def _hash_of(file: str) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+def compiles_whole_programs() -> bool:
+    """Whether kernels are compiled as whole programs: this numba was tested, and is right about a small one."""
+    from spymaster.market.kernels import numba_internals
+
+    return numba_internals.is_tested() and numba_internals.is_right()

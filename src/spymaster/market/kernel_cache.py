@@ -1,8 +1,9 @@
-"""Where compiled kernels are kept. Known without importing numba, so that one can ask whether they are there.
+"""Where compiled kernels are kept, and by what names. Known without importing numba.
 
-numba's own cache looks at the file a kernel stands in, not at the files of the kernels it calls: a changed callee in
-another module is served stale. So the cache folder's name is a hash of all kernel sources, of numba's version and of
-the CPU. Where the sources lie makes no difference: two checkouts of the same sources share their kernels.
+A kernel is kept under a hash of everything it may depend on: the module it stands in and all of ours that this module
+imports, however indirectly, their names and contents; versions; what it is called with. So a changed callee or constant
+is another kernel, wherever it stands, and what does not import it is kept. Where the sources lie makes no difference:
+two checkouts of the same sources share their kernels, and so do two processes that compile at the same time.
 """
 
 from __future__ import annotations
@@ -10,35 +11,25 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import json
 import logging
 import os
 import platform
 import shutil
+import sys
 import tempfile
+import uuid
+import zlib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from spymaster.market.kernels.sources import engine_hash
 
 CACHE_DIR_VARIABLE: Final = "SPYMASTER_KERNEL_CACHE"
-WARM_MARK: Final = "complete"
-"""Name of the empty file in a cache folder whose kernels have all been compiled."""
-_KERNEL_ROOMS: Final = ("market/", "physics/", "sim/")
-"""Rooms whose constants kernels freeze: all of their modules count, with a kernel or without."""
-_KERNEL_MARK: Final = b"@kernel"
+_FORMAT: Final = b"spymaster kernel 1\n"
 
 _log = logging.getLogger(__name__)
-
-
-def kernel_source_hash(package_root: Path) -> str:
-    """Hash, by name and content, of every module with a kernel and of the rooms whose constants kernels freeze."""
-    digest = hashlib.sha256()
-    for path in sorted(package_root.rglob("*.py")):
-        name = path.relative_to(package_root).as_posix()
-        content = path.read_bytes()
-        if name.startswith(_KERNEL_ROOMS) or _KERNEL_MARK in content:
-            digest.update(name.encode())
-            digest.update(content)
-    return digest.hexdigest()[:16]
 
 
 def cpu_name() -> str:
@@ -52,10 +43,16 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def cache_folder(package_root: Path, base: Path) -> Path:
-    """The kernel cache folder for these sources, this numba and this CPU under ``base``."""
-    host = hashlib.sha256(f"{version('numba')}|{version('numpy')}|{cpu_name()}".encode()).hexdigest()[:8]
-    return base / f"kernels-{kernel_source_hash(package_root)}-{host}"
+def host_hash() -> str:
+    """A hash of what compiled kernels depend on besides sources: interpreter, numba, llvmlite, numpy and CPU."""
+    versions = "|".join(version(name) for name in ("numba", "llvmlite", "numpy"))
+    host = f"{sys.implementation.cache_tag}|{versions}|{cpu_name()}"
+    return hashlib.sha256(host.encode()).hexdigest()[:8]
+
+
+def cache_folder(base: Path) -> Path:
+    """The kernel cache folder for this numba and this CPU under ``base``."""
+    return base / f"kernels-{host_hash()}"
 
 
 def _default_base() -> Path:
@@ -67,12 +64,17 @@ def _default_base() -> Path:
     return Path(platformdirs.user_cache_dir("spymaster-tui"))
 
 
-CACHE_FOLDER: Final = cache_folder(Path(__file__).resolve().parent.parent, _default_base())
+CACHE_FOLDER: Final = cache_folder(_default_base())
+
+
+def mark_name() -> str:
+    """Name of the empty file in a cache folder that holds every kernel of these sources' engine."""
+    return f"complete-{engine_hash()}"
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether every kernel has been compiled into a cache folder."""
-    return (folder / WARM_MARK).is_file()
+    """Whether every kernel of the engine has been compiled into a cache folder."""
+    return (folder / mark_name()).is_file()
 
 
 def write_refusal(folder: Path) -> OSError | None:
@@ -115,3 +117,37 @@ def unkept() -> bool:
 def say_not_kept(reason: str) -> None:
     """Log, once for each reason, that kernels are not kept."""
     _log.warning("kernels are compiled for this run only: %s cannot be written (%s)", CACHE_FOLDER, reason.lower())
+
+
+def read_kept(name: str, folder: Path | None = None) -> tuple[dict[str, Any], bytes] | None:
+    """What was kept under a name, (heading, body); None where there is nothing, or nothing whole."""
+    try:
+        data = ((folder or kernel_folder()) / name).read_bytes()
+        if not data.startswith(_FORMAT):
+            return None
+        digest, rest = data[len(_FORMAT) : len(_FORMAT) + 32], data[len(_FORMAT) + 32 :]
+        if hashlib.sha256(rest).digest() != digest:
+            return None
+        heading, _, body = zlib.decompress(rest).partition(b"\n")
+        return json.loads(heading), body
+    except (OSError, ValueError, zlib.error):
+        return None
+
+
+def keep(name: str, heading: dict[str, Any], body: bytes) -> bool:
+    """Keep something under a name, whole or not at all; whether that was possible."""
+    folder = kernel_folder()
+    # level 1: half the time of the default for a twentieth more bytes
+    data = zlib.compress(json.dumps(heading).encode() + b"\n" + body, 1)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{name}.{uuid.uuid4().hex}"
+        try:
+            temporary.write_bytes(_FORMAT + hashlib.sha256(data).digest() + data)
+            temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        say_not_kept(error.strerror or str(error))
+        return False
+    return True

@@ -49,8 +49,10 @@ BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
 SNAPS_PER_BLOCK: Final = 64
 """Enough that what is done once a block costs little, and few enough that a block stays near the processor."""
+_NO_ORDER: Final = np.zeros(0, np.uint8)
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
 _NO_OTHERS: Final = tuple(np.zeros((0, DTYPES[kind].itemsize // 8), np.int64) for kind in OTHER_KINDS)
+_NO_CURSORS: Final = np.zeros(CURSORS, np.int64)
 _RATES_TAU_S: Final = 10.0
 """Time constant of the rate of additions at the touch."""
 
@@ -161,7 +163,7 @@ class Engine:
         cursors = np.zeros(CURSORS, np.int64)
         while True:
             limit = self.records_per_step
-            done = dispatch_records(state, self._params, batch.order, depth, others, cursors, limit, self._out)
+            done = _go_on(state, self._params, batch.order, depth, others, cursors, limit, 0, self._out)
             if done >= len(batch.order):
                 break
             yield self._next_block()
@@ -174,7 +176,8 @@ class Engine:
         """Nothing earlier than ``clock_ns`` is expected any more: take the snaps due."""
         clock = self.state["clock"][0]
         if 0 < clock["now_ns"] < clock_ns:
-            while not take_due_snaps(self.state[0], self._params, clock_ns, self._out):
+            nothing = _NO_DEPTH, _NO_OTHERS, _NO_CURSORS
+            while not _go_on(self.state, self._params, _NO_ORDER, *nothing, 0, clock_ns, self._out):
                 yield self._next_block()
             clock["now_ns"] = clock_ns
         yield from self._rest()
@@ -275,6 +278,28 @@ def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
         state["alpha"][name] = smoothing(dt_s, float(p[tau]))
     state["alpha"]["rates"] = smoothing(dt_s, _RATES_TAU_S)
     state["alpha"]["growth"] = exp_(dt_s / float(p["tau_scales_s"]))
+
+
+@kernel
+def _go_on(
+    state: Array,
+    p: Array,
+    order: NDArray[Any],
+    depth: NDArray[Any],
+    others: tuple[NDArray[Any], ...],
+    cursors: Array,
+    limit: int,
+    clock_ns: int,
+    out: Out,
+) -> int:
+    """Everything an engine does as time goes on, in one program: it is optimised as a whole, and once.
+
+    Records as ``dispatch_records`` takes them where ``clock_ns`` is 0; else the snaps due until then, and whether
+    those were all of them.
+    """
+    if clock_ns > 0:
+        return 1 if take_due_snaps(state[0], p, clock_ns, out) else 0
+    return dispatch_records(state, p, order, depth, others, cursors, limit, out)
 
 
 @kernel

@@ -84,13 +84,40 @@ def compile_all() -> None:
     """Compile every kernel an engine, a screen and an export use, and leave a mark once all of them are kept.
 
     What judges levels shares little with what takes records in and what makes the fuel of options, so two processes
-    compile them side by side; the kernels that call both come last. Raises RuntimeError when some did not compile.
+    lower them side by side; what calls both is lowered last, and optimised with everything below it. Raises
+    RuntimeError when some did not compile.
     """
-    from spymaster.market.kernel_cache import WARM_MARK, is_complete, kernel_folder, say_not_kept, unkept
+    from spymaster.market.kernel_cache import is_complete, kernel_folder, mark_name, say_not_kept, unkept
+
+    if not _all_kept():
+        _compile_in_two()
+    folder = kernel_folder()
+    if not unkept() and not is_complete(folder):
+        try:
+            (folder / mark_name()).touch()
+        except OSError as error:
+            say_not_kept(error.strerror or str(error))
+
+
+def _all_kept() -> bool:
+    """Whether there is nothing to compile; found out without numba."""
+    from spymaster.market.jit import NotKeptError, only_kept
+
+    try:
+        with only_kept():
+            compile_views()
+            compile_engine()
+    except NotKeptError:
+        return False
+    return True
+
+
+def _compile_in_two() -> None:
+    from spymaster.market.kernel_cache import say_not_kept
 
     other = start_compiling((_RECORDS,), stderr=None)
     try:
-        compile_levels()
+        lower_levels()
         # by its end: it must not wait for ours
         status = other.wait()
     finally:
@@ -98,14 +125,9 @@ def compile_all() -> None:
         other.wait()
     if status not in (os.EX_OK, _NOT_KEPT):
         raise RuntimeError("the kernels that take records in did not compile")
-    compile_snap()
-    compile_walk()
-    folder = kernel_folder()
-    if status == os.EX_OK and not unkept() and not is_complete(folder):
-        try:
-            (folder / WARM_MARK).touch()
-        except OSError as error:
-            say_not_kept(error.strerror or str(error))
+    if status == _NOT_KEPT:
+        say_not_kept("by the other of two processes")
+    compile_engine()
 
 
 def _engine() -> tuple[Engine, NDArray[Any]]:
@@ -128,28 +150,25 @@ def _engine() -> tuple[Engine, NDArray[Any]]:
     return engine, np.frombuffer(params, PARAMS).copy()
 
 
-def _compile(function: Any, *arguments: Any) -> None:
-    """Compile a kernel for such arguments without running it."""
-    function.compile(tuple(map(function.typeof_pyval, arguments)))
-
-
-def compile_levels() -> None:
+def lower_levels() -> None:
     """What closes a bucket and scores every level, but for the fuel."""
+    from spymaster.market.jit import lower
     from spymaster.physics.book.scales import observe_scales
     from spymaster.physics.memory.outputs import new_out, write_flows
     from spymaster.physics.snap import close_windows, score_levels, write_common
 
     engine, params = _engine()
     state, out = engine.state[0], new_out(1, True)
-    _compile(close_windows, state, params, 0)
-    _compile(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
-    _compile(observe_scales, state, params, 0)
-    _compile(write_common, state, params, 0, out.blank[0])
-    _compile(write_flows, state, 0, out)
+    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
+    lower(close_windows, state, params, 0)
+    lower(observe_scales, state, params, 0)
+    lower(write_common, state, params, 0, out.blank[0])
+    lower(write_flows, state, 0, out)
 
 
-def compile_fuel() -> None:
+def lower_fuel() -> None:
     """What follows the options and says what they come to."""
+    from spymaster.market.jit import lower
     from spymaster.physics.judgement.fuel_rows import write_strikes, write_summary
     from spymaster.physics.levels.option_levels import place_option_levels
     from spymaster.physics.memory.outputs import new_out
@@ -157,43 +176,35 @@ def compile_fuel() -> None:
 
     engine, params = _engine()
     state, out = engine.state[0], new_out(1, True)
-    _compile(refresh_fuel, state, params, 0)
-    _compile(place_option_levels, state, params, 0.0)
-    _compile(write_summary, state, params, out.snaps[0]["options"])
-    _compile(write_strikes, state, params, out.strikes[0])
+    lower(refresh_fuel, state, params, 0)
+    lower(place_option_levels, state, params, 0.0)
+    lower(write_summary, state, params, out.snaps[0]["options"])
+    lower(write_strikes, state, params, out.strikes[0])
 
 
-def compile_snap() -> None:
-    """The snap, with everything below it at hand."""
-    from spymaster.physics.dispatch import take_due_snaps
-    from spymaster.physics.memory.outputs import new_out
-
-    engine, params = _engine()
-    take_due_snaps(engine.state[0], params, 0, new_out(1, True))
-
-
-def compile_records() -> None:
-    """Records of every kind into book, ledger and tape, bars into history, and what screens read."""
+def lower_records() -> None:
+    """Records of every kind into book, ledger and tape."""
+    from spymaster.market.jit import lower
     from spymaster.market.kinds import MBP10_WORDS, Kind
     from spymaster.physics.book.trading_status import FUTURE
     from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
 
     engine, params = _engine()
-    words = np.zeros(MBP10_WORDS, np.int64)
-    step_depth(engine.state[0], params, words, -1, FUTURE)
-    step_trade(engine.state[0], params, words, -1, FUTURE)
-    step_equity(engine.state[0], params, words, -1, int(Kind.BBO))
-    step_option(engine.state[0], params, words, -1, int(Kind.BBO), 0)
-    _walk_views(engine, params)
+    state, words = engine.state[0], np.zeros(MBP10_WORDS, np.int64)
+    lower(step_depth, state, params, words, -1, FUTURE)
+    lower(step_trade, state, params, words, -1, FUTURE)
+    lower(step_equity, state, params, words, -1, int(Kind.BBO))
+    lower(step_option, state, params, words, -1, int(Kind.BBO), 0)
 
 
-def _walk_views(engine: Engine, params: NDArray[Any]) -> None:
-    """Bars into history, and what screens read."""
+def compile_views() -> None:
+    """What screens read, and bars into history."""
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import ingest_bars
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
+    engine, params = _engine()
     ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))
@@ -201,8 +212,8 @@ def _walk_views(engine: Engine, params: NDArray[Any]) -> None:
     read_chart(engine.state, np.zeros(2, CHART_BAR))
 
 
-def compile_walk() -> None:
-    """Whatever an engine still lacks, by letting one see a record and the end."""
+def compile_engine() -> None:
+    """The engine itself, and whatever it still lacks, by letting one see a record, a fault and the end."""
     from spymaster.market.batches import Batch
     from spymaster.market.frames import RecordsFrame, WatermarkFrame
     from spymaster.market.kinds import MBP10_WORDS, Kind
@@ -246,8 +257,9 @@ def main(arguments: Sequence[str]) -> int:
     if _LEASHED in arguments:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
     if _RECORDS in arguments:
-        compile_fuel()
-        compile_records()
+        lower_fuel()
+        lower_records()
+        compile_views()
     else:
         compile_all()
     return _NOT_KEPT if unkept() else os.EX_OK

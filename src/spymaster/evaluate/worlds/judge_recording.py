@@ -34,7 +34,7 @@ from spymaster.evaluate.worlds.world_record import (
     OracleRecord,
     WorldRecord,
 )
-from spymaster.market.kernel_cache import kernel_source_hash
+from spymaster.market.kernels.sources import kernel_source_hash
 from spymaster.market.kinds import NS_PER_S, PRICE_SCALE
 from spymaster.market.manifest import load_manifest
 from spymaster.physics.engine import Engine

@@ -19,7 +19,8 @@ from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.streams.file_identity import file_identity
 from spymaster.feeds.streams.seek_copy import SeekCopy
 from spymaster.feeds.streams.seekable import SeekableFile
-from spymaster.market.kernel_cache import CACHE_FOLDER, write_refusal
+from spymaster.market.kernel_cache import host_hash, write_refusal
+from spymaster.market.kernels.sources import engine_hash
 from spymaster.session.replay.checkpoints import CheckpointStore
 
 _WORTH_BYTES: Final = 1024 * 1024
@@ -80,7 +81,7 @@ class ReplayCache:
 
     def checkpoint_store(self, identity: bytes) -> CheckpointStore:
         """The checkpoints of a source (its ``identity``), computed by these kernels on this machine."""
-        whole = hashlib.sha256(identity + CACHE_FOLDER.name.encode()).digest()
+        whole = hashlib.sha256(identity + f"{engine_hash()}-{host_hash()}".encode()).digest()
         folder = None
         if self._folder is not None:
             folder = self._folder / _RUNS / whole.hex()[:32]
