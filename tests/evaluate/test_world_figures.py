@@ -116,6 +116,19 @@ def test_each_kind_has_the_signal_it_should_raise() -> None:
     assert [figure(found, name).value for name in names] == [0.5, 1.0, 1.0, 0.5]
 
 
+def test_a_signal_at_a_placebo_is_wrong_when_price_went_the_other_way() -> None:
+    """Of four placebo levels one broke as was said and one held as was said."""
+    episodes = [
+        episode("PLACEBO", 5.0, breaks=(1.0,)),
+        episode("PLACEBO", None, rejects=(1.0,)),
+        episode("PLACEBO", None, breaks=(1.0,)),
+        episode("PLACEBO", 9.0, rejects=(1.0,)),
+    ]
+    found = signal_figures(Pool([record(episodes=episodes)]))
+    assert figure(found, "placebo -> either").value == 1.0
+    assert figure(found, "wrong: BREAK and it held, REJECT and it broke").value == 0.5
+
+
 def test_signals_an_hour_are_told_over_fifteen_levels() -> None:
     raised = {ENGINE: {"BREAK": 10, "REJECT": 4}}
     found = signal_figures(Pool([record(raised=raised, levels=30, hours=2.0)]))

@@ -34,7 +34,7 @@ def signal_figures(pool: Pool, rule: str = ENGINE) -> list[Figure]:
         _followed(pool, rule, "  of those price came to", "WALL", "rejects", lambda one: one.touched),
         _followed(pool, rule, "ABSORPTION -> REJECT", "ABSORPTION", "rejects", lambda one: True, ">= 50 %"),
         _followed(pool, rule, "  of those price came to", "ABSORPTION", "rejects", lambda one: one.touched),
-        _placebo(pool, rule),
+        *_placebo(pool, rule),
     ]
     for signal, aim in (("BREAK", "<= 15"), ("REJECT", "<= 25")):
         rates = [
@@ -109,12 +109,21 @@ def _followed(pool: Pool, rule: str, name: str, kind: str, which: str, counts: C
     return pool.share(name, pairs, aim)
 
 
-def _placebo(pool: Pool, rule: str) -> Figure:
-    pairs = []
+def _placebo(pool: Pool, rule: str) -> list[Figure]:
+    """Placebo levels that had a signal, and those whose signal was wrong: price comes to these too, and breaks some."""
+    any_pairs, wrong_pairs = [], []
     for record in pool.records:
         own = [one for one in record.episodes if one.kind == "PLACEBO"]
-        pairs.append((sum(bool(one.breaks.get(rule) or one.rejects.get(rule)) for one in own), len(own)))
-    return pool.share("placebo -> either", pairs, "<= 5 %")
+        said = [one for one in own if one.breaks.get(rule) or one.rejects.get(rule)]
+        wrong = [
+            one for one in said if (one.breaks.get(rule) and not one.broke) or (one.rejects.get(rule) and one.broke)
+        ]
+        any_pairs.append((len(said), len(own)))
+        wrong_pairs.append((len(wrong), len(own)))
+    return [
+        pool.share("placebo -> either", any_pairs, "<= 5 %"),
+        pool.share("  wrong: BREAK and it held, REJECT and it broke", wrong_pairs),
+    ]
 
 
 def _rightness(pool: Pool, rule: str, signal: str) -> list[Figure]:

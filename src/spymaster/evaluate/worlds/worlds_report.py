@@ -33,6 +33,7 @@ _HEADLINES: Final = (
     "WALL -> REJECT",
     "ABSORPTION -> REJECT",
     "placebo -> either",
+    "  wrong: BREAK and it held, REJECT and it broke",
     "BREAK an hour over 15 levels",
     "REJECT an hour over 15 levels",
     "BREAK right",
