@@ -237,8 +237,8 @@ def load_engine() -> None:
     import spymaster.session.headless
     import spymaster.session.scoring  # noqa: F401
 
-    compile_walk()
-    _walk_views(*_engine())
+    compile_engine()
+    compile_views()
     gc.freeze()
 
 
