@@ -1,29 +1,16 @@
-"""The commands about what a model says: ``learn pbreak``, ``evaluate p_break``, ``export p-break``."""
+"""The commands about how good a model is: ``learn pbreak`` and ``evaluate p_break``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group
-from spymaster.cli.options import (
-    DateOption,
-    FormatOption,
-    FromOption,
-    LevelOption,
-    LevelsOption,
-    OutOption,
-    ProfileOption,
-    PublisherOption,
-    Sources,
-    StampedOption,
-    SymbolOption,
-    ToOption,
-    WarmupOption,
-)
+from spymaster.cli.shared_options import sharing
 
 learn_app = typer.Typer(cls=Group, help="Learn what a model says of levels, beside the score.", no_args_is_help=True)
 
@@ -39,93 +26,59 @@ MarketOption = Annotated[str, typer.Option(help="first, second or both.")]
 JobsOption = Annotated[int, typer.Option(help="Worlds at a time; the result is the same.", min=1, max=64)]
 
 
+class Gathering(NamedTuple):
+    """Where the rows come from: what the seeds of worlds follow from, and how to get the rows."""
+
+    seeds_from: str
+    gather: Callable[[], Any]
+
+
+def _gathered(
+    context: typer.Context,
+    recordings: Recordings = None,
+    worlds: WorldsOption = 0,
+    seeds_from: SeedsOption = "",
+    minutes: MinutesOption = 60.0,
+    market: MarketOption = "both",
+    jobs: JobsOption = 1,
+) -> Gathering:
+    def gather() -> Any:
+        from spymaster.cli.learn.pbreak import gathered
+
+        asked = (recordings or (), context.obj.config)
+        return gathered(*asked, worlds=worlds, seeds_from=seeds_from, minutes=minutes, market=market, jobs=jobs)
+
+    return Gathering(seeds_from, gather)
+
+
+_of_recordings: Final = sharing(_gathered)
+
+
 @learn_app.command("pbreak", cls=Command)
+@_of_recordings
 def learn_pbreak(
     context: typer.Context,
+    rows: Gathering,
     out: Annotated[Path, typer.Argument(help="File to write the model into.")],
-    recordings: Recordings = None,
-    worlds: WorldsOption = 0,
-    seeds_from: SeedsOption = "",
-    minutes: MinutesOption = 60.0,
-    market: MarketOption = "both",
-    jobs: JobsOption = 1,
 ) -> None:
     """Fit the chance of a break at a level and write it as a model's file."""
-    from spymaster.cli.learn.pbreak import gathered, run_learn
+    from spymaster.cli.learn.pbreak import run_learn
 
     with reported():
-        data = gathered(
-            recordings or (),
-            context.obj.config,
-            worlds=worlds,
-            seeds_from=seeds_from,
-            minutes=minutes,
-            market=market,
-            jobs=jobs,
-        )
-        raise typer.Exit(run_learn(out, data))
+        raise typer.Exit(run_learn(out, rows.gather()))
 
 
+@_of_recordings
 def evaluate_p_break(
     context: typer.Context,
-    recordings: Recordings = None,
-    worlds: WorldsOption = 0,
-    seeds_from: SeedsOption = "",
-    minutes: MinutesOption = 60.0,
-    market: MarketOption = "both",
-    jobs: JobsOption = 1,
+    rows: Gathering,
     model: Annotated[
         Path | None, typer.Option(help="A model's file; else the shipped one.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure the chance of a break: skill over distance and volatility alone, and calibration."""
-    from spymaster.cli.learn.pbreak import gathered, run_evaluate
+    from spymaster.cli.learn.pbreak import run_evaluate
 
     with reported():
-        data = gathered(
-            recordings or (),
-            context.obj.config,
-            worlds=worlds,
-            seeds_from=seeds_from,
-            minutes=minutes,
-            market=market,
-            jobs=jobs,
-        )
-        run_evaluate(data, model, seeds_from, as_json)
-
-
-def export_p_break(
-    context: typer.Context,
-    sources: Sources,
-    out: OutOption = "-",
-    file_format: FormatOption = None,
-    profile: ProfileOption = None,
-    symbol: SymbolOption = None,
-    publisher: PublisherOption = None,
-    level: LevelOption = None,
-    levels: LevelsOption = None,
-    warmup: WarmupOption = None,
-    bars_stamped: StampedOption = "start",
-    since: FromOption = None,
-    until: ToOption = None,
-    date: DateOption = None,
-) -> None:
-    """What the model says of levels near price: one row per level and snap."""
-    from spymaster.cli.request import Request
-    from spymaster.cli.tables.export import run_export
-
-    request = Request(
-        sources=tuple(sources),
-        config=context.obj.config,
-        profile=profile,
-        symbol=symbol,
-        publisher=publisher,
-        level=tuple(level or ()),
-        levels=levels,
-        warmup=tuple(warmup or ()),
-        bars_stamped=bars_stamped,
-        date=date,
-    )
-    with reported():
-        raise typer.Exit(run_export("p-break", request, out, file_format, since, until))
+        run_evaluate(rows.gather(), model, rows.seeds_from, as_json)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group, PlainCommand
+
+if TYPE_CHECKING:
+    from spymaster.cli.market.evaluate_worlds import Asked
 
 evaluate_app = typer.Typer(
     cls=Group, help="Measure how good the program and its simulated market are.", no_args_is_help=True
@@ -131,76 +135,67 @@ _Oracle = Annotated[
 ]
 
 
-@evaluate_app.command("states", cls=Command)
-def evaluate_states(
-    context: typer.Context,
-    sources: _Sources = None,
-    as_json: _AsJson = False,
-    worlds: _Worlds = 0,
-    seeds_from: _SeedsFrom = None,
-    market: _Market = "both",
-    minutes: _Minutes = 60.0,
-    jobs: _Jobs = 2,
-    out: _Out = None,
-    keep: _Keep = False,
-    naive: _Naive = False,
-    oracle: _Oracle = 0,
-) -> None:
-    """Print how well barrier states agree with the truth of simulated recordings, at every snap near a level."""
-    with reported():
-        from spymaster.cli.market.evaluate_worlds import Asked, run_states
+def _judging(name: str, meaning: str, run: Callable[[Asked], None]) -> None:
+    """Add a command that judges recordings, or worlds made for it: all of them are asked for in the same words."""
 
-        asked = Asked(
-            sources=tuple(sources or ()),
-            config=context.obj.config,
-            as_json=as_json,
-            worlds=worlds,
-            seeds_from=seeds_from,
-            market=market,
-            minutes=minutes,
-            jobs=jobs,
-            out=out,
-            keep=keep,
-            naive=naive,
-            oracle=oracle,
-        )
-        run_states(asked)
+    def command(
+        context: typer.Context,
+        sources: _Sources = None,
+        as_json: _AsJson = False,
+        worlds: _Worlds = 0,
+        seeds_from: _SeedsFrom = None,
+        market: _Market = "both",
+        minutes: _Minutes = 60.0,
+        jobs: _Jobs = 2,
+        out: _Out = None,
+        keep: _Keep = False,
+        naive: _Naive = False,
+        oracle: _Oracle = 0,
+    ) -> None:
+        with reported():
+            from spymaster.cli.market.evaluate_worlds import Asked
+
+            asked = Asked(
+                sources=tuple(sources or ()),
+                config=context.obj.config,
+                as_json=as_json,
+                worlds=worlds,
+                seeds_from=seeds_from,
+                market=market,
+                minutes=minutes,
+                jobs=jobs,
+                out=out,
+                keep=keep,
+                naive=naive,
+                oracle=oracle,
+            )
+            run(asked)
+
+    evaluate_app.command(name, cls=Command, help=meaning)(command)
 
 
-@evaluate_app.command("signals", cls=Command)
-def evaluate_signals(
-    context: typer.Context,
-    sources: _Sources = None,
-    as_json: _AsJson = False,
-    worlds: _Worlds = 0,
-    seeds_from: _SeedsFrom = None,
-    market: _Market = "both",
-    minutes: _Minutes = 60.0,
-    jobs: _Jobs = 2,
-    out: _Out = None,
-    keep: _Keep = False,
-    naive: _Naive = False,
-    oracle: _Oracle = 0,
-) -> None:
-    """Print which signals planted mechanisms raise, when, whether they were right, and against what base."""
-    with reported():
-        from spymaster.cli.market.evaluate_worlds import Asked, run_signals
+def _states(asked: Asked) -> None:
+    from spymaster.cli.market.evaluate_worlds import run_states
 
-        asked = Asked(
-            sources=tuple(sources or ()),
-            config=context.obj.config,
-            as_json=as_json,
-            worlds=worlds,
-            seeds_from=seeds_from,
-            market=market,
-            minutes=minutes,
-            jobs=jobs,
-            out=out,
-            keep=keep,
-            naive=naive,
-            oracle=oracle,
-        )
-        run_signals(asked)
+    run_states(asked)
+
+
+def _signals(asked: Asked) -> None:
+    from spymaster.cli.market.evaluate_worlds import run_signals
+
+    run_signals(asked)
+
+
+_judging(
+    "states",
+    "Print how well barrier states agree with the truth of simulated recordings, at every snap near a level.",
+    _states,
+)
+_judging(
+    "signals",
+    "Print which signals planted mechanisms raise, when, whether they were right, and against what base.",
+    _signals,
+)
 
 
 @evaluate_app.command("fuel", cls=Command)

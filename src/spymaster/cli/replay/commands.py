@@ -9,31 +9,14 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.live.commands import GatewayOption, ListenOption
-from spymaster.cli.options import (
-    CompareOption,
-    DateOption,
-    LevelOption,
-    LevelsOption,
-    OrderOption,
-    ProfileOption,
-    PublisherOption,
-    Sources,
-    StampedOption,
-    SymbolOption,
-    WarmupOption,
-)
+from spymaster.cli.options import CompareOption, OrderOption
+from spymaster.cli.source_options import MakeRequest, about_sources
 
 
+@about_sources
 def replay(
     context: typer.Context,
-    sources: Sources,
-    profile: ProfileOption = None,
-    symbol: SymbolOption = None,
-    publisher: PublisherOption = None,
-    level: LevelOption = None,
-    levels: LevelsOption = None,
-    warmup: WarmupOption = None,
-    bars_stamped: StampedOption = "start",
+    made: MakeRequest,
     speed: Annotated[str, typer.Option(help="Event seconds per second, 0.25 to 64, or max.")] = "",
     headless: Annotated[bool, typer.Option("--headless", help="No screen: run and report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --headless: print one JSON object.")] = False,
@@ -50,7 +33,6 @@ def replay(
     ] = None,
     theme: Annotated[str | None, typer.Option(help="A theme's name.", show_default=False)] = None,
     compare: CompareOption = None,
-    date: DateOption = None,
     order: OrderOption = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
     gateway: GatewayOption = False,
@@ -58,16 +40,9 @@ def replay(
 ) -> None:
     """Replay recorded depth and trades on the cockpit, or without a screen."""
     from spymaster.cli.replay.command import moment_asked, run_replay
-    from spymaster.cli.request import Request
 
     with reported():
-        request = Request(
-            *(tuple(sources), context.obj.config, profile, symbol, tuple(level or ()), levels, speed, chunk, theme),
-            *(tuple(warmup or ()), bars_stamped, date, order),
-            publisher=publisher,
-            gateway=gateway,
-            listen=listen,
-        )
+        request = made(speed=speed, chunk=chunk, theme=theme, order=order, gateway=gateway, listen=listen)
         if compare is not None:
             from spymaster.cli.replay.compare import run_compare
 
