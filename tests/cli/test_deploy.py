@@ -119,12 +119,11 @@ def test_every_metric_that_is_asked_for_is_one_of_the_gateway_s(tmp_path: Path) 
     from tests.support.bus import CONFIG, served, until
 
     def there() -> set[str]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{address[1]}/metrics") as answer:
+        assert serving.address is not None
+        with urllib.request.urlopen(f"http://127.0.0.1:{serving.address[1]}/metrics") as answer:
             return set(re.findall(r"^# TYPE (\w+)", answer.read().decode(), re.MULTILINE))
 
     with served(own_folder(tmp_path / "run"), GatewayPlan("127.0.0.1", 0)) as (_, serving):
-        address = serving.address
-        assert address is not None
         serving.begins(CONFIG, FeedWords())
         serving.on_block(blocks.block([blocks.level()], alerts=[blocks.alert()]))
         until(lambda: "spymaster_alerts_raised_total" in there(), "the alert")
