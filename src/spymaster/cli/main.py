@@ -23,12 +23,12 @@ from spymaster.cli.live.commands import attach, live, mcp, run, stream
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
 from spymaster.cli.options import ColorOption, ConfigOption, MouseOption
+from spymaster.cli.parsing.usage import Program
 from spymaster.cli.record_command import record
 from spymaster.cli.replay.commands import replay
 from spymaster.cli.tables.export_commands import export_app
 from spymaster.cli.tables.lake_commands import lake_app
 from spymaster.cli.tables.levels_commands import levels_app
-from spymaster.cli.usage import Program
 
 app = typer.Typer(
     cls=Program,

@@ -10,7 +10,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group
-from spymaster.cli.shared_options import sharing
+from spymaster.cli.parsing.shared_options import sharing
 
 learn_app = typer.Typer(cls=Group, help="Learn what a model says of levels, beside the score.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ import typer
 from spymaster.cli.failures import reported
 from spymaster.cli.live.commands import GatewayOption, ListenOption
 from spymaster.cli.options import CompareOption, OrderOption
-from spymaster.cli.source_options import MakeRequest, about_sources
+from spymaster.cli.parsing.source_options import MakeRequest, about_sources
 
 
 @about_sources

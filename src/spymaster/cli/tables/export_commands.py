@@ -20,7 +20,7 @@ from spymaster.cli.options import (
     SymbolOption,
     ToOption,
 )
-from spymaster.cli.source_options import MakeRequest, about_sources
+from spymaster.cli.parsing.source_options import MakeRequest, about_sources
 
 export_app = typer.Typer(
     cls=Group, help="Write what a source holds, or what the engine makes of it.", no_args_is_help=True

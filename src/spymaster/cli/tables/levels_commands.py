@@ -8,7 +8,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import ColouredCommand, Command, Group
-from spymaster.cli.source_options import MakeRequest, about_sources
+from spymaster.cli.parsing.source_options import MakeRequest, about_sources
 
 levels_app = typer.Typer(
     cls=Group, help="Show the levels of a source, or import levels of your own.", no_args_is_help=True

@@ -18,7 +18,7 @@ from spymaster.cli.options import (
     SymbolOption,
     WarmupOption,
 )
-from spymaster.cli.shared_options import sharing
+from spymaster.cli.parsing.shared_options import sharing
 
 MakeRequest = Callable[..., Any]
 """Makes the ``Request`` that was asked for; fields that are a command's own are given by name."""
