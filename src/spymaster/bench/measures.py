@@ -22,8 +22,11 @@ INVARIANTS: Final = "invariants"
 """It says whether, not how fast."""
 LONG: Final = ("memory", "crash", INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
+SERVED: Final = ("attach", "clients")
+"""Rows that need the extras ``nats`` and ``gateway``: likewise."""
 
-NAMES: Final = (*USUAL, *LONG)
+NAMES: Final = (*USUAL, *LONG, *SERVED)
+_CLIENTS: Final = 500
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,7 +79,47 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         table += _of_screen(min(rounds, 3), wanted)
     if "live" in wanted:
         table += _of_live(path, rounds, records) + _of_load(seconds)
+    if "attach" in wanted:
+        table += _of_attaching(seconds)
+    if "clients" in wanted:
+        table += _of_clients(seconds)
     return table + _of_journal(plan, rounds, wanted)
+
+
+def _of_attaching(seconds: float) -> list[Row]:
+    """One session seen in its own process, over its socket and over NATS, once."""
+    from spymaster.bench.served import PREDECESSOR_MS, attached_figures
+
+    found = attached_figures(seconds)
+    table = []
+    for name, late in (("alone", found.alone_ms), ("socket", found.socket_ms), ("nats", found.nats_ms)):
+        where = "in its own process" if name == "alone" else f"on a screen attached over {name}"
+        for share, value in zip((50, 99), late, strict=True):
+            table.append(_figure(f"attach {name} p{share}", f"from a snap to the frame with it {where}", "ms", [value]))
+    for name, late in (("socket", found.socket_ms), ("nats", found.nats_ms)):
+        more = late[1] - found.alone_ms[1]
+        table.append(_figure(f"attach {name} more", "99th percentile less that of its own process", "ms", [more]))
+    table.append(_figure("attach predecessor", "its budget from end to end, not measured", "ms", [PREDECESSOR_MS]))
+    return table
+
+
+def _of_clients(seconds: float) -> list[Row]:
+    """A gateway with hundreds of readers and one that is frozen, once."""
+    from spymaster.bench.served import client_figures
+
+    found = client_figures(_CLIENTS, seconds)
+    meaning = f"of {found.clients} readers, one more frozen: missed a snap"
+    table = [
+        _figure("clients behind", meaning, "readers", [float(found.behind)]),
+        _figure("clients snaps", "that each of them could have had", "snaps", [float(found.snaps)]),
+    ]
+    table += [
+        _figure(f"clients p{share}", "from a snap to its signals at a reader", "ms", [value])
+        for share, value in zip((50, 99), found.late_ms, strict=True)
+    ]
+    if found.grown_mb is not None:
+        table.append(_figure("clients memory", "that the session holds more at the end", "MB", [found.grown_mb]))
+    return table
 
 
 def _of_live(path: Path, rounds: int, records: int) -> list[Row]:

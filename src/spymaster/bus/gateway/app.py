@@ -154,6 +154,10 @@ class Gateway:
             for entry in entries:
                 await self._send(socket, entry, form)
                 at = entry.seq + 1
+                # sending need not wait for anything, and then nobody would hear that the client has gone
+                await asyncio.sleep(0)
+                if reading.done():
+                    return
 
     async def _send(self, socket: WebSocket, entry: Entry, form: Form, *, cached: bool = False) -> None:
         text = entry.native(cached=cached) if form == "native" else entry.classic()

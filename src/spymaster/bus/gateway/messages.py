@@ -44,13 +44,19 @@ class Entry:
     def __init__(self, seq: int, message: Message, flow: MarketFlow | None) -> None:
         self.seq, self.message = seq, message
         self._flow = flow
-        self._native = b""
+        self._native = ""
         self._classic: str | None = None
 
     def native(self, *, cached: bool = False) -> str:
         """As the program's own form."""
-        self._native = self._native or _json.encode(self.message)
-        return _json.encode(Envelope(_subject(self.message), self.seq, msgspec.Raw(self._native), cached)).decode()
+        if cached:
+            return self._enveloped(cached=True)
+        self._native = self._native or self._enveloped(cached=False)
+        return self._native
+
+    def _enveloped(self, *, cached: bool) -> str:
+        data = msgspec.Raw(_json.encode(self.message))
+        return _json.encode(Envelope(_subject(self.message), self.seq, data, cached)).decode()
 
     def classic(self) -> str:
         """As the predecessor's form; empty for what it does not know."""

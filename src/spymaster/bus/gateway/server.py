@@ -12,6 +12,8 @@ from spymaster.bus.gateway.connections import SPARE, limited
 from spymaster.bus.wire.exchange import MOST_ASK_BYTES
 
 _AFTER_REFUSAL: Final = "ASGI callable returned without completing handshake."
+_TO_GONE: Final = "socket.send() raised exception."
+"""What the event loop says of every write to a client that has gone, before it is known to have."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +30,10 @@ class _Said(logging.Handler):
         _log.log(record.levelno, "gateway: %s%s", lines[0] if lines else "", f" ({kind})" if kind else "")
 
 
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    return record.getMessage() != _TO_GONE
+
+
 async def serve_gateway(gateway: Gateway, at: socket.socket, clients: int) -> None:
     """Serve on a listening socket until cancelled. ``clients``: WebSockets at a time."""
     import uvicorn
@@ -36,6 +42,7 @@ async def serve_gateway(gateway: Gateway, at: socket.socket, clients: int) -> No
     # at INFO it would say addresses with everything that stands behind a question mark
     said.handlers, said.propagate = [_Said(logging.WARNING)], False
     said.setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(_is_worth_saying)
     config = uvicorn.Config(
         gateway.gate,
         log_config=None,
