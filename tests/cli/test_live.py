@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,13 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from spymaster.bus.nats.embedded import embedded_server, found_server
+from spymaster.bus.nats.names import LEVELS_STREAM
 from spymaster.cli.live.report import LiveReport, print_report
+from spymaster.journal.format import FrameKind
+from spymaster.journal.mirror_status import MirrorState, read_mirror_status
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
 from spymaster.session.sources.journal_source import JournalSource
 from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.options import Ending
 from tests.cli.conftest import COMMAND, Run, Spawn
+from tests.support.journals import read_journal
+from tests.support.nats_server import stored_in, until
 from tests.support.pty_terminal import PtyTerminal
 
 pytest.importorskip("databento")
@@ -114,6 +121,29 @@ def test_ctrl_c_seals_what_was_lived(running: tuple[Path, subprocess.Popen[str]]
     report = json.loads(process.communicate(timeout=240)[0])
     assert process.returncode == 130
     assert report["complete"] is True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("screen", [False, True], ids=["run", "live"])
+def test_a_session_with_a_server_of_its_own_has_every_snap_there_in_the_end(tmp_path: Path, screen: bool) -> None:
+    out, config, home = tmp_path / "out", tmp_path / "desk.toml", tmp_path / "state"
+    config.write_text("[nats]\nport = 0\n", encoding="utf-8")
+    what = ["live", "--out", str(out)] if screen else ["run", str(out)]
+    command = [*COMMAND, "--config", str(config), *what, "--demo", "--nats"]
+    environment = {"XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path)}
+    with PtyTerminal(command, cwd=tmp_path, env=environment) as terminal:
+        until(lambda: (found := read_mirror_status(out / "journal")) is not None and found.counts.acked > 0, "sent")
+        assert found_server(home / "spymaster-tui" / "nats") is not None
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 128 + signal.SIGTERM
+    status = read_mirror_status(out / "journal")
+    assert status is not None
+    assert (status.state, status.reason) == (MirrorState.DONE, "")
+    assert found_server(home / "spymaster-tui" / "nats") is None
+    snaps = sum(frame.count for frame in read_journal(out / "journal") if frame.kind is FrameKind.SIGNAL)
+    with embedded_server(home / "spymaster-tui" / "nats", 0) as server:
+        stored = asyncio.run(stored_in(server.url, LEVELS_STREAM))
+    assert len([one for one in stored if one.subject == "levels.signals"]) == snaps > 0
 
 
 @pytest.mark.slow

@@ -38,17 +38,26 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 class Desk:
-    """Runs the program's roles as processes of their own, all of one configuration."""
+    """Runs the program's roles as processes of their own, all of one configuration. They end with the context."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
+        self._started: list[subprocess.Popen[str]] = []
         self.config = folder / "desk.toml"
         self.config.write_text(f'[nats]\nurl = "{url}"\n', encoding="utf-8")
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [*PROGRAM, "--config", str(self.config), *arguments]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, text=True, env=os.environ, cwd=self.folder, **pipes)
+        self._started.append(subprocess.Popen(command, text=True, env=os.environ, cwd=self.folder, **pipes))
+        return self._started[-1]
+
+    def end(self) -> None:
+        """Kill what still runs."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """To its end; what it reports."""
@@ -61,6 +70,13 @@ class Desk:
     def ingest(self) -> subprocess.Popen[str]:
         source = str(bundled_recording())
         return self.start("run", "ingest", "--role", "ingest", "--source", source, "--speed", "0", "--json")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, server: NatsServer) -> Iterator[Desk]:
+    desk = Desk(tmp_path, server.url)
+    yield desk
+    desk.end()
 
 
 def single_process() -> dict[str, Any]:
@@ -97,9 +113,8 @@ def killed_after(desk: Desk, least: int, number: signal.Signals) -> None:
 
 
 async def test_core_publishes_what_one_process_would_killed_as_often_as_you_like(
-    tmp_path: Path, server: NatsServer
+    tmp_path: Path, server: NatsServer, desk: Desk
 ) -> None:
-    desk = Desk(tmp_path, server.url)
     ingest = desk.ingest()
     for least in (1_000_000, 12_000_000, 24_000_000):
         killed_after(desk, least, signal.SIGKILL)
@@ -116,8 +131,9 @@ async def test_core_publishes_what_one_process_would_killed_as_often_as_you_like
     assert {one.headers["Spymaster-Mode"] for one in signals} == {"SIMULATED"}
 
 
-def test_a_core_that_is_ended_in_order_goes_on_as_if_it_had_not_been(tmp_path: Path, server: NatsServer) -> None:
-    desk = Desk(tmp_path, server.url)
+def test_a_core_that_is_ended_in_order_goes_on_as_if_it_had_not_been(
+    tmp_path: Path, server: NatsServer, desk: Desk
+) -> None:
     ingest = desk.ingest()
     killed_after(desk, 4_000_000, signal.SIGTERM)
     last = desk.start("run", "core", "--role", "core")
@@ -128,8 +144,7 @@ def test_a_core_that_is_ended_in_order_goes_on_as_if_it_had_not_been(tmp_path: P
     assert hash_of(journal) == single_process()["signal_hash"]
 
 
-def test_the_lake_of_the_bus_holds_the_records_of_its_run(tmp_path: Path, server: NatsServer) -> None:
-    desk = Desk(tmp_path, server.url)
+def test_the_lake_of_the_bus_holds_the_records_of_its_run(tmp_path: Path, server: NatsServer, desk: Desk) -> None:
     ingest = desk.ingest()
     lake = desk.run("run", "lake", "--role", "lake")
     published = json.loads(ingest.communicate()[0])
@@ -137,38 +152,35 @@ def test_the_lake_of_the_bus_holds_the_records_of_its_run(tmp_path: Path, server
     assert lake["lake_files"] == published["lake_files"]
 
 
-def test_gateway_and_screens_see_what_core_publishes_from_anywhere(tmp_path: Path, server: NatsServer) -> None:
-    desk = Desk(tmp_path, server.url)
+def test_gateway_and_screens_see_what_core_publishes_from_anywhere(
+    tmp_path: Path, server: NatsServer, desk: Desk
+) -> None:
     source = str(bundled_recording())
     roles = [
         desk.start("run", "ingest", "--role", "ingest", "--source", source, "--speed", "1"),
         desk.start("run", "core", "--role", "core"),
         desk.start("run", "east", "--role", "gateway", "--listen", "127.0.0.1:0"),
     ]
-    try:
-        stderr = roles[2].stderr
-        assert stderr is not None
-        line = next(line for line in stderr if "gateway on" in line)
-        url = line.partition("http")[2].partition(",")[0]
-        subjects: set[str] = set()
-        with connect(f"ws{url}/ws/stream", proxy=None, open_timeout=STARTED_S) as reader:
-            while {"levels.signals", "market.flow"} - subjects:
-                subjects.add(json.loads(reader.recv(STARTED_S))["subject"])
-        for target in (server.url, f"http{url}"):
-            with PtyTerminal([*PROGRAM, "attach", target], cwd=tmp_path) as screen:
-                screen.wait_for("ATTACHED", STARTED_S)
-                screen.wait_for("ESM6", STARTED_S)
-                screen.send("q")
-                assert screen.wait() == Ending.QUIT
-                assert screen.restored()
-    finally:
-        for role in roles:
-            role.kill()
-            role.communicate()
+    stderr = roles[2].stderr
+    assert stderr is not None
+    line = next(line for line in stderr if "gateway on" in line)
+    url = line.partition("http")[2].partition(",")[0]
+    subjects: set[str] = set()
+    with connect(f"ws{url}/ws/stream", proxy=None, open_timeout=STARTED_S) as reader:
+        while {"levels.signals", "market.flow"} - subjects:
+            subjects.add(json.loads(reader.recv(STARTED_S))["subject"])
+    for target in (server.url, f"http{url}"):
+        with PtyTerminal([*PROGRAM, "attach", target], cwd=tmp_path) as screen:
+            screen.wait_for("ATTACHED", STARTED_S)
+            screen.wait_for("ESM6", STARTED_S)
+            screen.send("q")
+            assert screen.wait() == Ending.QUIT
+            assert screen.restored()
 
 
-def test_the_server_is_killed_under_ingest_and_core_and_nothing_is_missing(tmp_path: Path, server: NatsServer) -> None:
-    desk = Desk(tmp_path, server.url)
+def test_the_server_is_killed_under_ingest_and_core_and_nothing_is_missing(
+    tmp_path: Path, server: NatsServer, desk: Desk
+) -> None:
     ingest = desk.ingest()
     core = desk.start("run", "core", "--role", "core", "--json")
     until(lambda: core.poll() is not None or written(tmp_path / "core") > 2_000_000, "it has begun")

@@ -16,7 +16,7 @@ from spymaster.journal.mirror_plan import BusAddress
 Js = Any
 """``nats.js.JetStreamContext``."""
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 600.0
 """Longer than anything takes; a machine that takes longer is broken."""
 
 
