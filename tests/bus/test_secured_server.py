@@ -49,13 +49,16 @@ def address_of(server: NatsServer, files: Certificates) -> BusAddress:
 
 async def refusal(scene: MirrorScene, address: BusAddress, secrets: Secrets = DESK) -> str:
     """Why a mirror could not bring anything there."""
-    assert not await mirror_to(scene, address, patience_s=0.0, secrets=secrets).run()
-    status = read_mirror_status(scene.journal)
-    assert status is not None
-    assert status.state is MirrorState.LEFT
-    assert "\n" not in status.reason
-    assert "s3cret" not in status.reason
-    return status.reason
+    while True:
+        assert not await mirror_to(scene, address, patience_s=0.0, secrets=secrets).run()
+        status = read_mirror_status(scene.journal)
+        assert status is not None
+        assert status.state is MirrorState.LEFT
+        assert "\n" not in status.reason
+        assert "s3cret" not in status.reason
+        # on a machine that is busy enough a server does not even refuse in time
+        if "in time" not in status.reason:
+            return status.reason
 
 
 async def test_a_run_is_mirrored_over_tls_with_a_certificate_of_ones_own(

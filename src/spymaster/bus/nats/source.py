@@ -85,6 +85,11 @@ class BusSource:
             self._acknowledge(now=True)
             self.close()
 
+    @property
+    def held(self) -> int:
+        """Messages that wait for the reader."""
+        return self._arrived.qsize()
+
     def close(self) -> None:
         """End. Safe to call twice and from another thread."""
         self._closing.set()
@@ -92,12 +97,11 @@ class BusSource:
             self._thread.join()
 
     def _take(self) -> None:
-        """Wait a moment for a message, and put in place all that are there."""
+        """Wait a moment for a message, and put in place those that are there."""
         with contextlib.suppress(queue.Empty):
-            delivery = self._arrived.get(timeout=_LOOK_S)
-            while True:
-                self._place(delivery)
-                delivery = self._arrived.get_nowait()
+            self._place(self._arrived.get(timeout=_LOOK_S))
+            for _ in range(_HELD):
+                self._place(self._arrived.get_nowait())
 
     def _place(self, delivery: Delivery) -> None:
         self._taken_bytes += len(delivery.data)
@@ -157,7 +161,7 @@ class BusSource:
             self._again.clear()
             await receiver.open(self._session, anew=self.assembler.next_frame == 0)
         await self._say_safe(receiver)
-        if self._arrived.qsize() >= _HELD or self._put_bytes - self._taken_bytes >= _HELD_BYTES:
+        if self.held >= _HELD or self._put_bytes - self._taken_bytes >= _HELD_BYTES:
             await asyncio.sleep(_LOOK_S)
             return
         for delivery in await receiver.fetch():
