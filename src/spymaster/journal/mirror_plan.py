@@ -47,7 +47,7 @@ class StreamLimits(msgspec.Struct, frozen=True):
 
 class MirrorPlan(msgspec.Struct, frozen=True):
     """``market``: mirror what arrives too. ``pace_bytes_s``: no more is sent in a second. ``symbol``: of the run.
-    ``patience_s``: how long a server may be silent once the run is over; an election in a cluster takes half of it.
+    ``patience_s``: how long a server may be silent once the run is over; an election in a cluster takes a tenth of it.
     ``mode``: what the run is, LIVE, REPLAY or SIMULATED; every message says it."""
 
     address: BusAddress
@@ -55,7 +55,7 @@ class MirrorPlan(msgspec.Struct, frozen=True):
     market: bool = False
     limits: StreamLimits = StreamLimits()
     pace_bytes_s: int = 16_000_000
-    patience_s: float = 20.0
+    patience_s: float = 60.0
     mode: str = "LIVE"
 
 

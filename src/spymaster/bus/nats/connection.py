@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CONNECT_S: Final = 3
 ACK_S: Final = 1.0
 """How long an acknowledgement is waited for; a repetition costs nothing, since the server knows ids."""
+_LONGEST_ACK_S: Final = 8.0
+"""The same of one that acknowledges nothing in less: a slow server would be slower for all that is sent again."""
 _API_S: Final = 5.0
 _PENDING_BYTES: Final = 16 * 1024 * 1024
 _OVERLAP: Final = 10065
@@ -146,6 +148,7 @@ class NatsWire:
         self._connection, self._specs = connection, specs
         self._preparing = asyncio.Lock()
         self._js: JetStreamContext | None = None
+        self._ack_s = ACK_S
 
     async def prepare(self) -> None:
         """Connect, and have the streams as they are wanted."""
@@ -163,17 +166,23 @@ class NatsWire:
         assert self._js is not None
         try:
             ack = await self._js.publish(
-                message.subject, message.data, timeout=ACK_S, stream=stream_of(message.subject), headers=dict(headers)
+                message.subject,
+                message.data,
+                timeout=self._ack_s,
+                stream=stream_of(message.subject),
+                headers=dict(headers),
             )
         except nats.errors.MaxPayloadError:
             problem = f"{message.id} has {len(message.data)} bytes, more than the server takes (max_payload)"
             raise RefusedError(problem) from None
         except (OSError, TimeoutError, nats.errors.Error) as error:
             raise NotStoredError(reason_of(error)) from None
+        self._ack_s = max(ACK_S, 0.99 * self._ack_s)
         return Stored(ack.seq, bool(ack.duplicate))
 
     async def elsewhere(self) -> None:
-        """The next server, at the next try."""
+        """The next server, at the next try; and more time for each answer, should it be slow and not gone."""
+        self._ack_s = min(2.0 * self._ack_s, _LONGEST_ACK_S)
         async with self._preparing:
             await self._connection.close()
 
