@@ -130,7 +130,7 @@ def test_the_options_of_the_day_are_those_on_the_front_month_that_expire_on_it_w
     line = futures()
     asked = {(one.schema, one.symbols) for one in line.choose(universe)}
     options = ("E2BH6 C6700", "E2BH6 P6700")
-    assert {(schema, options) for schema in ("tbbo", "bbo-1s", "statistics")} <= asked
+    assert {(schema, options) for schema in ("tbbo", "bbo-1s", "statistics", "status")} <= asked
     assert ("mbp-10", ("ESH6",)) in asked
     assert line.instrument is not None
     assert (line.instrument.symbol, line.instrument.tick_source) == ("ESH6", TickSource.DEFINITION)
@@ -222,7 +222,7 @@ def test_listed_options_and_the_share_are_asked_of_their_own_datasets() -> None:
         known.define(definition(symbol, number, what, midnight, underlying="SPY", strike=670, tick_e9=10_000_000))
     options = ListedOptionsLine("SPY", OptionDay(20260310, int(TODAY.timestamp()) * 10**9), open_all_day)
     asked = options.choose(known)
-    assert {one.schema for one in asked} == {"tcbbo", "cbbo-1s", "statistics"}
+    assert {one.schema for one in asked} == {"tcbbo", "cbbo-1s", "statistics", "status"}
     assert options.contracts["expiry_ns"].tolist() == [int(TODAY.timestamp()) * 10**9] * 2
     assert options.plan().dataset == "OPRA.PILLAR"
     known.define(definition("SPY", 7, "K", JUNE, tick_e9=10_000_000))
@@ -231,6 +231,7 @@ def test_listed_options_and_the_share_are_asked_of_their_own_datasets() -> None:
     assert {one.schema for one in share.choose(known)} == {"mbp-1"}, (
         "trades are in it: asked for twice they would count twice"
     )
+    assert {one.schema for one in ShareLine("SPY", "XNAS.BASIC", open_all_day).choose(known)} == {"mbp-1", "status"}
     assert share.instrument is not None
     assert (share.instrument.calendar, share.instrument.multiplier) == ("NASDAQ", 1)
 

@@ -239,8 +239,8 @@ class DatabentoFeed:
         self._unknown.on_batch(batch)
         yield from heard.arrivals
         if heard.fault is not None and life.judged is None:
-            life.judged = heard.fault
-            yield from self._condemn(life, heard.fault)
+            life.judged = self._asked.reconsider(heard.fault)
+            yield from self._condemn(life, life.judged)
         added = self._asked.take(batch, heard.replayed)
         if added:
             life.add(added)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spymaster.feeds.databento_live.plan import STEADY_SCHEMAS, LinePlan, Subscription
+from spymaster.feeds.databento_live.codes import ErrorCode
+from spymaster.feeds.databento_live.plan import STATUS, STEADY_SCHEMAS, LinePlan, Subscription
 from spymaster.feeds.databento_live.universe import Universe
-from spymaster.feeds.live.supervision import Clock, Fault, FaultKind
+from spymaster.feeds.live.supervision import Clock, Fault, FaultKind, Remedy
 from spymaster.market.batches import Batch
 from spymaster.market.kinds import Kind
 
@@ -30,6 +31,7 @@ class Asked:
         self._replayed = 0
         self._has_reference = not plan.reference
         self._without_replay = False
+        self._without_status = False
         self._begun_s: float | None = None
         self._known = 0
 
@@ -71,6 +73,20 @@ class Asked:
             return None
         return Fault(FaultKind.NO_FIRST_RECORD, f"the definitions asked for are not complete after {age_s:.0f} s")
 
+    def reconsider(self, fault: Fault) -> Fault:
+        """What a fault that the vendor named means here: where a subscription is refused while the status of trading was
+        asked for, which not every dataset has, everything else is asked for again without it. Of the Session's thread.
+        """
+        refused = fault.kind is FaultKind.ERROR and fault.detail.startswith(f"error {ErrorCode.INVALID_SUBSCRIPTION:d}")
+        kept = tuple(one for one in self.now if one.schema != STATUS)
+        if not refused or len(kept) == len(self.now):
+            return fault
+        self._without_status = True
+        self.now = kept
+        self._sort()
+        words = f"{fault.detail}; asked again without status: a halt will show as silence alone"
+        return Fault(fault.kind, words, Remedy.RETRY)
+
     def ended(self, fault: Fault) -> None:
         """A life has ended."""
         self._begun_s = None
@@ -84,6 +100,8 @@ class Asked:
             known.setdefault((one.schema, one.stype), set()).update(one.symbols)
         added = []
         for one in self._plan.choose(self._universe):
+            if one.schema == STATUS and self._without_status:
+                continue
             have = known.get((one.schema, one.stype), set())
             symbols = tuple(symbol for symbol in one.symbols if symbol not in have)
             if symbols:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.feeds.choice.option_chain import ChainQuery
-from spymaster.feeds.databento_live.plan import LinePlan, Subscription
+from spymaster.feeds.databento_live.plan import STATUS, WITHOUT_STATUS, LinePlan, Subscription
 from spymaster.feeds.databento_live.universe import Universe
 from spymaster.feeds.live.supervision import Clock, Hours
 from spymaster.market.frames import DEPTH_FEED, EQUITY_FEED, OPTIONS_FEED
@@ -30,9 +30,9 @@ ES_OPTION_ROOTS: Final = (
 
 They are only where to look; an option is taken by the expiry in its definition."""
 
-_DEPTH_SCHEMAS: Final = ("mbp-10", "trades", "status", "statistics")
-_FUTURES_OPTION_SCHEMAS: Final = ("tbbo", "bbo-1s", "statistics")
-_LISTED_OPTION_SCHEMAS: Final = ("tcbbo", "cbbo-1s", "statistics")
+_DEPTH_SCHEMAS: Final = ("mbp-10", "trades", STATUS, "statistics")
+_FUTURES_OPTION_SCHEMAS: Final = ("tbbo", "bbo-1s", "statistics", STATUS)
+_LISTED_OPTION_SCHEMAS: Final = ("tcbbo", "cbbo-1s", "statistics", STATUS)
 
 
 class OptionDay(msgspec.Struct, frozen=True):
@@ -172,4 +172,5 @@ class ShareLine:
         if found is None:
             return ()
         self.instrument = universe.instrument(found)
-        return [Subscription("mbp-1", (self._symbol,))]
+        schemas = ("mbp-1",) if self._dataset in WITHOUT_STATUS else ("mbp-1", STATUS)
+        return [Subscription(schema, (self._symbol,)) for schema in schemas]

@@ -27,6 +27,7 @@ SLOW_READER: Final = 2
 REPLAY_COMPLETED: Final = 3
 SYMBOL_UNRESOLVED: Final = 4
 INVALID_SUBSCRIPTION: Final = 5
+_NOT_OFFERED: Final = frozenset({("EQUS.MINI", "status"), ("EQUS.MINI", "statistics")})
 SKIPPED: Final = 7
 _HEARTBEAT_S: Final = 30.0
 _SLICE_BYTES: Final = 256 * 1024
@@ -143,7 +144,7 @@ class GatewayConnection:
     def _subscribe(self, reel: Reel, request: Mapping[str, str]) -> None:
         now_ns = self._host.pace.now_ns()
         schema, stype = request["schema"], request.get("stype_in", "raw_symbol")
-        if schema not in SCHEMA_KINDS:
+        if schema not in SCHEMA_KINDS or (reel.dataset, schema) in _NOT_OFFERED:
             text = f"Invalid subscription: schema {schema}"
             self._notices.append(wire.error(INVALID_SUBSCRIPTION, text, now_ns, ts_out=self._ts_out))
             return
