@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from spymaster.bench.busy_reel import BURST_PER_S, PER_S, BusyReel, moments, records_until
+from spymaster.bench.live_floor import read_barely
 from spymaster.bench.live_load import SETTLE_S, figures_of
+from spymaster.loopback.databento.gateway import DatabentoGateway
 from spymaster.loopback.databento.reel import received_ns
 from spymaster.market.kinds import NS_PER_S
 from spymaster.resources import bundled_recording
+from tests.support.live import market
 
 MS = 1_000_000
 SETTLED_NS = round(SETTLE_S * 1e9) + MS
@@ -44,6 +48,24 @@ def test_a_snap_is_as_late_as_the_record_that_made_it_due() -> None:
     journalled = noted((30, SETTLED_NS + 5 * MS))
     found = figures_of(sent, journalled, np.array([(10, 0.0, 5e6), (30, 1.0, 6e6)]), noted((20, SETTLED_NS + 7 * MS)))
     assert found.published_ms[0] == pytest.approx(3.0)
+
+
+def test_a_record_is_computed_when_the_engine_is_through_with_its_batch() -> None:
+    sent = noted((10, 0), (20, SETTLED_NS), (30, SETTLED_NS + 4 * MS))
+    journalled, computed = noted((30, SETTLED_NS + 5 * MS)), noted((30, SETTLED_NS + 6 * MS))
+    spent = np.array([(10, 0.0, 5e6), (30, 1.0, 6e6)])
+    found = figures_of(sent, journalled, spent, computed=computed)
+    assert found.computed_ms == pytest.approx((4.0, 6.0, 6.0), abs=0.1)
+    assert found.memory_mb == (5.0, 6.0)
+
+
+def test_the_floor_counts_the_records_that_are_sent_and_no_others() -> None:
+    reel = market(1.0)
+    records = sum(map(len, reel.held))
+    with DatabentoGateway([reel], speed=math.inf) as gateway:
+        read = read_barely(gateway.port, "GLBX.MDP3", ("mbp-10", "trades"), {0, 10}, records)
+    assert read[-1][0] == records
+    assert [count for count, _ in read] == sorted(count for count, _ in read)
 
 
 def test_what_was_sent_and_never_journalled_is_dropped() -> None:
