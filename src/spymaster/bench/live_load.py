@@ -89,7 +89,8 @@ def journal_figures(seconds: float) -> LoadFigures:
 
 def load_figures(seconds: float, *, with_screen: bool) -> LoadFigures:
     """Live so long under load. Raises UserError where the session did not come to its end."""
-    with tempfile.TemporaryDirectory() as name:
+    # a lake that is still being sealed is no reason to lose what was measured
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with served(seconds + SETTLE_S, folder) as port:
             command = [sys.executable, "-m", "spymaster.bench.live_session", str(port), str(seconds + SETTLE_S), name]

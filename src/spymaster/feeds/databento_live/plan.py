@@ -22,7 +22,7 @@ STEADY_SCHEMAS: Final = frozenset({"mbp-10", "bbo-1s", "cbbo-1s", "mbp-1", "cmbp
 STATUS: Final = "status"
 """The schema that tells of halts."""
 WITHOUT_STATUS: Final = frozenset({"EQUS.MINI"})
-"""Datasets that do not have it, as the vendor documents them. Of another that refuses it is asked for the rest alone."""
+"""Datasets that do not have it, as the vendor documents them. Another that refuses it is asked for the rest alone."""
 
 BREATH_S: Final = 0.001
 """After a read of the socket the next one waits so long, and twice as long where reads bring little: the system gathers

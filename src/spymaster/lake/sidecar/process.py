@@ -215,14 +215,20 @@ def finish(journal: Path) -> bool:
     ).run()
 
 
+def _give_way() -> None:
+    """Where there is not enough of the machine for both, the session that records comes before its lake."""
+    os.nice(_NICE)
+    # where Linux gives each session of processes an equal share, niceness counts within one alone, and we are our own
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a sidecar as a process; returns its exit code."""
     # the terminal's signals are for the cockpit: the sidecar ends when the journal does
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    # nobody waits for the lake as the market waits for nobody: where there is not enough of the machine, the session
-    # that records comes first
-    os.nice(_NICE)
+    _give_way()
     from spymaster.lake.errors import LakeError
 
     try:
