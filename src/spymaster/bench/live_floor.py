@@ -52,7 +52,9 @@ def _begin(connection: socket.socket, dataset: str, schemas: Sequence[str]) -> N
         connection.sendall(bytes(AuthenticationRequest(auth=answer, dataset=dataset, ts_out="1")))
         lines.readline()
     for schema in schemas:
-        connection.sendall(bytes(SubscriptionRequest(schema=schema, stype_in=SType.RAW_SYMBOL, symbols="ALL_SYMBOLS")))
+        connection.sendall(
+            bytes(SubscriptionRequest(schema=schema, stype_in=SType.from_str("raw_symbol"), symbols="ALL_SYMBOLS"))
+        )
     connection.sendall(bytes(SessionStart()))
 
 

@@ -76,8 +76,8 @@ class Asked:
     def reconsider(self, fault: Fault) -> Fault:
         """What a fault that the vendor named means here. Of the Session's thread.
 
-        Where a subscription is refused while the status of trading was asked for, which not every dataset has, everything
-        else is asked for again without it.
+        Where a subscription is refused while the status of trading was asked for, which not every dataset has, all the
+        rest is asked for again without it.
         """
         refused = fault.kind is FaultKind.ERROR and fault.detail.startswith(f"error {ErrorCode.INVALID_SUBSCRIPTION:d}")
         kept = tuple(one for one in self.now if one.schema != STATUS)
