@@ -106,11 +106,20 @@ class RecordingLevel(msgspec.Struct, frozen=True):
     price: Decimal
 
 
+class RecordingFigure(msgspec.Struct, frozen=True):
+    """A figure that ``evaluate signals`` gives of this recording: a share, and of how many."""
+
+    name: str
+    value: float
+    of: int
+
+
 class RecordingManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A recording. ``records``: of its market data, definitions not counted; ``end`` is exclusive.
 
-    ``generator``, ``seed`` and ``plan`` say how a simulated one was made, so that it can be made again. ``run``: of a
-    recording that a run of the program left behind.
+    ``generator``, ``seed`` and ``plan`` say how a simulated one was made, so that it can be made again; ``story``: what
+    it shows and why that seed; ``figures``: what the program's signals were worth in it. ``run``: of a recording that a
+    run of the program left behind.
     """
 
     name: str
@@ -126,6 +135,8 @@ class RecordingManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     generator: str | None = None
     seed: int | None = None
     plan: str | None = None
+    story: str = ""
+    figures: tuple[RecordingFigure, ...] = ()
     run: Run | None = None
 
     @property

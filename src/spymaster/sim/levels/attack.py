@@ -1,4 +1,4 @@
-"""Episodes of a world: the metaorder that goes for a level on a schedule, and makers who leave a zone.
+"""Episodes: the metaorder that goes for a level on a schedule, and makers who leave a zone.
 
 One metaorder is at work at a time, the latest level's, whatever the level's kind. It leans on the aggressors, and where
 price falls behind its schedule it takes what stands at the best price itself: towards the level as long as it must, and
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from spymaster.market.jit import kernel
-from spymaster.market.kinds import NS_PER_MS, NS_PER_S
+from spymaster.market.kinds import NS_PER_MS
 from spymaster.sim.dice import below, uniform
 from spymaster.sim.level_kinds import LevelKind
 from spymaster.sim.market.aggressor import ZONE_TICKS, hit
@@ -21,8 +21,6 @@ from spymaster.sim.market.state import ASK, BID, MASK, NEVER, NONE, SLOTS, State
 
 _FAKEOUT: Final = int(LevelKind.FAKEOUT)
 _LOOK_NS: Final = 100 * NS_PER_MS
-_APPROACH_NS: Final = 25 * NS_PER_S
-"""Price is brought to a mechanism's trigger in about this time."""
 THROUGH_HALF_TICKS: Final = 16
 """Two points through the level, where an attack is over."""
 _BEHIND_HALF_TICKS: Final = 1
@@ -96,7 +94,7 @@ def _scheduled_ahead(s: State, slot: int) -> int:
     """How far from the level price is to be by now, half ticks."""
     v = s.level[slot]
     if v.begun_ns == 0:
-        done = min((s.now_ns - v.planted_ns) / _APPROACH_NS, 1.0)
+        done = min((s.now_ns - v.planted_ns) / v.approach_ns, 1.0)
         return int(v.planted_ahead * (1.0 - done))
     done = min((s.now_ns - v.begun_ns) / v.travel_ns, 1.0)
     return int(v.begun_ahead - (v.begun_ahead + THROUGH_HALF_TICKS) * done)

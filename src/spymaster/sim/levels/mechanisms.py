@@ -236,7 +236,8 @@ def _decide(s: State, tape: Tape, slot: int, how: int) -> None:
     if v.on == 1:
         _end(s, tape, slot)
     note_work(s, tape, slot, how)
-    if v.gamma != 0.0:
+    # customers keep the options of a strike that was squeezed through
+    if v.gamma != 0.0 and not (v.is_episode == 1 and how == _BREAK):
         end_target(s, int(v.tick))
     if s.watched_level == v.number:
         s.watched_outcome = how

@@ -12,11 +12,13 @@ from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.maths.elementary import exp_
 from spymaster.sim.dice import below, uniform
 from spymaster.sim.level_kinds import LevelEvent, LevelKind
+from spymaster.sim.levels.places import EPISODES_APART_TICKS, USUAL_BOOK, free_slot, is_apart
+from spymaster.sim.levels.squeeze import plant_squeeze
 from spymaster.sim.market.latent import note_work
 from spymaster.sim.market.queues import outward
 from spymaster.sim.market.state import ASK, BID, SLOTS, State, Tape
 from spymaster.sim.options.state import NO_OPTIONS
-from spymaster.sim.options.trades import begin_target, side_of_tick, strike_tick, strike_to_plant
+from spymaster.sim.options.trades import USUAL_TRADES, begin_target, side_of_tick, strike_tick, strike_to_plant
 
 _PLANTED: Final = int(LevelEvent.PLANTED)
 _PLACEBO: Final = int(LevelKind.PLACEBO)
@@ -31,14 +33,13 @@ _GAMMA_MINUS: Final = int(LevelKind.GAMMA_MINUS)
 
 APART_TICKS: Final = 9
 """Planted levels keep this distance, so that their zones never meet."""
-USUAL_BOOK: Final = 9.0
-"""Orders at a price of the market for which sizes are stated."""
 _PUSH: Final = 0.55
 _LIFE_S: Final = 300
 _PUSH_S: Final = 20
 """Where the push is no part of the mechanism, it lasts one to nine times as long, whatever the level does."""
 _TRIES: Final = 8
-_EPISODES_APART_TICKS: Final = 6
+_NEAREST_TICKS: Final = 3
+"""A strike must be so far from the market."""
 _FARTHER_TICKS: Final = 12
 _EPISODE_LIFE_S: Final = 120
 _LN8: Final = 2.0794415416798357
@@ -50,15 +51,15 @@ def plant_levels(s: State, tape: Tape) -> None:
     if len(tape.plan) > 0:
         _plant_planned(s, tape)
         return
+    if s.now_ns >= s.next_squeeze_ns:
+        plant_squeeze(s, tape)
     if s.now_ns < s.next_plant_ns:
         return
     used = 0
-    slot = -1
     for k in range(SLOTS):
-        if s.level[k].used == 1:
+        if s.level[k].used == 1 and s.level[k].is_episode == 0:
             used += 1
-        elif slot < 0:
-            slot = k
+    slot = free_slot(s)
     if used >= s.wanted_levels or slot < 0:
         return
     s.next_plant_ns = s.now_ns + s.parameters.plant_every_ns // 2 + below(s, int(s.parameters.plant_every_ns))
@@ -80,13 +81,10 @@ def _plant_planned(s: State, tape: Tape) -> None:
         side = int(planned.side)
         tick = int(s.best[side]) + outward(side) * int(planned.distance)
         for _ in range(_FARTHER_TICKS):
-            if not _is_apart(s, tick, _EPISODES_APART_TICKS):
+            if not is_apart(s, tick, EPISODES_APART_TICKS):
                 tick += outward(side)
-        slot = -1
-        for k in range(SLOTS):
-            if slot < 0 and s.level[k].used == 0:
-                slot = k
-        if slot < 0 or not _is_apart(s, tick, _EPISODES_APART_TICKS):
+        slot = free_slot(s)
+        if slot < 0 or not is_apart(s, tick, EPISODES_APART_TICKS):
             return
         s.level[slot] = planned
         s.next_planned += 1
@@ -106,16 +104,7 @@ def _plant_planned(s: State, tape: Tape) -> None:
 
 @kernel
 def _is_free(s: State, tick: int) -> bool:
-    return _is_apart(s, tick, APART_TICKS)
-
-
-@kernel
-def _is_apart(s: State, tick: int, ticks: int) -> bool:
-    near = 0
-    for k in range(SLOTS):
-        if s.level[k].used == 1 and abs(s.level[k].tick - tick) < ticks:
-            near += 1
-    return near == 0
+    return is_apart(s, tick, APART_TICKS)
 
 
 @kernel
@@ -139,7 +128,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v.kind = _draw_kind(s)
     if s.options.kind != NO_OPTIONS and (v.kind == _GAMMA_PLUS or v.kind == _GAMMA_MINUS):
         # gamma lives at strikes
-        k = strike_to_plant(s)
+        k = strike_to_plant(s, _NEAREST_TICKS)
         strike = strike_tick(s, max(k, 0))
         if k >= 0 and _is_free(s, strike):
             tick, side = strike, side_of_tick(s, strike)
@@ -151,6 +140,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v.planted_ns = s.now_ns
     v.expires_ns = s.now_ns + _LIFE_S * NS_PER_S
     v.touched_ns = 0
+    v.is_episode = 0
     v.on = 0
     v.phase = 0
     v.phase_end_ns = 0
@@ -164,7 +154,7 @@ def _plant(s: State, slot: int, side: int, tick: int) -> None:
     v.push_end_ns = s.now_ns + (_PUSH_S + below(s, 8 * _PUSH_S)) * NS_PER_S
     v.gamma = 0.0
     _draw_strength(s, slot)
-    begin_target(s, tick, float(v.gamma))
+    begin_target(s, tick, float(v.gamma), USUAL_TRADES)
     v.left = v.reserve
 
 

@@ -17,7 +17,7 @@ MIX: Final = "mix"
 WEAK_GAMMA: Final = "weak-gamma"
 """Gamma of the size that is really met (docs/physics.md 5.7), to see that nothing is made of it."""
 SQUEEZE: Final = "squeeze"
-"""Dealers short of gamma at a strike so much of it that hedging carries the market through."""
+"""Placebos, and one strike after the other that is squeezed (``sim.levels.squeeze``)."""
 PLACEBO_SHARE: Final = 0.5
 """At least half of all planted levels do nothing, so that a detector that always cries is found out."""
 
@@ -30,7 +30,7 @@ _BY_NAME: Final[Mapping[str, tuple[LevelKind, ...]]] = MappingProxyType(
         "spoof": (LevelKind.SPOOF,),
         "fakeout": (LevelKind.FAKEOUT,),
         "gamma": (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
-        SQUEEZE: (LevelKind.GAMMA_MINUS,),
+        SQUEEZE: (),
         WEAK_GAMMA: (LevelKind.GAMMA_PLUS, LevelKind.GAMMA_MINUS),
         "placebo": (),
         MIX: tuple(kind for kind in LevelKind if kind is not LevelKind.PLACEBO),

@@ -3,20 +3,22 @@
 Tuned against the stylised facts of docs/physics.md 7.5 (``evaluate facts`` prints them). What was
 changed, and why:
 
-- ``flicker``: nearly half of all arriving orders leave within 120 ms, and half of the other departures only change
-  price or size; large orders are patient. So many records come of a book whose depth lasts: with the same rates spread
-  evenly, ten seconds' noise was as large as a zone's depth, and no rule could have told a vacuum from it.
+- ``flicker``: seven in ten of all arriving orders leave within 120 ms (at quiet times and in stress fewer), and half of
+  the other departures only change price or size; large orders are patient. So many records come of a book whose depth
+  lasts: with the same rates spread evenly, ten seconds' noise was as large as a zone's depth, and no rule could have
+  told a vacuum from it. With fewer, trades took a larger part of the orders that arrive than in real markets.
 - ``refill_boost``, ``flight``: a thin best price is joined faster, and left faster when the other side is heavy.
   Without them a new best price stays thin for seconds and queue imbalance says little about the next move.
 - ``echo_same`` 0.6 and ``echo_cross`` 0.05 instead of 0.5 and 0.1, fading faster where there are more orders: signs of
   successive trades were too independent.
-- ``lean`` 0.45 instead of 0.3: with less, the memory of signs was too short. Alone it made prices trend (variance ratio
-  above 1), hence ``meet`` and ``doubt``: resting orders come to meet lasting pressure, and fewer gaps follow it, with a
-  ``memory_s`` that is shorter where the market is faster.
-- ``slow_noise``: activity swings by a log-normal factor; without it absolute returns forget within seconds.
-- ``sweep``: 0.4 of aggressors go on to up to four prices. With fewer, large orders' impact was too concave; to the end
-  of their size, and 1 s returns had too fat tails.
-- ``follow`` 0.88 instead of 0.62 to 0.70: what else sets the volatility is metaorders, and they may not trend.
+- ``lean`` 0.4 to 0.5 instead of 0.3: with less, the memory of signs was too short. Alone it made prices trend
+  (variance ratio above 1), hence ``meet`` and ``doubt``: resting orders come to meet lasting pressure, and fewer gaps
+  follow it, with a ``memory_s`` that is shorter where the market is faster. They also make impact revert in part.
+- ``slow_noise``: activity swings by a log-normal factor, and ``shy``: fewer resting orders arrive while it is high, so
+  that books are thin when markets are fast. Without both, absolute returns forget within seconds.
+- ``sweep``: more than half of aggressors go on to up to four prices. With fewer, large orders' impact was too concave;
+  to the end of their size, and 1 s returns had too fat tails.
+- ``follow`` 0.92 instead of 0.62 to 0.70: what else sets the volatility is metaorders, and they may not trend.
 """
 
 from __future__ import annotations
@@ -115,22 +117,22 @@ INTENSITIES: Final[Mapping[str, Intensity]] = MappingProxyType(
         "midday": Intensity(
             start_minute=MIDDAY_MINUTE,
             reference=activity_of_minute(MIDDAY_MINUTE),
-            add=2.7,
-            cancel=0.28,
-            market=5.6,
-            usual=9.0,
-            in_spread=120.0,
-            follow=0.88,
+            add=5.6,
+            cancel=0.318,
+            market=6.5,
+            usual=8.2,
+            in_spread=130.0,
+            follow=0.924,
             refill_boost=3.0,
             flight=2.0,
-            sweep=0.42,
-            lean=0.44,
-            meet=0.5,
-            doubt=0.12,
-            memory_s=10.0,
-            size_scale=1.2,
+            sweep=0.572,
+            lean=0.51,
+            meet=0.685,
+            doubt=0.27,
+            memory_s=9.3,
+            size_scale=1.11,
             iceberg=0.01,
-            slow_noise=0.8,
+            slow_noise=0.99,
             fast_noise=0.05,
             news_per_day=1.0,
             outcome_ticks=6,
@@ -138,27 +140,29 @@ INTENSITIES: Final[Mapping[str, Intensity]] = MappingProxyType(
             plant_near=4,
             plant_far=10,
             plant_every_s=25,
-            echo_decay=12.0,
+            echo_decay=13.0,
+            flicker=0.715,
+            shy=0.425,
         ),
         "open": Intensity(
             start_minute=OPEN_MINUTE - 2,
             reference=2.0,
-            add=9.5,
+            add=13.6,
             cancel=1.08,
-            market=22.5,
-            usual=5.8,
+            market=16.4,
+            usual=5.4,
             in_spread=250.0,
-            follow=0.88,
+            follow=0.915,
             refill_boost=3.0,
             flight=2.0,
-            sweep=0.45,
-            lean=0.45,
-            meet=0.75,
-            doubt=0.38,
+            sweep=0.55,
+            lean=0.41,
+            meet=0.71,
+            doubt=0.39,
             memory_s=4.0,
-            size_scale=1.2,
+            size_scale=1.15,
             iceberg=0.01,
-            slow_noise=0.8,
+            slow_noise=0.88,
             fast_noise=0.05,
             news_per_day=1.0,
             outcome_ticks=12,
@@ -167,6 +171,8 @@ INTENSITIES: Final[Mapping[str, Intensity]] = MappingProxyType(
             plant_far=16,
             plant_every_s=20,
             echo_decay=25.0,
+            flicker=0.675,
+            shy=0.37,
         ),
         "stress": Intensity(
             start_minute=OPEN_MINUTE - 2,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spymaster.market.dtypes import INSTRUMENT_SHIFT, PUBLISHER_SHIFT
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S
 from spymaster.sim.instrument import INSTRUMENT_ID, PUBLISHER_ID, TICK_E9
-from spymaster.sim.levels.planting import USUAL_BOOK
+from spymaster.sim.levels.places import USUAL_BOOK
 from spymaster.sim.levels.scenarios import SQUEEZE, WEAK_GAMMA, kind_weights, plants_levels
 from spymaster.sim.market.day_shape import MINUTES, shape_of_day
 from spymaster.sim.market.intensities import INTENSITIES, Intensity
@@ -36,7 +36,7 @@ _LEVELS_AT_ONCE: Final = 3
 _GAMMA: Final = (50.0, 250.0)
 _GAMMA_OF_OPTIONS: Final = (100.0, 200.0)
 _GAMMA_OF: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {WEAK_GAMMA: (20.0, 20.0), SQUEEZE: (300.0, 150.0)}
+    {WEAK_GAMMA: (20.0, 20.0), SQUEEZE: (200.0, 100.0)}
 )
 """Gamma of planted levels, least and span, contracts per point: of the stand-in (for a book of usual depth), of
 options, and by scenario as it is really met and as it is seldom met."""
@@ -229,6 +229,7 @@ def new_state(settings: Settings) -> Array:
     s["kind_weight"] = kind_weights(settings.scenario)
     s["wanted_levels"] = settings.levels_at_once if plants_levels(settings.scenario) else 0
     s["next_plant_ns"] = start + 2 * NS_PER_S
+    s["next_squeeze_ns"] = start + 2 * NS_PER_S if settings.scenario == SQUEEZE else NEVER
     least, span = _GAMMA_OF_OPTIONS if settings.options else _GAMMA
     deep = 1.0
     if settings.options or settings.scenario in _GAMMA_OF:

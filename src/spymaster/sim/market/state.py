@@ -82,12 +82,14 @@ LEVEL: Final = np.dtype(
         ("push", "<f8"),
         ("push_end_ns", "<i8"),
         ("gamma", "<f8"),
-        # 1: an episode of a world, and the fields below count
+        # 1: an episode of a world or a squeeze, and the fields below count
         ("is_episode", "<i8"),
         ("distance", "<i8"),
         # 1: aggressors go on once they are there, 0: they turn round
         ("outcome", "<i8"),
-        # contracts an attack has left to spend, and its time from the mechanism's beginning to two points through
+        # time in which price is brought to the trigger; contracts an attack has left to spend, and its time from the
+        # mechanism's beginning to two points through
+        ("approach_ns", "<i8"),
         ("attack", "<i8"),
         ("travel_ns", "<i8"),
         ("planted_ahead", "<i8"),
@@ -235,6 +237,8 @@ STATE: Final = np.dtype(
         ("planted", "<i8"),
         ("wanted_levels", "<i8"),
         ("next_plant_ns", "<i8"),
+        # when the next strike is squeezed, NEVER in other scenarios
+        ("next_squeeze_ns", "<i8"),
         # the next of the tape's plan, the level under attack, and when the attack is looked after
         ("next_planned", "<i8"),
         ("attacked", "<i8"),

@@ -25,6 +25,8 @@ _MEASURED_PROFILE: Final = (1.0, 1.74, 1.82, 1.89, 1.77, 1.68, 1.56, 1.51, 1.44,
 """Depth by level, against the best, that the usual ``HUMP`` makes."""
 _OUTCOME_TICKS: Final = 8
 _HORIZON_S: Final = 150
+_APPROACH_S: Final = 25
+"""Price is brought to a mechanism's trigger in about this time."""
 _ROUND_FIGURES: Final = 6
 _LEAST_CLOSING: Final = 60.0
 """Gaps closed per second at midday's rate, however slow machines are: else a busy market would come apart."""
@@ -123,6 +125,7 @@ def plan_of(world: World | None, start_ns: int) -> NDArray[Any]:
         row["planted_ns"] = start_ns + it.start_s * NS_PER_S
         row["distance"], row["trigger"] = it.distance_ticks, it.trigger_ticks
         row["push"], row["refill"], row["refill_ns"] = it.push_tilt, it.refill_probability, it.refill_ms * NS_PER_MS
+        row["approach_ns"] = _APPROACH_S * NS_PER_S
         row["attack"], row["travel_ns"] = max(round(it.attack_ratio * best), 1), round(it.travel_s * NS_PER_S)
         row["add"] = row["cancel"] = row["left_share"] = 1.0
         shown, reserve = max(round(it.shown_ratio * best), 1), max(round(it.reserve_ratio * best), 1)

@@ -10,7 +10,7 @@ from spymaster.market.kinds import SIDE_ASK, SIDE_BID, UNDEF_PRICE
 from spymaster.sim.dice import below, exponential, heavy_tail, lag_ns, uniform
 from spymaster.sim.market.climate import bell
 from spymaster.sim.market.state import ASK, BID, State, Tape
-from spymaster.sim.options.black import gamma
+from spymaster.sim.options.black import call_delta, gamma
 from spymaster.sim.options.quotes import forward_of, requote, tick_e9
 from spymaster.sim.options.state import NO_OPTIONS, ON_EQUITY, WHAT_TRADE
 
@@ -19,10 +19,9 @@ _OUT_OF_MONEY: Final = 0.7
 _ONE: Final = 0.5
 _FEW: Final = 0.85
 _LARGEST: Final = 1000
-_TARGET_TRADES: Final = 400.0
-"""A target is reached in about so many usual trades."""
+USUAL_TRADES: Final = 400.0
+"""A target is reached in about so many usual trades, if nobody is in a hurry."""
 _LARGEST_UNITS: Final = 20.0
-_NEAREST_TICKS: Final = 3
 _FARTHEST_TICKS: Final = 40
 _TICK_POINTS: Final = 0.25
 
@@ -111,13 +110,13 @@ def strike_tick(s: State, k: int) -> int:
 
 
 @kernel
-def strike_to_plant(s: State) -> int:
-    """The strike nearest to the market that is not at it yet; -1 where none is near."""
-    found, nearest = -1, _FARTHEST_TICKS
+def strike_to_plant(s: State, least: int) -> int:
+    """The nearest strike that is at least so many ticks from the market; -1 where none is near."""
+    found, nearest = -1, least + _FARTHEST_TICKS
     for k in range(s.options.strikes):
         tick = strike_tick(s, k)
         off = max(tick - s.best[ASK], s.best[BID] - tick)
-        if _NEAREST_TICKS <= off < nearest:
+        if least <= off < nearest:
             found, nearest = k, off
     return found
 
@@ -129,8 +128,11 @@ def side_of_tick(s: State, tick: int) -> int:
 
 
 @kernel
-def begin_target(s: State, tick: int, wanted_gamma: float) -> None:
-    """Customers set out to bring dealers' gamma at the strike of a tick to so many futures per point."""
+def begin_target(s: State, tick: int, wanted_gamma: float, trades: float) -> None:
+    """Customers set out to bring dealers' gamma at a tick's strike to ``wanted_gamma`` futures per point.
+
+    It takes about so many usual trades.
+    """
     o = s.options
     if o.kind == NO_OPTIONS or wanted_gamma == 0.0:
         return
@@ -142,7 +144,7 @@ def begin_target(s: State, tick: int, wanted_gamma: float) -> None:
                 each *= 2.0 / (o.ratio * o.ratio)
             if each > 0.0:
                 o.target[k] = int(0.5 * wanted_gamma / each)
-                o.unit[k] = max(abs(o.target[k]) / _TARGET_TRADES, 1.0)
+                o.unit[k] = max(abs(o.target[k]) / trades, 1.0)
 
 
 @kernel
@@ -169,7 +171,7 @@ def has_target(s: State) -> bool:
 
 @kernel
 def trade_to_target(s: State, tape: Tape) -> None:
-    """A straddle: call and put at once, so that it brings dealers gamma and next to no delta."""
+    """Calls and puts at once, as many of each as bring dealers gamma and next to no delta wherever price is."""
     o = s.options
     k = below(o, int(o.strikes))
     for _ in range(o.strikes):
@@ -183,7 +185,9 @@ def trade_to_target(s: State, tape: Tape) -> None:
     size = min(abs(left), 1 + int(o.unit[k] * min(heavy_tail(o), _LARGEST_UNITS)))
     with_dealer = 1 if uniform(o) < o.dealer_share else 0
     buys = 1 if left < 0 else 0
-    took = take_trade(s, tape, 2 * k, buys, size, with_dealer, forward)
-    took = take_trade(s, tape, 2 * k + 1, buys, size, with_dealer, forward) and took
+    wanted = 2.0 * size * (1.0 - call_delta(forward, float(o.strike[k]), float(o.vol[k]), float(o.years)))
+    calls = min(max(int(wanted + 0.5), 1), 2 * size - 1)
+    took = take_trade(s, tape, 2 * k, buys, calls, with_dealer, forward)
+    took = take_trade(s, tape, 2 * k + 1, buys, 2 * size - calls, with_dealer, forward) and took
     if with_dealer == 1 or not took:
         o.done[k] += size if left > 0 else -size
