@@ -17,7 +17,7 @@ from spymaster.market.sessions import ET, session_of, sessions_between
 from spymaster.resources import bundled_recording
 from spymaster.sim.truth.files import read_truth
 
-LIMIT_BYTES = 3_000_000
+LIMIT_BYTES = 3_500_000
 S = 1_000_000_000
 
 
