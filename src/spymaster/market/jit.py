@@ -28,6 +28,7 @@ from spymaster.market.kernels.native_code import (
     object_loader,
     processor,
 )
+from spymaster.market.kernels.shipped import shipped_engine
 from spymaster.market.kernels.sources import kernel_hash
 
 P = ParamSpec("P")
@@ -113,24 +114,25 @@ class Kernel:
     def _make_ready(self, kinds: Kinds, arguments: tuple[Any, ...]) -> NativeKernel | Callable[..., Any]:
         with self._lock:
             if kinds not in self._ready:
-                name = self._name(kinds)
-                self._ready[kinds] = self._kept(name) or self._compiled(name, tuple(map(as_typed, arguments)))
+                self._ready[kinds] = self._kept(kinds) or self._compiled(kinds, tuple(map(as_typed, arguments)))
             return self._ready[kinds]
 
-    def _name(self, kinds: Kinds) -> str:
-        what = f"{kernel_hash(self.py_func)}|{self._inlined}|{kinds_text(kinds)}|{processor()}"
-        return f"{self.py_func.__name__}.{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+    def _name(self, kinds: Kinds, target: str) -> str:
+        what = f"{kernel_hash(self.py_func)}|{self._inlined}|{kinds_text(kinds)}|{target}"
+        return f"{self.py_func.__name__}.{hashlib.sha256(what.encode()).hexdigest()[:24]}.root"
 
-    def _kept(self, name: str) -> NativeKernel | None:
-        kept = read_kept(f"{name}.root")
+    def _kept(self, kinds: Kinds) -> NativeKernel | None:
+        kept = read_kept(self._name(kinds, processor()))
+        if kept is None and (shipped := shipped_engine()) is not None:
+            kept = read_kept(self._name(kinds, shipped[1].target), shipped[0])
         if kept is None:
             return None
         heading, code = kept
         return self._native(Root(heading["symbol"], tuple(heading["letters"]), heading["returns"], code))
 
-    def _compiled(self, name: str, arguments: tuple[Any, ...]) -> NativeKernel | Callable[..., Any]:
+    def _compiled(self, kinds: Kinds, arguments: tuple[Any, ...]) -> NativeKernel | Callable[..., Any]:
         if _only_kept.get():
-            raise NotKeptError(name)
+            raise NotKeptError(self.py_func.__name__)
         from spymaster.market.kernels import numba_internals
 
         self.compiled += 1
@@ -141,7 +143,8 @@ class Kernel:
         except NotNativeError as reason:
             _log.warning("numba compiles %s in its own way: %s", self.py_func.__name__, reason)
             return self._numbas_own
-        keep(f"{name}.root", {"symbol": root.symbol, "letters": root.letters, "returns": root.returns}, root.code)
+        name = self._name(kinds, processor())
+        keep(name, {"symbol": root.symbol, "letters": root.letters, "returns": root.returns}, root.code)
         return self._native(root)
 
     def _native(self, root: Root) -> NativeKernel:

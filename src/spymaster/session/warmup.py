@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _RECORDS: Final = "records"
 _LEASHED: Final = "leashed"
 """Arguments of the module: a part of the kernels alone; end with standard input."""
+_SHARE_OF_KERNELS: Final = 0.85
+"""What the kernels take of the time; the rest is the engine as a whole."""
 _NOT_KEPT: Final = os.EX_CANTCREAT
 """Exit code of a process whose kernels compiled and could not be kept."""
 
@@ -33,8 +36,9 @@ _NOT_KEPT: Final = os.EX_CANTCREAT
 def is_warm() -> bool:
     """Whether the kernels of these sources have been compiled on this machine before."""
     from spymaster.market.kernel_cache import is_complete, kernel_folder
+    from spymaster.market.kernels.shipped import shipped_engine
 
-    return is_complete(kernel_folder())
+    return shipped_engine() is not None or is_complete(kernel_folder())
 
 
 def how_often() -> str:
@@ -44,10 +48,13 @@ def how_often() -> str:
     return "once per version" if kernel_folder() == CACHE_FOLDER else "for this run, the cache cannot be written"
 
 
-def start_compiling(part: Sequence[str] = (), *, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[bytes]:
+def start_compiling(
+    part: Sequence[str] = (), *, stderr: int | None = subprocess.PIPE, stdout: int | None = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     """Compile in a process of its own, into this one's folder; its exit code 0 means that the kernels are ready.
 
-    It ends when its standard input does, and so whenever this process does.
+    It ends when its standard input does, and so whenever this process does. On standard output it names each kernel
+    that is done, a line each.
     """
     from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, kernel_folder
 
@@ -55,29 +62,69 @@ def start_compiling(part: Sequence[str] = (), *, stderr: int | None = subprocess
         [sys.executable, "-m", "spymaster.session.warmup", _LEASHED, *part],
         env={**os.environ, CACHE_DIR_VARIABLE: str(kernel_folder().parent)},
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=stderr,
         # what the terminal sends is for the one who waits for the kernels
         start_new_session=True,
     )
 
 
-@contextlib.contextmanager
-def compiling_elsewhere() -> Iterator[Callable[[], bool]]:
-    """Compile in another process; gives a function that says whether it is still at it. Leaving early ends it.
+class Compiling:
+    """Compiling in another process, as it can be told of."""
 
-    Raises RuntimeError, at the end, when the kernels did not compile.
-    """
-    process = start_compiling()
+    def __init__(self, process: subprocess.Popen[bytes], now_s: Callable[[], float] = time.monotonic) -> None:
+        from spymaster.market.kernels.sources import engine_kernels
+
+        self._process = process
+        self._now_s = now_s
+        self._began_s = now_s()
+        self._done: set[bytes] = set()
+        self._failure = ""
+        self._all = engine_kernels()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self._done.add(line)
+
+    @property
+    def is_at_it(self) -> bool:
+        """Whether it goes on."""
+        return self._process.poll() is None
+
+    @property
+    def failure(self) -> str:
+        """Why the kernels did not compile; empty where they did, or while it goes on."""
+        if not self._failure and self._process.poll() not in (None, os.EX_OK, _NOT_KEPT):
+            said = self._process.stderr.read().decode(errors="replace") if self._process.stderr is not None else ""
+            self._failure = f"the engine did not compile: {(said.strip().splitlines() or ['no reason given'])[-1]}"
+        return self._failure
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1: kernels, and after them the engine as a whole, which has no measure of its own."""
+        return _SHARE_OF_KERNELS * min(len(self._done) / self._all, 1.0)
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        elapsed = f"{self._now_s() - self._began_s:.0f} s"
+        if len(self._done) >= self._all:
+            return f"compiling the engine, {how_often()}: its {self._all} kernels as one program, {elapsed}"
+        return f"compiling the engine, {how_often()}: {len(self._done)} of {self._all} kernels, {elapsed}"
+
+
+@contextlib.contextmanager
+def compiling_elsewhere() -> Iterator[Compiling]:
+    """Compile in another process. Leaving early ends it."""
+    process = start_compiling(stdout=subprocess.PIPE)
     try:
-        yield lambda: process.poll() is None
+        yield Compiling(process)
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
-    if process.returncode not in (os.EX_OK, _NOT_KEPT) and process.stderr is not None:
-        lines = process.stderr.read().decode(errors="replace").strip().splitlines()
-        raise RuntimeError(f"the engine did not compile: {lines[-1] if lines else 'no reason given'}")
 
 
 def compile_all() -> None:
@@ -115,7 +162,8 @@ def _all_kept() -> bool:
 def _compile_in_two() -> None:
     from spymaster.market.kernel_cache import say_not_kept
 
-    other = start_compiling((_RECORDS,), stderr=None)
+    # it tells of what it has done in the place where we do
+    other = start_compiling((_RECORDS,), stderr=None, stdout=None)
     try:
         lower_levels()
         # by its end: it must not wait for ours
@@ -242,6 +290,11 @@ def load_engine() -> None:
     gc.freeze()
 
 
+def _tell(symbol: str) -> None:
+    """A kernel is done."""
+    os.write(1, f"{symbol}\n".encode())
+
+
 def _end_with_standard_input() -> None:
     """Nobody is left who wants the kernels: end at once, wherever the compiler is."""
     with contextlib.suppress(OSError):
@@ -253,8 +306,10 @@ def _end_with_standard_input() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Compile as a process of its own; returns its exit code."""
     from spymaster.market.kernel_cache import unkept
+    from spymaster.market.kernels.lowered import lowered_kernels
 
     if _LEASHED in arguments:
+        lowered_kernels().tell = _tell
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
     if _RECORDS in arguments:
         lower_fuel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,6 +65,8 @@ class LoweredKernels:
 
     def __init__(self) -> None:
         self._held: dict[str, Lowered] = {}
+        self.tell: Callable[[str], None] = lambda _symbol: None
+        """Is told of each kernel once, when it is lowered or found."""
 
     def find(self, symbol: str) -> Lowered | None:
         """A kernel lowered before, by whomever."""
@@ -99,6 +101,8 @@ class LoweredKernels:
             seen.update(lowered.callees)
 
     def _hold(self, lowered: Lowered) -> Lowered:
+        if lowered.symbol not in self._held:
+            self.tell(lowered.symbol)
         self._held[lowered.symbol] = lowered
         return lowered
 

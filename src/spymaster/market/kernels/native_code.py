@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -257,8 +258,9 @@ def object_loader() -> ObjectLoader:
 
 @functools.cache
 def processor() -> str:
-    """What this machine's processor is and can do, as compiled code depends on it."""
+    """What code is compiled for: this machine's processor, or the one that is named to numba."""
     import llvmlite.binding as llvm
 
     features = ",".join(sorted(name for name, there in llvm.get_host_cpu_features().items() if there))
-    return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {features}"
+    name = os.environ.get("NUMBA_CPU_NAME", llvm.get_host_cpu_name())
+    return f"{llvm.get_process_triple()} {name} {os.environ.get('NUMBA_CPU_FEATURES', features)}"

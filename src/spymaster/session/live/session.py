@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from spymaster.errors import UserError
 from spymaster.journal.source import Arrival, LiveSource
 from spymaster.market.frames import ConfigFrame
+from spymaster.market.frames import Frame as JournalFrame
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.live.no_engine import NoEngine
-from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm, load_engine
+from spymaster.session.warmup import compiling_elsewhere, is_warm, load_engine
 from spymaster.signals.frame import (
     Command,
     Frame,
@@ -42,12 +43,11 @@ if TYPE_CHECKING:
     from spymaster.session.frames.builder import FrameBuilder
     from spymaster.session.frames.heat_store import HeatStore
     from spymaster.session.headless import RunTotals
+    from spymaster.session.live.engine_to_come import EngineToCome
     from spymaster.session.record.recording import RunRecording
 
 _FRAME_EVERY_S: Final = 0.1
 _POLL_S: Final = 0.1
-_COMPILE_S: Final = 40.0
-"""How long compiling usually takes, for the progress bar only."""
 
 
 class LiveArrivals(LiveSource, Protocol):
@@ -115,6 +115,7 @@ class LiveSession:
         self._published_s = -math.inf
         self._rate = EngineRate()
         self._engine: Engine | None = None
+        self._to_come: EngineToCome | None = None
         self._builder: FrameBuilder | None = None
         self._heat: HeatStore | None = heat
         self._first_ns = 0
@@ -181,13 +182,16 @@ class LiveSession:
     @property
     def message(self) -> str:
         """What is being waited for or wrong, in words; empty while all is well."""
-        return self.failure or self.refused or self._source.problem or self._message
+        said = self._message if self._to_come is None else self._to_come.work.words
+        return self.failure or self.refused or self._source.problem or said
 
     def _work(self) -> None:
         try:
-            self._compile()
-            self._load()
-            self._live()
+            if not self._computes or is_warm():
+                self._load()
+                self._live()
+            else:
+                self._live_while_compiling()
             self._phase = Phase.ENDED
         except UserError as error:
             self.failure, self.error = str(error), error
@@ -205,16 +209,13 @@ class LiveSession:
             self._publish()
             self.ended.set()
 
-    def _compile(self) -> None:
-        """Have the kernels compiled elsewhere before anything is asked of a vendor."""
-        if not self._computes or is_warm():
-            return
-        started = self._now_s()
-        with compiling_elsewhere() as still_at_it:
-            while still_at_it() and not self._stopping.wait(_POLL_S):
-                elapsed = self._now_s() - started
-                self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
-                self._progress = min(elapsed / _COMPILE_S, 0.99)
+    def _live_while_compiling(self) -> None:
+        """Nothing waits for the kernels but what is computed: what arrives meanwhile is journalled and shown."""
+        from spymaster.session.live.engine_to_come import EngineToCome
+
+        with compiling_elsewhere() as work:
+            self._to_come = EngineToCome(work)
+            self._live()
 
     def _load(self) -> None:
         """Have everything in memory before a vendor is asked for anything: from then on nothing keeps a record from the
@@ -230,34 +231,65 @@ class LiveSession:
 
         if self._stopping.is_set():
             return
-        self._phase, self._progress = Phase.LOADING, math.nan
+        if self._to_come is None:
+            self._phase, self._progress = Phase.LOADING, math.nan
         self._message = "waiting for the market's first records"
-        self._engine = Engine(snaps_per_block=1) if self._computes else cast("Engine", NoEngine())
-        if self._computes:
+        computes = self._computes and self._to_come is None
+        self._engine = Engine(snaps_per_block=1) if computes else cast("Engine", NoEngine())
+        if computes:
             self._follow(self._engine)
         for arrival in self._source.arrivals():
-            self._take(self._engine, arrival)
+            self._take(arrival)
+            self._join_engine()
             if self._is_over():
                 self._is_complete = True
                 self._source.close()
         self._is_left = self._goes_on()
         if self._is_left:
             return
+        while self._to_come is not None and not self._stopping.wait(_POLL_S):
+            self._join_engine()
+            self._publish()
         if self._engine.config is not None:
             for block in self._engine.finish():
                 self._on_block(block)
         elif not self._stopping.is_set():
             self.refused = self._source.problem or "the feeds ended before it was known what is traded"
 
-    def _take(self, engine: Engine, arrival: Arrival) -> None:
+    def _take(self, arrival: Arrival) -> None:
         """Into the journal first, whatever it is."""
         frame = arrival.frame
-        if isinstance(frame, ConfigFrame):
-            self._configure(engine, frame)
+        if isinstance(frame, ConfigFrame) and self.recording is None:
+            self._open(frame)
         assert self.recording is not None
+        assert self._engine is not None
         self.recording.on_frame(frame, arrival.flags)
         if not arrival.is_for_engine:
             return
+        if self._to_come is not None:
+            self._to_come.take(frame)
+        self._live_through(self._engine, frame)
+        if self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            self._publish()
+
+    def _open(self, config: ConfigFrame) -> None:
+        """The first CONFIG opens the recording."""
+        from spymaster.session.headless import RunTotals
+
+        self.recording = self._begin(config)
+        self.totals = RunTotals(self._interval_ns)
+        if self._to_come is not None:
+            self._to_come.begins(self.recording)
+        else:
+            self._phase, self._message = Phase.PLAYING, ""
+
+    def _live_through(self, engine: Engine, frame: JournalFrame) -> None:
+        """What is journalled, given to the engine; at a further CONFIG that begins anew."""
+        assert self.totals is not None
+        if isinstance(frame, ConfigFrame) and engine.config is not None:
+            self.totals.count(engine)
+            if self._builder is not None:
+                self._builder.begin_anew(frame)
         if self._builder is not None:
             self._builder.on_frame(frame)
         started = self._now_s()
@@ -266,26 +298,28 @@ class LiveSession:
             snaps += len(block.snaps)
             self._on_block(block)
         self._rate.note(self._now_s() - started, snaps)
-        if isinstance(frame, ConfigFrame) and self._builder is None:
+        if isinstance(frame, ConfigFrame) and self._builder is None and self._to_come is None:
             self._build_frames(engine, frame)
-        if self._now_s() - self._published_s >= _FRAME_EVERY_S:
-            self._publish()
 
-    def _configure(self, engine: Engine, config: ConfigFrame) -> None:
-        """The first CONFIG opens the recording; a further one has the engine begin anew."""
-        from spymaster.session.headless import RunTotals
-
-        if self.recording is None:
-            self.recording = self._begin(config)
-            self.totals = RunTotals(self._interval_ns)
-            self._phase, self._message = Phase.PLAYING, ""
+    def _join_engine(self) -> None:
+        """Once the kernels are there an engine lives what is in the journal, and goes on with what arrives."""
+        coming = self._to_come
+        if coming is None or coming.work.is_at_it:
             return
-        assert self.totals is not None
-        self.totals.count(engine)
-        if self._builder is not None:
-            self._builder.begin_anew(config)
+        self._to_come, self._progress = None, math.nan
+        self._phase, self._message = Phase.PLAYING, coming.work.failure
+        if self._message:
+            # what cannot be made again is written down all the same
+            return
+        from spymaster.physics.engine import Engine
 
-    def _build_frames(self, engine: Engine, config: ConfigFrame) -> None:
+        self._engine = Engine(snaps_per_block=1)
+        self._follow(self._engine)
+        if self.recording is not None:
+            for frame in coming.lived(self.recording):
+                self._live_through(self._engine, frame)
+
+    def _build_frames(self, engine: Engine, frame: ConfigFrame) -> None:
         from spymaster.session.frames.builder import FrameBuilder
         from spymaster.session.frames.heat_store import HeatStore
         from spymaster.session.scoring import model_to_show
@@ -293,8 +327,8 @@ class LiveSession:
         if self._draws:
             self._heat = self._heat or HeatStore()
             model = model_to_show(simulated=self._simulated, show=self._shows_model)
-            self._builder = FrameBuilder(engine, config, self._heat, model=model)
-            self._watcher.begins(config, self._builder.feed_words)
+            self._builder = FrameBuilder(engine, frame, self._heat, model=model)
+            self._watcher.begins(frame, self._builder.feed_words)
 
     def _on_block(self, block: SnapBlock) -> None:
         assert self.recording is not None
@@ -308,6 +342,12 @@ class LiveSession:
         self._watcher.on_block(block)
 
     def _publish(self) -> None:
+        if self._to_come is not None and self._draws:
+            self._published_s = self._now_s()
+            picture = self._to_come.picture(self._frames + 1, self._run_state())
+            if picture is not None:
+                self._frames, self._frame = picture.number, picture
+                self._watcher.published()
         if self._builder is None or not self._first_ns:
             return
         self._published_s = self._now_s()
@@ -327,7 +367,7 @@ class LiveSession:
             records_per_s=self._rate.records_per_s,
             snap_us=self._rate.snap_us,
             message=self.message,
-            progress=self._progress,
+            progress=self._progress if self._to_come is None else self._to_come.work.share,
             recording=self.recording.light if self.recording is not None else RecordingLight(),
             greeks=self.greeks,
         )

@@ -14,7 +14,7 @@ from spymaster.config.structs import Config
 from spymaster.interrupts import held
 from spymaster.journal.errors import JournalError
 from spymaster.journal.files import Files
-from spymaster.journal.format import FrameFlag
+from spymaster.journal.format import FrameFlag, Position
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.mirror_plan import MirrorPlan, write_mirror_plan
 from spymaster.journal.segments import SEGMENT_BYTES
@@ -80,6 +80,7 @@ class RunRecording:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         journal = out / JOURNAL_FOLDER
+        self.journal = journal
         self.run_id = run.id
         self._now_s = now_s
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
@@ -124,6 +125,11 @@ class RunRecording:
         with held():
             self.health = self._watch.look()
         return self.health
+
+    @property
+    def position(self) -> Position:
+        """Behind the last frame of the journal."""
+        return self._writer.position
 
     @property
     def records(self) -> int:

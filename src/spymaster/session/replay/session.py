@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.replay.loop_range import LoopRange
 from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
+from spymaster.session.replay.preview import Preview, waiting_picture
 from spymaster.session.replay.turns import RestartAt, Stop
-from spymaster.session.warmup import compiling_elsewhere, how_often, is_warm
+from spymaster.session.warmup import compiling_elsewhere, is_warm
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
-from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
+from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history
 from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 _FRAME_EVERY_S: Final = 0.1
 _POLL_S: Final = 0.1
-_COMPILE_S: Final = 40.0
-"""How long compiling usually takes, for the progress bar only."""
 
 
 class ReplaySession:
@@ -76,19 +75,19 @@ class ReplaySession:
         self._published_s = -1.0
         self._target: SeekTarget | None = None
         self._requested: SeekTarget | None = None
-        self._began_ns = self._search_began_ns = 0
+        self._began_ns = self._search_began_ns = self._shown_ns = 0
         self._checkpoint_ns: int | None = None
         self._loop, self._answer = LoopRange(), ""
         self._rate, self._frames = EngineRate(), 0
         self.reached = threading.Event()
-        """Set once the first pause, the end or a failure has been reached and its frame published."""
+        """Set once the first pause, the end or a failure was reached and published."""
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End the thread and wait for it."""
+        """End it."""
         self.send(Command.STOP)
         self._thread.join(timeout_s)
 
@@ -98,13 +97,11 @@ class ReplaySession:
 
     def heat(self, seconds: int) -> HeatColumns:
         """Up to ``seconds`` newest heat columns."""
-        shown = self._shown
-        return shown.heat.columns(seconds) if shown is not None else empty_heat()
+        return shown.heat.columns(seconds) if (shown := self._shown) is not None else empty_heat()
 
     def chart(self) -> NDArray[Any]:
         """The two-minute bars."""
-        shown = self._shown
-        return shown.builder.chart() if shown is not None else empty_chart()
+        return shown.builder.chart() if (shown := self._shown) is not None else empty_chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """What is remembered of a level."""
@@ -123,8 +120,7 @@ class ReplaySession:
     @property
     def signal_hash(self) -> str:
         """The signal hash of all snaps up to the one shown; empty before the first."""
-        shown = self._shown
-        return shown.hash.hexdigest() if shown is not None else ""
+        return self._shown.hash.hexdigest() if self._shown is not None else ""
 
     def _work(self) -> None:
         try:
@@ -149,20 +145,21 @@ class ReplaySession:
                 self._index.close()
 
     def _compile(self) -> None:
-        """Have the kernels compiled elsewhere while the screen stays alive."""
+        """Have the kernels compiled elsewhere while the market goes on from its records alone."""
         if is_warm():
             return
-        started = self._now_s()
-        with compiling_elsewhere() as still_at_it:
-            while still_at_it():
-                elapsed = self._now_s() - started
-                self._message = f"compiling the engine, {how_often()}: {elapsed:.0f} s"
-                self._progress = min(elapsed / _COMPILE_S, 0.99)
-                self._publish_waiting()
-                with contextlib.suppress(queue.Empty):
-                    # before there is an engine only STOP means anything
+        with compiling_elsewhere() as work, Preview(self._plan, self._pacer.speed, self._now_s) as preview:
+            while work.is_at_it:
+                self._message, self._progress = work.words, work.share
+                self._frames += 1
+                self._frame = preview.picture(self._frames, self._run_state())
+                self._watcher.published()
+                with contextlib.suppress(queue.Empty):  # before there is an engine only STOP means anything
                     if self._commands.get(timeout=_POLL_S)[0] is Command.STOP:
                         raise Stop
+            self._shown_ns = preview.t_ns
+            if work.failure:
+                raise RuntimeError(work.failure)
 
     def _open(self) -> ReplayIndex:
         """Read what the recording says about itself."""
@@ -177,6 +174,9 @@ class ReplaySession:
 
         if self._until_ns is not None:
             self._target = SeekTarget(SeekKind.MOMENT, self._until_ns)
+        elif self._shown_ns:
+            # the engine lives what was shown without it, and goes on from there
+            self._target = SeekTarget(SeekKind.MOMENT, self._shown_ns, pause=False)
         model = model_to_show(simulated=self._simulated, show=self._shows_model)
         self._index = ReplayIndex(self._plan, self._cache, model)
         return self._index
@@ -352,8 +352,7 @@ class ReplaySession:
             self._seek(run)
 
     def _run_state(self) -> RunState:
-        speed = self._pacer.speed
-        index = self._index
+        index, speed = self._index, self._pacer.speed
         return RunState(
             mode=Mode.REPLAY,
             phase=self._phase,
@@ -396,5 +395,6 @@ class ReplaySession:
 
     def _publish_waiting(self) -> None:
         self._frames += 1
-        self._frame = waiting_frame(self._frames, self._run_state(), self._plan.profile.name, "")
+        shown = self._frame if self._shown_ns and self._phase is not Phase.FAILED else None
+        self._frame = waiting_picture(shown, self._frames, self._run_state(), self._plan.profile.name)
         self._watcher.published()

@@ -30,7 +30,7 @@ def blind_inputs(frame: Frame | None) -> tuple[InputTrust, ...]:
 
 def started(frame: Frame | None) -> bool:
     """Whether there is a book to show."""
-    return frame is not None and frame.header.es_bid_tick != NO_TICK and frame.header.phase is not Phase.COMPILING
+    return frame is not None and frame.header.es_bid_tick != NO_TICK
 
 
 def card_for(frame: Frame | None, state: ViewState) -> Card | None:
@@ -47,7 +47,7 @@ def card_for(frame: Frame | None, state: ViewState) -> Card | None:
     if header.phase is Phase.FAILED:
         lines = message or ("No reason was given",)
         return Card("error", lines[0], lines[1:], keys=(("l", "log"), ("q", "quit")))
-    if header.phase is Phase.COMPILING:
+    if header.phase is Phase.COMPILING and not started(frame):
         lines = ("Once only; later starts take less than a second", *(("", *message) if message else ()))
         return Card("work", "First start: compiling the kernels for this machine", lines, header.progress)
     if header.phase is Phase.LOADING and not started(frame):
