@@ -10,12 +10,19 @@ import typer
 from spymaster.cli.failures import reported
 
 
-def warmup() -> None:
+def warmup(
+    into: Annotated[
+        Path | None, typer.Option(help="A folder to compile into, for an image.", show_default=False)
+    ] = None,
+    wheel: Annotated[
+        Path | None, typer.Option("--from", help="A wheel to take the compiled engine from.", show_default=False)
+    ] = None,
+) -> None:
     """Compile the kernels now, so that nothing waits for them later."""
-    from spymaster.cli.warmup import run_warmup
+    from spymaster.cli.warmup import run_take, run_warmup
 
     with reported():
-        raise typer.Exit(run_warmup())
+        raise typer.Exit(run_warmup(into) if wheel is None else run_take(wheel))
 
 
 def bench(

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _RECORDS: Final = "records"
 _LEASHED: Final = "leashed"
-"""Arguments of the module: a part of the kernels alone; end with standard input."""
+_TELLS: Final = "tells"
+"""Arguments of the module: a part of the kernels alone; end with standard input; name what is done."""
 _SHARE_OF_KERNELS: Final = 0.85
 """What the kernels take of the time; the rest is the engine as a whole."""
 _NOT_KEPT: Final = os.EX_CANTCREAT
@@ -49,20 +51,24 @@ def how_often() -> str:
 
 
 def start_compiling(
-    part: Sequence[str] = (), *, stderr: int | None = subprocess.PIPE, stdout: int | None = subprocess.DEVNULL
+    part: Sequence[str] = (),
+    *,
+    stderr: int | None = subprocess.PIPE,
+    tells: bool = False,
+    base: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Compile in a process of its own, into this one's folder; its exit code 0 means that the kernels are ready.
 
-    It ends when its standard input does, and so whenever this process does. On standard output it names each kernel
-    that is done, a line each.
+    ``base``: where the kernels' folder lies, if elsewhere. It ends when its standard input does, and so whenever this
+    process does. ``tells``: it names each kernel that is done, a line each, on standard output.
     """
     from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, kernel_folder
 
     return subprocess.Popen(
-        [sys.executable, "-m", "spymaster.session.warmup", _LEASHED, *part],
-        env={**os.environ, CACHE_DIR_VARIABLE: str(kernel_folder().parent)},
+        [sys.executable, "-m", "spymaster.session.warmup", _LEASHED, *([_TELLS] if tells else ()), *part],
+        env={**os.environ, CACHE_DIR_VARIABLE: str(base or kernel_folder().parent)},
         stdin=subprocess.PIPE,
-        stdout=stdout,
+        stdout=subprocess.PIPE if tells else subprocess.DEVNULL,
         stderr=stderr,
         # what the terminal sends is for the one who waits for the kernels
         start_new_session=True,
@@ -118,7 +124,7 @@ class Compiling:
 @contextlib.contextmanager
 def compiling_elsewhere() -> Iterator[Compiling]:
     """Compile in another process. Leaving early ends it."""
-    process = start_compiling(stdout=subprocess.PIPE)
+    process = start_compiling(tells=True)
     try:
         yield Compiling(process)
     finally:
@@ -162,8 +168,8 @@ def _all_kept() -> bool:
 def _compile_in_two() -> None:
     from spymaster.market.kernel_cache import say_not_kept
 
-    # it tells of what it has done in the place where we do
-    other = start_compiling((_RECORDS,), stderr=None, stdout=None)
+    other = start_compiling((_RECORDS,), stderr=None, tells=True)
+    threading.Thread(target=_pass_on, args=(other,), daemon=True).start()
     try:
         lower_levels()
         # by its end: it must not wait for ours
@@ -295,6 +301,14 @@ def _tell(symbol: str) -> None:
     os.write(1, f"{symbol}\n".encode())
 
 
+def _pass_on(other: subprocess.Popen[bytes]) -> None:
+    """Tell of what another process has done, where we tell of our own."""
+    from spymaster.market.kernels.lowered import lowered_kernels
+
+    for line in other.stdout or ():
+        lowered_kernels().tell(line.decode().strip())
+
+
 def _end_with_standard_input() -> None:
     """Nobody is left who wants the kernels: end at once, wherever the compiler is."""
     with contextlib.suppress(OSError):
@@ -308,8 +322,9 @@ def main(arguments: Sequence[str]) -> int:
     from spymaster.market.kernel_cache import unkept
     from spymaster.market.kernels.lowered import lowered_kernels
 
-    if _LEASHED in arguments:
+    if _TELLS in arguments:
         lowered_kernels().tell = _tell
+    if _LEASHED in arguments:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
     if _RECORDS in arguments:
         lower_fuel()
