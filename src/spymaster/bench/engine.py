@@ -18,6 +18,7 @@ from spymaster.config.loader import load_config
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.batches import Batch
 from spymaster.market.frames import ConfigFrame, RecordsFrame
+from spymaster.market.hours import HOURS
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S, Kind
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, drive
@@ -130,7 +131,8 @@ def quiet_seconds(memory: InMemory) -> float:
     sessions = sessions[:1].copy()
     sessions[0, 1:3] = start - NS_PER_S, start + (QUIET_SNAPS + 8) * NS_PER_S // 4
     engine = Engine()
-    for _ in engine.feed(msgspec.structs.replace(config, sessions=sessions.tobytes())):
+    hours = np.frombuffer(config.hours, HOURS)[:1].tobytes()
+    for _ in engine.feed(msgspec.structs.replace(config, sessions=sessions.tobytes(), hours=hours)):
         pass
     for _ in engine.feed(RecordsFrame(Batch.of(Kind.MBP10, memory.records[:64]))):
         pass
