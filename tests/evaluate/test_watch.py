@@ -31,7 +31,8 @@ def block(
     for k, (kind, index, price, signal, event) in enumerate(alerts):
         told[k]["t_ns"], told[k]["kind"], told[k]["user_index"] = T0, kind, index
         told[k]["price"], told[k]["signal"], told[k]["event"], told[k]["direction"] = price, signal, event, 1
-    return SnapBlock(snaps, levels, levels, told, told, told)
+    numbers = levels.view(np.float64).reshape(1, 8, -1)
+    return SnapBlock(snaps, told, told, told, numbers, numbers, numbers, [True])
 
 
 def watch(*blocks: SnapBlock, ratio: float = 1.0) -> Watch:

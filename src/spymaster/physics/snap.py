@@ -8,16 +8,15 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
-from spymaster.market.kinds import MASK32
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import INPUTS, LEVEL_FIELDS, Trust
+from spymaster.market.rows import Trust
 from spymaster.physics.book.equity import find_spot, level_width_ticks, update_ratio
 from spymaster.physics.book.events import close_event
 from spymaster.physics.book.flicker import age_additions
-from spymaster.physics.book.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
 from spymaster.physics.book.scales import observe_scales
-from spymaster.physics.book.windows import open_bucket, recentre, slide_windows
+from spymaster.physics.book.windows import buckets_in, open_bucket, recentre, slide_windows
+from spymaster.physics.common_rows import write_common, write_snap
 from spymaster.physics.judgement.barrier_component import score_barrier
 from spymaster.physics.judgement.fuel_rows import (
     fuel_is_asked,
@@ -28,6 +27,15 @@ from spymaster.physics.judgement.fuel_rows import (
 )
 from spymaster.physics.judgement.outcomes import follow_outcomes
 from spymaster.physics.judgement.response import measure_response, no_response, tag_absorbing
+from spymaster.physics.judgement.resting import (
+    AWAKE,
+    has_settled,
+    how_quiet,
+    keep_row,
+    may_rest,
+    remember,
+    rest_level,
+)
 from spymaster.physics.judgement.score import (
     combine_forces,
     confidence_label,
@@ -35,11 +43,10 @@ from spymaster.physics.judgement.score import (
     write_attribution,
     write_forces,
 )
-from spymaster.physics.judgement.tape_component import score_tape
+from spymaster.physics.judgement.tape_component import find_sweeps, score_tape
 from spymaster.physics.judgement.trigger import end_signal_of_lost_level, run_triggers
 from spymaster.physics.judgement.trust import update_trust, worst_configured
 from spymaster.physics.levels.active import (
-    LEVELS_NEW,
     arm_distance,
     face_level,
     is_dynamic,
@@ -58,31 +65,20 @@ from spymaster.physics.memory.indices import (
     BID,
     FUEL,
     LEVEL_SLOTS,
-    OFI_1S,
-    OFI_5S,
-    OFI_15S,
-    OFI_60S,
-    OFI_BEST,
+    LEVELS_NEW,
     SCALE_FILL_LIMIT,
     TAPE,
-    TOTALS,
     TRUST_DEPTH,
-    TRUST_EQUITY,
-    TRUST_OPTIONS,
     TRUST_TAPE,
 )
 from spymaster.physics.memory.outputs import Out, write_flows
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.fuel import refresh_fuel
 from spymaster.physics.session_start import enter_session
-from spymaster.physics.time.bars import approach_of, close_due_bars
-from spymaster.physics.time.clock import in_signal_window, minutes_since_open, snap_at_or_after
+from spymaster.physics.time.bars import close_due_bars
+from spymaster.physics.time.clock import snap_at_or_after
 from spymaster.physics.time.motion import (
-    microprice,
-    mid_points,
-    motion_spreads,
     remember_mid,
-    tick_points,
     update_price,
 )
 from spymaster.physics.time.volatility import update_volatility
@@ -92,7 +88,6 @@ _ABSENT: Final = int(Trust.ABSENT)
 _NEAR_EVERY: Final = 8
 _NEIGHBOURS_EVERY: Final = 4
 """Levels that moved keep their neighbours for at most this many snaps."""
-LEVEL_NUMBERS: Final = len(LEVEL_FIELDS)
 
 
 @kernel
@@ -119,11 +114,13 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         if chain.contracts > 0:
             refresh_fuel(s, p, t_ns)
             place_option_levels(s, p, spot)
-            write_common_fuel(s, out.blank[0])
-        write_common(s, p, t_ns, out.blank[0])
-        published = min(rank_levels(s, spot), MAX_PUBLISHED)
-        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.blank_numbers)
-        _end_lost(s, t_ns, published, out.blank[0])
+            write_common_fuel(s, out.shared[k])
+        write_common(s, p, t_ns, out.shared[k])
+        one_nan(out.shared_numbers[k])
+        active = rank_levels(s, spot)
+        published = min(active, MAX_PUBLISHED)
+        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k])
+        _end_lost(s, t_ns, published, active, out.blank[0])
         if clock.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
     follow_outcomes(s, p, t_ns)
@@ -155,37 +152,82 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
 
 
 @kernel
-def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, blank: Array) -> None:
+def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array) -> None:
     """Every published level into its row: each on its own, then what they mean to each other."""
     levels = s.levels
     arm = arm_distance(s, p)
+    find_spans(s, p)
+    find_sweeps(s, p, t_ns)
     order_by_price(s, published, s.market.spot)
     moved = levels.changed != 0 and s.clock.snaps % _NEIGHBOURS_EVERY == 0
-    if moved or levels.changed == LEVELS_NEW or published != levels.grouped:
-        levels.grouped = published
+    regrouped = moved or levels.changed == LEVELS_NEW or published != levels.grouped
+    if regrouped:
         find_neighbours(s, p, published)
     worst = worst_configured(s)
+    quiet = how_quiet(s, p, t_ns, published, arm, worst, regrouped)
+    asleep = 0
     for j in range(published):
-        score_level(s, p, t_ns, levels.ranking[j], arm, worst, rows[j], numbers[j], blank)
-    run_triggers(s, p, t_ns, published, rows)
-    write_runways(s, p, rows, published)
+        slot = levels.ranking[j]
+        v = levels.at[slot]
+        s.scratch.resting[j] = 1 if may_rest(s, v, j, quiet) else 0
+        if s.scratch.resting[j] != 0:
+            rest_level(s, p, v, j, t_ns, rows[j], numbers[j])
+            asleep += 1
+            continue
+        if quiet != AWAKE:
+            remember(s, v, j)
+        score_level(s, p, t_ns, slot, arm, worst, rows[j], numbers[j])
+    if asleep < published or levels.rest_whole == 0:
+        run_triggers(s, p, t_ns, published, rows)
+        write_runways(s, p, rows, published)
+        settle_levels(s, p, t_ns, published, asleep, quiet, rows, numbers)
+    levels.rest_whole = 1 if asleep == published and quiet != AWAKE else 0
+    levels.rest_ns = t_ns
+
+
+@kernel
+def settle_levels(
+    s: State, p: Array, t_ns: int, published: int, asleep: int, quiet: int, rows: Any, numbers: Array
+) -> None:
+    """Who rests at the next snap, if that is as quiet; the rows to be repeated then."""
+    levels = s.levels
     for j in range(published):
-        one_nan(numbers[j])
+        v = levels.at[levels.ranking[j]]
+        rested = s.scratch.resting[j] != 0
+        rests = quiet != AWAKE and (rested or has_settled(s, p, v, j, t_ns, rows[j]))
+        levels.rest_settled[j] = 1 if rests else 0
+        # while some are awake, the signals and runways of those that rest are written anew at every snap
+        if rests and (not rested or asleep == published):
+            keep_row(s, j, numbers[j])
+
+
+@kernel
+def find_spans(s: State, p: Array) -> None:
+    """The barrier windows in buckets: a division for every level would cost as much as reading its zone."""
+    scratch = s.scratch
+    scratch.shortest = buckets_in(p, p[0].w_barrier_min_ns)
+    scratch.longest = buckets_in(p, p[0].w_barrier_ns)
+    scratch.longest_ns = scratch.longest * p[0].snap_interval_ns
 
 
 @kernel
 def one_nan(numbers: Array) -> None:
     """Give every absent value the same bits: the sign of a NaN depends on how a product with -1 was compiled."""
-    for f in range(LEVEL_NUMBERS):
+    for f in range(len(numbers)):
         x = numbers[f]
         numbers[f] = x if x == x else math.nan
 
 
 @kernel
-def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
-    """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped."""
+def _end_lost(s: State, t_ns: int, published: int, active: int, blank: Any) -> None:
+    """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped.
+
+    Empty slots have been through this once; only a level that went needs it.
+    """
     levels = s.levels
-    for k in range(published, LEVEL_SLOTS):
+    last = LEVEL_SLOTS if levels.came_or_went != 0 else active
+    levels.came_or_went = 0
+    for k in range(published, last):
         v = levels.at[levels.ranking[k]]
         v.high_since_ns = 0
         v.low_since_ns = 0
@@ -195,12 +237,12 @@ def _end_lost(s: State, t_ns: int, published: int, blank: Any) -> None:
 
 @kernel
 def score_level(
-    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array, blank: Array
+    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array
 ) -> None:
-    """Everything about a level but its signal into ``row``, the memory of ``numbers``; ``blank``: what all share."""
+    """Everything of a level's own but its signal into ``row``, which is the memory of ``numbers``."""
     v = s.levels.at[slot]
-    for f in range(LEVEL_NUMBERS):
-        numbers[f] = blank[f]
+    for f in range(len(numbers)):
+        numbers[f] = math.nan
     ratio = s.market.ratio
     x = face_level(s, slot, arm) / ratio
     in_band = abs(x) <= p[0].monitor_band
@@ -210,12 +252,14 @@ def score_level(
     has_barrier = weigh_forces(s, p, t_ns, slot, in_band, row)
     score_forces(s, p, slot, in_band, worst_trust, row)
     began = update_touch(p, v, x, arm / ratio, touching, t_ns)
-    write_motion_towards(s, v, row)
-    write_attempt(v, row, began, has_barrier)
+    row.approach_bars = s.scratch.rising_bars if v.direction > 0 else s.scratch.falling_bars
+    write_attempt(v, row, s.motion.velocity_smooth, began, has_barrier)
     write_neighbours(s, p, v, row)
+    # what is written later, the signal and the runway, is no result of arithmetic on what is absent
+    one_nan(numbers)
 
 
-@kernel
+@kernel_inlined
 def weigh_forces(s: State, p: Array, t_ns: int, slot: int, in_band: bool, row: Any) -> bool:
     """What each force says and how far it is believed, into the scratch and ``row``; whether there is a barrier."""
     scores = s.scratch.scores
@@ -241,7 +285,7 @@ def weigh_forces(s: State, p: Array, t_ns: int, slot: int, in_band: bool, row: A
     return bool(has_barrier)
 
 
-@kernel
+@kernel_inlined
 def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int, row: Any) -> None:
     """Score, attribution and confidence of the forces in the scratch into ``row``, where there is a score."""
     v = s.levels.at[slot]
@@ -257,7 +301,7 @@ def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int,
     row.confidence_label = confidence_label(p, v.confidence, worst_trust)
 
 
-@kernel
+@kernel_inlined
 def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) -> None:
     """What and where the level is; ``row.x`` is set."""
     row.kind = v.kind
@@ -276,108 +320,3 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
     row.held = v.frozen
     row.running_price = v.running
     row.touching = 1.0 if touching else 0.0
-
-
-@kernel
-def write_motion_towards(s: State, v: Any, row: Any) -> None:
-    """What is known of the whole market, signed towards the level's break: order flow, queues and the approach.
-
-    The blank row holds these for a resistance; ``approach_*`` differ by more than their sign.
-    """
-    if v.direction < 0:
-        row.ofi_1s = -row.ofi_1s
-        row.ofi_5s = -row.ofi_5s
-        row.ofi_15s = -row.ofi_15s
-        row.ofi_60s = -row.ofi_60s
-        row.ofi_z = -row.ofi_z
-        row.ofi_best_5s = -row.ofi_best_5s
-        row.ofi_depth_5s = -row.ofi_depth_5s
-        row.queue_imbalance = -row.queue_imbalance
-        row.approach_velocity = -row.approach_velocity
-        row.approach_bars = s.scratch.falling_bars
-
-
-@kernel
-def write_common(s: State, p: Array, t_ns: int, row: Any) -> None:
-    """What is true of the whole snap into the blank row: each level's row repeats it and so stands on its own."""
-    market = s.market
-    book = s.book
-    clock = s.clock
-    trust = s.trust
-    point = tick_points(s) / market.ratio
-    row.spot = market.spot
-    row.bid = book.bid * point if book.has_bbo != 0 else math.nan
-    row.ask = book.ask * point if book.has_bbo != 0 else math.nan
-    row.ratio = market.ratio
-    row.microprice = microprice(s)
-    row.sigma_1m = s.volatility.sigma_1m
-    row.atr = s.bars.atr
-    row.as_of_age_ns = t_ns - clock.as_of_ns
-    row.minutes_since_open = minutes_since_open(s, t_ns)
-    row.in_window = 1.0 if in_signal_window(s, p, t_ns) else 0.0
-    row.trust_depth = trust.state[TRUST_DEPTH]
-    row.trust_tape = trust.state[TRUST_TAPE]
-    row.trust_options = trust.state[TRUST_OPTIONS]
-    row.trust_equity = trust.state[TRUST_EQUITY]
-    row.input_fingerprint_high = (clock.fingerprint >> 32) & MASK32
-    row.input_fingerprint_low = clock.fingerprint & MASK32
-    write_motion(s, p, row)
-    row.ofi_1s = integrated_ofi(s, OFI_1S)
-    row.ofi_5s = integrated_ofi(s, OFI_5S)
-    row.ofi_15s = integrated_ofi(s, OFI_15S)
-    row.ofi_60s = integrated_ofi(s, OFI_60S)
-    row.ofi_z = row.ofi_5s / ofi_spread(s)
-    row.ofi_best_5s = s.ofi.sums[OFI_5S, OFI_BEST]
-    row.ofi_depth_5s = depth_ofi(s, OFI_5S)
-    row.queue_imbalance = queue_imbalance(s)
-    row.approach_velocity, row.approach_bars, row.approach_distance = approach_of(s, 1)
-    _, s.scratch.falling_bars, _ = approach_of(s, -1)
-
-
-@kernel
-def write_motion(s: State, p: Array, row: Any) -> None:
-    """Motion of the future and how unusual it is for a dispatch_records of this volatility."""
-    motion = s.motion
-    row.velocity = motion.velocity_smooth
-    row.acceleration = motion.acceleration
-    row.jerk = motion.cubic[3]
-    velocity, acceleration, jerk = motion_spreads(p, s.volatility.sigma_1m)
-    row.velocity_z = motion.velocity / velocity
-    row.acceleration_z = motion.acceleration / acceleration
-    row.jerk_z = motion.cubic[3] / jerk
-
-
-@kernel
-def write_snap(s: State, p: Array, t_ns: int, out: Out, k: int) -> None:
-    """The snap's own record."""
-    clock = s.clock
-    orders = s.orders
-    market = s.market
-    book = s.book
-    motion = s.motion
-    trust = s.trust
-    r = out.snaps[k]
-    mid = mid_points(s)
-    r.t_ns = t_ns
-    r.as_of_ns = clock.as_of_ns
-    r.session_date = s.calendar.sessions[max(clock.session, 0)].session_date
-    r.orders = orders.orders
-    r.spot = market.spot
-    r.bid = book.bid * tick_points(s) / market.ratio if book.has_bbo != 0 else math.nan
-    r.ask = book.ask * tick_points(s) / market.ratio if book.has_bbo != 0 else math.nan
-    r.es_mid = mid
-    r.es_last = book.last_tick * tick_points(s) if book.has_last != 0 else math.nan
-    r.microprice = microprice(s)
-    r.velocity = motion.velocity_smooth
-    r.acceleration = motion.acceleration
-    r.sigma_1m = s.volatility.sigma_1m
-    r.atr = s.bars.atr
-    r.ratio = market.ratio
-    r.cvd = orders.cvd
-    r.minutes_since_open = minutes_since_open(s, t_ns)
-    r.in_window = 1 if in_signal_window(s, p, t_ns) else 0
-    for i in range(len(INPUTS)):
-        r.trust[i] = trust.state[i]
-        r.trust_reason[i] = trust.reason[i]
-    for i in range(TOTALS):
-        r.totals[i] = s.windows.totals_sum[i]

@@ -208,15 +208,16 @@ def lower_levels() -> None:
     """What closes a bucket and scores every level, but for the fuel."""
     from spymaster.market.jit import lower
     from spymaster.physics.book.scales import observe_scales
+    from spymaster.physics.common_rows import write_common
     from spymaster.physics.memory.outputs import new_out, write_flows
-    from spymaster.physics.snap import close_windows, score_levels, write_common
+    from spymaster.physics.snap import close_windows, score_levels
 
     engine, params = _engine()
     state, out = engine.state[0], new_out(1, True)
-    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.blank_numbers)
     lower(close_windows, state, params, 0)
+    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0])
     lower(observe_scales, state, params, 0)
-    lower(write_common, state, params, 0, out.blank[0])
+    lower(write_common, state, params, 0, out.shared[0])
     lower(write_flows, state, 0, out)
 
 
@@ -252,13 +253,17 @@ def lower_records() -> None:
 
 
 def compile_views() -> None:
-    """What screens read, and bars into history."""
+    """What screens read, bars into history, and rows made whole again."""
+    from spymaster.physics.common_rows import write_whole_rows
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import ingest_bars
+    from spymaster.physics.memory.outputs import new_out, new_whole
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()
+    out = new_out(1, True)
+    write_whole_rows(out.snaps[:0], out.shared_numbers, out.numbers, new_whole(1))
     ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))

@@ -15,6 +15,7 @@ from spymaster.config.profiles import EsProfile
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.levels import LevelKind
 from spymaster.physics.engine import Engine
+from spymaster.physics.levels.active import move_level
 from spymaster.physics.levels.confluence import KIND_WEIGHTS, alignment, find_neighbours, level_weight
 from spymaster.physics.levels.runway import order_by_price
 from tests.support.company import WEIGHTS, Company, Place, company
@@ -49,6 +50,7 @@ def laid_out(levels: Sequence[Place]) -> tuple[Engine, int]:
         kind = "ROUND" if level.kind == "STRONG_ROUND" else level.kind
         v["active"], v["kind"], v["price"], v["direction"] = 1, LevelKind[kind], level.price, level.direction
         v["ordinal"] = round(level.price / 5) if kind == "ROUND" else -1
+        state["levels"]["standing"][slot] = level.price
     nearest = sorted(range(len(levels)), key=lambda k: (abs(levels[k].price - SPOT), k))
     state["levels"]["ranking"][: len(levels)] = nearest
     state["market"]["spot"] = SPOT
@@ -60,8 +62,13 @@ def found_by_engine(levels: Sequence[Place]) -> list[Company]:
     state = engine.state[0]
     order_by_price(state, count, SPOT)
     find_neighbours(state, engine._params, count)  # the kernels are given what the engine gives them
+    return company_of(engine, levels)
+
+
+def company_of(engine: Engine, levels: Sequence[Place]) -> list[Company]:
+    """What the engine holds of these levels."""
     made = []
-    for level, v in zip(levels, state["levels"]["at"][:count], strict=True):
+    for level, v in zip(levels, engine.state[0]["levels"]["at"][: len(levels)], strict=True):
         number, pressure, strength, offset = v["neighbours"].tolist()
         made.append(Company(int(number), pressure, strength, level.price + offset))
     return made
@@ -99,6 +106,24 @@ def test_company_is_the_same_upside_down(seed: int) -> None:
     turned = [Place(level.kind, 2 * SPOT - level.price) for level in levels]
     here, there = found_by_engine(levels), found_by_engine(turned)
     assert_same(here, [Company(c.count, c.pressure, c.strength, 2 * SPOT - c.centre) for c in there])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_when_levels_only_moved_company_is_that_of_where_they_are(seed: int) -> None:
+    levels = random_levels(seed)
+    engine, count = laid_out(levels)
+    state = engine.state[0]
+    order_by_price(state, count, SPOT)
+    find_neighbours(state, engine._params, count)
+    dice = random.Random(seed)
+    for slot in dice.sample([k for k, level in enumerate(levels) if "ROUND" not in level.kind], 3):
+        price = levels[slot].price + 0.25 * dice.randrange(-8, 9)
+        move_level(state, engine._params, slot, int(LevelKind[levels[slot].kind]), price)
+        levels[slot] = Place(levels[slot].kind, float(state["levels"]["at"][slot]["price"]))
+    state["levels"]["ranking"][:count] = sorted(range(count), key=lambda k: (abs(levels[k].price - SPOT), k))
+    order_by_price(state, count, SPOT)
+    find_neighbours(state, engine._params, count)
+    assert_same(company_of(engine, levels), [company(levels, k, BAND) for k in range(count)])
 
 
 def test_a_level_alone_has_its_own_strength_and_no_pressure() -> None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import LEVEL_ROW, BarrierState, Signal
+from spymaster.market.rows import OWN_ROW, BarrierState, Signal
 from spymaster.physics.levels.runway import is_strong, order_by_price, write_runways
 from tests.support.company import STRONG, Place, runway
 from tests.support.engine import engine_for
@@ -34,7 +34,7 @@ def written(
     """
     engine = engine_for()
     state = engine.state[0]
-    rows = np.full(MAX_PUBLISHED, np.nan, LEVEL_ROW)
+    rows = np.full(MAX_PUBLISHED, np.nan, OWN_ROW)
     state["levels"]["at"]["active"] = 0
     nearest = sorted(range(len(levels)), key=lambda k: (abs(levels[k].price - SPOT), k))
     state["levels"]["ranking"][: len(levels)] = nearest
@@ -44,6 +44,7 @@ def written(
         kind = "ROUND" if level.kind == "STRONG_ROUND" else level.kind
         v["active"], v["kind"], v["price"], v["direction"] = 1, LevelKind[kind], level.price, level.direction
         v["ordinal"] = round(level.price / 5) if kind == "ROUND" else -1
+        state["levels"]["standing"][slot] = level.price
         v["signal"] = signals[slot] if signals else Signal.NEUTRAL
         row["kind"], row["price"], row["user_index"] = v["kind"], level.price, -1
         row["barrier_state"] = states[slot] if states else dice.choice(STATES if level.holds else OTHERS)

@@ -349,6 +349,19 @@ LEVEL_FIELDS: Final[tuple[Field, ...]] = (
 )
 """All columns of a level. Their order here means nothing."""
 
+SHARED_COLUMNS: Final[tuple[str, ...]] = (
+    "spot", "bid", "ask", "ratio", "microprice", "sigma_1m", "atr", "as_of_age_ns", "minutes_since_open", "in_window",
+    "trust_depth", "trust_tape", "trust_options", "trust_equity", "input_fingerprint_high", "input_fingerprint_low",
+    "velocity", "acceleration", "jerk", "velocity_z", "acceleration_z", "jerk_z", "approach_distance", "call_wall",
+    "call_wall_sign", "put_wall", "put_wall_sign", "gamma_flip", "ofi_1s", "ofi_5s", "ofi_15s", "ofi_60s", "ofi_z",
+    "ofi_best_5s", "ofi_depth_5s", "queue_imbalance", "approach_velocity",
+)  # fmt: skip
+"""Columns that say the same of every level of a snap, or with the other sign of those faced from above: written once a
+snap."""
+
+TURNED_COLUMNS: Final = SHARED_COLUMNS[SHARED_COLUMNS.index("ofi_1s") :]
+"""Those of them whose sign a support turns round."""
+
 HASH_ORDER: Final[tuple[str, ...]] = (
     "kind", "user_index", "price", "tick", "width_ticks", "valid_from_s", "dynamic", "strong", "direction",
     "distance", "x", "in_band", "held", "running_price", "touching", "score_raw", "score", "signal",

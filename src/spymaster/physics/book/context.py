@@ -57,6 +57,8 @@ def extend_context(s: State, p: Array, bucket: int) -> None:
 def drop_oldest(s: State, j: int) -> None:
     """Take a coarse bucket out of the sums and empty it."""
     context = s.context
+    if context.touched[j, LOW] <= context.touched[j, HIGH]:
+        context.losses += 1
     for i in range(context.touched[j, LOW], context.touched[j, HIGH] + 1):
         for side in range(2):
             for k in range(2):

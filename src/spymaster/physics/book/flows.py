@@ -238,6 +238,7 @@ def hide_book(s: State, t_ns: int) -> None:
 def restart_windows(s: State, t_ns: int) -> None:
     """What was in sight counts as visible only from now on, so that no window reaches back over a doubtful time."""
     ledger = s.ledger
+    ledger.restarts += 1
     for side in range(2):
         for i in range(LEDGER_TICKS):
             since = ledger.seen_since[side, i]

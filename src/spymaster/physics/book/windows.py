@@ -35,6 +35,7 @@ from spymaster.physics.memory.indices import (
     TAPE_LARGE_BUY,
     TAPE_LARGE_SELL,
     TAPE_SELL,
+    TOTAL_FILLED,
     TOTALS,
     UNKNOWN,
     Z_ADDED,
@@ -115,6 +116,21 @@ def add_tape(s: State, bucket: int, sign: int) -> None:
 
 
 @kernel
+def add_response(s: State, bucket: int, sign: int, half: int) -> None:
+    """Add or take away one bucket's fills in the zone round each price, for what an attack came to."""
+    ledger = s.ledger
+    windows = s.windows
+    if windows.totals[bucket, TOTAL_FILLED] == 0:
+        return
+    for i in range(ledger.touched[bucket, LOW], ledger.touched[bucket, HIGH] + 1):
+        for side in range(2):
+            filled = sign * s.flow[bucket, i, side * ASK_FIELDS + FILL]
+            if filled != 0:
+                for j in range(max(i - half, 0), min(i + half, LEDGER_TICKS - 1) + 1):
+                    windows.response[side, j] += filled
+
+
+@kernel
 def add_totals(s: State, bucket: int, sign: int) -> None:
     """Add or take away one bucket's totals."""
     windows = s.windows
@@ -134,6 +150,7 @@ def slide_windows(s: State, p: Array) -> None:
     half = p[0].barrier_zone_ticks
     add_zones(s, now, 1, half)
     add_tape(s, now, 1)
+    add_response(s, now, 1, half)
     for i in range(ledger.touched[now, LOW], ledger.touched[now, HIGH] + 1):
         ledger.volume[TAPE_BUY, i] += s.flow[now, i, BUY]
         ledger.volume[TAPE_SELL, i] += s.flow[now, i, SELL]
@@ -147,6 +164,9 @@ def slide_windows(s: State, p: Array) -> None:
     n = buckets_in(p, p[0].w_tape_ns)
     if closed >= n:
         add_tape(s, (now - n) % ring, -1)
+    n = buckets_in(p, p[0].w_response_ns)
+    if closed >= n:
+        add_response(s, (now - n) % ring, -1, half)
     n = buckets_in(p, p[0].trust_window_ns)
     if closed >= n:
         add_totals(s, (now - n) % ring, -1)
@@ -192,62 +212,6 @@ def open_bucket(s: State, t_ns: int, with_start: bool) -> None:
                 ledger.seen_ns[side, i] = 0
                 if with_start:
                     ledger.depth_start[side, i] = ledger.depth[side, i] if ledger.seen_since[side, i] > 0 else -1
-
-
-@kernel
-def zone_window(s: State, side: int, low: int, high: int, buckets: int, out: Array) -> None:
-    """Direct window sums over ledger indices low..high and the last ``buckets`` closed buckets into ``out``.
-
-    out: int64[8] in the order of the Z_ constants, contracts.
-    """
-    ledger = s.ledger
-    ring = ledger.ring
-    base = side * ASK_FIELDS
-    # sums stay in registers until the end: adding to memory in the inner loop takes three times as long
-    total_in = total_out = added = gross = fills = hidden = flickered = 0
-    j = ledger.bucket + 1
-    for _ in range(buckets):
-        # a division for each bucket would cost as much as the sums
-        j = j - 1 if j > 0 else ring - 1
-        first, last = max(low, ledger.touched[j, LOW]), min(high, ledger.touched[j, HIGH])
-        if last < first:
-            continue
-        flow = s.flow[j]
-        more = less = 0
-        for i in range(first, last + 1):
-            more += flow[i, base + ADD]
-            less += flow[i, base + PULL]
-            fills += flow[i, base + FILL]
-            hidden += flow[i, base + HIDDEN]
-            flickered += flow[i, FLICKER + side]
-        added += more
-        gross += more + less
-        if more > less:
-            total_in += more - less
-        else:
-            total_out += less - more
-    out[Z_IN] = total_in
-    out[Z_OUT] = total_out
-    out[Z_FILL] = fills
-    out[Z_GROSS] = gross
-    out[Z_HIDDEN] = hidden
-    out[Z_ADDED] = added
-    out[Z_FLICKER] = flickered
-
-
-@kernel
-def zone_fills(s: State, side: int, low: int, high: int, buckets: int) -> int:
-    """Contracts filled on a side at ledger indices low..high in the last ``buckets`` closed buckets."""
-    ledger = s.ledger
-    ring = ledger.ring
-    field = side * ASK_FIELDS + FILL
-    fills = 0
-    j = ledger.bucket + 1
-    for _ in range(buckets):
-        j = j - 1 if j > 0 else ring - 1
-        for i in range(max(low, ledger.touched[j, LOW]), min(high, ledger.touched[j, HIGH]) + 1):
-            fills += s.flow[j, i, field]
-    return int(fills)
 
 
 @kernel
@@ -297,6 +261,7 @@ def _rebuild_windows(s: State, p: Array) -> None:
         for i in range(LEDGER_TICKS):
             for f in range(ZONE_FIELDS):
                 windows.zone[side, i, f] = 0
+            windows.response[side, i] = 0
     for f in range(TAPE_FIELDS):
         for i in range(LEDGER_TICKS):
             windows.tape[f, i] = 0
@@ -305,6 +270,8 @@ def _rebuild_windows(s: State, p: Array) -> None:
         add_zones(s, (ledger.bucket - k) % ring, 1, p[0].barrier_zone_ticks)
     for k in range(min(buckets_in(p, p[0].w_tape_ns), ledger.buckets_closed)):
         add_tape(s, (ledger.bucket - k) % ring, 1)
+    for k in range(min(buckets_in(p, p[0].w_response_ns), ledger.buckets_closed)):
+        add_response(s, (ledger.bucket - k) % ring, 1, p[0].barrier_zone_ticks)
 
 
 @kernel

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import BarrierState
 from spymaster.physics.book.windows import buckets_in
 from spymaster.physics.maths.elementary import gate, log_
@@ -25,7 +25,7 @@ _STATES: Final = 6
 _TINY: Final = 1e-9
 
 
-@kernel
+@kernel_inlined
 def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[int, int]:
     """The part of a zone that may be judged: (outermost ledger index, whole buckets it has been in sight).
 
@@ -40,8 +40,7 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
     centre = tick - ledger.base
     if centre < 0 or centre >= LEDGER_TICKS or ledger.seen_since[side, centre] == 0:
         return -1, 0
-    shortest = buckets_in(p, p[0].w_barrier_min_ns)
-    longest = buckets_in(p, p[0].w_barrier_ns)
+    shortest, longest = s.scratch.shortest, s.scratch.longest
     best = 0
     chosen = -1
     span = 0
@@ -52,7 +51,7 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
         since = ledger.seen_since[side, i]
         if since == 0:
             continue
-        n = min(buckets_in(p, t_ns - since), longest)
+        n = longest if t_ns - since >= s.scratch.longest_ns else min(buckets_in(p, t_ns - since), longest)
         if t_ns - since < p[0].w_barrier_min_ns or n < shortest:
             continue
         value = n * (half + 1 + reach)
@@ -60,6 +59,9 @@ def visible_part(s: State, p: Array, t_ns: int, side: int, tick: int) -> tuple[i
             best = value
             chosen = i
             span = n
+            if n == longest:
+                # no narrower part has been in sight for longer
+                break
     return chosen, span
 
 
@@ -82,7 +84,7 @@ def replenishment(added: float, lost: float, theta: float) -> float:
     return (added + k) / (lost + k)
 
 
-@kernel
+@kernel_inlined
 def soft_states(
     p: Array,
     added: float,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import BarrierAlarm, BarrierState, Tag, Trust
 from spymaster.physics.book.changes import bucket_flows, detect_change, forget_changes
 from spymaster.physics.book.context import read_context
@@ -14,7 +14,8 @@ from spymaster.physics.book.icebergs import find_iceberg, remaining_size, typica
 from spymaster.physics.book.passed import follow_zone, forget_zone, passed_states, ticks_beyond
 from spymaster.physics.book.recovery import forget_recovery, recovery_half_life, update_recovery
 from spymaster.physics.book.scales import usual_depth
-from spymaster.physics.book.windows import buckets_in, zone_window
+from spymaster.physics.book.windows import buckets_in
+from spymaster.physics.book.zone_sums import level_window
 from spymaster.physics.judgement.barrier import (
     held_through,
     replenishment,
@@ -135,12 +136,14 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
     row.tags = 0.0
     row.alarm = 0.0
     row.passed = 0.0
-    forget_changes(v)
-    forget_recovery(v, 0)
-    forget_zone(v)
+    if v.unseen == 0:
+        v.unseen = 1
+        forget_changes(v)
+        forget_recovery(v, 0)
+        forget_zone(v)
 
 
-@kernel
+@kernel_inlined
 def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool, float, float]:
     """Flows, states and depth of the zone into ``row``; returns (present, S_L, weight in [0, 1])."""
     ledger = s.ledger
@@ -154,6 +157,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     if edge < 0:
         no_barrier(s, slot, row)
         return False, 0.0, 0.0
+    v.unseen = 0
     half = p[0].barrier_zone_ticks
     sign = 1 if side == ASK else -1
     centre = v.tick - ledger.base
@@ -162,7 +166,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     beyond = ticks_beyond(s, v)
     passed = beyond >= p[0].passed_ticks
     fraction = (high - low + 1) / (2.0 * half + 1.0)
-    longest = buckets_in(p, p[0].w_barrier_ns)
+    longest = scratch.longest
     scale = scratch.scale
     usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, scale)
     theta, fill_threshold = scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT]
@@ -177,7 +181,9 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
         for k in range(ZONE_FIELDS):
             z[k] = s.windows.zone[side, centre, k]
     else:
-        zone_window(s, side, low, high, span, z)
+        level_window(s, v, side, low, high, span)
+        for k in range(ZONE_FIELDS):
+            z[k] = v.sums[k]
     held = not passed and held_through(s, side, v.tick + sign * half, span)
     share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
     lasting = lasting_depth(end, young, share, s.flicker.usual)
@@ -203,7 +209,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     return True, score, fraction * (seen / longest) * warm if believed else 0.0
 
 
-@kernel
+@kernel_inlined
 def judge_zone(
     s: State, p: Array, v: Any, side: int, depth: int, lasting: float, usual: float, absolute: bool, held: bool,
     beyond: float, t_ns: int,
@@ -228,7 +234,7 @@ def judge_zone(
     return int(v.state)
 
 
-@kernel
+@kernel_inlined
 def update_changes(
     s: State, p: Array, v: Any, row: Any, side: int, low: int, high: int, t_ns: int, longest: int
 ) -> None:
@@ -267,7 +273,7 @@ def state_span(p: Array, v: Any, seen: int, t_ns: int, thin: bool) -> int:
     return min(seen, max(since, buckets_in(p, p[0].w_barrier_min_ns)))
 
 
-@kernel
+@kernel_inlined
 def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Array) -> tuple[float, bool, float]:
     """(usual depth, absolute?, warm-up factor) of a zone's visible part.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import Tag
-from spymaster.physics.book.windows import buckets_in, zone_fills
+from spymaster.physics.book.windows import buckets_in
+from spymaster.physics.book.zone_sums import zone_fills
 from spymaster.physics.memory.indices import LEDGER_TICKS
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.motion import progress_points, tick_points
@@ -15,7 +16,7 @@ from spymaster.physics.time.motion import progress_points, tick_points
 _ABSORBING: Final = int(Tag.ABSORBING)
 
 
-@kernel
+@kernel_inlined
 def measure_response(s: State, p: Array, v: Any, side: int, row: Any) -> tuple[float, float]:
     """(fills of the zone's defenders, points the mid moved towards the break) over ``w_response``, into ``row`` too.
 
@@ -23,11 +24,15 @@ def measure_response(s: State, p: Array, v: Any, side: int, row: Any) -> tuple[f
     """
     half = p[0].barrier_zone_ticks
     centre = v.tick - s.ledger.base
-    buckets = min(buckets_in(p, p[0].w_response_ns), s.motion.mids_held)
+    wanted = buckets_in(p, p[0].w_response_ns)
+    buckets = min(wanted, s.motion.mids_held)
     effort = 0.0
-    low, high = max(centre - half, 0), min(centre + half, LEDGER_TICKS - 1)
-    if low <= high and buckets > 0:
-        effort = float(zone_fills(s, side, low, high, buckets))
+    if 0 <= centre < LEDGER_TICKS and buckets == wanted:
+        effort = float(s.windows.response[side, centre])
+    else:
+        low, high = max(centre - half, 0), min(centre + half, LEDGER_TICKS - 1)
+        if low <= high and buckets > 0:
+            effort = float(zone_fills(s, side, low, high, buckets))
     progress = v.direction * progress_points(s, buckets)
     row.effort = effort
     row.progress = progress

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import Confidence, Trust
 from spymaster.physics.maths.elementary import exp_, hundredths, log_
 from spymaster.physics.memory.indices import BARRIER, COMPONENTS, FUEL, TAPE
@@ -61,7 +61,7 @@ def overall_confidence(p: Array, weights: Array, asked: Array) -> float:
     return float((b * weights[BARRIER] + f * weights[FUEL] + t * weights[TAPE]) / total)
 
 
-@kernel
+@kernel_inlined
 def combine_forces(s: State, p: Array, slot: int, scores: Array, weights: Array, asked: Array, row: Any) -> None:
     """z = sum(w c l) / ``odds_scale``, smoothed; the score is its 100 / (1 + exp(-z)).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.rows import Trust
 from spymaster.physics.judgement.response import answered
@@ -26,7 +26,7 @@ _BLIND: Final = int(Trust.BLIND)
 _ABSENT: Final = int(Trust.ABSENT)
 
 
-@kernel
+@kernel_inlined
 def score_tape(
     s: State, p: Array, t_ns: int, slot: int, effort: float, progress: float, row: Any
 ) -> tuple[bool, float, float]:
@@ -56,7 +56,10 @@ def score_tape(
     toward = min(max(toward, -1.0), 1.0)
     push = answered(p, v.direction * imbalance, effort, progress)
     score = 50.0 + p[0].score_velocity_gain * toward + p[0].score_imbalance_gain * push
-    score = pull_to_sweep(s, p, t_ns, v.tick, v.direction, band, row, score)
+    row.sweep_direction = 0.0
+    row.sweep_age_s = math.nan
+    if s.scratch.sweeps_held > 0:
+        score = pull_to_sweep(s, p, t_ns, v.tick, v.direction, band, row, score)
     state = s.trust.state[TRUST_TAPE]
     if state == _BLIND or state == _ABSENT:
         return False, 0.0, 0.0
@@ -64,17 +67,28 @@ def score_tape(
 
 
 @kernel
+def find_sweeps(s: State, p: Array, t_ns: int) -> None:
+    """Note the sweeps of the tape's window, the latest first: once a snap, not once a level."""
+    orders = s.orders
+    scratch = s.scratch
+    scratch.sweeps_held = 0
+    for back in range(min(orders.sweeps, SWEEPS)):
+        place = (orders.sweeps - 1 - back) % SWEEPS
+        w = orders.sweep[place]
+        if t_ns - w.t_ns > p[0].w_tape_ns:
+            break
+        if w.cluster != 0 or w.levels >= p[0].sweep_min_levels:
+            scratch.live_sweeps[scratch.sweeps_held] = place
+            scratch.sweeps_held += 1
+
+
+@kernel
 def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band: int, row: Any, score: float) -> float:
     """The latest sweep that touched the band pulls the score to 100 (break) or 0 (reject), fading with its age."""
     orders = s.orders
-    row.sweep_direction = 0.0
-    row.sweep_age_s = math.nan
-    for back in range(min(orders.sweeps, SWEEPS)):
-        w = orders.sweep[(orders.sweeps - 1 - back) % SWEEPS]
-        if t_ns - w.t_ns > p[0].w_tape_ns:
-            break
-        small = w.cluster == 0 and w.levels < p[0].sweep_min_levels
-        if small or w.high < tick - band or w.low > tick + band:
+    for k in range(s.scratch.sweeps_held):
+        w = orders.sweep[s.scratch.live_sweeps[k]]
+        if w.high < tick - band or w.low > tick + band:
             continue
         age = (t_ns - w.t_ns) * 1e-9
         row.sweep_direction = w.side

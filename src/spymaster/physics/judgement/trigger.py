@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.levels import LevelKind, kind_bits
 from spymaster.market.rows import AlertEvent, BarrierAlarm, BarrierState, Confidence, ResolveReason, Signal, Trust
@@ -189,7 +189,7 @@ def precedence(v: Any, slot: int) -> int:
     return int(faces_away * LEVEL_SLOTS + slot)
 
 
-@kernel
+@kernel_inlined
 def find_leader(s: State, j: int, published: int) -> int:
     """The slot of the level that has the machine for the level ranked ``j``: its own, or another's at its price.
 
@@ -197,15 +197,17 @@ def find_leader(s: State, j: int, published: int) -> int:
     far on the other side of spot between them.
     """
     levels = s.levels
-    v = levels.at[levels.ranking[j]]
-    away = s.scratch.separation[levels.ranking[j]]
-    first = j
-    while first > 0 and s.scratch.separation[levels.ranking[first - 1]] == away:
-        first -= 1
+    away = s.scratch.away
     leader = levels.ranking[j]
+    first = j
+    while first > 0 and away[first - 1] == away[j]:
+        first -= 1
+    if first == j and (j + 1 == published or away[j + 1] != away[j]):
+        return int(leader)
+    v = levels.at[leader]
     for k in range(first, published):
         slot = levels.ranking[k]
-        if s.scratch.separation[slot] != away:
+        if away[k] != away[j]:
             break
         other = levels.at[slot]
         same = other.price == v.price and other.direction == v.direction
@@ -275,16 +277,18 @@ def run_triggers(s: State, p: Array, t_ns: int, published: int, rows: Any) -> No
     levels = s.levels
     for j in range(published):
         slot = levels.ranking[j]
-        if find_leader(s, j, published) == slot:
+        s.scratch.leader[j] = find_leader(s, j, published)
+        # a level that rests has no signal and none on its way
+        if s.scratch.leader[j] == slot and s.scratch.resting[j] == 0:
             run_trigger(s, p, t_ns, slot, rows[j])
     for j in range(published):
         slot = levels.ranking[j]
-        leader = find_leader(s, j, published)
+        leader = s.scratch.leader[j]
         if leader != slot:
             follow_leader(s, slot, leader, t_ns, rows[j])
 
 
-@kernel
+@kernel_inlined
 def run_trigger(s: State, p: Array, t_ns: int, slot: int, row: Any) -> None:
     """One step of one machine."""
     v = s.levels.at[slot]

@@ -17,6 +17,9 @@ from spymaster.physics.memory.indices import (
     COMPONENTS,
     LEDGER_TICKS,
     LEVEL_SLOTS,
+    LEVELS_MOVED,
+    LEVELS_NEW,
+    MOVES,
     NEAR_FIELDS,
     R_OPENING,
     R_OVERNIGHT,
@@ -48,9 +51,6 @@ _PD_LOW: Final = int(LevelKind.PD_LOW)
 _PD_CLOSE: Final = int(LevelKind.PD_CLOSE)
 _SMA_200: Final = int(LevelKind.SMA_200)
 _SMA_400: Final = int(LevelKind.SMA_400)
-LEVELS_NEW: Final = 2
-_MOVED: Final = 1
-"""What changed since the neighbours were last looked at: which of them there are, or only where."""
 _LOW_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.side < 0)
 _DYNAMIC_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.dynamic)
 _ARM_HELD_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.hold is Hold.ARM)
@@ -95,6 +95,8 @@ def put_level(s: State, slot: int, kind: int, ordinal: int, price: float) -> Non
     levels = s.levels
     v = levels.at[slot]
     v.active = 1
+    levels.standing[slot] = price
+    levels.came_or_went = 1
     v.kind = kind
     v.ordinal = ordinal
     v.price = price
@@ -150,13 +152,15 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
         v.frozen = 1
         return
     v.frozen = 0
+    note_move(s, v.price, price)
     v.price = price
+    levels.standing[slot] = price
     tick = nearest_tick(s, price)
     if tick != v.tick:
         forget_zone(v)
     v.tick = tick
     if levels.changed == 0:
-        levels.changed = _MOVED
+        levels.changed = LEVELS_MOVED
     if extreme:
         v.direction = 0
         v.turned = 1
@@ -167,11 +171,27 @@ def move_level(s: State, p: Array, slot: int, kind: int, price: float) -> None:
 
 
 @kernel
+def note_move(s: State, before: float, after: float) -> None:
+    """Remember where a level was and is; of too many moves none is known."""
+    levels = s.levels
+    if levels.changed == 0:
+        levels.moves = 0
+    if 0 <= levels.moves <= MOVES - 2:
+        levels.moved[levels.moves] = before
+        levels.moved[levels.moves + 1] = after
+        levels.moves += 2
+    else:
+        levels.moves = -1
+
+
+@kernel
 def drop_level(s: State, slot: int) -> None:
     """The level is not published any more."""
     levels = s.levels
     if levels.at[slot].active != 0:
         levels.at[slot].active = 0
+        levels.standing[slot] = math.inf
+        levels.came_or_went = 1
         levels.changed = LEVELS_NEW
 
 
@@ -292,25 +312,27 @@ def face_level(s: State, slot: int, arm: float) -> float:
 
 @kernel
 def rank_levels(s: State, spot: float) -> int:
-    """Order the slots by distance from spot, ties by slot; returns how many are active. Cheap when nearly sorted."""
+    """Order the slots by distance from spot, ties by slot; returns how many are active. Cheap when nearly sorted.
+
+    Empty slots come last and stand there as they are until a level comes or goes.
+    """
     levels = s.levels
-    scratch = s.scratch
+    ranking = levels.ranking
+    away = s.scratch.away
     active = 0
     for k in range(LEVEL_SLOTS):
-        v = levels.at[k]
-        scratch.separation[k] = abs(v.price - spot) if v.active != 0 else math.inf
-        active += 1 if v.active != 0 else 0
-    for i in range(1, LEVEL_SLOTS):
-        slot = levels.ranking[i]
-        d = scratch.separation[slot]
+        active += 1 if levels.standing[k] < math.inf else 0
+    last = LEVEL_SLOTS if levels.came_or_went != 0 else active
+    for i in range(last):
+        slot = ranking[i]
+        d = abs(levels.standing[slot] - spot)
         j = i - 1
-        while j >= 0 and (
-            scratch.separation[levels.ranking[j]] > d
-            or (scratch.separation[levels.ranking[j]] == d and levels.ranking[j] > slot)
-        ):
-            levels.ranking[j + 1] = levels.ranking[j]
+        while j >= 0 and (away[j] > d or (away[j] == d and ranking[j] > slot)):
+            away[j + 1] = away[j]
+            ranking[j + 1] = ranking[j]
             j -= 1
-        levels.ranking[j + 1] = slot
+        away[j + 1] = d
+        ranking[j + 1] = slot
     return active
 
 

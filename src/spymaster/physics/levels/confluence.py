@@ -7,15 +7,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from spymaster.market.jit import kernel
-from spymaster.market.levels import LevelKind
-from spymaster.physics.memory.indices import NEAR_CENTRE, NEAR_COUNT, NEAR_PRESSURE, NEAR_STRENGTH
+from spymaster.market.jit import kernel, kernel_inlined
+from spymaster.market.levels import MAX_PUBLISHED, LevelKind
+from spymaster.physics.memory.indices import LEVELS_MOVED, NEAR_CENTRE, NEAR_COUNT, NEAR_PRESSURE, NEAR_STRENGTH
 from spymaster.physics.memory.option_records import SLIP_ORDINAL
 from spymaster.physics.memory.state import Array, State
 
 _ROUND: Final = int(LevelKind.ROUND)
 _CALL_WALL: Final = int(LevelKind.CALL_WALL)
 _PUT_WALL: Final = int(LevelKind.PUT_WALL)
+_ROUNDING: Final = 1e-6
 _STRONG_BIT: Final = 1 << len(LevelKind)
 KIND_WEIGHTS: Final = np.array([kind.weight for kind in sorted(LevelKind)])
 _SPECIAL_WEIGHTS: Final = np.array([kind.special for kind in sorted(LevelKind)])
@@ -33,10 +34,17 @@ def level_weight(p: Array, v: Any) -> float:
 
 @kernel
 def find_neighbours(s: State, p: Array, published: int) -> None:
-    """Confluence of each published level, kept with the level until the levels change."""
+    """Confluence of each published level, kept with the level until the levels change.
+
+    Where levels only moved, those far from where they were and are keep theirs. Not so with options, whose walls change
+    what they weigh, and with more levels than are published, of whom others are without a level coming or going.
+    """
     levels = s.levels
     scratch = s.scratch
+    only_moved = levels.changed == LEVELS_MOVED and levels.grouped == published and levels.moves > 0
+    only_moved = only_moved and published < MAX_PUBLISHED and s.chain.contracts == 0
     levels.changed = 0
+    levels.grouped = published
     for index in range(published):
         v = levels.at[levels.ranking[scratch.by_price[index]]]
         scratch.near_price[index] = v.price
@@ -44,6 +52,8 @@ def find_neighbours(s: State, p: Array, published: int) -> None:
         scratch.near_kind[index] = kind_bit(p, v)
     for index in range(published):
         v = levels.at[levels.ranking[scratch.by_price[index]]]
+        if only_moved and not is_near_move(s, v.price, p[0].confluence_band):
+            continue
         look_around(
             scratch.near_price,
             scratch.near_weight,
@@ -53,6 +63,16 @@ def find_neighbours(s: State, p: Array, published: int) -> None:
             p[0].confluence_band,
             v.neighbours,
         )
+
+
+@kernel
+def is_near_move(s: State, price: float, band: float) -> bool:
+    """Whether a level moved within the band of a price, or into or out of it."""
+    levels = s.levels
+    near = False
+    for k in range(levels.moves):
+        near |= abs(levels.moved[k] - price) <= band + _ROUNDING
+    return bool(near)
 
 
 @kernel
@@ -123,7 +143,7 @@ def alignment(s: State, p: Array, direction: int) -> int:
     return -direction if gap > 0.0 else direction
 
 
-@kernel
+@kernel_inlined
 def write_neighbours(s: State, p: Array, v: Any, row: Any) -> None:
     """Confluence into a level row."""
     row.confluence_count = v.neighbours[NEAR_COUNT]

@@ -21,6 +21,10 @@ _REJECT: Final = int(Signal.REJECT)
 _NOTABLE: Final = 0.4
 """A level of at least this weight between a level and the obstacle makes the way to it obstructed."""
 
+_OBSTACLE: Final = 2
+_LESSER: Final = 1
+"""What a level is on the way of price."""
+
 _STRONG_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.strong)
 
 
@@ -37,14 +41,15 @@ def order_by_price(s: State, published: int, spot: float) -> None:
     """``s.by_price``: indices of the rows by rising price. Nearest first is already sorted on either side of spot."""
     levels = s.levels
     scratch = s.scratch
+    standing = levels.standing
     below = 0
     for j in range(published):
-        if levels.at[levels.ranking[j]].price < spot:
+        if standing[levels.ranking[j]] < spot:
             below += 1
     down = below - 1
     up = below
     for j in range(published):
-        if levels.at[levels.ranking[j]].price < spot:
+        if standing[levels.ranking[j]] < spot:
             scratch.by_price[down] = j
             down -= 1
         else:
@@ -64,37 +69,49 @@ def points_to(v: Any, row: Any) -> int:
 def write_runways(s: State, p: Array, rows: Any, published: int) -> None:
     """Runway of every published level into its row: one walk up for those that point down, one down for the others."""
     levels = s.levels
+    scratch = s.scratch
+    for index in range(published):
+        j = scratch.by_price[index]
+        v = levels.at[levels.ranking[j]]
+        scratch.way_price[index] = v.price
+        scratch.way_direction[index] = points_to(v, rows[j])
+        scratch.way_obstacle[index] = stands_in_way(p, v, rows[j].barrier_state)
     for direction in (1, -1):
         obstacle = waiting = -1
         notable = waiting_notable = False
         price = math.nan
         for step in range(published):
             index = published - 1 - step if direction > 0 else step
-            j = s.scratch.by_price[index]
-            v = levels.at[levels.ranking[j]]
-            row = rows[j]
-            if price != v.price:
+            if price != scratch.way_price[index]:
                 # levels at one price are no obstacles to each other: those passed become one with the next price
                 if waiting >= 0:
                     obstacle = waiting
                     notable = False
                 elif waiting_notable:
                     notable = True
-                price = v.price
+                price = scratch.way_price[index]
                 waiting = -1
                 waiting_notable = False
-            if points_to(v, row) == direction:
-                write_runway(row, v, direction, rows, obstacle, notable)
-            state = row.barrier_state
-            if is_strong(v.kind, v.ordinal) or state == _WALL or state == _ABSORPTION:
+            j = scratch.by_price[index]
+            if scratch.way_direction[index] == direction:
+                write_runway(rows[j], price, direction, rows, obstacle, notable)
+            if scratch.way_obstacle[index] == _OBSTACLE:
                 waiting = j
-            elif level_weight(p, v) >= _NOTABLE:
+            elif scratch.way_obstacle[index] == _LESSER:
                 waiting_notable = True
 
 
 @kernel
-def write_runway(row: Any, v: Any, direction: int, rows: Any, obstacle: int, notable: bool) -> None:
-    """The way from one level to the obstacle found beyond it (-1: none)."""
+def stands_in_way(p: Array, v: Any, state: float) -> int:
+    """What a level is to price on its way: an obstacle by its kind or by what rests there, a lesser one, or nothing."""
+    if state == _WALL or state == _ABSORPTION or is_strong(v.kind, v.ordinal):
+        return _OBSTACLE
+    return _LESSER if level_weight(p, v) >= _NOTABLE else 0
+
+
+@kernel
+def write_runway(row: Any, price: float, direction: int, rows: Any, obstacle: int, notable: bool) -> None:
+    """The way from the level at a price to the obstacle found beyond it (-1: none)."""
     row.runway_direction = direction
     row.runway_obstructed = 1.0 if notable else 0.0
     if obstacle < 0:
@@ -104,7 +121,7 @@ def write_runway(row: Any, v: Any, direction: int, rows: Any, obstacle: int, not
         row.runway_price = math.nan
         return
     other = rows[obstacle]
-    row.runway_distance = abs(other.price - v.price)
+    row.runway_distance = abs(other.price - price)
     row.runway_kind = other.kind
     row.runway_user_index = other.user_index
     row.runway_price = other.price

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.memory.state import Array
 
@@ -64,12 +64,12 @@ def prior_touches(v: Any) -> int:
     return int(v.touches - 1 if v.touching != 0 and v.touches > 0 and v.armed == 0 else v.touches)
 
 
-@kernel
-def write_attempt(v: Any, row: Any, began: bool, judged: bool) -> None:
-    """Number of the attempt and how the measures changed since the first of its cluster."""
+@kernel_inlined
+def write_attempt(v: Any, row: Any, velocity: float, began: bool, judged: bool) -> None:
+    """Number of the attempt and how the measures changed since its cluster's first. velocity: points/s, + is up."""
     row.prior_touches = prior_touches(v)
     row.attempt = v.attempt
-    velocity = v.direction * row.velocity
+    velocity = v.direction * velocity
     imbalance = v.direction * row.tape_imbalance
     if began and v.attempt == 1 and judged:
         v.has_first = 1

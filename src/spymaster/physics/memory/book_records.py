@@ -91,6 +91,8 @@ LEDGER: Final = np.dtype(
         ("touched", "<i8", (RING_MAX, 2)),
         # by bucket the lowest and highest tick traded; low > high when none
         ("trade_range", "<i8", (RING_MAX, 2)),
+        # how often what is in sight began anew
+        ("restarts", "<i8"),
         # aggressive buys and sells at each tick since the session began
         ("volume", "<i8", (2, LEDGER_TICKS)),
     ]
@@ -105,6 +107,8 @@ WINDOWS: Final = np.dtype(
         ("range_suffix", "<i8", (RING_MAX, 2)),
         # sums of the zone centred on each tick
         ("zone", "<i8", (2, LEDGER_TICKS, ZONE_FIELDS)),
+        # fills of the zone centred on each tick over w_response
+        ("response", "<i8", (2, LEDGER_TICKS)),
         # sums of aggressive volumes in the tape band round each tick
         ("tape", "<i8", (TAPE_FIELDS, LEDGER_TICKS)),
         # totals and records by bucket, and their sums over the trust window
@@ -123,6 +127,8 @@ CONTEXT: Final = np.dtype(
         ("buckets", "<i4", (LONG_BUCKETS, 2, LEDGER_TICKS, 2)),
         ("touched", "<i8", (LONG_BUCKETS, 2)),
         ("bucket", "<i8"),
+        # how often a bucket with anything in it left
+        ("losses", "<i8"),
     ]
 )
 

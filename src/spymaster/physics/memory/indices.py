@@ -154,6 +154,12 @@ FIT_TY: Final = 4
 FIT_SUMS: Final = 5
 """Sums of a straight line's least squares: weights, times, values, and their products."""
 
+LEVELS_MOVED: Final = 1
+LEVELS_NEW: Final = 2
+"""What changed since the neighbours were last looked at: only where levels are, or which of them there are."""
+MOVES: Final = 16
+"""So many places where a level was or is are remembered till then."""
+
 MIDS: Final = 256
 """Mids remembered, one a snap: those of the longest ``w_response`` at the shortest interval, and more."""
 

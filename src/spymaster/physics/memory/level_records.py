@@ -6,17 +6,29 @@ from typing import Final
 
 import numpy as np
 
-from spymaster.market.rows import ALERT_ROW, INPUTS
+from spymaster.market.levels import MAX_PUBLISHED
+from spymaster.market.rows import ALERT_ROW, INPUTS, OWN_ROW
 from spymaster.physics.memory.indices import (
     ALERTS,
     COMPONENTS,
+    DEPTH_DISTANCES,
+    DISTANCES,
     FIT_SUMS,
     LEVEL_SLOTS,
+    MOVES,
     NEAR_FIELDS,
+    NOISES,
     RECENT_DEPTHS,
     RESTING_PRICES,
     WATCHED,
+    ZONE_FIELDS,
 )
+
+REST_GLOBALS: Final = 18
+REST_SCALES: Final = 2
+REST_STATE: Final = 21 + COMPONENTS
+"""Numbers by which it is seen that nothing happened: those before the trust of the inputs, those before depth and noise
+by distance, and those of one level."""
 
 LEVEL: Final = np.dtype(
     [
@@ -41,7 +53,6 @@ LEVEL: Final = np.dtype(
         # enough stands there again, and since when price is in front of it
         ("reached", "<i8"),
         ("held_depth", "<f8"),
-        ("resting", "<f8", (RESTING_PRICES,)),
         ("resting_from", "<i8"),
         ("lost_pulled", "<f8"),
         ("lost_filled", "<f8"),
@@ -79,11 +90,9 @@ LEVEL: Final = np.dtype(
         ("alarm", "<i8"),
         # depth of the zone over the last second, and the fit of its recovery from a shock
         ("reach", "<i8"),
-        ("depths", "<i8", (RECENT_DEPTHS,)),
         ("depths_held", "<i8"),
         ("shock_ns", "<i8"),
         ("shock_usual", "<f8"),
-        ("fit", "<f8", (FIT_SUMS,)),
         ("half_life", "<f8"),
         ("half_life_ns", "<i8"),
         # touches and attempts, and what was measured at the first attempt of the cluster
@@ -109,6 +118,20 @@ LEVEL: Final = np.dtype(
         ("fuel_old", "<f8"),
         ("fuel_depends", "<f8"),
         ("neighbours", "<f8", (NEAR_FIELDS,)),
+        # its zone is out of sight, and what there was of it is forgotten
+        ("unseen", "<i8"),
+        # sums over the last buckets of the part of its zone in sight; which part, and as of which bucket
+        ("sums", "<i8", (ZONE_FIELDS,)),
+        ("sums_base", "<i8"),
+        ("sums_side", "<i8"),
+        ("sums_low", "<i8"),
+        ("sums_high", "<i8"),
+        ("sums_span", "<i8"),
+        ("sums_closed", "<i8"),
+        # long and seldom read, so last: what rests in the zone by price, depths of the last second, sums of the fit
+        ("resting", "<f8", (RESTING_PRICES,)),
+        ("depths", "<i8", (RECENT_DEPTHS,)),
+        ("fit", "<f8", (FIT_SUMS,)),
     ]
 )
 """One level. Prices in the profile's unit, ``tick`` the future's; ``neighbours`` in the order of the NEAR_ places."""
@@ -116,15 +139,30 @@ LEVEL: Final = np.dtype(
 LEVELS: Final = np.dtype(
     [
         ("at", LEVEL, (LEVEL_SLOTS,)),
-        # slots, nearest level first
+        # by slot the level's price, infinite where there is none; slots, nearest level first; whether levels came or
+        # went since they were ranked
+        ("standing", "<f8", (LEVEL_SLOTS,)),
         ("ranking", "<i8", (LEVEL_SLOTS,)),
+        ("came_or_went", "<i8"),
         # what changed since neighbours were looked for, and among how many levels that was
         ("changed", "<i8"),
+        # where levels that only moved were and are, since then; -1: too many to tell
+        ("moved", "<f8", (MOVES,)),
+        ("moves", "<i8"),
         ("grouped", "<i8"),
         # ordinals of the lowest and highest round price and strike, and whether one waits for its slot
         ("round_low", "<i8"),
         ("round_high", "<i8"),
         ("rounds_waiting", "<i8"),
+        # by rank: whether the level rests, and its row; what all of them rest on, as of the snap at ``rest_ns``;
+        # whether all rested then
+        ("rest_settled", "<i8", (MAX_PUBLISHED,)),
+        ("rest_rows", "<f8", (MAX_PUBLISHED, len(OWN_ROW.names or ()))),
+        ("rest_globals", "<f8", (REST_GLOBALS + len(INPUTS),)),
+        ("rest_scales", "<f8", (REST_SCALES + DEPTH_DISTANCES + NOISES * DISTANCES,)),
+        ("rest_fingerprint", "<i8"),
+        ("rest_ns", "<i8"),
+        ("rest_whole", "<i8"),
         ("strike_low", "<i8"),
         ("strike_high", "<i8"),
         ("strikes_waiting", "<i8"),

@@ -115,6 +115,7 @@ def new_state(ring: int, sessions: Array, hours: Array) -> Array:
     state["ranges"]["session"] = -1
     bars["atr"] = bars["sma_200"] = bars["sma_400"] = np.nan
     levels["ranking"] = np.arange(LEVEL_SLOTS)
+    levels["standing"] = np.inf
     calendar["held"] = len(sessions)
     calendar["sessions"][: len(sessions)] = sessions
     calendar["has_hours"] = int(len(hours) > 0)
