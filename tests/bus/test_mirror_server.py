@@ -12,7 +12,7 @@ import pytest
 
 from spymaster.bus.nats.credentials import secrets_of
 from spymaster.bus.nats.messages import MessageMaker
-from spymaster.bus.nats.names import LEVELS_STREAM, MARKET_STREAM, MSG_ID
+from spymaster.bus.nats.names import LEVELS_STREAM, LEVELS_SUBJECTS, MARKET_STREAM, MSG_ID
 from spymaster.bus.nats.place import PLACE_NAME
 from spymaster.journal.mirror_plan import BusAddress
 from spymaster.journal.mirror_status import MirrorState, read_mirror_status
@@ -149,7 +149,7 @@ async def test_a_server_that_was_never_there_leaves_the_run_as_it_is(scene: Mirr
 
 async def test_a_stream_with_other_settings_is_said_and_left_alone(scene: MirrorScene, server: NatsServer) -> None:
     async def make(js: Js) -> None:
-        await js.add_stream(name=LEVELS_STREAM, subjects=["levels.>"], max_age=3600.0, max_msgs=10)
+        await js.add_stream(name=LEVELS_STREAM, subjects=list(LEVELS_SUBJECTS), max_age=3600.0, max_msgs=10)
 
     await on_server(server.url, make)
     running = asyncio.create_task(mirror_to(scene, server.address).run())
