@@ -34,7 +34,7 @@ from spymaster.physics.options import smile as sm
 from spymaster.physics.options.gamma_walls import walls
 from spymaster.physics.options.implied import implied_deviation
 from spymaster.physics.options.option_time import variance_time
-from spymaster.physics.options.parity import parity_forward
+from tests.support.kernels import forward_of
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ class Moment:
     def forward(self) -> tuple[float, float, int]:
         both = sorted(k for k, is_call in self.last if is_call and (k, False) in self.last)
         calls, puts = (np.array([self.last[k, is_call] for k in both]) for is_call in (True, False))
-        return parity_forward(np.array(both), calls - CENT, calls + CENT, puts - CENT, puts + CENT)
+        return forward_of(np.array(both), calls - CENT, calls + CENT, puts - CENT, puts + CENT)
 
     def smile(self, forward: float) -> tuple[int, Floats, Floats]:
         points = np.array(
@@ -142,7 +142,7 @@ class Chain:
         self.column = {i: np.array([float(row[i]) for row in mine]) for i in range(2, 22) if i != 12}
         self.strike = self.column[STRIKE]
         c = self.column
-        self.forward, _, _ = parity_forward(self.strike, c[CALL_BID], c[CALL_ASK], c[PUT_BID], c[PUT_ASK])
+        self.forward, _, _ = forward_of(self.strike, c[CALL_BID], c[CALL_ASK], c[PUT_BID], c[PUT_ASK])
 
     def usable(self) -> list[tuple[int, bool, float, float]]:
         """(place, is call, bid, ask) of the side out of the money at every strike with a usable quote."""

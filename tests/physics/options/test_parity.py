@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.physics.memory.indices import PARITY_STRIKES
-from spymaster.physics.options import parity
 from spymaster.physics.options.black import price
 from spymaster.physics.options.parity import weighted_median
+from tests.support.kernels import forward_of
 
 FORWARD = 6001.3
 STRIKES = np.arange(5900.0, 6105.0, 5.0)
@@ -26,13 +26,8 @@ def quotes(s: float = 0.006) -> Quotes:
     return {"strike": STRIKES.copy(), **sides, "put_bid": puts - HALF_SPREAD, "put_ask": puts + HALF_SPREAD}
 
 
-def parity_forward(**of: NDArray[np.float64]) -> tuple[float, float, int]:
-    """The kernel with room to work in."""
-    return parity.parity_forward(**of, work=np.full((3, PARITY_STRIKES), math.nan))
-
-
 def test_clean_quotes_give_the_forward_without_dispersion() -> None:
-    forward, dispersion, count = parity_forward(**quotes())
+    forward, dispersion, count = forward_of(**quotes())
     assert forward == pytest.approx(FORWARD, abs=1e-9)
     assert dispersion == pytest.approx(0.0, abs=1e-9)
     assert count == PARITY_STRIKES
@@ -42,14 +37,14 @@ def test_a_third_of_the_strikes_in_error_does_not_move_it() -> None:
     wrong = quotes()
     for name in ("call_bid", "call_ask"):
         wrong[name][18:22] += 3.0
-    assert parity_forward(**wrong)[0] == pytest.approx(FORWARD, abs=1e-9)
+    assert forward_of(**wrong)[0] == pytest.approx(FORWARD, abs=1e-9)
 
 
 def test_a_wide_quote_counts_little() -> None:
     few = {name: values[19:22] for name, values in quotes().items()}
     few["call_bid"][:2] -= 4.0
     few["call_ask"][:2] += 6.0
-    assert parity_forward(**few)[0] == pytest.approx(FORWARD, abs=1e-9)
+    assert forward_of(**few)[0] == pytest.approx(FORWARD, abs=1e-9)
 
 
 def test_the_dispersion_is_that_of_the_quotes() -> None:
@@ -60,7 +55,7 @@ def test_the_dispersion_is_that_of_the_quotes() -> None:
         noise = rng.normal(0, 0.05, len(STRIKES))
         for name in ("call_bid", "call_ask"):
             noisy[name] += noise
-        found.append(parity_forward(**noisy)[1])
+        found.append(forward_of(**noisy)[1])
     assert np.mean(found) == pytest.approx(0.05, rel=0.2)
 
 
@@ -70,13 +65,13 @@ def test_strikes_without_both_quotes_are_passed_over() -> None:
     some["call_ask"][21] = math.nan
     some["call_ask"][19] = some["call_bid"][19] - 0.1
     only_these = {name: values[19:22] for name, values in some.items()}
-    assert parity_forward(**only_these)[2] == 0
-    assert parity_forward(**some)[0] == pytest.approx(FORWARD, abs=1e-9)
+    assert forward_of(**only_these)[2] == 0
+    assert forward_of(**some)[0] == pytest.approx(FORWARD, abs=1e-9)
 
 
 def test_without_quotes_there_is_no_forward() -> None:
     nothing = {name: values[:0] for name, values in quotes().items()}
-    forward, dispersion, count = parity_forward(**nothing)
+    forward, dispersion, count = forward_of(**nothing)
     assert math.isnan(forward)
     assert math.isnan(dispersion)
     assert count == 0
@@ -88,7 +83,7 @@ def test_the_order_of_strikes_does_not_matter() -> None:
     noisy["call_bid"] += rng.normal(0, 0.05, len(STRIKES))
     order = rng.permutation(len(STRIKES))
     mixed = {name: values[order] for name, values in noisy.items()}
-    assert parity_forward(**mixed) == pytest.approx(parity_forward(**noisy), rel=1e-12)
+    assert forward_of(**mixed) == pytest.approx(forward_of(**noisy), rel=1e-12)
 
 
 def test_a_weighted_median_has_half_the_weight_on_either_side() -> None:
