@@ -18,7 +18,7 @@ def test_a_recordings_signals_are_told_by_planted_kind_and_rule(run: Run) -> Non
     [market] = json.loads(result.stdout)["markets"]
     figures = {figure["name"]: figure for figure in market["figures"]}
     assert market["worlds"] == 1
-    assert figures["WALL -> REJECT"]["of"] == market["episodes"]["WALL"] == 2
+    assert figures["WALL -> REJECT"]["of"] == market["episodes"]["WALL"] == 3
     assert {"distance alone", "always REJECT"} <= set(market["rules"])
     assert figures["oracle at first touches: the likelier end came"]["of"] >= 1
 

@@ -28,11 +28,11 @@ def test_the_shipped_wall_is_compared_at_every_snap_of_its_truth(run: Run) -> No
     skipped = report["skipped"]
     assert report["snaps"] + skipped["missing"] + skipped["other_side"] + skipped["unpublished"] == true.num_rows
     assert report["snaps"] == sum(map(sum, report["confusion"])) > 1_000
-    assert (report["recordings"], report["levels"], report["placebo_levels"], report["hours"]) == (1, 3, 1, 0.1)
+    assert (report["recordings"], report["levels"], report["placebo_levels"], report["hours"]) == (1, 4, 1, 0.1)
     for state, score in enumerate(report["scores"]):
         assert score["true_snaps"] <= pc.sum(pc.equal(true["state"], state)).as_py()
     walls = next(delay for delay in report["delays"] if delay["kind"] == "WALL")
-    assert walls["episodes"] == walls["visible"] == 2
+    assert walls["episodes"] == walls["visible"] == 3
 
 
 def test_exported_signals_joined_to_the_truth_give_the_same_confusion(run: Run) -> None:
@@ -53,7 +53,7 @@ def test_exported_signals_joined_to_the_truth_give_the_same_confusion(run: Run) 
 def test_people_are_told_in_tables_that_it_is_simulated(run: Run) -> None:
     result = run("evaluate", "states", WALL)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("SIMULATED: 1 recordings, 0.10 h, 3 planted levels (1 placebo)")
+    assert result.stdout.startswith("SIMULATED: 1 recordings, 0.10 h, 4 planted levels (1 placebo)")
     for head in ("true \\ said", "precision", "at placebo", "median s", "raised/h", "followed within 30 s"):
         assert head in result.stdout
 
