@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spymaster.market.kernel_cache import kernel_folder
-from spymaster.physics.dispatch import dispatch_records
+from spymaster.market.kernel_cache import kernel_folder, read_kept
+from spymaster.physics import engine
 from tests.support.engine import run
 from tests.support.market import Market
 
@@ -15,6 +15,7 @@ def test_no_compiled_kernel_counts_references() -> None:
     market = Market()
     market.ladder().at(1.0)
     assert run(market.words(), levels=(5000.0,)).counters["records"] == 1
-    kept = {path: path.read_bytes() for path in kernel_folder().rglob("*") if path.is_file()}
-    assert any(dispatch_records.__name__.encode() in code for code in kept.values())
-    assert [path.name for path, code in kept.items() if _RUNTIME in code] == []
+    kept = {path.name: read_kept(path.name) for path in kernel_folder().glob("*.root")}
+    codes = {name: found[1] for name, found in kept.items() if found is not None}
+    assert any(name.startswith(f"{engine._go_on.__name__}.") for name in codes)
+    assert [name for name, code in codes.items() if _RUNTIME in code] == []

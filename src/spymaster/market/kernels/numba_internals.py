@@ -123,7 +123,8 @@ class _Lowering(NativeLowering):
         library = _Library(context.codegen(), symbol)
         state.library = library
         super().run_pass(state)
-        if library._reload_init:
+        # older versions have no such list
+        if getattr(library, "_reload_init", ()):
             raise NotNativeError(f"{symbol} needs something of numba at run time")
         result = state["cr"]
         entry = _Entry(symbol)
