@@ -68,7 +68,8 @@ def hedge_options(s: State, tape: Tape) -> None:
 @kernel
 def _write_hedge(s: State, tape: Tape, due_ns: int, size: int, side: int) -> None:
     row = tape.rows[s.n_rows]
-    row[:] = 0
+    for k in range(len(row)):
+        row[k] = 0
     row[0] = WHAT_HEDGE
     row[1] = s.now_ns
     row[2] = due_ns

@@ -207,10 +207,17 @@ def side_code(side: int) -> int:
 
 
 @kernel
+def copy_words(source: NDArray[Any], target: NDArray[Any]) -> None:
+    """A record (int64[46]) into another. A loop: a slice assigned makes an array of its own, which kernels do not."""
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
+@kernel
 def emit_trade(s: State, tape: Tape, aggressor: int, tick: int, size: int) -> None:
     """A T record: it carries the book as it was before."""
     row = tape.records[s.n_records]
-    row[:] = s.words
+    copy_words(s.words, row)
     write_head(s, row, ACTION_TRADE, side_code(aggressor), tick, size, 0, 0)
     s.n_records += 1
 
@@ -219,7 +226,7 @@ def emit_trade(s: State, tape: Tape, aggressor: int, tick: int, size: int) -> No
 def emit(s: State, tape: Tape, action: int, side: int, tick: int, size: int, depth: int, is_last: bool) -> bool:
     """A record of a changed order; none, and False, when the ten levels did not change."""
     row = tape.records[s.n_records]
-    row[:] = s.words
+    copy_words(s.words, row)
     write_levels(s, row)
     different = 0
     for k in range(_FIRST_WORD, len(row)):
@@ -228,7 +235,7 @@ def emit(s: State, tape: Tape, action: int, side: int, tick: int, size: int, dep
         return False
     flags = F_LAST | _VENDOR_FLAG if is_last else 0
     write_head(s, row, action, side_code(side), tick, size, flags, depth)
-    s.words[:] = row
+    copy_words(row, s.words)
     s.n_records += 1
     return True
 

@@ -11,6 +11,7 @@ from spymaster.market.kinds import ACTION_ADD, F_BAD_TS_RECV, F_LAST, F_SNAPSHOT
 from spymaster.sim.dice import below, exponential, heavy_tail, uniform
 from spymaster.sim.second.book import (
     close_buckets,
+    copy_words,
     follow,
     open_book,
     order_size,
@@ -167,7 +168,7 @@ def open_market(state: Array, tape: Tape) -> None:
     best = s.best[BID]
     flags = F_LAST | F_SNAPSHOT | F_BAD_TS_RECV
     write_head(s, row, ACTION_ADD, SIDE_NONE, best, s.size[BID, best & MASK], flags, 0)
-    s.words[:] = row
+    copy_words(row, s.words)
     s.n_records = 1
     s.now_ns += 1_000
 
