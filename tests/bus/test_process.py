@@ -61,7 +61,7 @@ def write(recording: RunRecording, start: int, count: int) -> None:
 
 def finished(recording: RunRecording) -> SidecarHealth:
     recording.close()
-    return recording.finish(120.0, lambda _health: None)
+    return recording.finish(600.0, lambda _health: None)
 
 
 async def test_a_run_is_in_the_lake_and_on_the_bus(tmp_path: Path, server: NatsServer) -> None:
