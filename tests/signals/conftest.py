@@ -41,15 +41,15 @@ def config_frame() -> ConfigFrame:
 
 def engine_run(frames: Sequence[Frame]) -> list[TestBlock]:
     """What the engine makes of the frames, copied out."""
-    from spymaster.physics.engine import Engine, SnapBlock
+    from spymaster.physics.engine import Engine
 
     engine = Engine(with_flows=True)
     kept = []
     for frame in frames:
         for block in engine.feed(frame):
-            kept.append(TestBlock(*(copy.copy(getattr(block, field.name)) for field in fields(SnapBlock))))
+            kept.append(TestBlock(*(copy.copy(getattr(block, field.name)) for field in fields(TestBlock))))
     for block in engine.finish():
-        kept.append(TestBlock(*(copy.copy(getattr(block, field.name)) for field in fields(SnapBlock))))
+        kept.append(TestBlock(*(copy.copy(getattr(block, field.name)) for field in fields(TestBlock))))
     return kept
 
 
