@@ -56,7 +56,7 @@ class PackageDataHook(BuildHookInterface[Any]):
         """Compile the engine for each kind of processor; gives the folder they are in."""
         self._folder = tempfile.TemporaryDirectory(prefix="spymaster-engine-")
         folder = Path(self._folder.name)
-        kinds = {MACHINE: {}}
+        kinds: dict[str, dict[str, str]] = {MACHINE: {}}
         if platform.machine() in ("x86_64", "AMD64"):
             kinds["x86-64-v3"] = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": ""}
         for kind, target in kinds.items():
