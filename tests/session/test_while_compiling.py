@@ -107,7 +107,7 @@ def test_records_alone_show_the_book_the_tape_and_the_clock_that_the_engine_show
     for name in ("buys", "sells"):
         assert (raw.ladder[name][seen] == full.ladder[name][there]).all(), name
     assert len(raw.levels) == 0
-    assert raw.note == RUNNING.message
+    assert raw.header.message == RUNNING.message
 
 
 def test_a_replay_goes_on_while_the_engine_compiles_and_the_engine_takes_over_at_that_moment(
@@ -117,13 +117,19 @@ def test_a_replay_goes_on_while_the_engine_compiles_and_the_engine_takes_over_at
     screen = open_screen(speed=1.0, now_s=wall)
     screen.session.start()
     first = screen.wait(lambda frame: frame.header.es_bid_tick != NO_TICK)
-    assert (first.header.phase, first.header.progress, first.note) == (Phase.COMPILING, work.share, work.words)
+    assert (first.header.phase, first.header.progress, first.header.message) == (
+        Phase.COMPILING,
+        work.share,
+        work.words,
+    )
     wall.s += 5.0
     moved = screen.wait(lambda frame: frame.t_ns >= first.t_ns + 4 * 10**9)
     assert (moved.header.phase, len(moved.levels)) == (Phase.COMPILING, 0)
     work.is_at_it = False
     screen.session.send(Command.PAUSE)
-    there = screen.wait(lambda frame: frame.header.phase in (Phase.PAUSED, Phase.PLAYING) and frame.note != work.words)
+    there = screen.wait(
+        lambda frame: frame.header.phase in (Phase.PAUSED, Phase.PLAYING) and frame.header.message != work.words
+    )
     assert there.t_ns >= moved.t_ns
 
 

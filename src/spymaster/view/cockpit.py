@@ -17,11 +17,11 @@ from spymaster.view.drawing.cells import Line, Rows, blank
 from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.numbers import age, clock
 from spymaster.view.edges import alerts, cards, footer, header, time_bar, tiny
+from spymaster.view.edges.why import why_row
 from spymaster.view.layout import Grade, Layout
 from spymaster.view.levels import level_table, rail
 from spymaster.view.levels.items import LevelItem, level_items, picked_item, running_places
 from spymaster.view.levels.listing import listed_levels
-from spymaster.view.levels.why import why_row
 from spymaster.view.market import heat, ladder, tape
 from spymaster.view.market.book import SEEN, BookWindow, book_window
 from spymaster.view.market.heat_history import CAPACITY, HeatHistory

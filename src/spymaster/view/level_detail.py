@@ -19,13 +19,13 @@ from spymaster.view.drawing.sections import Section, column_rows
 from spymaster.view.edges import cards, footer, header
 from spymaster.view.edges.time_bar import time_bar_row
 from spymaster.view.edges.tiny import tiny_rows
+from spymaster.view.edges.why import why_row
 from spymaster.view.layout import Grade, Layout, Rect, layout_for
 from spymaster.view.levels import level_parts as parts
 from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import PlotLook, plot_rows
-from spymaster.view.levels.why import why_row
 from spymaster.view.options.texts import fuel_facts, options_text
 from spymaster.view.state import Keys, ViewState
 

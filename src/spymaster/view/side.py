@@ -14,11 +14,11 @@ from spymaster.view.drawing.meter import put_meter
 from spymaster.view.drawing.numbers import MISSING, price
 from spymaster.view.drawing.part_rows import PartLook, text_row
 from spymaster.view.drawing.sections import Section, column_rows
+from spymaster.view.edges.last_alert import last_outcome_section
 from spymaster.view.levels import level_parts as parts
 from spymaster.view.levels.chances import chance_sections
 from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, LevelItem, facts_of, stacked
-from spymaster.view.levels.last_alert import last_outcome_section
 from spymaster.view.options.flow_wave import wave_rows
 from spymaster.view.options.strike_grid import strike_rows
 from spymaster.view.options.texts import fuel_facts, options_text

@@ -114,9 +114,7 @@ class RawMarket:
         book, ladder, orders = self._book.copy(), self._ladder(bid if both else self._last_tick), self._orders.copy()
         for array in (book, ladder, orders):
             array.flags.writeable = False
-        return dataclasses.replace(
-            plain, header=header, t_ns=self.t_ns, book=book, ladder=ladder, orders=orders, note=run.message
-        )
+        return dataclasses.replace(plain, header=header, t_ns=self.t_ns, book=book, ladder=ladder, orders=orders)
 
     def _show(self, words: NDArray[np.int64]) -> None:
         levels = words[_FIRST_LEVEL:].reshape(10, _WORDS_A_LEVEL)

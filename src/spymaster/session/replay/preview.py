@@ -88,5 +88,5 @@ def waiting_picture(shown: Picture | None, number: int, run: RunState, profile: 
     """While there is no snap yet: what was shown without an engine, or that there is nothing."""
     if shown is None:
         return waiting_frame(number, run, profile, "")
-    header = msgspec.structs.replace(shown.header, phase=run.phase, progress=run.progress)
-    return dataclasses.replace(shown, number=number, header=header, note=run.message)
+    header = msgspec.structs.replace(shown.header, phase=run.phase, progress=run.progress, message=run.message)
+    return dataclasses.replace(shown, number=number, header=header)

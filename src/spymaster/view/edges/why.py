@@ -38,6 +38,8 @@ def why_row(frame: Frame | None, item: LevelItem | None, state: ViewState, width
     if not sentence and frame is not None and item is not None and not blind:
         sentence = why_sentence(frame, item)
         name = level_text(item.id, item.price, _NAME_CELLS if width >= _WIDE else 0) if sentence else ""
+    elif not sentence and frame is not None and item is None and frame.header.message:
+        sentence = frame.header.message
     elif not sentence and frame is not None and blind:
         sentence = "; ".join(f"{each.name} {each.reason}" for each in cards.blind_inputs(frame))
         sentence = f"no score: {sentence}"
