@@ -138,17 +138,23 @@ def test_a_consumed_level_is_eaten_more_than_it_is_withdrawn() -> None:
 
 
 def test_a_spoof_shows_size_that_leaves_before_it_can_trade() -> None:
-    pulled = 0
+    pulled = []
     for level in begun(LevelKind.SPOOF):
         start, end = at_work(level)
         shown = depth_at(level, start + S // 2)
         assert shown >= 0.9 * level.row["shown"] or end < start + S // 2
-        if level.times[LevelEvent.TOUCH] and end <= level.times[LevelEvent.TOUCH][0]:
-            before, after = depth_at(level, end - S // 4), depth_at(level, end + S // 4)
-            # others may stand there too
-            assert after < max(0.6 * level.row["shown"], before - 0.4 * level.row["shown"])
-            pulled += 1
-    assert pulled >= 2
+        if is_near_at(level, end) and not any(ns < end for ns in level.times[LevelEvent.TOUCH]):
+            pulled.append(level.flow(end - S // 2, end + S // 4, reach=0)["pulled"] / level.row["shown"])
+    assert len(pulled) >= 2
+    assert np.median(pulled) > 0.6
+
+
+def is_near_at(level: Planted, ns: int) -> bool:
+    """Whether price was about to come to a level when something happened to it."""
+    works = level.run.works
+    rows = works[(works["ts_ns"] == ns) & (works["level"] == level.row["level"])]
+    best = rows["ask" if level.row["side"] else "bid"]
+    return bool((np.abs(best - level.row["tick"]) <= ZONE).any())
 
 
 def depth_at(level: Planted, ns: int) -> int:
