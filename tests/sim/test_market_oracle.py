@@ -14,7 +14,7 @@ from tests.sim.market_support import settings
 
 @pytest.fixture(scope="module")
 def run() -> Session:
-    found = simulate(settings(4, "vacuum", "open"), 8, keep_moments=8)
+    found = simulate(settings(9, "vacuum", "open"), 8, keep_moments=8)
     assert len(found.moments) >= 3
     return found
 
