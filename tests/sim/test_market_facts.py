@@ -24,8 +24,8 @@ LONG = {
 SHORT = {"variance_ratio_60s": (0.2, 1.6), "records_per_hour": (0.2e6, 5e6), "sigma_1m_points": (0.5, 4.0)}
 """Wider bounds for what half an hour only tells roughly."""
 
-NEAR = {"cancels_per_add": (0.94, 1.0), "order_impact_exponent": (0.35, 0.7)}
-"""Wider bounds for what two short sessions scatter round: eight of an hour lie inside."""
+NEAR = {"cancels_per_add": (0.93, 1.0), "order_impact_exponent": (0.35, 0.7)}
+"""Wider bounds for what two short sessions scatter round: twelve of an hour lie inside."""
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def evaluate_facts(
         list[Path] | None, typer.Argument(help="Recordings to measure; without, fresh sessions.", show_default=False)
     ] = None,
     minutes: Annotated[float, typer.Option(help="Length of a fresh session.", min=10.0, max=1440.0)] = 60.0,
-    seeds: Annotated[int, typer.Option(help="Fresh sessions at each intensity.", min=1, max=100)] = 8,
+    seeds: Annotated[int, typer.Option(help="Fresh sessions at each intensity.", min=1, max=100)] = 12,
 ) -> None:
     """Print a market's stylised facts, beside those of a real half hour where that is at hand."""
     from spymaster.cli.market.evaluate_facts import run_facts
