@@ -78,7 +78,7 @@ CASES = {
         Seam("spymaster.session.live.session:LiveSession.start", after=True),
         "live: ended before anything came; nothing was recorded",
     ),
-    "mcp": Case("mcp", Seam("spymaster.cli.live.attach:found_target")),
+    "mcp": Case("mcp", Seam("spymaster.cli.live.programs:found_target")),
     "attach": Case("attach", Seam("spymaster.cli.live.attach:found_target")),
 }
 
