@@ -50,7 +50,7 @@ def test_rows_have_the_width_and_number_of_their_cells(
 def test_mode_word_trust_and_screen_age_are_never_dropped(name: str, width: int) -> None:
     layout, panels = projected(scene(name), width, 24, time_bar=name == "replay")
     left, right = text_of(panels["header_left"][0]), text_of(panels["header_right"][0])
-    words = {"moment": "LIVE", "blind": "LIVE", "replay": "REPLAY 2×", "compiling": "STARTING", "nothing": "STARTING"}
+    words = {"moment": "LIVE", "blind": "LIVE", "replay": "REPLAY 2×", "compiling": "COMPILING", "nothing": "STARTING"}
     assert words[name] in left
     assert "41 ms" in right
     lights = text_of(panels["trust_left"][0]) if layout.two_headers else right

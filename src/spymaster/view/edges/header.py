@@ -181,7 +181,9 @@ def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Gly
         return [(f"{glyphs.blind} {_attached_word(attached)}", "blind*")]
     if attached is not None:
         return [(f"{glyphs.light} ATTACHED ", "green*"), ("" if short else clip(attached.name, _LONGEST_NAME), "text")]
-    if header.phase in (Phase.COMPILING, Phase.LOADING):
+    if header.phase is Phase.COMPILING:
+        return [(_compiling(header).upper(), "muted*")]
+    if header.phase is Phase.LOADING:
         return [("STARTING", "muted*")]
     if header.phase is Phase.FAILED:
         return [(f"{glyphs.blind} FAILED", "blind*")]
@@ -189,8 +191,15 @@ def _mode_parts(header: Header | None, state: ViewState, band: Band, glyphs: Gly
 
 
 def _pace(header: Header, glyphs: Glyphs) -> str:
+    if header.phase is Phase.COMPILING:
+        return _compiling(header)
     stands = {Phase.PAUSED: "paused", Phase.SEEKING: "seeking", Phase.ENDED: "ended"}
     return stands.get(header.phase) or speed_text(header.speed, glyphs)
+
+
+def _compiling(header: Header) -> str:
+    """How much of the engine is there, while the market is shown from its records alone."""
+    return f"compiling {header.progress:.0%}" if known(header.progress) else "compiling"
 
 
 def _attached_word(attached: Attached) -> str:
