@@ -56,3 +56,25 @@ def test_without_anything_fetched_nothing_changes() -> None:
 
 def test_what_was_fetched_behind_the_last_record_comes_last() -> None:
     assert order(iter([batch(1)]), iter([batch(2), batch(3)])) == [1, 2, 3]
+
+
+def quotes(*moments: int) -> Batch:
+    """Quotes of the vendor that sends JSON, received at these seconds."""
+    rows = records(Kind.XQUOTE, len(moments))
+    rows["ts_recv"] = [T0 + moment * 10**9 for moment in moments]
+    return Batch.of(Kind.XQUOTE, rows)
+
+
+def kinds_and_times(lived: Iterator[Batch], fetched: Iterator[Batch]) -> list[tuple[Kind, int]]:
+    return [
+        (kind, (int(t) - T0) // 10**9)
+        for merged in in_vendor_order(lived, fetched)
+        for kind, rows in merged.arrays.items()
+        for t in rows["ts_recv"]
+    ]
+
+
+def test_a_vendor_whose_feed_is_ahead_does_not_say_where_the_others_hole_was() -> None:
+    lived = iter([batch(1, 2), quotes(9), batch(3, 4), batch(7)])
+    trades = [at for kind, at in kinds_and_times(lived, iter([batch(5, 6)])) if kind is Kind.TRADE]
+    assert trades == [1, 2, 3, 4, 5, 6, 7]

@@ -59,10 +59,13 @@ class _Position(msgspec.Struct, frozen=True):
 
     lived: bytes | None
     skip: int
-    lived_key_ns: int
+    lived_keys_ns: tuple[int, int]
     filled: int
-    filled_key_ns: int
+    filled_keys_ns: tuple[int, int]
     emitted: int
+
+
+_BEGINNING: Final = _Position(None, 0, (0, 0), 0, (0, 0), 0)
 
 
 class VendorOrderStore:
@@ -73,7 +76,7 @@ class VendorOrderStore:
         self._fetched = fetched
         self.config = store.config
         self.first_ns, self.last_ns = store.first_ns, store.last_ns
-        self._place = _Position(None, 0, 0, 0, 0, 0)
+        self._place = _BEGINNING
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -91,26 +94,24 @@ class VendorOrderStore:
     def frames(self, position: bytes | None) -> Generator[Frame, None, None]:
         """The frames from a position on, or from the beginning. Raises ValueError for another source's position."""
         try:
-            self._place = (
-                _Position(None, 0, 0, 0, 0, 0) if position is None else msgspec.msgpack.decode(position, type=_Position)
-            )
+            self._place = _BEGINNING if position is None else msgspec.msgpack.decode(position, type=_Position)
         except msgspec.DecodeError as error:
             raise ValueError(f"not a position in this source: {error}") from error
         place = self._place
-        filled = VendorLane(self._fetched(), place.filled, place.filled_key_ns)
-        lived = VendorLane(iter(()), key_ns=place.lived_key_ns)
+        filled = VendorLane(self._fetched(), place.filled, place.filled_keys_ns)
+        lived = VendorLane(iter(()), keys_ns=place.lived_keys_ns)
         before, skip, was_gap = place.lived, place.skip, False
         for frame in self._store.frames(place.lived):
             if isinstance(frame, RecordsFrame):
                 lived.give(frame.batch, skip)
-                if was_gap and (own_ns := lived.next_ns) is not None:
+                if was_gap and (own_ns := lived.next_ns(filled.vendor)) is not None:
                     # what has the very time of the first record behind a gap was before it
                     yield from self._until(own_ns + 1, before, skip, lived, filled)
                 yield from self._merged(before, skip, lived, filled)
                 skip, was_gap = 0, False
             elif isinstance(frame, GapFrame):
                 yield from self._until(frame.to_ns, before, skip, lived, filled)
-                yield from _left_of(frame, filled.key_ns)
+                yield from _left_of(frame, max(filled.keys_ns))
                 was_gap = True
             elif not isinstance(frame, WatermarkFrame | FeedStatusFrame):
                 yield frame
@@ -120,10 +121,12 @@ class VendorOrderStore:
     def _merged(self, before: bytes | None, skip: int, lived: VendorLane, filled: VendorLane) -> Iterator[Frame]:
         """A frame's records, and what was fetched from before each of them."""
         taken = lived.taken - skip
-        while (own_ns := lived.next_ns) is not None:
-            yield from self._until(own_ns, before, lived.taken - taken, lived, filled)
-            filled_ns = filled.next_ns
-            piece = lived.until(_END_NS if filled_ns is None else filled_ns, inclusive=True)
+        while (own_ns := lived.next_ns(vendor := filled.vendor)) is not None:
+            if (fetched := filled.until(own_ns, vendor, inclusive=False)) is not None:
+                yield self._numbered(fetched, before, lived.taken - taken, lived, filled)
+                continue
+            filled_ns = filled.next_ns(vendor)
+            piece = lived.until(_END_NS if filled_ns is None else filled_ns, vendor, inclusive=True)
             assert piece is not None
             yield self._numbered(piece, before, lived.taken - taken, lived, filled)
 
@@ -131,14 +134,14 @@ class VendorOrderStore:
         self, ns: int, before: bytes | None, skip: int, lived: VendorLane, filled: VendorLane
     ) -> Iterator[Frame]:
         """What was fetched from before a time."""
-        while (piece := filled.until(ns, inclusive=False)) is not None:
+        while (piece := filled.until(ns, filled.vendor, inclusive=False)) is not None:
             yield self._numbered(piece, before, skip, lived, filled)
 
     def _numbered(
         self, piece: Batch, before: bytes | None, skip: int, lived: VendorLane, filled: VendorLane
     ) -> RecordsFrame:
         seq = self._place.emitted
-        self._place = _Position(before, skip, lived.key_ns, filled.taken, filled.key_ns, seq + len(piece))
+        self._place = _Position(before, skip, lived.keys_ns, filled.taken, filled.keys_ns, seq + len(piece))
         return RecordsFrame(Batch(piece.arrays, piece.order, seq))
 
 
