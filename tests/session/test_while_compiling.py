@@ -186,6 +186,8 @@ def idle(_command: Sequence[str], _log: IO[bytes]) -> Any:
     """A sidecar that does nothing."""
 
     class Alive:
+        pid = 7
+
         def poll(self) -> None: ...
         def wait(self) -> None: ...
 

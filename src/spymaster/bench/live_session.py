@@ -134,18 +134,8 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
     made: list[TimedRecording] = []
 
     def begin(frame: ConfigFrame) -> RunRecording:
-        run = RunInfo(
-            id="bench",
-            mode="live",
-            profile=profile.name,
-            symbol=frame.instrument.symbol,
-            underlying="ES",
-            started_ns=clock.wall_ns(),
-            code_version="bench",
-            config={},
-            simulated=True,
-        )
-        made.append(TimedRecording(folder / "out", run, clock_ns=clock.wall_ns()))
+        run = _run_info(frame, clock.wall_ns())
+        made.append(TimedRecording(folder / "out", run, clock_ns=run.started_ns))
         return made[0]
 
     def is_over() -> bool:
@@ -176,6 +166,20 @@ def live(port: int, seconds: float, folder: Path, *, with_screen: bool) -> None:
         published=np.array(made[0].published, np.int64).reshape(-1, 2),
     )
     made[0].finish(_PATIENCE_S, lambda _health: None)
+
+
+def _run_info(frame: ConfigFrame, started_ns: int) -> RunInfo:
+    return RunInfo(
+        id="bench",
+        mode="live",
+        profile=frame.profile,
+        symbol=frame.instrument.symbol,
+        underlying="ES",
+        started_ns=started_ns,
+        code_version="bench",
+        config={},
+        simulated=True,
+    )
 
 
 def _note_computed(engine: Engine, made: list[TimedRecording]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spymaster.market.jit import kernel
+from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.physics.memory.indices import (
     ADD,
     ASK_FIELDS,
@@ -24,6 +24,7 @@ from spymaster.physics.memory.indices import (
     Z_HIDDEN,
     Z_IN,
     Z_OUT,
+    ZONE_FIELDS,
 )
 from spymaster.physics.memory.state import Array, State
 
@@ -92,6 +93,13 @@ def add_to_window(s: State, side: int, low: int, high: int, bucket: int, sign: i
     out[Z_HIDDEN] += sign * hidden
     out[Z_ADDED] += sign * more
     out[Z_FLICKER] += sign * flickered
+
+
+@kernel_inlined
+def take_sums(sums: Array, z: Array) -> None:
+    """The zone's sums (float64[ZONE_FIELDS]) into the window at hand, of the same shape."""
+    for k in range(ZONE_FIELDS):
+        z[k] = sums[k]
 
 
 @kernel

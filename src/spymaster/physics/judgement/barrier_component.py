@@ -15,7 +15,7 @@ from spymaster.physics.book.passed import follow_zone, forget_zone, passed_state
 from spymaster.physics.book.recovery import forget_recovery, recovery_half_life, update_recovery
 from spymaster.physics.book.scales import usual_depth
 from spymaster.physics.book.windows import buckets_in
-from spymaster.physics.book.zone_sums import level_window
+from spymaster.physics.book.zone_sums import level_window, take_sums
 from spymaster.physics.judgement.barrier import (
     held_through,
     replenishment,
@@ -49,7 +49,6 @@ from spymaster.physics.memory.indices import (
     Z_HIDDEN,
     Z_IN,
     Z_OUT,
-    ZONE_FIELDS,
 )
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.motion import tick_points
@@ -158,8 +157,7 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
         no_barrier(s, slot, row)
         return False, 0.0, 0.0
     v.unseen = 0
-    half = p[0].barrier_zone_ticks
-    sign = 1 if side == ASK else -1
+    half, sign = p[0].barrier_zone_ticks, 1 if side == ASK else -1
     centre = v.tick - ledger.base
     low = max(min(centre - sign * half, edge), 0)
     high = min(max(centre - sign * half, edge), LEDGER_TICKS - 1)
@@ -178,12 +176,10 @@ def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[b
     span = state_span(p, v, seen, t_ns, end <= usual - theta)
     z = scratch.window
     if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
-        for k in range(ZONE_FIELDS):
-            z[k] = s.windows.zone[side, centre, k]
+        take_sums(s.windows.zone[side, centre], z)
     else:
         level_window(s, v, side, low, high, span)
-        for k in range(ZONE_FIELDS):
-            z[k] = v.sums[k]
+        take_sums(v.sums, z)
     held = not passed and held_through(s, side, v.tick + sign * half, span)
     share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
     lasting = lasting_depth(end, young, share, s.flicker.usual)
