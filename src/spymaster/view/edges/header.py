@@ -111,10 +111,10 @@ def _left_groups(header: Header | None, state: ViewState, band: Band) -> list[tu
     if header is not None and not (spy and _on_close(header)):
         groups += _change_groups(header, state, band)
     if header is not None and state.width >= 160 and (day_text := _day_text(header)):
-        groups.append((6, 3, [(day_text, band.soft)]))
+        groups.append((7, 3, [(day_text, band.soft)]))
     if header is not None and spy and known(header.ratio) and state.width >= 160:
         soft = "text" if band is _LIVE else band.soft
-        groups.append((7, 3, [("ES/SPY ", band.soft), (f"{header.ratio:.4f}", soft)]))
+        groups.append((10, 3, [("ES/SPY ", band.soft), (f"{header.ratio:.4f}", soft)]))
     groups.append((1, 3, [(stamp, f"{band.loud}*")]))
     groups.append((3, 0, [(" ET", band.soft)]))
     if header is not None and known_time and state.width >= 160:
@@ -139,7 +139,7 @@ def _change_groups(header: Header, state: ViewState, band: Band) -> list[tuple[i
     groups: list[tuple[int, int, list[Run]]] = [(5, 1, [(mark, ink)])]
     if state.width >= _NAMED_FROM:
         since = "on close" if on_close else f"since {clock_minute(header.first_ns)}"
-        groups.append((10, 1, [(since, band.soft)]))
+        groups.append((6, 1, [(since, band.soft)]))
     return groups
 
 
