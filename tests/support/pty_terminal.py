@@ -114,6 +114,11 @@ class PtyTerminal:
         """Send the program a signal."""
         self.process.send_signal(number)
 
+    def wait_stopped(self) -> None:
+        """Until the program has stopped itself, some moments after it gave the terminal back: a signal to go on that
+        came before would be lost, and it would never be heard of again."""
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
     def wait(self, timeout: float = PATIENCE_S) -> int:
         """Exit status of the program once it has ended and everything it wrote has been read."""
         status = self.process.wait(timeout)

@@ -173,6 +173,7 @@ def test_a_stop_and_a_return_bring_the_whole_screen_back(launch: Launch) -> None
     terminal = settled(launch("REPLAY"))
     terminal.signal(signal.SIGTSTP)
     terminal.wait_until(terminal.restored)
+    terminal.wait_stopped()
     terminal.clear()
     terminal.signal(signal.SIGCONT)
     terminal.wait_for("Space pause")
