@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,27 @@ def test_what_makes_no_sense_is_one_clear_line(run: Run, words: tuple[str | Path
     assert result.exit_code == 2
     assert problem in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_source_without_a_truth_is_judged_by_what_price_did_next(run: Run, tmp_path: Path) -> None:
+    market = tmp_path / "market"
+    shutil.copytree(WALL, market, ignore=shutil.ignore_patterns("truth"))
+    result = run("evaluate", "signals", market)
+    assert result.exit_code == 0, result.output
+    first, second, third = result.stdout.splitlines()[:3]
+    assert first.startswith("SIMULATED: 1 session date, ")
+    assert second.endswith("tests of 784 that show a difference of five points in a hundred")
+    assert third.startswith("no intervals")
+    assert {"BREAK right", "REJECT right", "tests of levels"} <= {
+        line.split("  ")[0].strip() for line in result.stdout.splitlines()
+    }
+    whole = json.loads(run("evaluate", "signals", market, "--json").stdout)
+    assert whole["tests"] == sum(kind["tests"] - kind["unknown"] for kind in whole["kinds"])
+
+
+def test_one_time_twice_is_no_second_day(run: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(WALL, tmp_path / name, ignore=shutil.ignore_patterns("truth"))
+    result = run("evaluate", "signals", tmp_path / "one", tmp_path / "two")
+    assert result.exit_code == 3
+    assert "two runs of the same time" in result.stderr

@@ -28,7 +28,10 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("evaluate", "fuel"): ("x",),
     ("export", "dbn"): ("x.dbn", "--out", "x"),
     ("run",): ("x",),
-    **{("export", name): ("x.dbn",) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break")},
+    **{
+        ("export", name): ("x.dbn",)
+        for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests")
+    },
     ("learn", "pbreak"): ("x.model",),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""

@@ -20,7 +20,10 @@ COMMANDS = (
     ("stream",),
     ("mcp",),
     ("export",),
-    *(("export", name) for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "dbn", "schema")),
+    *(
+        ("export", name)
+        for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests", "dbn", "schema")
+    ),
     ("levels",),
     *(("levels", name) for name in ("list", "import")),
     ("config",),

@@ -11,17 +11,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.labels.first_passage import LEAST_POINTS, MOST_POINTS, RACE, first_passages
+from spymaster.labels.first_passage import RACE, first_passages
 from spymaster.labels.path import PricePath
-from spymaster.market.kinds import NS_PER_S
-
-TOUCH_POINTS: Final = 0.25
-ARM_POINTS: Final = 1.0
-ARM_SIGMAS: Final = 0.75
-REFRACTORY_NS: Final = 60 * NS_PER_S
-_BARRIER_MINUTES: Final = 2.0
-_LENGTH_FACTOR: Final = 2.1
-"""In 2.1 (B / sigma)^2 minutes about a tenth of all paths without drift have reached neither barrier."""
+from spymaster.ledger.rules import (
+    ARM_POINTS,
+    ARM_SIGMAS,
+    REFRACTORY_NS,
+    TOUCH_POINTS,
+    barrier_points,
+    patience_ns,
+)
 
 ATTEMPT: Final = np.dtype(
     [
@@ -56,10 +55,9 @@ def arming_distance(sigma_1m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def barrier(sigma_1m: float, tick: float) -> tuple[float, int]:
-    """How far from a touch it is decided, points, and how long is waited, ns."""
-    wide = min(max(sigma_1m * float(np.sqrt(_BARRIER_MINUTES)), LEAST_POINTS), MOST_POINTS)
-    distance = round(wide / tick) * tick
-    return distance, round(_LENGTH_FACTOR * (distance / sigma_1m) ** 2 * 60.0 * NS_PER_S)
+    """How far from a touch it is decided, points, and how long is waited, ns (``ledger.rules``)."""
+    distance = barrier_points(sigma_1m, tick)
+    return distance, patience_ns(distance, sigma_1m)
 
 
 def attempts(path: PricePath, level: NDArray[np.float64] | float, scales: Scales) -> NDArray[Any]:

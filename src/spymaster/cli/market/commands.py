@@ -104,7 +104,11 @@ def evaluate_facts(
 
 _Sources = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[SIMULATED]...", help="Simulated recordings with their truth.", show_default=False),
+    typer.Argument(
+        metavar="[SOURCE]...",
+        help="Simulated recordings with their truth; of signals also journals, lakes and files.",
+        show_default=False,
+    ),
 ]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Worlds = Annotated[
@@ -193,7 +197,8 @@ _judging(
 )
 _judging(
     "signals",
-    "Print which signals planted mechanisms raise, when, whether they were right, and against what base.",
+    "Print which signals planted mechanisms raise, when, whether they were right, and against what base. Of a market's "
+    "recordings: what became of tests of levels, signals, sweeps and large orders, by day.",
     _signals,
 )
 

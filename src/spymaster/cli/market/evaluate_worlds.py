@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from spymaster.cli.market.evaluate_record import print_report, report_of_sources
 from spymaster.cli.market.evaluate_states import states_of_recordings
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
@@ -22,6 +23,7 @@ from spymaster.evaluate.worlds.worlds_report import WorldsReport, worlds_report,
 from spymaster.market.manifest import load_manifest
 from spymaster.session.progress import Progress
 from spymaster.session.sources.replay_source import ReplayPlan
+from spymaster.sim.truth.files import has_truth
 from spymaster.sim.worlds import tuning_worlds, worlds_of
 
 What = Literal["states", "signals"]
@@ -62,7 +64,11 @@ def run_states(asked: Asked) -> None:
 
 
 def run_signals(asked: Asked) -> None:
-    """Print what signals planted mechanisms raise and what became of them. Raises UserError."""
+    """Print what signals planted mechanisms raise and what became of them. Of sources without a truth, what price did
+    after signals, sweeps, large orders and tests of levels. Raises UserError."""
+    if asked.sources and not asked.worlds and not all(map(has_truth, asked.sources)):
+        print_report(report_of_sources(asked.sources, asked.config), asked.as_json)
+        return
     report = _report("signals", asked)
     _print(msgspec.to_builtins(report), worlds_text(report), asked.as_json)
 

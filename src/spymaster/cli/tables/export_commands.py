@@ -68,6 +68,7 @@ def _exporting_levels(name: str, meaning: str) -> None:
 
 _exporting_levels("signals", "Every published level of every snap.")
 _exporting_levels("alerts", "Every signal raised or resolved.")
+_exporting_levels("tests", "Every test of a level: what it took, how it ended; beside prices like any other.")
 _exporting("flows", "The flow ledger: one row per bucket, side and price with any flow.")
 _exporting("option-flow", "Option flow by strike: one row per snap and strike that was traded.")
 _exporting("p-break", "What the model says of levels near price: one row per level and snap.")

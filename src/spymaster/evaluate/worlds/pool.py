@@ -1,4 +1,4 @@
-"""Worlds taken together: every figure with its 90 % interval, from drawing whole worlds again.
+"""Worlds or days taken together: every figure with its 90 % interval, from drawing whole ones again.
 
 Snaps of one world are no independent witnesses; worlds are. So each of a thousand draws takes as many worlds as there
 are, with replacement, and makes the figure of those. The draws are always the same.
@@ -7,15 +7,14 @@ are, with replacement, and makes the figure of those. The draws are always the s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.evaluate.worlds.world_record import WorldRecord
-
 Floats = NDArray[np.float64]
+RecordT = TypeVar("RecordT")
 
 DRAWS: Final = 1000
 _SEED: Final = 20261130
@@ -37,10 +36,10 @@ class Figure(msgspec.Struct, frozen=True):
     is_share: bool = True
 
 
-class Pool:
-    """Worlds to be taken together."""
+class Pool(Generic[RecordT]):
+    """Worlds, or days, to be taken together."""
 
-    def __init__(self, records: Sequence[WorldRecord]) -> None:
+    def __init__(self, records: Sequence[RecordT]) -> None:
         self.records = tuple(records)
         n = len(self.records)
         drawn = np.random.default_rng(_SEED).multinomial(n, np.full(n, 1.0 / n), DRAWS) if n else np.zeros((DRAWS, 0))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.evaluate.mid_path import OUTCOME
-from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, AlertRecord, EpisodeRecord
+from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, AlertRecord, BaseCounts, EpisodeRecord
 from spymaster.evaluate.worlds.pool import Figure, Pool
 from spymaster.evaluate.worlds.world_record import ENGINE, WorldRecord
 
@@ -24,7 +24,24 @@ _FAST_S: Final = 2.0
 Counts = Callable[[EpisodeRecord], bool]
 
 
-def signal_figures(pool: Pool, rule: str = ENGINE) -> list[Figure]:
+class Judged(Protocol):
+    """A world or a day of which is known what became of signals, and of price without them."""
+
+    @property
+    def alerts(self) -> dict[str, list[AlertRecord]]:
+        """By rule."""
+        ...
+
+    @property
+    def base(self) -> BaseCounts:
+        """Of all snaps near prices."""
+        ...
+
+
+JudgedT = TypeVar("JudgedT", bound=Judged)
+
+
+def signal_figures(pool: Pool[WorldRecord], rule: str = ENGINE) -> list[Figure]:
     """Every figure about the signals of a rule."""
     found = [
         *_of_vacuums(pool, rule),
@@ -42,11 +59,11 @@ def signal_figures(pool: Pool, rule: str = ENGINE) -> list[Figure]:
         ]
         found.append(pool.share(f"{signal} an hour over 15 levels", rates, aim, is_share=False))
     for signal in ("BREAK", "REJECT"):
-        found += _rightness(pool, rule, signal)
+        found += rightness(pool, rule, signal)
     return found
 
 
-def oracle_figures(pool: Pool) -> list[Figure]:
+def oracle_figures(pool: Pool[WorldRecord]) -> list[Figure]:
     """What the market's own futures knew at first touches: how often the likelier end came, and the Brier skill."""
     asked = [record.oracle for record in pool.records]
     right = [(sum((one.p_break > 0.5) == one.broke for one in own), len(own)) for own in asked]
@@ -70,7 +87,7 @@ def _skill(sums: Any) -> float:
     return float(1.0 - error / spread) if spread else float("nan")
 
 
-def _of_vacuums(pool: Pool, rule: str) -> list[Figure]:
+def _of_vacuums(pool: Pool[WorldRecord], rule: str) -> list[Figure]:
     def in_time(one: EpisodeRecord) -> bool:
         return any(at_s < (one.travel_s or 0.0) for at_s in one.breaks.get(rule, ()))
 
@@ -100,7 +117,9 @@ def _of_vacuums(pool: Pool, rule: str) -> list[Figure]:
     return [*found, held]
 
 
-def _followed(pool: Pool, rule: str, name: str, kind: str, which: str, counts: Counts, aim: str = "") -> Figure:
+def _followed(
+    pool: Pool[WorldRecord], rule: str, name: str, kind: str, which: str, counts: Counts, aim: str = ""
+) -> Figure:
     """Episodes of a kind that a rule's signal followed while they worked or within 30 s."""
     pairs = []
     for record in pool.records:
@@ -109,7 +128,7 @@ def _followed(pool: Pool, rule: str, name: str, kind: str, which: str, counts: C
     return pool.share(name, pairs, aim)
 
 
-def _placebo(pool: Pool, rule: str) -> list[Figure]:
+def _placebo(pool: Pool[WorldRecord], rule: str) -> list[Figure]:
     """Placebo levels that had a signal, and those whose signal was wrong: price comes to these too, and breaks some."""
     any_pairs, wrong_pairs = [], []
     for record in pool.records:
@@ -126,7 +145,7 @@ def _placebo(pool: Pool, rule: str) -> list[Figure]:
     ]
 
 
-def _rightness(pool: Pool, rule: str, signal: str) -> list[Figure]:
+def rightness(pool: Pool[JudgedT], rule: str, signal: str) -> list[Figure]:
     """How often a signal was right, its base at the same distance and volatility, and what it adds to that."""
     own = [[a for a in record.alerts.get(rule, []) if a.signal == signal] for record in pool.records]
     judged = [[a for a in alerts if a.right is not None] for alerts in own]
@@ -158,7 +177,7 @@ def _cells(alerts: Sequence[AlertRecord]) -> NDArray[np.float64]:
     return table
 
 
-def _base_table(record: WorldRecord) -> NDArray[np.float64]:
+def _base_table(record: Judged) -> NDArray[np.float64]:
     return np.array([record.base.ended, record.base.beyond], np.float64)
 
 

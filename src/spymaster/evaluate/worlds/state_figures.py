@@ -16,7 +16,7 @@ _AIM_OF_PRECISION: Final = {BarrierState.VACUUM: ">= 90 %", BarrierState.WALL: "
 _PASSED: Final = (BarrierState.CONSUMED, BarrierState.VACUUM)
 
 
-def state_figures(pool: Pool) -> list[Figure]:
+def state_figures(pool: Pool[WorldRecord]) -> list[Figure]:
     """Every figure about states, of near snaps."""
     counts = [record.states for record in pool.records]
     found = [
@@ -50,7 +50,7 @@ def state_figures(pool: Pool) -> list[Figure]:
     return [*found, pool.share("not judged (MISSING)", missing)]
 
 
-def _macro_f1(pool: Pool, name: str, counts: list[StateCounts], view: str, aim: str = "") -> Figure:
+def _macro_f1(pool: Pool[WorldRecord], name: str, counts: list[StateCounts], view: str, aim: str = "") -> Figure:
     tables = np.array([one.confusion[view] for one in counts], np.float64).reshape(-1, 6, 6)
     return pool.of_sums(name, tables, macro_f1, int(tables.sum()), aim)
 
@@ -62,7 +62,7 @@ def macro_f1(confusion: Any) -> float:
     return float((2.0 * right[occurs] / (true + said)[occurs]).mean()) if occurs.any() else float("nan")
 
 
-def _at_placebo(pool: Pool, counts: list[StateCounts]) -> list[Figure]:
+def _at_placebo(pool: Pool[WorldRecord], counts: list[StateCounts]) -> list[Figure]:
     tables = np.array([one.confusion[PLACEBO] for one in counts], np.float64).reshape(-1, 6, 6)
     snaps = tables.sum(axis=(1, 2))
     wrong = np.array([tables[:, :, state].sum(axis=1) - tables[:, state, state] for state in _ALARMING])
@@ -74,7 +74,7 @@ def _at_placebo(pool: Pool, counts: list[StateCounts]) -> list[Figure]:
     return [*single, every]
 
 
-def _delays(pool: Pool) -> list[Figure]:
+def _delays(pool: Pool[WorldRecord]) -> list[Figure]:
     found = []
     for kind, after_fill, aim in (
         ("VACUUM", False, "<= 1.5 s"),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from spymaster.evaluate.worlds.figure_text import aligned, figure_table, figure_value
 from spymaster.evaluate.worlds.pool import Figure, Pool
 from spymaster.evaluate.worlds.signal_figures import oracle_figures, signal_figures
 from spymaster.evaluate.worlds.state_figures import state_figures
 from spymaster.evaluate.worlds.world_record import ENGINE, RULES, WorldRecord
 
-Figures = Callable[[Pool], list[Figure]]
+Figures = Callable[[Pool[WorldRecord]], list[Figure]]
 GROUPS: Final[tuple[tuple[str, Callable[[WorldRecord], bool]], ...]] = (
     ("with options", lambda one: one.has_options),
     ("without options", lambda one: not one.has_options),
@@ -133,12 +134,12 @@ def worlds_text(report: WorldsReport) -> str:
         if one.silent_beyond:
             lines.append(f"  the truth of {one.silent_beyond} decides nothing beyond levels: simulate anew for it")
     titles = [one.market for one in report.markets]
-    lines += _table(["all worlds", *titles, "aim"], [one.figures for one in report.markets], with_aims=True)
+    lines += figure_table(["all worlds", *titles, "aim"], [one.figures for one in report.markets], with_aims=True)
     for one in report.markets:
         lines += _short(f"{one.market} by group", one.groups)
         rules = {ENGINE: one.figures, **one.rules}
         if one.rules:
-            lines += _table([f"{one.market} by rule", *rules], list(rules.values()))
+            lines += figure_table([f"{one.market} by rule", *rules], list(rules.values()))
         lines += _short(f"{one.market} by world", one.by_world)
     return "\n".join(lines)
 
@@ -151,47 +152,8 @@ def _short(title: str, parts: dict[str, list[Figure]]) -> list[str]:
     names = [name for name in _HEADLINES if any(figure.name == name for figure in first)]
     keys = [f"{k + 1}: {name.strip()}" for k, name in enumerate(names)]
     rows = [
-        [part, *(_value(next(figure for figure in figures if figure.name == name)) for name in names)]
+        [part, *(figure_value(next(figure for figure in figures if figure.name == name)) for name in names)]
         for part, figures in parts.items()
     ]
     head = [title, *(str(k + 1) for k in range(len(names)))]
-    return ["", *_aligned([head, *rows]), *keys]
-
-
-def _table(head: list[str], columns: list[list[Figure]], *, with_aims: bool = False) -> list[str]:
-    """Figures of several columns, a line each."""
-    rows = []
-    for same in zip(*columns, strict=False):
-        row = [same[0].name, *(_with_interval(figure) for figure in same)]
-        rows.append([*row, same[0].aim] if with_aims else row)
-    return ["", *_aligned([head, *rows])]
-
-
-def _with_interval(figure: Figure) -> str:
-    if figure.value is None:
-        return f"- (of {figure.of:,})"
-    ends = (
-        ""
-        if figure.low is None and figure.high is None
-        else f" [{_end(figure, figure.low)}, {_end(figure, figure.high)}]"
-    )
-    return f"{_value(figure)}{ends} of {figure.of:,}"
-
-
-def _value(figure: Figure) -> str:
-    return _end(figure, figure.value)
-
-
-def _end(figure: Figure, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{100 * value:.1f}%" if figure.is_share else f"{value:.2f}"
-
-
-def _aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Rows of equal length as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.rjust(w) if k else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]
+    return ["", *aligned([head, *rows]), *keys]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -78,6 +78,26 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
     source = bronze_in_recorded_order(lake, run, plan)
     _refuse_another_contract(root, plan, source.config_frame())
     return source
+
+
+def open_runs(plan: ReplayPlan) -> Iterator[tuple[str, RecordedSource]]:
+    """(name, source) of every run that a plan's sources hold, oldest first: of a lake all of them, or that of the
+    plan's date, of others the one.
+
+    Each is opened when its turn comes. Raises SourceError, JournalError or LakeError.
+    """
+    if form_of(plan.sources) is not Form.LAKE or plan.date is not None:
+        yield plan.sources[0].name, open_source(plan)
+        return
+    from spymaster.lake.catalog import Lake
+    from spymaster.lake.storage.opening import open_storage
+    from spymaster.session.sources.recorded_order import bronze_in_recorded_order
+
+    (root,) = plan.sources
+    lake = Lake(open_storage(root))
+    lake.check_there_is_one()
+    for run in lake.runs:
+        yield run.run.id, bronze_in_recorded_order(lake, run, plan)
 
 
 def interval_ns_of(config: ConfigFrame) -> int:

@@ -201,6 +201,11 @@ def write_oracle(recording: Path, columns: Columns) -> None:
     pq.write_table(arrow_table("oracle", columns), recording / FOLDER / "oracle.parquet", compression="zstd")
 
 
+def has_truth(recording: Path) -> bool:
+    """Whether a folder holds a truth."""
+    return (recording / FOLDER).is_dir()
+
+
 def read_truth(recording: Path, name: str) -> pa.Table:
     """A file of a recording's truth, by its name in ``sim.truth.schema``. Raises UserError."""
     import pyarrow.parquet as pq
