@@ -29,7 +29,10 @@ PATIENCE_S = 120.0
 DRAINED_S = 15.0
 """How long the last bytes of a program may take, where something else keeps the terminal open after it."""
 SYNC_REPLY = b"\x1b[?2026;2$y"
-QUERY = re.compile(rb"\x1b\[\?2026\$p|\x1b\[(\d+);(\d+)H\x1b\[6n")
+QUERY = re.compile(rb"\x1b\[\?2026\$p|(?:\x1b\[(\d+);(\d+)H)?\x1b\[6n")
+SOMEWHERE = b"\x1b[9;1R"
+"""Where the cursor is when it is asked from no known place: any row but the one frames are asked from."""
+
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1004l", b"\x1b[?2004l")
 """What a program must have written last for the terminal to be usable again."""
@@ -206,9 +209,10 @@ class PtyTerminal:
         end = 0
         for match in QUERY.finditer(view):
             end = match.end()
-            if match.group(1) is None:
+            if match.group().endswith(b"$p"):
                 if self.sync:
                     os.write(self._master, SYNC_REPLY)
             elif self.answers:
-                os.write(self._master, b"\x1b[%b;%bR" % (match.group(1), match.group(2)))
+                place = b"\x1b[%b;%bR" % (match.group(1), match.group(2)) if match.group(1) else SOMEWHERE
+                os.write(self._master, place)
         self._scanned += max(end, len(view) - 32)

@@ -115,5 +115,5 @@ def test_the_footer_of_a_replay_begins_with_its_own_keys() -> None:
         *(("Space", "pause"), (". ,", "snap"), ("; '", "record"), ("[ ]", "speed")),
         *(("n N", "alert"), ("t T", "touch")),
     )
-    assert footer_pairs(keymap, replay=True, playing=False)[0] == ("Space", "play")
+    assert footer_pairs(keymap, replay=True, playing=False)[0] == ("Space", "play ")
     assert footer_pairs(keymap, replay=False, playing=True)[0] == ("c", "centre")

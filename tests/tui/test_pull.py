@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from spymaster.signals.frame import Frame
 from spymaster.tui.pull import POLL_S, FramePull
-from spymaster.tui.terminal.link import LinkState
 from spymaster.view.state import Quality
 from tests.support.scripted_source import ScriptedSource
 
@@ -14,19 +13,17 @@ from tests.support.scripted_source import ScriptedSource
 @dataclass
 class Terminal:
     is_busy: bool = False
+    newest_first: bool = False
     skipped: int = 0
 
     def busy(self) -> bool:
         return self.is_busy
 
-    def poll(self) -> None:
-        pass
+    def overtakes(self) -> bool:
+        return self.newest_first
 
     def skip(self) -> None:
         self.skipped += 1
-
-    def link_state(self) -> LinkState:
-        return LinkState()
 
 
 @dataclass
@@ -89,3 +86,15 @@ def test_a_frame_that_stays_the_same_is_drawn_once_a_second_for_its_ages() -> No
     pulled = Pulled()
     drawn = sum(pulled.pull.look(100.0 + n * POLL_S) for n in range(100))
     assert drawn == 5
+
+
+def test_the_answer_to_a_key_is_drawn_on_a_busy_terminal_where_it_goes_before_what_is_being_sent() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.terminal.is_busy = True
+    pulled.pull.expedite(pulled.now)
+    assert pulled.run(0.5) == 0
+    pulled.terminal.newest_first = True
+    pulled.pull.expedite(pulled.now)
+    assert pulled.run(0.5) > 0
+    assert pulled.run(2.0) <= 3

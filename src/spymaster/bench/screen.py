@@ -39,7 +39,11 @@ _SHOWN: Final = b"HEATMAP"
 _PING_COLUMN: Final = 65
 """Column of the question that has no frame before it; a frame's own question comes from a column before this one."""
 
-_QUESTION: Final = re.compile(rb"\x1b\[\?2026\$p|\x1b\[(\d+);(\d+)H\x1b\[6n")
+_QUESTION: Final = re.compile(rb"\x1b\[\?2026\$p|(?:\x1b\[(\d+);(\d+)H)?\x1b\[6n")
+_FRAME_ROW: Final = 2
+_SOMEWHERE: Final = b"\x1b[9;1R"
+"""The reply to a question behind a part of a frame: any row but that of the frames."""
+
 _LONGEST_QUESTION: Final = 24
 _SYNC_KNOWN: Final = b"\x1b[?2026;2$y"
 
@@ -77,11 +81,14 @@ class OutputCount:
         for match in _QUESTION.finditer(view):
             self._shown = self._shown or _SHOWN in view[end : match.start()]
             end = match.end()
-            if match.group(1) is None:
+            if match.group().endswith(b"$p"):
                 answers.append(_SYNC_KNOWN)
                 continue
+            if match.group(1) is None:
+                answers.append(_SOMEWHERE)
+                continue
             answers.append(b"\x1b[%b;%bR" % (match.group(1), match.group(2)))
-            if int(match.group(2)) < _PING_COLUMN:
+            if int(match.group(1)) == _FRAME_ROW and int(match.group(2)) < _PING_COLUMN:
                 self.frames += 1
                 self.painted = self.painted or self._shown
         self._shown = self._shown or _SHOWN in view[end:]

@@ -22,6 +22,10 @@ class Pacer(Protocol):
         """True while painting would queue."""
         ...
 
+    def overtakes(self) -> bool:
+        """True where the answer to a key goes before what is still being sent."""
+        ...
+
     def skip(self) -> None:
         """A frame was left out because the terminal was busy."""
         ...
@@ -54,8 +58,10 @@ class FramePull:
         if not self._due(since, number != self._drawn, now):
             return False
         if self._pacer is not None and self._pacer.busy():
-            self._pacer.skip()
-            return False
+            asked = number != self._drawn and now < self._expedite_until
+            if not (asked and self._pacer.overtakes()):
+                self._pacer.skip()
+                return False
         self._drawn_at, self._drawn = now, number
         self._draw(frame, now)
         return True

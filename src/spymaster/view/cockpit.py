@@ -344,7 +344,7 @@ class CockpitProjector:
         if width := out.width("footer"):
             keys = state.keys or (footer.REPLAY_KEYS if replaying else footer.COCKPIT_KEYS)
             ground = ground if ground != "raised" else "ground"
-            out.put("footer", (footer.footer_row(keys, width, ground),))
+            out.put("footer", (footer.footer_row(keys, width, ground, state.quality),))
 
     @staticmethod
     def _card(out: _Panels, frame: Frame | None, state: ViewState) -> None:

@@ -133,7 +133,8 @@ def edge_panels(frame: Frame | None, state: ViewState, layout: Layout, keys: Key
         out["time_bar"] = (row,)
     if rect := layout.rect("footer"):
         ground = header.band_of(frame.header if frame else None).ground if replaying is not None else "ground"
-        out["footer"] = (footer.footer_row(keys, rect.width, ground if ground != "raised" else "ground"),)
+        ground = ground if ground != "raised" else "ground"
+        out["footer"] = (footer.footer_row(keys, rect.width, ground, state.quality),)
     return out
 
 

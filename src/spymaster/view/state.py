@@ -21,6 +21,16 @@ class Quality(enum.IntEnum):
 QUALITY_WORDS = ("", "no half", "256", "slow heat", "rows", "1 Hz")
 """What the header says about a step of ``Quality``, by its number."""
 
+QUALITY_SENTENCES: Final = (
+    "",
+    "slow link: one price a cell",
+    "slow link: 256 colours",
+    "slow link: heat every 2 s",
+    "slow link: rows only, heat every 10 s",
+    "slow link: drawn once a second",
+)
+"""What the footer says about it, where there is room."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:

@@ -145,7 +145,10 @@ def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "coc
     pairs = []
     for _, actions in sorted(groups.items()):
         keys = " ".join(filter(None, (keymap.shown(action.name) for action in actions)))
-        label = "pause" if actions[0].name == "play_pause" and playing else actions[0].label
+        label = actions[0].label
+        if actions[0].name == "play_pause":
+            # As wide as the other word, so that what stands right of it need not be drawn again.
+            label = "pause" if playing else label.ljust(len("pause"))
         label = "next level" if actions[0].scope is Scope.LEVELS and len(actions) > 1 else label
         if keys:
             pairs.append((keys, label))

@@ -15,7 +15,6 @@ import termios
 import threading
 import time
 from codecs import getincrementaldecoder
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,15 +24,20 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from spymaster.errors import UserError
-from spymaster.tui.terminal.link import AckSource, LinkMeter, LinkState
+from spymaster.tui.terminal.link import NARROW_BYTES_PER_S, PING_SLOT, AckSource, LinkMeter, LinkState
+from spymaster.tui.terminal.output_thread import CHUNK_BYTES, OutputThread
+from spymaster.tui.terminal.thrift import ThriftyOutput
+from spymaster.tui.terminal.window import SendWindow
 
 if TYPE_CHECKING:
     from textual.app import App
 
-CHUNK_BYTES: Final = 4096
 CLOSE_TIMEOUT_S: Final = 2.0
 ACK_ROW: Final = 2
 """Terminal row the queries are asked from: a reply from row 1 could be taken for a function key."""
+
+_FEWEST_ROWS: Final = 4
+"""Below this there is no row to ask anything else from."""
 
 _CANCEL: Final = b"\x18\x1b[?2026l\x1b[0m"
 """Ends a frame that was cut off in the middle: cancel the sequence, close the synchronized update, reset the style."""
@@ -42,66 +46,6 @@ _CANCEL: Final = b"\x18\x1b[?2026l\x1b[0m"
 def query(slot: int) -> str:
     """The question behind a frame: cursor to the cell of ``slot``, report position, cursor back."""
     return f"\x1b7\x1b[{ACK_ROW};{slot + 1}H\x1b[6n\x1b8"
-
-
-class OutputThread(threading.Thread):
-    """Writes bytes to a file descriptor in order. ``send`` never blocks; a failed write ends it through ``on_lost``."""
-
-    def __init__(self, fileno: int, on_taken: Callable[[int], None], on_lost: Callable[[], None]) -> None:
-        super().__init__(daemon=True, name="terminal-output")
-        self._fileno = fileno
-        self._on_taken = on_taken
-        self._on_lost = on_lost
-        self._waiting: deque[bytes] = deque()
-        self._changed = threading.Condition()
-        self._closing = False
-
-    def send(self, data: bytes) -> None:
-        """Queue bytes; those of one call stay together."""
-        with self._changed:
-            self._waiting.extend(data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES))
-            self._changed.notify()
-
-    def discard(self) -> int:
-        """Forget what has not been written yet; returns how many bytes that were."""
-        with self._changed:
-            size = sum(map(len, self._waiting))
-            self._waiting.clear()
-        return size
-
-    def close(self, timeout_s: float) -> None:
-        """Write what is left, waiting no longer than ``patience_s`` for a terminal that does not read."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self.join(timeout_s)
-
-    def run(self) -> None:
-        """Write until closed or until the terminal is gone."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
-                    return
-                chunk = self._waiting.popleft()
-            if not self._write(chunk):
-                self.discard()
-                self._on_lost()
-                return
-
-    def _write(self, chunk: bytes) -> bool:
-        view = memoryview(chunk)
-        while view:
-            try:
-                count = os.write(self._fileno, view)
-            except BlockingIOError:
-                select.select([], [self._fileno], [], 0.1)
-                continue
-            except OSError:
-                return False
-            self._on_taken(count)
-            view = view[count:]
-        return True
 
 
 class PacedDriver(LinuxDriver):
@@ -124,6 +68,11 @@ class PacedDriver(LinuxDriver):
         self._output: OutputThread | None = None
         self._parts: list[str] = []
         self._frame_data_at: float | None = None
+        self._frame_size = (0, 0)
+        self._window = SendWindow()
+        self._thrift: ThriftyOutput | None = None
+        self._is_thrifty = True
+        self._starting = False
         self._lock = threading.Lock()
         self._meter = LinkMeter(AckSource.TMUX if _inside_multiplexer() else AckSource.TERMINAL)
         self._gone = False
@@ -140,9 +89,13 @@ class PacedDriver(LinuxDriver):
             return self._meter.busy()
 
     def unsent(self) -> bool:
-        """True while bytes wait for the system to take them."""
+        """True while bytes wait for the system to take them that no answer to a key could overtake."""
         with self._lock:
-            return self._meter.pending_bytes > 0
+            return self._meter.pending_bytes > 0 and not self._is_thrifty
+
+    def overtakes(self) -> bool:
+        """True where a newer picture goes before what is left of an older one."""
+        return self._is_thrifty
 
     def link_state(self) -> LinkState:
         """The link as it is now."""
@@ -158,21 +111,42 @@ class PacedDriver(LinuxDriver):
         with self._lock:
             self._meter.skipped += 1
 
-    def begin_frame(self, data_at: float) -> None:
-        """What is written up to the next ``flush`` is one frame; ``data_at``: when its data was pulled (monotonic)."""
-        self._frame_data_at = data_at
+    def begin_frame(self, data_at: float, size: tuple[int, int]) -> None:
+        """What is written up to the next ``flush`` is one frame of ``size`` (columns, rows) cells; ``data_at``: when
+        its data was pulled (monotonic)."""
+        self._frame_data_at, self._frame_size = data_at, size
 
     def poll(self) -> None:
         """Give up on lost replies, and measure the link's own time while it is idle. Called at the frame rate."""
         now = time.monotonic()
         with self._lock:
-            freed = self._meter.overdue(now)
-            ping = self._meter.ping_due(now) and self._output is not None
+            sending = self._thrift is not None and self._thrift.unsent
+            lost = self._window.overdue(now, self._meter.reply_timeout_s)
+            freed = (not sending or lost) and self._meter.overdue(now)
+            ping = not sending and self._meter.ping_due(now) and self._output is not None
             slot = self._meter.pinged(now) if ping else 0
+            repaint = self._choose_thrift()
         if ping:
             self._send(query(slot))
         if freed:
             self._free()
+        if lost or sending:
+            self._poke()
+        if repaint and self.on_back is not None:
+            self.on_back()
+
+    def _choose_thrift(self) -> bool:
+        """Begin or end sending differences alone, as wide as the link is; True where all must be painted again."""
+        thrift, capacity = self._thrift, self._meter.capacity
+        self._meter.ladder.overtaken = thrift is not None
+        if thrift is not None:
+            thrift.heeded = self._meter.answering
+            if thrift.is_wide and not thrift.unsent:
+                self._thrift, self._is_thrifty = None, False
+        elif not self._is_thrifty and self._meter.answering and capacity is not None and capacity < NARROW_BYTES_PER_S:
+            self._is_thrifty, self._window = True, SendWindow()
+            return True
+        return False
 
     def write(self, data: str) -> None:
         """Collect output; it leaves with the next ``flush``, at the latest when the loop comes round."""
@@ -182,6 +156,8 @@ class PacedDriver(LinuxDriver):
 
     def flush(self) -> None:
         """Send what was collected, as one piece."""
+        if self._starting:
+            return
         text = "".join(self._parts)
         self._parts.clear()
         data_at, self._frame_data_at = self._frame_data_at, None
@@ -189,9 +165,32 @@ class PacedDriver(LinuxDriver):
             return
         if data_at is not None:
             with self._lock:
-                slot = self._meter.sent(len(text), data_at, time.monotonic())
-            text += query(slot)
-        self._send(text)
+                thrifty = self._is_thrifty and self._frame_size[1] >= _FEWEST_ROWS
+                slot = self._meter.sent(0 if thrifty else len(text), data_at, time.monotonic())
+                text = self._differences(text, query(slot)) if thrifty else text + query(slot)
+            if thrifty:
+                self._poke()
+        if text:
+            self._send(text)
+
+    def _differences(self, text: str, question: str) -> str:
+        """Hand a frame over to be sent as differences; what of it cannot wait is returned."""
+        if self._thrift is None or not self._thrift.fits(*self._frame_size):
+            self._thrift = ThriftyOutput(*self._frame_size, ACK_ROW - 1, self._window)
+        return self._thrift.frame(text, question)
+
+    def _next_piece(self) -> bytes:
+        """More of what differs on the screen, as far as the link has room. Runs in the output thread."""
+        with self._lock:
+            if self._thrift is None or self._gone:
+                return b""
+            data = self._thrift.piece(time.monotonic()).encode("utf-8", "replace")
+            self._meter.queued(len(data))
+        return data
+
+    def _poke(self) -> None:
+        if self._output is not None:
+            self._output.poke()
 
     def _send(self, text: str) -> None:
         if self._output is None or self._gone:
@@ -203,19 +202,23 @@ class PacedDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Start output and let Textual set the terminal up."""
-        self._output = OutputThread(self._output_fd, self._taken, self._terminal_lost)
+        self._output = OutputThread(self._output_fd, self._taken, self._terminal_lost, self._next_piece)
         self._output.start()
+        self._starting = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()
             self._writer_thread = None
-        self.flush()
+        self._starting = False
+        # Asked before anything is written, so that the answer tells the link's own time.
         self.poll()
+        self.flush()
 
     def resume_application_mode(self) -> None:
         """Come back from a stop: what was under way then will not be answered."""
         with self._lock:
             self._meter.forget()
+            self._window, self._thrift, self._is_thrifty = SendWindow(), None, True
         self.start_application_mode()
         if self.on_back is not None:
             self._loop.call_soon_threadsafe(self.on_back)
@@ -223,6 +226,8 @@ class PacedDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Cut off what is still unsent and restore the terminal."""
         self._parts.clear()
+        with self._lock:
+            self._thrift, self._is_thrifty = None, False
         self._discard_unsent()
         self._await_replies()
         super().stop_application_mode()
@@ -237,7 +242,8 @@ class PacedDriver(LinuxDriver):
     def _await_replies(self) -> None:
         """Wait for the replies that are still out: later they would be typed into the shell."""
         with self._lock:
-            if self._gone or not self._meter.answering or not self._meter.unanswered:
+            asked = self._meter.unanswered or self._window.outstanding
+            if self._gone or not self._meter.answering or not asked:
                 return
             self._quiet.clear()
             slot, timeout_s = self._meter.pinged(time.monotonic()), self._meter.last_reply_timeout_s
@@ -254,17 +260,30 @@ class PacedDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Take replies out of the input; tell the app of input before it arrives. Runs in the input thread."""
         if isinstance(message, events.CursorPosition):
-            if message.y == ACK_ROW - 1:
-                with self._lock:
-                    known = self._meter.acked(message.x, time.monotonic())
-                    if not self._meter.unanswered:
-                        self._quiet.set()
-                if known:
-                    self._from_thread(self._free)
+            self._replied(message.x, message.y)
             return
         if isinstance(message, events.Key | events.MouseEvent | events.Paste):
             self._from_thread(self._input_arrived)
         super().process_message(message)
+
+    def _replied(self, column: int, row: int) -> None:
+        """The terminal answered a question: one behind a frame, one without a frame, or one behind a piece of one."""
+        now = time.monotonic()
+        known = False
+        with self._lock:
+            if row == ACK_ROW - 1:
+                known = self._meter.acked(column, now)
+                if known and column == PING_SLOT and self._meter.round_trip_s is not None:
+                    self._window.measured(self._meter.round_trip_s)
+                if not self._meter.unanswered:
+                    self._quiet.set()
+            if row != ACK_ROW - 1 or column != PING_SLOT:
+                self._window.acked(now)
+            if self._thrift is not None:
+                self._meter.learned(self._window.rate)
+        self._poke()
+        if known:
+            self._from_thread(self._free)
 
     def run_input_thread(self) -> None:
         """Read keys and replies until told to stop or until the terminal is gone."""

@@ -28,6 +28,14 @@ TELLING_BYTES: Final = 4096
 NARROW_BYTES_PER_S: Final = 100_000
 """A link below this gets 256 colours at once: a whole screen of exact colours would hold a key up for too long."""
 
+_FLOORS: Final = (
+    (3_000, Quality.ONE_HZ),
+    (8_000, Quality.ROWS),
+    (20_000, Quality.SLOW_MARKS),
+    (NARROW_BYTES_PER_S, Quality.PALETTE_256),
+)
+"""Best quality on a link that takes less than so many bytes a second, without waiting until it has been too slow."""
+
 RATE_WINDOW_S: Final = 2.0
 PING_EVERY_S: Final = 3.0
 REPLY_TIMEOUT_S: Final = 1.5
@@ -80,37 +88,45 @@ class QualityLadder:
 
     ``drain_s`` of a frame is its time on the way beyond the link's own round trip: what its bytes cost. Two slow
     frames out of three step down; a step up is tried after a quiet time that doubles each time a step up fails.
-    ``floor``: the best quality allowed now.
+    ``floor``: the best quality allowed now. ``overtaken``: the answer to a key does not wait for a frame, which may
+    then take as long as the time between two of them.
     """
 
     TOO_SLOW_S: Final = 0.09
     COMFORTABLE_S: Final = 0.03
+    TOO_SLOW_OVERTAKEN_S: Final = 0.3
+    COMFORTABLE_OVERTAKEN_S: Final = 0.12
     SETTLE_S: Final = 1.5
     FIRST_TRIAL_S: Final = 8.0
     LAST_TRIAL_S: Final = 120.0
     RELAPSE_S: Final = 6.0
 
     def __init__(self) -> None:
-        self.quality = Quality.FULL
         self.floor = Quality.FULL
+        self.overtaken = False
+        self._stepped = Quality.FULL
         self._recent: deque[float] = deque(maxlen=3)
         self._changed_at = float("-inf")
         self._calm_since: float | None = None
         self._stepped_up_at = float("-inf")
         self._trial_s = self.FIRST_TRIAL_S
 
+    @property
+    def quality(self) -> Quality:
+        """The quality to use now."""
+        return max(self._stepped, self.floor)
+
     def observe(self, drain_s: float, now: float) -> Quality:
         """Take one frame's cost in and return the quality to use from here on."""
-        if self.quality < self.floor:
-            self.quality = self.floor
-            self._changed_at = now
         self._recent.append(drain_s)
-        slow = sum(cost > self.TOO_SLOW_S for cost in self._recent)
+        too_slow_s = self.TOO_SLOW_OVERTAKEN_S if self.overtaken else self.TOO_SLOW_S
+        comfortable_s = self.COMFORTABLE_OVERTAKEN_S if self.overtaken else self.COMFORTABLE_S
+        slow = sum(cost > too_slow_s for cost in self._recent)
         if slow >= 2:
             self._calm_since = None
             if now - self._changed_at >= self.SETTLE_S:
                 self._step(+1, now)
-        elif max(self._recent) <= self.COMFORTABLE_S:
+        elif max(self._recent) <= comfortable_s:
             self._calm_since = now if self._calm_since is None else self._calm_since
             if now - self._calm_since >= self._trial_s:
                 self._step(-1, now)
@@ -127,7 +143,7 @@ class QualityLadder:
             self._trial_s = min(self._trial_s * 2, self.LAST_TRIAL_S) if relapsed else self.FIRST_TRIAL_S
         else:
             self._stepped_up_at = now
-        self.quality = wanted
+        self._stepped = wanted
         self._changed_at = now
         self._calm_since = None
         self._recent.clear()
@@ -158,6 +174,27 @@ class LinkMeter:
     def answering(self) -> bool:
         """False once the terminal has left several questions in a row without a reply."""
         return self._answers
+
+    @property
+    def capacity(self) -> float | None:
+        """Bytes per second the link has shown it can take, None while that is not known."""
+        return self._capacity
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The link's own time, None while that is not known."""
+        return min(self._pings) if self._pings else None
+
+    def learned(self, bytes_per_s: float | None) -> None:
+        """What the link takes, measured piece by piece."""
+        if bytes_per_s is not None:
+            self._capacity = bytes_per_s
+            self._set_floor()
+
+    def _set_floor(self) -> None:
+        if self.adaptive and self._capacity is not None:
+            floors = (floor for limit, floor in _FLOORS if self._capacity < limit)
+            self.ladder.floor = next(floors, Quality.FULL)
 
     @property
     def unanswered(self) -> int:
@@ -278,6 +315,5 @@ class LinkMeter:
             rate = frame.size / max(drain, 0.005)
             self._capacity = rate if self._capacity is None else 0.7 * self._capacity + 0.3 * rate
         if self.adaptive:
-            narrow = self._capacity is not None and self._capacity < NARROW_BYTES_PER_S
-            self.ladder.floor = Quality.PALETTE_256 if narrow else Quality.FULL
+            self._set_floor()
             self.ladder.observe(drain, now)

@@ -25,6 +25,9 @@ from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.link import LinkState
 
 LINK_POLL_S: Final = 0.1
+ANSWER_S: Final = 0.6
+"""So long after a key what is painted is taken for its answer, which overtakes a picture still on its way."""
+
 URGENT: Final = "ctrl+c"
 """The key that waits for no other."""
 
@@ -36,6 +39,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self._hold: AbstractContextManager[None] | None = None
         self._missed_paint = False
+        self._answering_until = float("-inf")
         self._data_at: float | None = None
         self._keys = KeyGate(self, self._forward)
         self.takes_signals = False
@@ -115,10 +119,12 @@ class PacedApp(App[Ending], inherit_bindings=False):
             # The toolkit has already forgotten what was to be painted here.
             self._missed_paint = True
         else:
-            pacer.begin_frame(self._data_at if self._data_at is not None else time.monotonic())
+            now = time.monotonic()
+            pacer.begin_frame(self._data_at if self._data_at is not None else now, (self.size.width, self.size.height))
             self._data_at = None
         super()._display(screen, renderable)
-        if self._hold is None and pacer.busy():
+        answering = pacer.overtakes() and time.monotonic() < self._answering_until
+        if self._hold is None and pacer.busy() and not answering:
             self._hold = self.batch_update()
             self._hold.__enter__()
 
@@ -130,6 +136,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
 
     def _let_answer(self) -> None:
         """A key came: its answer need not wait for the terminal's reply, only for the bytes before it to be gone."""
+        self._answering_until = time.monotonic() + ANSWER_S
         if self._hold is not None and self.pacer is not None and not self.pacer.unsent():
             self._let_paint()
 
