@@ -6,6 +6,7 @@ import tomllib
 from typing import Any, get_args
 
 import jsonschema
+import msgspec
 import pytest
 from msgspec import inspect
 
@@ -15,6 +16,11 @@ from spymaster.config.fields import LevelKindName
 from spymaster.market.levels import LevelKind
 
 VALUES = {path: field for path, field in key_fields() if not isinstance(field.type, inspect.StructType)}
+
+
+def default(field: inspect.Field) -> Any:
+    """The value of a key that is not set."""
+    return field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
 
 
 def plain(path: str) -> Any:
@@ -30,7 +36,7 @@ def test_the_packaged_file_equals_the_defaults() -> None:
 
 
 def test_the_packaged_file_states_every_key_with_its_default() -> None:
-    defaults = {path: field.default for path, field in VALUES.items()}
+    defaults = {path: default(field) for path, field in VALUES.items()}
     stated = {path: plain(path) for path in VALUES}
     assert stated == {path: list(value) if isinstance(value, tuple) else value for path, value in defaults.items()}
 

@@ -18,3 +18,11 @@ async def shows(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < give_up_s, "never came true"
         await pilot.pause(0.01)
+
+
+def awaited(true: Callable[[], bool]) -> None:
+    """Wait until something that other threads or processes do is true."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < give_up_s, "never came true"
+        time.sleep(0.01)

@@ -109,12 +109,13 @@ def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str)
         path = f"{prefix}{key}"
         field = fields.get(key)
         if field is None:
-            raise _refused(source, path, "is not a known key", _suggestion(path))
+            raise _refused(source, path, "is not a known key", _suggestion(path, struct))
         if isinstance(field.type, inspect.StructType):
             if not isinstance(value, dict):
                 raise _refused(source, path, "is a table, not a value", f"write [{path}]")
             _check(source, value, field.type.cls, f"{path}.")
             continue
+        _check_within(source, value, field.type, path)
         try:
             msgspec.convert({key: value}, struct, strict=True)
         except msgspec.ValidationError:
@@ -122,15 +123,32 @@ def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str)
             raise _refused(source, path, problem, f"it must be {_expected(field.type)}") from None
 
 
+def _check_within(source: str, value: object, declared: inspect.Type, path: str) -> None:
+    """Refuse what is wrong inside a table of named tables, or a list of them, by its own key."""
+    kind = declared.type if isinstance(declared, inspect.Metadata) else declared
+    if isinstance(kind, inspect.DictType) and isinstance(value, dict):
+        inner, named = kind.value_type, [(f"{path}.{name}", one) for name, one in value.items()]
+    elif isinstance(kind, inspect.VarTupleType) and isinstance(value, list):
+        inner, named = kind.item_type, [(f"{path}[{place}]", one) for place, one in enumerate(value)]
+    else:
+        return
+    if not isinstance(inner, inspect.StructType):
+        return
+    for name, one in named:
+        if not isinstance(one, dict):
+            raise _refused(source, name, "is not a table", f"write [{name}]")
+        _check(source, one, inner.cls, f"{name}.")
+
+
 def _refused(source: str, path: str, problem: str, remedy: str) -> UserError:
     return UserError(f"{source}: {path}", problem, remedy, code=ExitCode.USAGE)
 
 
-def _suggestion(path: str) -> str:
+def _suggestion(path: str, struct: type[msgspec.Struct]) -> str:
     """What to write instead: the nearest known key, in the same table first, then by its last part anywhere."""
     known = [candidate for candidate, _ in key_fields()]
     table, _, key = path.rpartition(".")
-    siblings = [candidate for candidate in known if candidate.rpartition(".")[0] == table]
+    siblings = [f"{table}.{name}" if table else name for name in _fields(struct)]
     for candidates in (siblings, known):
         by_key: dict[str, str] = {}
         for candidate in candidates:
@@ -149,6 +167,9 @@ def _expected(declared: inspect.Type) -> str:
     if isinstance(declared, inspect.Metadata):
         extra = declared.extra or {}
         declared = declared.type
+    if isinstance(declared, inspect.UnionType):
+        # a key that may be left out has no default to write
+        return _expected(next(one for one in declared.types if not isinstance(one, inspect.NoneType)))
     match declared:
         case inspect.BoolType():
             return "true or false"

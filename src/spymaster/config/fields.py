@@ -44,6 +44,11 @@ def text(pattern: str, form: str, unit: str, meaning: str) -> Meta:
     return Meta(pattern=pattern, description=f"{meaning} Unit: {unit}.", extra={"unit": unit, "form": form})
 
 
+def words(form: str, meaning: str) -> Meta:
+    """A list or a table of a form that ``form`` says in words."""
+    return Meta(description=f"{meaning} Unit: none.", extra={"unit": "none", "form": form})
+
+
 if TYPE_CHECKING:
     LevelKindName = str
 else:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
+from spymaster.config.alerts import AlertRule
 from spymaster.config.structs import Config
 
 _PREAMBLE: Final = """# Configuration: every key, its default and its range
@@ -22,7 +23,8 @@ the keys you change. What wins: flags, then the file given with `--config`, then
 
 def markdown_reference() -> str:
     """The configuration's tables and keys as Markdown, in the order in which they are defined."""
-    return _PREAMBLE + "\n".join(_table(inspect.type_info(Config), Config(), ()))
+    rules = _table(inspect.type_info(AlertRule), AlertRule(), ("alerts", "rules", "NAME"))
+    return _PREAMBLE + "\n".join((*_table(inspect.type_info(Config), Config(), ()), *rules))
 
 
 def _table(info: Any, defaults: msgspec.Struct, path: tuple[str, ...]) -> Iterator[str]:
@@ -34,7 +36,8 @@ def _table(info: Any, defaults: msgspec.Struct, path: tuple[str, ...]) -> Iterat
         if isinstance(value, msgspec.Struct):
             below += _table(field.type, value, (*path, field.encode_name))
         else:
-            keys.append(f"- `{field.encode_name} = {_toml(value)}`: {_about(field.type)}")
+            stated = field.encode_name if value is None else f"{field.encode_name} = {_toml(value)}"
+            keys.append(f"- `{stated}`: {_about(field.type)}")
     if keys:
         yield from (f"## [{'.'.join(path)}]", "", *keys, "")
     yield from below
@@ -45,7 +48,9 @@ def _toml(value: object) -> str:
 
 
 def _about(meta: Any) -> str:
-    """Meaning, unit and range of one key."""
+    """Meaning, unit and range of one key; one that may be left out has no default."""
+    if isinstance(meta, inspect.UnionType):
+        meta = next(one for one in meta.types if not isinstance(one, inspect.NoneType))
     said = str(meta.extra_json_schema["description"]).removesuffix(" Unit: none.")
     allowed = _range(meta.type, (meta.extra or {}).get("form"))
     return f"{said} {allowed}." if allowed else said

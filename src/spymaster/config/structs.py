@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from spymaster.config.alerts import Alerts
 from spymaster.config.fields import choice, number, seconds, text
 from spymaster.config.profiles import EsProfile, Profile, SpyProfile
 from spymaster.errors import ExitCode, UserError
@@ -208,6 +209,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     live: Live = Live()
     ui: Ui = Ui()
+    alerts: Alerts = Alerts()
     nats: Nats = Nats()
     gateway: GatewayTable = GatewayTable()
     cache: Cache = Cache()

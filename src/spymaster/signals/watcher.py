@@ -36,3 +36,25 @@ class Nobody:
 
     def published(self) -> None:
         """Pass over it."""
+
+
+class Watchers:
+    """Several watchers as one, told in this order."""
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self._watchers = watchers
+
+    def begins(self, config: ConfigFrame, words: FeedWords) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.begins(config, words)
+
+    def on_block(self, block: Block) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.on_block(block)
+
+    def published(self) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.published()

@@ -14,6 +14,7 @@ from textual.events import Paste
 from textual.filter import NoColor
 from textual.screen import Screen
 
+from spymaster.alerts.standing import AlertStanding
 from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.host import Cockpit
@@ -187,7 +188,12 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         """Session health; again to close."""
         source = self.source
         if source is not None:
-            self._toggle(HealthScreen, lambda: HealthScreen(self.colours, source, self.link_state))
+            self._toggle(HealthScreen, lambda: HealthScreen(self.colours, source, self.link_state, self.alert_standing))
+
+    def alert_standing(self) -> AlertStanding:
+        """What one's own rules and their command are at."""
+        watch = self.options.alerts
+        return watch.desk.standing() if watch is not None else AlertStanding(is_on=False)
 
     def action_chart(self) -> None:
         """The price chart; again to close."""

@@ -9,6 +9,7 @@ from typing import Final
 from textual.geometry import Region
 from textual.widget import Widget
 
+from spymaster.alerts.standing import RuleAlert
 from spymaster.signals.frame import Frame, HeatColumns
 from spymaster.tui.panel_table import HEAT, PANELS, of_group
 from spymaster.tui.themes.library import Theme
@@ -34,6 +35,7 @@ class CockpitPanels:
         self._shown_at: dict[str, float] = {}
         self._structure: tuple[object, ...] = ()
         self._frame: Frame | None = None
+        self._own: tuple[RuleAlert, ...] = ()
         self._missing = 0
 
     @property
@@ -59,7 +61,7 @@ class CockpitPanels:
     @property
     def alert_ids(self) -> tuple[str, ...]:
         """Ids of the alerts in the list's order."""
-        return tuple(alert.id for alert in listed(self._frame.alerts)) if self._frame is not None else ()
+        return tuple(one.id for one in listed(self._frame.alerts, self._own)) if self._frame is not None else ()
 
     @property
     def needs_heat(self) -> int:
@@ -99,7 +101,7 @@ class CockpitPanels:
 
     def apply(self, frame: Frame | None, state: ViewState, now_s: float) -> int:
         """Show a frame. ``now_s``: a clock that never goes back. Returns the number of rows to be painted."""
-        self._frame = frame
+        self._frame, self._own = frame, state.own.alerts
         self._projector.follow(frame, state, self._layout, now_s)
         self._missing = self._projector.missing_seconds(self._layout, state) if frame is not None else 0
         resting: frozenset[str] = frozenset()

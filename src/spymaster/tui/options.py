@@ -6,11 +6,14 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.view.state import Attached, Quality
+
+if TYPE_CHECKING:
+    from spymaster.alerts.watch import RuleWatch
 
 
 class Ending(enum.IntEnum):
@@ -37,7 +40,8 @@ class AppOptions:
     frames drawn per second; ``save_folder``: where saved screens go; ``on_hangup``: called once, after the terminal has
     been given up and before ``run_app`` returns; ``on_ready``: called once after the first paint, the moment to load
     and start whatever is slow; ``mouse``: clicks and the wheel, never reports of motion;
-    ``attached``: how the screen stands to a Session elsewhere, which takes no commands.
+    ``attached``: how the screen stands to a Session elsewhere, which takes no commands; ``alerts``: what rings and what
+    one's own rules say, None for the usual bell alone.
     """
 
     keymap: Keymap
@@ -53,3 +57,4 @@ class AppOptions:
     on_hangup: Callable[[], None] | None = None
     on_ready: Callable[[], None] | None = None
     attached: Callable[[], Attached] | None = None
+    alerts: RuleWatch | None = None

@@ -322,8 +322,9 @@ class CockpitProjector:
         head = frame.header if frame is not None else None
         if width := out.width("alerts"):
             # the bell asks the same: a demo is live, whatever its market
-            muted = head is not None and head.mode is not Mode.LIVE
-            look = alerts.AlertLook(head.t_ns if head else 0, state.acked, state.picked_alert, muted, state.glyphs)
+            muted = head is not None and head.mode is not Mode.LIVE and not state.rings
+            t_ns = head.t_ns if head else 0
+            look = alerts.AlertLook(t_ns, state.acked, state.picked_alert, muted, state.glyphs, state.own)
             out.put("alerts", alerts.alert_rows(frame.alerts if frame else (), look, width, out.height("alerts")))
         if width := out.width("tape"):
             if frame is None or head is None:

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from spymaster.alerts.standing import AlertStanding
+
 
 class Quality(enum.IntEnum):
     """How much is drawn, best first. Each step keeps the savings of those before it."""
@@ -108,7 +110,8 @@ class ViewState:
     tick held in the middle, None follows the price. ``recentre``: raise it to centre at once. ``keys``: the footer's
     pairs, empty for the usual ones. ``note``: instead of the sentence about the level. ``list_order``: of the level
     table, the nearest, the furthest from 50 or the user's own first; ``list_which``: all levels, those with a score, or
-    those with a signal.
+    those with a signal. ``own``: alerts of one's own rules, and what is silenced;
+    ``rings``: whether a replay rings too.
     """
 
     width: int
@@ -132,3 +135,5 @@ class ViewState:
     card: Card | None = None
     keys: Keys = ()
     note: str = ""
+    own: AlertStanding = field(default_factory=AlertStanding)
+    rings: bool = False

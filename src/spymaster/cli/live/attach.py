@@ -40,9 +40,11 @@ def run_attach(config: Path | None, target: str | None, theme: str | None, *, co
     options = app_options(
         settings, theme, colour=colour, mouse=mouse, notice=f"attached to {found.name}, which takes no notice; q leaves"
     )
+    from spymaster.cli.live.rules import alert_watch
     from spymaster.tui.run import run_app
     from spymaster.view.state import Attached
 
+    rules = alert_watch(settings, config, runs_command=False)
     source = AttachSource(found.connect, say=_log.info)
 
     def attached() -> Attached:
@@ -50,10 +52,12 @@ def run_attach(config: Path | None, target: str | None, theme: str | None, *, co
         return Attached(found.name, standing.age_s, standing.lost)
 
     try:
+        rules.start()
         source.start()
-        ending = run_app(source, dataclasses.replace(options, attached=attached))
+        ending = run_app(source, dataclasses.replace(options, attached=attached, alerts=rules))
     finally:
         source.stop()
+        rules.stop()
     if source.refused:
         print(f"error: {found.name}: {source.refused}", file=sys.stderr)
         return ExitCode.FAILURE

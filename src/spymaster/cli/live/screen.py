@@ -35,7 +35,9 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
     from spymaster.cli.replay.cockpit import app_options
 
     notice = _DEMO if request.demo else f"recording into {request.out}"
-    options = app_options(load_config(request.config), theme, colour=colour, mouse=mouse, notice=notice)
+    config = load_config(request.config)
+    options = app_options(config, theme, colour=colour, mouse=mouse, notice=notice)
+    from spymaster.cli.live.rules import alert_watch
     from spymaster.tui.options import Ending
     from spymaster.tui.run import run_app
     from spymaster.tui.terminal.driver import terminal_fileno
@@ -53,4 +55,6 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
         elif int(ending) > _OF_SIGNALS:
             raise Interrupted(int(ending) - _OF_SIGNALS)
 
-    return run_live(request, as_json=False, show=show)
+    rules = alert_watch(config, request.config)
+    options = dataclasses.replace(options, alerts=rules)
+    return run_live(request, as_json=False, show=show, rules=rules)

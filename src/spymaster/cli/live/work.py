@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from spymaster.alerts.watch import RuleWatch
 from spymaster.bus.nats.embedded import reached
 from spymaster.bus.serving import BusPlan, Serving
 from spymaster.cli.failures import half_done
@@ -21,6 +22,7 @@ from spymaster.cli.live.gateway import gateway_line
 from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
+from spymaster.cli.live.rules import alert_watch
 from spymaster.cli.live.vendors import Opened, locked, locks, opened
 from spymaster.cli.record import UNSEALED, check_new, finish_lake
 from spymaster.config.structs import Config
@@ -35,6 +37,7 @@ from spymaster.session.live.owner import ask_to_end, lock_of
 from spymaster.session.live.promptness import be_prompt
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import RunRecording, new_run_id, plain_config
+from spymaster.signals.watcher import Watchers
 
 _TELL_S: Final = 0.2
 _STOP_S: Final = 120.0
@@ -44,9 +47,18 @@ Show = Callable[[LiveDays, Config, tuple[str, ...]], None]
 signal asked for the end."""
 
 
-def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, show: Show | None = None) -> int:
-    """Live and record; returns the exit code. Raises UserError."""
+def run_live(
+    request: LiveRequest,
+    *,
+    as_json: bool,
+    keep_journal: bool = True,
+    show: Show | None = None,
+    rules: RuleWatch | None = None,
+) -> int:
+    """Live and record; returns the exit code. ``rules``: those of the alerts, where a screen knows them already. Raises
+    UserError."""
     asked = understood(request)
+    rules = rules if rules is not None else alert_watch(asked.config, request.config)
     stop: Interrupted | None = None
     manager = Manager()
     with contextlib.ExitStack() as stack:
@@ -59,14 +71,16 @@ def run_live(request: LiveRequest, *, as_json: bool, keep_journal: bool = True, 
             served = BusPlan(host_name(), connector(asked.bus, urls, "frames"))
         serving = Serving(on_socket=True, gateway=asked.gateway, out=str(asked.out.absolute()), bus=served)
         stack.callback(serving.stop)
+        stack.callback(rules.stop)
         vendors = stack.enter_context(opened(asked))
-        days = LiveDays(_Beginner(vendors, serving, keep_journal=keep_journal), days=asked.days, say=say)
+        days = LiveDays(_Beginner(vendors, serving, rules, keep_journal=keep_journal), days=asked.days, say=say)
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
             try:
+                rules.start()
                 days.start()
                 _serve(serving, days, asked)
                 manager.ready(f"recording into {asked.out}")
-                (show or _watched(manager))(days, asked.config, vendors.lines)
+                (show or _watched(manager, rules))(days, asked.config, vendors.lines)
             except Interrupted as interruption:
                 stop = interruption
             finally:
@@ -114,9 +128,9 @@ def _serve(serving: Serving, days: LiveDays, asked: Asked) -> None:
 class _Beginner:
     """Puts the session of a trade date together."""
 
-    def __init__(self, vendors: Opened, serving: Serving, *, keep_journal: bool) -> None:
+    def __init__(self, vendors: Opened, serving: Serving, rules: RuleWatch, *, keep_journal: bool) -> None:
         self._vendors = vendors
-        self._serving = serving
+        self._watcher = Watchers(rules, serving)
         self._keep_journal = keep_journal
         self._lived: list[Path] = []
 
@@ -169,7 +183,7 @@ class _Beginner:
             difference=lambda: day.difference,
             heat=heat,
             frames=frames,
-            watcher=self._serving,
+            watcher=self._watcher,
         )
         return Lived(day, session, out)
 
@@ -179,7 +193,7 @@ def say(line: str) -> None:
     print(f"live: {line}", file=sys.stderr)
 
 
-def _watched(manager: Manager) -> Show:
+def _watched(manager: Manager, rules: RuleWatch) -> Show:
     """Without a screen: say who gives what, and what is wrong when it changes, until the sessions end."""
 
     def wait(days: LiveDays, _config: Config, lines: tuple[str, ...]) -> None:
@@ -189,6 +203,7 @@ def _watched(manager: Manager) -> Show:
         while not days.ended.wait(_TELL_S):
             fault = days.light.fault
             message = f"NOT RECORDING: {fault}" if fault else days.message or days.light.bus_fault
+            message = message or rules.desk.standing().trouble
             manager.alive(message or "all is well", well=not fault)
             # a wait that counts down is not told anew each second
             if message.partition("; next try")[0] != told.partition("; next try")[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.session.malloc import fix_mmap_threshold
 from spymaster.session.replay.session import ReplaySession
+from spymaster.signals.watcher import Watchers
 
 if TYPE_CHECKING:
     from spymaster.bus.serving import Serving
@@ -37,10 +39,20 @@ def run_cockpit(
     notice: str = "",
     cached: bool = True,
     serving: Serving | None = None,
+    config: Path | None = None,
+    alerts: bool = False,
 ) -> int:
-    """Show a replay until the user leaves; returns the exit code. ``serving``: shows it to others too."""
+    """Show a replay until the user leaves; returns the exit code.
+
+    ``serving``: shows it to others too; ``config``: the file of ``--config``, followed for rules; ``alerts``: ring, and
+    judge the rules, in this replay.
+    """
     options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
+    from spymaster.cli.live.rules import alert_watch
     from spymaster.tui.run import run_app
+
+    rules = alert_watch(prepared.config, config, judges=alerts or prepared.config.alerts.in_replay)
+    options = dataclasses.replace(options, alerts=rules)
 
     # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
     sys.setswitchinterval(0.0005)
@@ -51,15 +63,17 @@ def run_cockpit(
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=cached),
         shows_model=prepared.config.scoring.show,
-        watcher=serving,
+        watcher=rules if serving is None else Watchers(rules, serving),
     )
     try:
+        rules.start()
         session.start()
         if serving is not None:
             serving.start(session)
         ending = run_app(session, options)
     finally:
         session.stop()
+        rules.stop()
     if session.failure:
         print(f"error: {session.failure}", file=sys.stderr)
         return ExitCode.DATA

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -30,15 +30,19 @@ def run_replay(
     colour: str = "auto",
     mouse: bool = True,
     cached: bool = True,
+    alerts: bool = False,
 ) -> int:
     """Run what was asked for; returns the exit code."""
     if as_json and not headless:
         raise UserError(
             "--json", "prints the report of a replay without a screen", "add --headless", code=ExitCode.USAGE
         )
+    if alerts and (headless or moment is not None):
+        raise UserError("--alerts", "rings on a screen", "leave out --headless or --screenshot", code=ExitCode.USAGE)
     prepared = prepare(request)
     if request.gateway or request.listen:
-        return _serve(prepared, request, headless=headless, as_json=as_json, moment=moment, colour=colour, mouse=mouse)
+        ways = _Ways(headless, as_json, moment, colour, mouse, alerts)
+        return _serve(prepared, request, ways)
     if headless:
         return _run_headless(prepared, parse_speed(request.speed, None), as_json)
     from spymaster.cli.replay.cockpit import run_cockpit, write_screenshot
@@ -46,26 +50,37 @@ def run_replay(
     if moment is not None:
         return write_screenshot(prepared, moment, request.theme, cached=cached)
     speed = parse_speed(request.speed, 1.0)
-    return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, cached=cached)
+    return run_cockpit(
+        prepared,
+        speed,
+        request.theme,
+        colour=colour,
+        mouse=mouse,
+        cached=cached,
+        config=request.config,
+        alerts=alerts,
+    )
 
 
-def _serve(
-    prepared: Prepared,
-    request: Request,
-    *,
-    headless: bool,
-    as_json: bool,
-    moment: Moment | None,
-    colour: str,
-    mouse: bool,
-) -> int:
+class _Ways(NamedTuple):
+    """How a replay for browsers is shown here."""
+
+    headless: bool
+    as_json: bool
+    moment: Moment | None
+    colour: str
+    mouse: bool
+    alerts: bool
+
+
+def _serve(prepared: Prepared, request: Request, ways: _Ways) -> int:
     """A replay for browsers, with a screen or without."""
     from spymaster.bus.serving import Serving
     from spymaster.cli.live.gateway import gateway_line, gateway_plan
     from spymaster.cli.replay.cockpit import run_cockpit, run_unseen
 
-    if as_json or moment is not None:
-        what = "--json" if as_json else "--screenshot"
+    if ways.as_json or ways.moment is not None:
+        what = "--json" if ways.as_json else "--screenshot"
         problem = "asks for something that ends, and a gateway serves what goes on"
         raise UserError(what, problem, "leave out one of them", code=ExitCode.USAGE)
     plan = gateway_plan(prepared.config.gateway, wanted=request.gateway, listen=request.listen)
@@ -73,9 +88,18 @@ def _serve(
     try:
         print(f"replay: {gateway_line(serving, plan)}", file=sys.stderr)
         speed = parse_speed(request.speed, 1.0)
-        if headless:
+        if ways.headless:
             return run_unseen(prepared, speed, serving)
-        return run_cockpit(prepared, speed, request.theme, colour=colour, mouse=mouse, serving=serving)
+        return run_cockpit(
+            prepared,
+            speed,
+            request.theme,
+            colour=ways.colour,
+            mouse=ways.mouse,
+            serving=serving,
+            config=request.config,
+            alerts=ways.alerts,
+        )
     finally:
         serving.stop()
 

@@ -35,6 +35,7 @@ def replay(
     compare: CompareOption = None,
     order: OrderOption = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Whether to keep what makes seeking fast.")] = True,
+    alerts: Annotated[bool, typer.Option("--alerts", help="Ring, and judge the rules of [alerts], here too.")] = False,
     gateway: GatewayOption = False,
     listen: ListenOption = "",
 ) -> None:
@@ -51,6 +52,13 @@ def replay(
         colour, mouse = context.obj.color, context.obj.mouse
         raise typer.Exit(
             run_replay(
-                request, headless=headless, as_json=as_json, moment=moment, colour=colour, mouse=mouse, cached=cache
+                request,
+                headless=headless,
+                as_json=as_json,
+                moment=moment,
+                colour=colour,
+                mouse=mouse,
+                cached=cache,
+                alerts=alerts,
             )
         )

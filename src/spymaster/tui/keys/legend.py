@@ -79,6 +79,7 @@ def _signals(glyphs: Glyphs) -> list[Sequence[Part]]:
     forces = [(0, glyphs.axis, "muted"), (1, "BB", "force_b"), (3, "FF", "force_f"), (5, "T", "force_t")]
     rows.append((*forces, (8, "Barrier, Fuel, Tape: right pushes to BREAK", "text")))
     rows.append(((0, glyphs.mark, "break"), (3, "selected, or not yet acknowledged", "text")))
+    rows.append(((0, glyphs.own, "level_user"), (3, "an alert of one's own rules", "text")))
     rows.append(((0, glyphs.hushed or glyphs.signals[1], "muted"), (3, "outside the signal window: silent", "text")))
     return rows
 

@@ -14,7 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from spymaster.signals.frame import Frame, FrameSource, Mode
-from spymaster.tui.bell import AlertBell, notification
+from spymaster.tui.actions.alerts import AlertActions
+from spymaster.tui.bell import AlertBell
 from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.host import Follower, Host
 from spymaster.tui.keys.actions import Scope
@@ -54,7 +55,7 @@ _SIDES: Final = ("auto", "focus", "strikes")
 _log = logging.getLogger(__name__)
 
 
-class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
+class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=False):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
@@ -152,10 +153,12 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         self._app.data_pulled(now)
         if self.in_replay != was_replay:
             self._place()
-        if frame is not None and (text := self._bell.ring(frame, now)) and self._app.pacer is not None:
-            self._app.pacer.write(notification(text))
-        if answer := self.new_answer(frame):
-            self.say(answer)
+        own = self._own_alerts(frame)
+        if (sound := self._sound(frame, own, now)) and self._app.pacer is not None:
+            self._app.pacer.write(sound)
+        self._view = dataclasses.replace(self._view, own=own, rings=self._bell_plan.in_replay)
+        if news := self.new_answer(frame) or self._new_trouble(own):
+            self.say(news)
         self._follow_link(self._app.link_state())
         if now > self._said_until and self._view.note:
             self._view = dataclasses.replace(self._view, note="")
@@ -367,10 +370,8 @@ class CockpitScreen(MomentActions, Screen[None], inherit_bindings=False):
         """Choose a level."""
         self._change(picked=level_id)
 
-    def action_acknowledge(self) -> None:
-        """Acknowledge the picked alert, or all."""
-        picked = self._view.picked_alert
-        self._change(acked=self._view.acked | ({picked} if picked else set(self._panels.alert_ids)))
+    def _alert_ids(self) -> tuple[str, ...]:
+        return self._panels.alert_ids
 
     def action_copy_row(self) -> None:
         """Copy the picked (or nearest) level as tab-separated text."""

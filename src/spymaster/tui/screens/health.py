@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
+from spymaster.alerts.standing import AlertStanding
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import Frame, FrameSource, InputTrust, RecordingLight
 from spymaster.signals.header_parts import GreeksCheck
@@ -15,7 +17,7 @@ from spymaster.tui.screens.page import GROUND, PageScreen
 from spymaster.tui.terminal.link import AckSource, LinkState
 from spymaster.tui.themes.library import Theme
 from spymaster.view.drawing.cells import Line, Row, Rows, blank
-from spymaster.view.drawing.numbers import MISSING, age, micros, rate, volume
+from spymaster.view.drawing.numbers import MISSING, age, clock, micros, rate, volume
 from spymaster.view.state import Quality
 
 _INKS: Final = {"GREEN": ("●", "green"), "DEGRADED": ("!", "degraded"), "BLIND": ("✕", "blind")}
@@ -34,17 +36,24 @@ class HealthScreen(PageScreen):
     FULL = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "close", show=False)]
 
-    def __init__(self, theme: Theme, source: FrameSource, link: Callable[[], LinkState]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        source: FrameSource,
+        link: Callable[[], LinkState],
+        alerts: Callable[[], AlertStanding] = AlertStanding,
+    ) -> None:
         super().__init__(theme)
+        self._alerts = alerts
         self._source = source
         self._link = link
 
     def rows(self, width: int) -> Rows:
         """The page."""
-        return health_rows(self._source.latest(), self._link(), width)
+        return health_rows(self._source.latest(), self._link(), width, self._alerts())
 
 
-def health_rows(frame: Frame | None, link: LinkState, width: int) -> Rows:
+def health_rows(frame: Frame | None, link: LinkState, width: int, alerts: AlertStanding | None = None) -> Rows:
     """Everything known about the Session and the link, as rows."""
     rows: list[Row] = [_title("SESSION HEALTH", width), blank(width, GROUND)]
     rows += _inputs(frame, width)
@@ -54,6 +63,8 @@ def health_rows(frame: Frame | None, link: LinkState, width: int) -> Rows:
         rows += [blank(width, GROUND), _title(title, width), *_greeks(frame.header.greeks, frame.t_ns, width)]
     if frame is not None and (frame.header.recording.is_on or frame.header.recording.fault):
         rows += [blank(width, GROUND), _title("RECORDING", width), *_recording(frame.header.recording, width)]
+    if alerts is not None:
+        rows += [blank(width, GROUND), _title("ALERTS", width), *_alerts(alerts, frame, width)]
     rows += [blank(width, GROUND), _title("SCREEN", width), *_screen(link, width)]
     return tuple(rows)
 
@@ -119,6 +130,24 @@ def _recording(light: RecordingLight, width: int) -> list[Row]:
     ]
     if light.bus or light.bus_fault:
         rows.append(_fact("bus", light.bus_fault or light.bus, width, "degraded" if light.bus_fault else "text"))
+    return rows
+
+
+def _alerts(standing: AlertStanding, frame: Frame | None, width: int) -> list[Row]:
+    """The rules in force, what is silenced, and how their command fares."""
+    rules = f"{standing.rules} in force" if standing.is_on else "not judged in this replay; --alerts asks for them"
+    rows = [_fact("rules", rules, width)]
+    if standing.fault:
+        lines = textwrap.wrap(standing.fault, max(width - 28, 20))
+        rows += [_fact("" if at else "their file", line, width, "blind") for at, line in enumerate(lines)]
+    t_ns = frame.t_ns if frame is not None else 0
+    silent = [f"{one.words} to {clock(one.until_ns)}" for one in standing.snoozes if t_ns < one.until_ns]
+    rows.append(_fact("silenced", "; ".join(silent) or "nothing", width, "degraded" if silent else "text"))
+    if standing.has_command or standing.ran:
+        told = f"run {standing.ran} times, {standing.failed} failed, {standing.dropped} dropped"
+        rows.append(_fact("command", told, width, "degraded" if standing.failed or standing.dropped else "text"))
+    if standing.last_failure:
+        rows.append(_fact("its last failure", standing.last_failure, width, "degraded"))
     return rows
 
 

@@ -7,7 +7,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from spymaster.signals.frame import Command, Frame, FrameSource, Phase
+from spymaster.alerts.standing import RuleAlert
+from spymaster.signals.frame import AlertView, Command, Frame, FrameSource, Phase
 from spymaster.tui.goto import GotoError, moment_for, tick_for
 from spymaster.tui.screens.replay_actions import ReplayActions
 from spymaster.view.state import ViewState
@@ -97,7 +98,9 @@ class MomentActions(ReplayActions):
 
     def go_to_alert(self, alert_id: str | None) -> bool:
         """Go to the moment an alert was raised; False where there is no such alert or no such way."""
-        alerts = self._frame.alerts if self._frame is not None and self.in_replay else ()
+        alerts: tuple[AlertView | RuleAlert, ...] = ()
+        if self._frame is not None and self.in_replay:
+            alerts = (*self._frame.alerts, *self._view.own.alerts)
         alert = next((alert for alert in alerts if alert.id == alert_id), None)
         if alert is not None:
             self.ask(Command.SEEK_ALERT, alert.t_ns)

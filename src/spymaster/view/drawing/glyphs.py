@@ -63,6 +63,8 @@ class Glyphs:
     change: str
     """Before a span: added minus pulled in it."""
     at_least: str
+    own: str
+    """Before an alert of one's own rules."""
 
 
 UNICODE: Final = Glyphs(
@@ -109,6 +111,7 @@ UNICODE: Final = Glyphs(
     hushed="◦",
     change="±",
     at_least="≥",
+    own="⚑",
 )
 
 ASCII: Final = Glyphs(
@@ -155,6 +158,7 @@ ASCII: Final = Glyphs(
     hushed="",
     change="+-",
     at_least=">=",
+    own="!",
 )
 
 SETS: Final = {"unicode": UNICODE, "ascii": ASCII}

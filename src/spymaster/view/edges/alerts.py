@@ -8,15 +8,17 @@ neither way yet, and stood half a point above the level when that was last noted
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from spymaster.alerts.standing import AlertStanding, RuleAlert
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import AlertView
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, Glyphs
 from spymaster.view.drawing.numbers import clock
+from spymaster.view.edges.own_alerts import own_row, silence_text
 from spymaster.view.levels.items import level_text
 
 FRESH_NS = 2 * NS_PER_S
@@ -31,39 +33,50 @@ _REASON_CELLS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class AlertLook:
-    """What the list depends on besides the alerts. ``acked``: ids whose mark is gone; ``muted``: it does not ring."""
+    """What the list depends on besides the alerts. ``acked``: ids whose mark is gone; ``muted``: it does not ring;
+    ``own``: alerts of one's own rules, and what is silenced."""
 
     t_ns: int
     acked: frozenset[str]
     picked: str | None
     muted: bool
     glyphs: str
+    own: AlertStanding = field(default_factory=AlertStanding)
 
 
-def listed(alerts: Sequence[AlertView]) -> tuple[AlertView, ...]:
+def listed(alerts: Sequence[AlertView], own: Sequence[RuleAlert] = ()) -> tuple[AlertView | RuleAlert, ...]:
     """Alerts in the order of the list: those that are on, newest first, then those that ended, newest first."""
-    return tuple(sorted(alerts, key=lambda alert: (alert.resolved_ns is not None, -alert.t_ns)))
+    return tuple(sorted((*alerts, *own), key=lambda alert: (_over(alert), -alert.t_ns)))
+
+
+def _over(alert: AlertView | RuleAlert) -> bool:
+    return (alert.ended_ns if isinstance(alert, RuleAlert) else alert.resolved_ns) is not None
 
 
 def alert_rows(alerts: Sequence[AlertView], look: AlertLook, width: int, height: int) -> Rows:
     """Title and list in ``height`` rows; a single row shows the newest alert alone."""
-    ordered = listed(alerts)
+    ordered = listed(alerts, look.own.alerts)
     if height == 1:
         return (_one_line(ordered, look, width),)
-    active = sum(alert.resolved_ns is None for alert in ordered)
+    active = sum(not _over(alert) for alert in ordered)
     title = Line(width)
     title.put(1, "ALERTS", "muted", bold=True)
     count = "muted in replay" if look.muted else f"{active} active" if ordered else "none yet"
-    title.right(width - 1, count, "muted")
+    x = title.right(width - 1, count, "muted")
+    if silent := silence_text(look.own, look.t_ns, x - 11):
+        title.put(9, silent, "degraded")
     out = [title.row()]
     wide = width >= 50
     # rows nothing else needs tell why: of those that are on in any case where there is width for it
     spare = max(height - 1 - len(ordered), 0)
     for alert in ordered:
-        sure = wide and alert.resolved_ns is None
-        told = bool(alert.reason) and (sure or spare > 0) and len(out) + 2 <= height
         if len(out) >= height:
             break
+        if isinstance(alert, RuleAlert):
+            out.append(_own(alert, look, width))
+            continue
+        sure = wide and alert.resolved_ns is None
+        told = bool(alert.reason) and (sure or spare > 0) and len(out) + 2 <= height
         out.append(_alert(alert, look, width, wide, told))
         if told:
             spare -= 1
@@ -77,9 +90,18 @@ def alert_rows(alerts: Sequence[AlertView], look: AlertLook, width: int, height:
     return tuple(out[:height])
 
 
-def _one_line(ordered: Sequence[AlertView], look: AlertLook, width: int) -> Row:
+def _own(alert: RuleAlert, look: AlertLook, width: int) -> Row:
+    acked = alert.id in look.acked
+    fresh = alert.ended_ns is None and not acked and 0 <= look.t_ns - alert.t_ns < FRESH_NS
+    return own_row(alert, fresh, acked, alert.id == look.picked, width, look.glyphs)
+
+
+def _one_line(ordered: Sequence[AlertView | RuleAlert], look: AlertLook, width: int) -> Row:
     if ordered:
-        return _alert(ordered[0], look, width, width >= 50, False)
+        newest = ordered[0]
+        if isinstance(newest, RuleAlert):
+            return _own(newest, look, width)
+        return _alert(newest, look, width, width >= 50, False)
     line = Line(width)
     line.put(1, "no alert yet", "muted")
     return line.row()
