@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,10 +18,10 @@ from tests.support.awaiting import awaited
 from tests.support.blocks import SNAP_NS, T0_NS, block, level
 from tests.support.bus import CONFIG
 
-NEAR = {"near": {"distance": 1.0, "rest": 0.0}}
+NEAR: dict[str, dict[str, object]] = {"near": {"distance": 1.0, "rest": 0.0}}
 
 
-def watch(rules: dict[str, object] | None = None, judges: bool = True, **keys: object) -> RuleWatch:
+def watch(rules: Mapping[str, object] | None = None, judges: bool = True, **keys: object) -> RuleWatch:
     """A watch with these rules, over files that never change."""
     alerts = msgspec.convert({"rules": NEAR if rules is None else rules, **keys}, Alerts)
     made = RuleWatch(alerts, lambda: alerts, (), judges=judges)

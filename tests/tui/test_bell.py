@@ -10,6 +10,7 @@ import pytest
 from spymaster.alerts.standing import AlertStanding, RuleAlert, Snooze
 from spymaster.signals.frame import Frame, Mode
 from spymaster.tui.bell import REST_S, AlertBell, BellPlan, Ring, notification
+from tests.support.own_alerts import own_alert
 from tests.support.scripted_source import ScriptedSource
 
 
@@ -55,14 +56,15 @@ def test_the_bell_rests_between_two_rings(bell: AlertBell) -> None:
 
 def own(t_ns: int, rule: str = "near", bell: bool = True, notify: bool = True) -> RuleAlert:
     """An alert of one's own rule, on."""
-    facts = ("VWAP", "VWAP", 687.25, 0.5, "SUPPORT", "WALL", "NEUTRAL", 61.5, "LOW", "wall, 0.50 away")
-    return RuleAlert(f"{rule}:{t_ns}", rule, t_ns, *facts, bell=bell, notify=notify)
+    return own_alert(t_ns, rule, bell=bell, notify=notify)
 
 
 def test_an_alert_of_one_s_own_rings_as_its_rule_asks(bell: AlertBell) -> None:
     shown = frame()
     loud, quiet = own(shown.t_ns), own(shown.t_ns, "quiet", bell=False)
-    assert bell.ring(shown, 1.0, AlertStanding((loud,))) == Ring("near: VWAP 687.25, wall, 0.50 away", True, True)
+    assert bell.ring(shown, 1.0, AlertStanding((loud,))) == Ring(
+        "near: VWAP 687.25, wall, score 62, 0.50 away", True, True
+    )
     ring = bell.ring(shown, 9.0, AlertStanding((quiet, loud)))
     assert ring is not None
     assert (ring.bell, ring.notify) == (False, True)

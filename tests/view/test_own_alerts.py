@@ -8,11 +8,11 @@ from spymaster.alerts.standing import AlertStanding, RuleAlert, Snooze
 from spymaster.view.drawing.cells import text_of
 from spymaster.view.edges.alerts import AlertLook, alert_rows, listed
 from spymaster.view.edges.own_alerts import silence_text
+from tests.support.own_alerts import own_alert
 from tests.support.scripted_source import OPEN_NS, SECOND
 
-FACTS = ("VWAP", "VWAP", 687.25, 0.5, "SUPPORT", "WALL", "NEUTRAL", 61.5, "LOW", "wall, score 62, 0.50 away")
-ON = RuleAlert(f"near:{OPEN_NS}", "near", OPEN_NS, *FACTS)
-OVER = RuleAlert("far:1", "far", OPEN_NS + SECOND, *FACTS, ended_ns=OPEN_NS + 2 * SECOND)
+ON = own_alert(OPEN_NS)
+OVER = own_alert(OPEN_NS + SECOND, "far", ended_ns=OPEN_NS + 2 * SECOND)
 
 
 def shown(width: int, *alerts: RuleAlert, height: int = 3, snoozes: tuple[Snooze, ...] = ()) -> list[str]:
