@@ -1,1 +1,1 @@
-"""How kernels are compiled, kept and called. Only `numba_internals` imports numba; calling needs none of it."""
+"""How kernels are compiled, kept and called. Only modules named `numba_` import numba; calling needs none of it."""

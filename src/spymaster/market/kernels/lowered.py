@@ -117,9 +117,13 @@ def linked(program: Sequence[Lowered]) -> Any:
     """A kernel, the first, and all that it calls as one module of LLVM in which only the kernel can be seen."""
     import llvmlite.binding as llvm
 
-    module = llvm.parse_bitcode(program[0].code)
-    for callee in program[1:]:
-        module.link_in(llvm.parse_bitcode(callee.code))
+    modules = [llvm.parse_bitcode(lowered.code) for lowered in program]
+    # in pairs, because linking walks over all of what is linked to, however little comes to it
+    while len(modules) > 1:
+        for one, other in zip(modules[::2], modules[1::2], strict=False):
+            one.link_in(other)
+        modules = modules[::2]
+    module = modules[0]
     # last: what nobody asks for is not linked
     module.link_in(llvm.parse_assembly(_HELPERS))
     for function in module.functions:

@@ -1,4 +1,4 @@
-"""Everything that reaches into numba: kernels are lowered one by one, and optimised once, as whole programs.
+"""What reaches into numba: kernels are lowered one by one, and optimised once, as whole programs.
 
 numba compiles a kernel together with all that it calls, optimises and emits that, and does so again for every caller:
 each kernel of the engine went through LLVM seven times. Here a kernel is only lowered, which gives LLVM's own form of
@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 from spymaster.market.kernel_cache import kernel_folder, write_refusal
 from spymaster.market.kernels.lowered import Lowered, linked, lowered_kernels, refuse_foreign
 from spymaster.market.kernels.native_code import NativeKernel, NotNativeError, Returns, Root, flatten, object_loader
+from spymaster.market.kernels.numba_shortcuts import Shortcuts, is_unused
 from spymaster.market.kernels.sources import kernel_hash
 
 LOWEST: Final = (0, 61)
@@ -78,11 +79,13 @@ class _Library(JITCodeLibrary):
         return bytes(self._final_module.as_bitcode())
 
     def optimised(self, module: Any) -> Any:
-        """A whole program, optimised as numba optimises."""
-        self._final_module = module
-        self._optimize_final_module()
-        self._final_module.verify()
-        return self._final_module
+        """A whole program, optimised as numba optimises, but for what it does before it looks for counting in vain."""
+        made = self._codegen._module_pass_manager()
+        # older versions have one object where newer ones have two
+        manager, *builder = made if isinstance(made, tuple) else (made,)
+        manager.run(module, *builder)
+        module.verify()
+        return module
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +137,7 @@ class _Lowering(NativeLowering):
 
 
 class _Compiler(CompilerBase):
-    """numba's passes as they are, but for the last."""
+    """numba's passes that have something to do in a kernel, the last of them ours."""
 
     def __init__(self, typingctx: Any, targetctx: Any, library: Any, args: Any, *rest: Any) -> None:
         super().__init__(typingctx, targetctx, library, _Arguments(args), *rest)
@@ -149,7 +152,8 @@ class _Compiler(CompilerBase):
             build.define_nopython_lowering_pipeline(self.state),
         ):
             for which, why in part.passes:
-                manager.add_pass(_Lowering if which is NativeLowering else which, why)
+                if not is_unused(which, self.state.func_id.func):
+                    manager.add_pass(_Lowering if which is NativeLowering else which, why)
         manager.finalize()
         return [manager]
 
@@ -163,11 +167,12 @@ class _LoweredCache:
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What numba has to know of a kernel to call it, or None."""
-        target_context.refresh()
         arguments = tuple(sig)
         lowered = lowered_kernels().find(_symbol_of(self._function, arguments, self._inlined))
         if lowered is None:
             return None
+        # what is compiled after all does so by itself
+        target_context.refresh()
         return _Known(lowered, self._function, arguments, self._inlined, target_context)
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -233,6 +238,12 @@ def _symbol_of(function: Callable[..., Any], arguments: tuple[Any, ...], inlined
 
 
 @functools.cache
+def _shortcuts() -> Shortcuts:
+    """Those of this process."""
+    return Shortcuts()
+
+
+@functools.cache
 def _inner(function: Callable[..., Any], inlined: bool) -> _Dispatcher:
     return _Dispatcher(function, inlined)
 
@@ -269,7 +280,7 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 def lower(function: Callable[..., Any], inlined: bool, arguments: tuple[Any, ...]) -> None:
     """Lower a kernel for such arguments, and all that it calls, as far as that was not done."""
-    with global_compiler_lock:
+    with global_compiler_lock, _shortcuts().taken():
         _inner(function, inlined).compile(tuple(map(numba.typeof, arguments)))
 
 
@@ -286,7 +297,7 @@ def compile_root(function: Callable[..., Any], inlined: bool, arguments: tuple[A
     """Compile a kernel for such arguments with all that it calls. Raises NotNativeError where it needs numba to run."""
     kinds = tuple(map(numba.typeof, arguments))
     kernel = _inner(function, inlined)
-    with global_compiler_lock:
+    with global_compiler_lock, _shortcuts().taken():
         kernel.compile(kinds)
         symbol = kernel.overloads[kinds].library.symbol
         program = list(lowered_kernels().program(symbol))
