@@ -204,6 +204,14 @@ def _engine() -> tuple[Engine, NDArray[Any]]:
     return engine, np.frombuffer(params, PARAMS).copy()
 
 
+def _memory() -> tuple[Any, NDArray[Any]]:
+    """What an engine remembers and its parameters, empty: kernels are lowered for kinds of arguments."""
+    from spymaster.market.params import PARAMS
+    from spymaster.physics.memory.state import STATE
+
+    return np.zeros(1, STATE)[0], np.zeros(1, PARAMS)
+
+
 def lower_levels() -> None:
     """What closes a bucket and scores every level, but for the fuel."""
     from spymaster.market.jit import lower
@@ -212,8 +220,8 @@ def lower_levels() -> None:
     from spymaster.physics.memory.outputs import new_out, write_flows
     from spymaster.physics.snap import close_windows, score_levels
 
-    engine, params = _engine()
-    state, out = engine.state[0], new_out(1, True)
+    state, params = _memory()
+    out = new_out(1, True)
     lower(close_windows, state, params, 0)
     lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0])
     lower(observe_scales, state, params, 0)
@@ -229,8 +237,8 @@ def lower_fuel() -> None:
     from spymaster.physics.memory.outputs import new_out
     from spymaster.physics.options.fuel import refresh_fuel
 
-    engine, params = _engine()
-    state, out = engine.state[0], new_out(1, True)
+    state, params = _memory()
+    out = new_out(1, True)
     lower(refresh_fuel, state, params, 0)
     lower(place_option_levels, state, params, 0.0)
     lower(write_summary, state, params, out.snaps[0]["options"])
@@ -244,12 +252,12 @@ def lower_records() -> None:
     from spymaster.physics.book.trading_status import FUTURE
     from spymaster.physics.dispatch import step_depth, step_equity, step_option, step_trade
 
-    engine, params = _engine()
-    state, words = engine.state[0], np.zeros(MBP10_WORDS, np.int64)
+    state, params = _memory()
+    words, kind = np.zeros(MBP10_WORDS, np.int64), np.uint8(Kind.BBO)
     lower(step_depth, state, params, words, -1, FUTURE)
     lower(step_trade, state, params, words, -1, FUTURE)
-    lower(step_equity, state, params, words, -1, int(Kind.BBO))
-    lower(step_option, state, params, words, -1, int(Kind.BBO), 0)
+    lower(step_equity, state, params, words, -1, kind)
+    lower(step_option, state, params, words, -1, kind, 0)
 
 
 def compile_views() -> None:
