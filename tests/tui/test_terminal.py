@@ -124,6 +124,20 @@ def test_frames_are_bracketed_where_the_terminal_can_draw_them_at_once(launch: L
     assert raw.count(b"\x1b[?2026h") - raw.count(b"\x1b[?2026l") in (0, 1)
 
 
+def test_a_screen_painted_row_by_row_is_what_a_whole_repaint_shows(launch: Launch) -> None:
+    terminal = settled(launch("REPLAY", columns=120, rows=40))
+    terminal.wait_until(lambda: bytes(terminal.raw).count(b"\x1b[6n") > 12)
+    terminal.send(" ")
+    terminal.wait_for("Space play")
+    terminal.send("j")
+    terminal.wait_for(lambda text: "▎" in text)
+    painted = terminal.lines()[1:]
+    before = len(terminal.raw)
+    terminal.send("\x0c")
+    terminal.wait_until(lambda: len(terminal.raw) - before > 5_000)
+    terminal.wait_for(lambda _: terminal.lines()[1:] == painted)
+
+
 def test_frames_are_not_bracketed_for_a_terminal_that_cannot(launch: Launch) -> None:
     terminal = settled(launch("REPLAY", sync=False))
     assert b"\x1b[?2026h" not in terminal.raw

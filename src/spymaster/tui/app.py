@@ -217,6 +217,12 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         elif not self.screen.is_modal:
             self.push_screen(make())
 
+    def action_redraw(self) -> None:
+        """Send every cell again, whatever the terminal shows."""
+        if self.pacer is not None:
+            self.pacer.canvas.forget()
+        self.screen.refresh()
+
     def action_save_screen(self) -> None:
         """Write the screen as an SVG file named by the moment."""
         path = self.options.save_folder / f"spymaster-{datetime.now():%Y%m%d-%H%M%S}.svg"

@@ -12,10 +12,12 @@ from textual.widget import Widget
 from spymaster.alerts.standing import RuleAlert
 from spymaster.signals.frame import Frame, HeatColumns
 from spymaster.tui.panel_table import HEAT, PANELS, of_group
+from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.widgets.base import Painter, RowWidget
 from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.axis import PriceAxis
+from spymaster.view.drawing.cells import Rows
 from spymaster.view.edges.alerts import listed
 from spymaster.view.edges.cards import blind_inputs
 from spymaster.view.layout import Layout, Rect, layout_for
@@ -99,8 +101,9 @@ class CockpitPanels:
         self._projector.load_heat(columns)
         self._missing = 0
 
-    def apply(self, frame: Frame | None, state: ViewState, now_s: float) -> int:
-        """Show a frame. ``now_s``: a clock that never goes back. Returns the number of rows to be painted."""
+    def apply(self, frame: Frame | None, state: ViewState, now_s: float, canvas: Canvas | None = None) -> int:
+        """Show a frame. ``now_s``: a clock that never goes back. ``canvas``: what is changed is put on it where nothing
+        lies over the panels; None leaves all painting to the toolkit. Returns the number of rows to be painted."""
         self._frame, self._own = frame, state.own.alerts
         self._projector.follow(frame, state, self._layout, now_s)
         self._missing = self._projector.missing_seconds(self._layout, state) if frame is not None else 0
@@ -108,12 +111,20 @@ class CockpitPanels:
         if not self._structure_changed(frame, state):
             resting = frozenset(n for n in self._layout.rects if not self._due(n, state.quality, now_s))
         panels = self._projector.panels(frame, state, self._layout, resting)
+        if "card" in panels or self._widgets["card"].display:
+            canvas = None
         painted = 0
         for name, rows in panels.items():
             if name != "card" and name not in resting:
                 self._shown_at[name] = now_s
-                painted += self._widgets[name].show(rows)
+                painted += self._show(name, rows, canvas)
         return painted + self._show_card(panels.get("card", ()))
+
+    def _show(self, name: str, rows: Rows, canvas: Canvas | None) -> int:
+        widget, rect = self._widgets[name], self._layout.rect(name)
+        if canvas is None or rect is None:
+            return widget.show(rows)
+        return widget.paint(rows, canvas, Region(rect.x, rect.y, rect.width, rect.height))
 
     def _structure_changed(self, frame: Frame | None, state: ViewState) -> bool:
         """Whether rows mean something else than before, so that all panels must change together."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from spymaster.signals.frame import Command
 from spymaster.tui.keys.actions import Action
 from spymaster.tui.options import AppOptions
+from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import ThemeLibrary
@@ -75,6 +76,13 @@ class Host(Protocol):
 
     def link_state(self) -> LinkState:
         """The link to the terminal; an idle one where there is no terminal."""
+
+    @property
+    def canvas(self) -> Canvas | None:
+        """What the terminal shows, for who paints on it past the toolkit; None where that cannot be done now."""
+
+    def send_painted(self) -> None:
+        """Send what was put on the canvas, as a frame."""
 
     def data_pulled(self, now: float) -> None:
         """The next paint shows data pulled at ``now`` (monotonic)."""

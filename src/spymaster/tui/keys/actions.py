@@ -124,6 +124,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("health", Scope.APP, "health", "session health", "Session health"),
     Action("log", Scope.APP, "log", "log", "Log of this program"),
     Action("theme_next", Scope.APP, "theme", "next theme", "Next theme"),
+    Action("redraw", Scope.APP, "redraw", "draw anew", "Draw the whole screen anew, over what others wrote on it"),
     Action("save_screen", Scope.APP, "save", "save the screen", "Save the screen as an SVG file"),
     Action("command_palette", Scope.APP, "commands", "all commands", "All commands", 300),
     Action("help", Scope.APP, "help", "this page", "Legend and keys"),

@@ -26,11 +26,12 @@ from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
 from spymaster.tui.row_text import level_line
+from spymaster.tui.screens.heat_actions import HeatActions
 from spymaster.tui.screens.jump import JumpScreen
 from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
-from spymaster.tui.steps import neighbour
+from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
@@ -38,8 +39,6 @@ from spymaster.view.levels.listing import next_order, next_which
 from spymaster.view.state import ListOrder, ListWhich, Quality, ViewState
 
 SAID_S: Final = 4.0
-_ZOOMS: Final = (1, 2, 4)
-_SECONDS: Final = (1, 2, 4)
 _ORDER_WORDS: Final[dict[ListOrder, str]] = {
     "nearest": "distance",
     "strongest": "score, furthest from 50 first",
@@ -55,7 +54,7 @@ _SIDES: Final = ("auto", "focus", "strikes")
 _log = logging.getLogger(__name__)
 
 
-class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=False):
+class CockpitScreen(HeatActions, MomentActions, AlertActions, Screen[None], inherit_bindings=False):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
@@ -77,6 +76,7 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
         )
         self._said_until = float("inf")
         self._pull: FramePull | None = None
+        self._settled = False
 
     @property
     def in_replay(self) -> bool:
@@ -120,6 +120,15 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
         self._view = dataclasses.replace(self._view, width=width, height=height)
         self._panels.place(width, height, time_bar=self.in_replay)
         self._place_said()
+        self._unsettle()
+
+    def _unsettle(self) -> None:
+        """Leave painting to the toolkit until it has brought everything to its place."""
+        self._settled = False
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        self._settled = True
 
     def _place_said(self) -> None:
         """A replay's time bar stands where the sentence would be: what is said then covers the rule for a while."""
@@ -172,11 +181,19 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
         if over is not None:
             over.follow(self._frame, self._view, self._shown_theme, now)
             return
-        self._panels.apply(self._frame, self._view, now)
+        canvas = self._canvas()
+        self._panels.apply(self._frame, self._view, now, canvas)
         wanted = self._panels.needs_heat
         if wanted > 0:
             self._panels.load_heat(self._source.heat(wanted))
-            self._panels.apply(self._frame, self._view, now)
+            self._panels.apply(self._frame, self._view, now, canvas)
+        if canvas is not None:
+            self._app.send_painted()
+
+    def _canvas(self) -> Canvas | None:
+        """The canvas while nothing of another widget or screen can lie over the panels."""
+        covered = self.app.screen is not self or self.query_one("#said").display
+        return None if covered or not self._settled else self._app.canvas
 
     def _over(self) -> OverScreen | None:
         """The screen that covers this one, if one does."""
@@ -194,6 +211,7 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
     def on_screen_resume(self) -> None:
         """Nothing was drawn here while another screen lay over it."""
         if self._pull is not None:
+            self._unsettle()
             self._repaint()
 
     def _follow_link(self, link: LinkState) -> None:
@@ -215,6 +233,7 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
         if wanted is not self._shown_theme:
             self._shown_theme = wanted
             self._panels.set_theme(wanted)
+            self._unsettle()
             self.styles.background = wanted.hex("ground")
 
     def set_theme(self, theme: Theme) -> None:
@@ -269,32 +288,6 @@ class CockpitScreen(MomentActions, AlertActions, Screen[None], inherit_bindings=
     def action_centre(self) -> None:
         """Centre on the last price and follow it."""
         self._change(recentre=self._view.recentre + 1, pinned_tick=None)
-
-    def action_zoom_in(self) -> None:
-        """Fewer ticks per row."""
-        self._change(zoom=neighbour(_ZOOMS, self._view.zoom, -1))
-
-    def action_zoom_out(self) -> None:
-        """More ticks per row."""
-        self._change(zoom=neighbour(_ZOOMS, self._view.zoom, +1))
-
-    def action_seconds_less(self) -> None:
-        """Fewer seconds per heatmap column."""
-        self._change(seconds_per_column=neighbour(_SECONDS, self._view.seconds_per_column, -1))
-
-    def action_seconds_more(self) -> None:
-        """More seconds per heatmap column."""
-        self._change(seconds_per_column=neighbour(_SECONDS, self._view.seconds_per_column, +1))
-
-    def action_layer_liquidity(self) -> None:
-        """Liquidity in the heatmap on or off."""
-        layers = self._view.layers
-        self._change(layers=dataclasses.replace(layers, liquidity=not layers.liquidity))
-
-    def action_layer_states(self) -> None:
-        """Barrier states in the heatmap on or off."""
-        layers = self._view.layers
-        self._change(layers=dataclasses.replace(layers, states=not layers.states))
 
     def _visible_panels(self) -> list[str]:
         return [name for name in GROUPS if self._panels.region(name) is not None]

@@ -2,6 +2,7 @@
 
 Output leaves through a thread of its own in small pieces, so the event loop never waits for a slow terminal. Behind
 every frame goes a cursor position query (DSR 6) asked from a numbered cell: the reply names the frame it answers.
+Of a frame only those cells are sent that the terminal does not show already.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from spymaster.errors import UserError
+from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.link import NARROW_BYTES_PER_S, PING_SLOT, AckSource, LinkMeter, LinkState
 from spymaster.tui.terminal.output_thread import CHUNK_BYTES, OutputThread
 from spymaster.tui.terminal.thrift import ThriftyOutput
@@ -66,9 +68,12 @@ class PacedDriver(LinuxDriver):
         self.on_back: Callable[[], None] | None = None
         self._output_fd = terminal_fileno()
         self._output: OutputThread | None = None
+        self.canvas = Canvas()
+        """What the terminal shows."""
         self._parts: list[str] = []
         self._frame_data_at: float | None = None
         self._frame_size = (0, 0)
+        self._frame_is_thrifty = False
         self._window = SendWindow()
         self._thrift: ThriftyOutput | None = None
         self._is_thrifty = True
@@ -115,6 +120,7 @@ class PacedDriver(LinuxDriver):
         """What is written up to the next ``flush`` is one frame of ``size`` (columns, rows) cells; ``data_at``: when
         its data was pulled (monotonic)."""
         self._frame_data_at, self._frame_size = data_at, size
+        self._frame_is_thrifty = self._is_thrifty and size[1] >= _FEWEST_ROWS
 
     def poll(self) -> None:
         """Give up on lost replies, and measure the link's own time while it is idle. Called at the frame rate."""
@@ -143,6 +149,7 @@ class PacedDriver(LinuxDriver):
             thrift.heeded = self._meter.answering
             if thrift.is_wide and not thrift.unsent:
                 self._thrift, self._is_thrifty = None, False
+                self.canvas.forget()
         elif not self._is_thrifty and self._meter.answering and capacity is not None and capacity < NARROW_BYTES_PER_S:
             self._is_thrifty, self._window = True, SendWindow()
             return True
@@ -152,7 +159,8 @@ class PacedDriver(LinuxDriver):
         """Collect output; it leaves with the next ``flush``, at the latest when the loop comes round."""
         if not self._parts:
             self._loop.call_soon(self.flush)
-        self._parts.append(data)
+        as_it_is = self._frame_data_at is None or self._is_thrifty
+        self._parts.append(data if as_it_is else self.canvas.shortened(data))
 
     def flush(self) -> None:
         """Send what was collected, as one piece."""
@@ -165,7 +173,7 @@ class PacedDriver(LinuxDriver):
             return
         if data_at is not None:
             with self._lock:
-                thrifty = self._is_thrifty and self._frame_size[1] >= _FEWEST_ROWS
+                thrifty = self._frame_is_thrifty
                 slot = self._meter.sent(0 if thrifty else len(text), data_at, time.monotonic())
                 text = self._differences(text, query(slot)) if thrifty else text + query(slot)
             if thrifty:
@@ -205,6 +213,7 @@ class PacedDriver(LinuxDriver):
         self._output = OutputThread(self._output_fd, self._taken, self._terminal_lost, self._next_piece)
         self._output.start()
         self._starting = True
+        self.canvas.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()
@@ -237,6 +246,7 @@ class PacedDriver(LinuxDriver):
         if self._output is not None and (size := self._output.discard()):
             with self._lock:
                 self._meter.dropped(size)
+            self.canvas.forget()
             self._send(_CANCEL.decode())
 
     def _await_replies(self) -> None:

@@ -1,7 +1,8 @@
 """A Textual application that paints only when the terminal has seen the last frame, and always gives it back.
 
-It reaches into four internals of the pinned Textual release: ``_display`` (to mark frames), ``_batch_count`` (to see
-whether painting is held), ``_filters`` and ``_driver``.
+It reaches into internals of the pinned Textual release: ``_display`` (to mark frames), ``_begin_update`` and
+``_end_update`` (around a frame of our own), ``_batch_count`` (to see whether painting is held), ``_filters`` and
+``_driver``.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import time
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from rich.console import RenderableType
+from rich.console import COLOR_SYSTEMS, RenderableType
 from textual.app import App
 from textual.driver import Driver
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, Paste, Resize
 from textual.screen import Screen
 
 from spymaster.tui.keys.key_gate import KeyGate, Typed
 from spymaster.tui.options import Ending
+from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.link import LinkState
 
@@ -76,6 +78,8 @@ class PacedApp(App[Ending], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """What is typed goes through the gate, everything else its usual way."""
+        if isinstance(event, Resize) and self.pacer is not None:
+            self.pacer.canvas.forget()
         if isinstance(event, Key | Paste) and not event.is_forwarded and getattr(event, "key", "") != URGENT:
             await self._keys.take(event)
         else:
@@ -95,6 +99,7 @@ class PacedApp(App[Ending], inherit_bindings=False):
     def _connect_driver(self) -> None:
         pacer = self.pacer
         if pacer is not None:
+            pacer.canvas.colours = COLOR_SYSTEMS[self.console.color_system] if self.console.color_system else None
             pacer.on_free = self._release
             pacer.on_input = self._let_answer
             pacer.on_lost = self._hang_up
@@ -119,14 +124,38 @@ class PacedApp(App[Ending], inherit_bindings=False):
             # The toolkit has already forgotten what was to be painted here.
             self._missed_paint = True
         else:
-            now = time.monotonic()
-            pacer.begin_frame(self._data_at if self._data_at is not None else now, (self.size.width, self.size.height))
-            self._data_at = None
+            self._begin_frame(pacer)
         super()._display(screen, renderable)
+        self._hold_while_busy(pacer)
+
+    def _begin_frame(self, pacer: PacedDriver) -> None:
+        data_at = self._data_at if self._data_at is not None else time.monotonic()
+        pacer.begin_frame(data_at, (self.size.width, self.size.height))
+        self._data_at = None
+
+    def _hold_while_busy(self, pacer: PacedDriver) -> None:
         answering = pacer.overtakes() and time.monotonic() < self._answering_until
         if self._hold is None and pacer.busy() and not answering:
             self._hold = self.batch_update()
             self._hold.__enter__()
+
+    @property
+    def canvas(self) -> Canvas | None:
+        """What the terminal shows, for who paints on it past the toolkit; None where that cannot be done now."""
+        pacer = self.pacer
+        return pacer.canvas if pacer is not None and not self._batch_count and not pacer.overtakes() else None
+
+    def send_painted(self) -> None:
+        """Send what was put on the canvas, as a frame."""
+        pacer = self.pacer
+        if pacer is None or not (text := pacer.canvas.take()):
+            return
+        self._begin_update()
+        pacer.write(text)
+        self._end_update()
+        self._begin_frame(pacer)
+        pacer.flush()
+        self._hold_while_busy(pacer)
 
     def _release(self) -> None:
         """Paint again what waits: the terminal has caught up."""

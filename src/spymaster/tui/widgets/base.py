@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from spymaster.tui.terminal.canvas import Canvas, Cells
 from spymaster.tui.themes.library import Theme
 from spymaster.view.drawing.cells import Row, Rows
 
@@ -29,6 +30,8 @@ class Painter:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self._strips: dict[Row, Strip] = {}
+        self._cells: dict[Row, Cells] = {}
+        self._pens: dict[str, int] = {}
 
     def strip(self, row: Row) -> Strip:
         """The row as a strip."""
@@ -40,6 +43,19 @@ class Painter:
             segments = [Segment(text, style(name)) for text, name in row]
             strip = self._strips[row] = Strip(segments, sum(len(text) for text, _ in row))
         return strip
+
+    def cells(self, row: Row, canvas: Canvas) -> Cells:
+        """The row as cells of the terminal's canvas, of which there is one."""
+        cells = self._cells.get(row)
+        if cells is None:
+            if len(self._cells) >= _CACHED_STRIPS:
+                self._cells.clear()
+            pens = self._pens
+            for _, name in row:
+                if name not in pens:
+                    pens[name] = canvas.pen(self.theme.style(name))
+            cells = self._cells[row] = canvas.written((text, pens[name]) for text, name in row)
+        return cells
 
     def blank(self, width: int) -> Strip:
         """An empty strip."""
@@ -67,17 +83,43 @@ class RowWidget(Widget):
 
     def show(self, rows: Rows) -> int:
         """Show the rows. Returns how many of them have to be painted."""
-        old = self._rows
-        if rows is old:
+        changed = self._take(rows)
+        if changed:
+            width = max(self.size.width, 1)
+            self.refresh(*(Region(0, start, width, end - start) for start, end in spans(changed)))
+        return len(changed)
+
+    def paint(self, rows: Rows, canvas: Canvas, place: Region) -> int:
+        """As ``show``, but what differs goes past the toolkit onto the canvas: to where the widget stands, uncovered.
+        Returns the number of rows that were put there."""
+        changed = self._take(rows)
+        if not changed:
             return 0
-        changed = changed_rows(old, rows)
+        filters = self.get_line_filters()
+        for y in changed:
+            if y >= place.height:
+                break
+            cells: Cells = ()
+            if not filters and y < len(rows):
+                cells = self._painter.cells(rows[y], canvas)
+            if len(cells) != place.width:
+                strip = self._line(y, place.width)
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, self.background_colors[1])
+                cells = canvas.cells(strip)
+            canvas.put(place.x, place.y + y, cells)
+        return len(changed)
+
+    def _take(self, rows: Rows) -> list[int]:
+        """From now on these are the rows; returns those that differ from the ones before."""
+        if rows is self._rows:
+            return []
+        changed = changed_rows(self._rows, rows)
         if changed:
             self._rows = rows
             for y in changed:
                 self._strips.pop(y, None)
-            width = max(self.size.width, 1)
-            self.refresh(*(Region(0, start, width, end - start) for start, end in spans(changed)))
-        return len(changed)
+        return changed
 
     def use(self, painter: Painter) -> None:
         """Paint with another theme from now on."""

@@ -74,13 +74,20 @@ class Line:
     def put(self, x: int, text: str, ink: str = "text", *, bold: bool = False, ground: str | None = None) -> int:
         """Write ``text`` from cell ``x``; what falls outside is cut off. Returns the cell after the text."""
         ink = ink + "*" if bold else ink
-        for at, char in enumerate(one_cell_each(text), x):
+        text, end = one_cell_each(text), x + len(text)
+        if x >= 0 and end <= self.width:
+            self._chars[x:end] = text
+            self._inks[x:end] = [ink] * len(text)
+            if ground is not None:
+                self._grounds[x:end] = [ground] * len(text)
+            return end
+        for at, char in enumerate(text, x):
             if 0 <= at < self.width:
                 self._chars[at] = char
                 self._inks[at] = ink
                 if ground is not None:
                     self._grounds[at] = ground
-        return x + len(text)
+        return end
 
     def right(self, end: int, text: str, ink: str = "text", *, bold: bool = False, ground: str | None = None) -> int:
         """Write ``text`` so that its last character stands at cell ``end``. Returns its first cell."""
@@ -106,21 +113,25 @@ class Line:
     def row(self) -> Row:
         """The finished row: neighbours of one style are one run; a blank takes the ink of the cell before it."""
         out: list[Run] = []
-        start = 0
+        chars, inks, grounds = self._chars, self._inks, self._grounds
+        start, is_blank = 0, True
         ink, ground = "", ""
         for at in range(self.width):
-            this_ground = self._grounds[at]
-            this_ink = self._inks[at]
-            if at and this_ground == ground and (this_ink == ink or self._chars[at] == " "):
-                continue
-            if at and this_ground == ground and not "".join(self._chars[start:at]).strip():
-                ink = this_ink
-                continue
+            char, this_ink, this_ground = chars[at], inks[at], grounds[at]
+            if at and this_ground == ground:
+                if char == " ":
+                    continue
+                if this_ink == ink:
+                    is_blank = False
+                    continue
+                if is_blank:
+                    ink, is_blank = this_ink, False
+                    continue
             if at:
-                out.append(("".join(self._chars[start:at]), _name(ink, ground)))
-            start, ink, ground = at, this_ink, this_ground
+                out.append(("".join(chars[start:at]), _name(ink, ground)))
+            start, ink, ground, is_blank = at, this_ink, this_ground, char == " "
         if self.width:
-            out.append(("".join(self._chars[start:]), _name(ink, ground)))
+            out.append(("".join(chars[start:]), _name(ink, ground)))
         return tuple(out)
 
 
