@@ -54,6 +54,22 @@ def test_frames_are_drawn_at_the_frame_rate() -> None:
     assert Pulled().run(5.0) == 20
 
 
+def test_a_frame_is_taken_when_it_is_drawn_and_once_before_so_that_the_next_is_made_in_time() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    taken = 0
+    latest = pulled.source.latest
+
+    def take() -> Frame | None:
+        nonlocal taken
+        taken += 1
+        return latest()
+
+    pulled.source.latest = take  # type: ignore[method-assign]
+    assert pulled.run(2.0) == 8
+    assert taken == 16
+
+
 def test_a_busy_terminal_is_skipped_and_then_shown_the_newest() -> None:
     pulled = Pulled()
     pulled.run(1.0)

@@ -109,16 +109,25 @@ class BreakScorer:
     def __init__(self, model: BreakModel | None) -> None:
         self.model = model
         self.memory = PriceMemory()
+        self._progress = np.nan
 
     def on_snap(self, t_ns: int, microprice: float, numbers: NDArray[Any]) -> Floats:
         """The chances of the levels of a snap: float64[n], NaN for those two points away or further.
 
         ``numbers``: their rows as float64[n, fields]; snaps in their order.
         """
-        progress = self.memory.add(t_ns, microprice)
+        self.remember(t_ns, microprice)
+        return self.chances(numbers)
+
+    def remember(self, t_ns: int, microprice: float) -> None:
+        """Take a snap in, without saying anything of its levels yet."""
+        self._progress = self.memory.add(t_ns, microprice)
+
+    def chances(self, numbers: NDArray[Any]) -> Floats:
+        """As ``on_snap``, of the levels of the snap remembered last."""
         chances = np.full(len(numbers), np.nan)
         if self.model is not None:
-            inputs = break_inputs(numbers, progress)
+            inputs = break_inputs(numbers, self._progress)
             if len(inputs.places):
                 chances[inputs.places] = self.model.chances(inputs)
         return chances

@@ -13,6 +13,8 @@ POLL_S: Final = 0.05
 
 EXPEDITE_S: Final = 0.6
 UNCHANGED_EVERY_S: Final = 1.0
+ANNOUNCED_S: Final = 0.1
+"""So long before it is drawn a source is told that a frame will be."""
 
 
 class Pacer(Protocol):
@@ -43,6 +45,7 @@ class FramePull:
         self._interval_s = 1.0 / frame_hz
         self._drawn_at = float("-inf")
         self._drawn: int | None = None
+        self._announced = False
         self._expedite_until = float("-inf")
         self.quality = Quality.FULL
 
@@ -52,9 +55,12 @@ class FramePull:
 
     def look(self, now: float) -> bool:
         """Draw if a frame is due and the terminal is free; True if it was drawn."""
+        since = now - self._drawn_at
+        if not self._due(since, True, now):
+            self._announce(since)
+            return False
         frame = self._source.latest()
         number = frame.number if frame is not None else None
-        since = now - self._drawn_at
         if not self._due(since, number != self._drawn, now):
             return False
         if self._pacer is not None and self._pacer.busy():
@@ -62,13 +68,22 @@ class FramePull:
             if not (asked and self._pacer.overtakes()):
                 self._pacer.skip()
                 return False
-        self._drawn_at, self._drawn = now, number
+        self._drawn_at, self._drawn, self._announced = now, number, False
         self._draw(frame, now)
         return True
 
+    def _announce(self, since: float) -> None:
+        """Take the drawn frame again shortly before the next is due: the source then makes a newer one in time."""
+        if not self._announced and since >= self._interval - ANNOUNCED_S - POLL_S / 2:
+            self._announced = True
+            self._source.latest()
+
+    @property
+    def _interval(self) -> float:
+        return UNCHANGED_EVERY_S if self.quality is Quality.ONE_HZ else self._interval_s
+
     def _due(self, since: float, changed: bool, now: float) -> bool:
-        interval = UNCHANGED_EVERY_S if self.quality is Quality.ONE_HZ else self._interval_s
         if changed and now < self._expedite_until:
             return True
         # Half a look early is nearer to the rate than half a look late.
-        return since >= (interval if changed else UNCHANGED_EVERY_S) - POLL_S / 2
+        return since >= (self._interval if changed else UNCHANGED_EVERY_S) - POLL_S / 2

@@ -99,6 +99,8 @@ class FrameBuilder:
         self._feed_words = FeedWords()
         self._scorer = BreakScorer(model)
         self._chances: ModelChances | None = None
+        self._is_unscored = False
+        self._views: dict[tuple[int, float, int], LevelView] = {}
         self._first_mid = math.nan
         self._records_before = 0
 
@@ -114,7 +116,7 @@ class FrameBuilder:
         self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
         self._scorer.memory.forget()
-        self._chances = None
+        self._chances, self._is_unscored = None, False
         self._first_mid = math.nan
 
     def on_frame(self, frame: JournalFrame) -> None:
@@ -137,7 +139,8 @@ class FrameBuilder:
             self._heat.add_snap(self._engine.state, t_ns, self._levels)
             self._levels_seen.add_snap(t_ns, self._levels)
             self._option_flow.add_snap(t_ns, self._snap["options"][0])
-            self._score(t_ns, block.numbers[0, : len(self._levels)])
+            self._scorer.remember(t_ns, float(self._snap["microprice"][0]))
+            self._chances, self._is_unscored = None, True
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.on_block(block)
@@ -173,7 +176,7 @@ class FrameBuilder:
         self._feed_words.restore(snapshot.feed_words)
         self._records_before = snapshot.records_before
         self._scorer.memory.restore(snapshot.prices)
-        self._chances = None
+        self._chances, self._is_unscored = None, False
 
     @property
     def feed_words(self) -> FeedWords:
@@ -222,7 +225,7 @@ class FrameBuilder:
             book=_book(state),
             ladder=self._ladder(state, t_ns),
             levels=levels,
-            level_views=tuple(self._view(row) for row in levels),
+            level_views=self._level_views(levels),
             trust=_trust(snap, state, self._feed_words),
             alerts=self._alerts.latest(),
             orders=_orders(state),
@@ -231,14 +234,17 @@ class FrameBuilder:
             strikes=self._strikes,
             option_flow=self._option_flow.rows(),
             replay=replay,
-            chances=self._chances,
+            chances=self._said(),
         )
 
-    def _score(self, t_ns: int, numbers: NDArray[np.float64]) -> None:
-        """What the model says of the levels just published."""
-        said = self._scorer.on_snap(t_ns, float(self._snap["microprice"][0]), numbers)
+    def _said(self) -> ModelChances | None:
+        """What the model says of the levels published last, worked out once somebody looks."""
         model = self._scorer.model
-        self._chances = None if model is None else _chances(model, said)
+        if self._is_unscored and model is not None:
+            numbers = self._levels.view(np.float64).reshape(len(self._levels), LEVEL_ROW.itemsize // 8)
+            self._chances = _chances(model, self._scorer.chances(numbers))
+        self._is_unscored = False
+        return self._chances
 
     def _options(self) -> NDArray[Any]:
         """The options' summary, no row without options."""
@@ -306,9 +312,16 @@ class FrameBuilder:
         rows.flags.writeable = False
         return rows
 
-    def _view(self, row: Any) -> LevelView:
-        kind = LevelKind(int(row["kind"]))
-        name = level_id(int(kind), float(row["price"]), int(row["user_index"]), self._user_ids)
+    def _level_views(self, levels: NDArray[Any]) -> tuple[LevelView, ...]:
+        """Names, each made once: few levels are new from one frame to the next."""
+        keys = list(zip(*(levels[name].tolist() for name in ("kind", "price", "user_index")), strict=True))
+        views = {key: self._views.get(key) or self._view(*key) for key in keys}
+        self._views = views
+        return tuple(views[key] for key in keys)
+
+    def _view(self, number: int, price: float, user_index: int) -> LevelView:
+        kind = LevelKind(int(number))
+        name = level_id(int(kind), float(price), int(user_index), self._user_ids)
         own = name.removeprefix("USER_")
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name

@@ -20,6 +20,7 @@ from spymaster.journal.source import Arrival, LiveSource
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.frames import Frame as JournalFrame
 from spymaster.market.kinds import NS_PER_MS
+from spymaster.session.frames.demand import Demand
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.live.no_engine import NoEngine
 from spymaster.session.warmup import compiling_elsewhere, is_warm, load_engine
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from spymaster.session.live.engine_to_come import EngineToCome
     from spymaster.session.record.recording import RunRecording
 
-_FRAME_EVERY_S: Final = 0.1
 _POLL_S: Final = 0.1
 
 
@@ -111,6 +111,7 @@ class LiveSession:
         self._message = ""
         self._progress = math.nan
         self._frame: Frame | None = None
+        self._demand = Demand()
         self._frames = frames
         self._published_s = -math.inf
         self._rate = EngineRate()
@@ -151,7 +152,7 @@ class LiveSession:
     def latest(self) -> Frame | None:
         """The newest frame; before the first, one that says what is waited for."""
         if self._frame is not None:
-            return self._frame
+            return self._demand.take(self._frame)
         self._frames += 1
         return waiting_frame(self._frames, self._run_state(), self._profile, "")
 
@@ -269,7 +270,7 @@ class LiveSession:
         if self._to_come is not None:
             self._to_come.take(frame)
         self._live_through(self._engine, frame)
-        if self._now_s() - self._published_s >= _FRAME_EVERY_S:
+        if self._demand.is_due(self._now_s() - self._published_s):
             self._publish()
 
     def _open(self, config: ConfigFrame) -> None:
@@ -353,6 +354,7 @@ class LiveSession:
         self._published_s = self._now_s()
         self._frames += 1
         self._rate.count(self._published_s, self._builder.records)
+        self._demand.made()
         self._frame = self._builder.build(self._frames, self._run_state())
         self._watcher.published()
 

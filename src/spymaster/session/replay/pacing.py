@@ -16,7 +16,7 @@ SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 MAX_SPEED: Final = float("inf")
 """As fast as possible, beyond the last of them."""
 
-_EVERY_SNAP_SPEED: Final = 4.0
+_EVERY_SNAP_SPEED: Final = 2.0
 
 
 def next_speed(now: float | None, faster: bool) -> float | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from numpy.typing import NDArray
 
+from spymaster.session.frames.demand import MOST_OFTEN_S, Demand
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.replay.loop_range import LoopRange
 from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from spymaster.session.replay.seek_target import SeekTarget
     from spymaster.session.sources.replay_source import ReplayPlan
 
-_FRAME_EVERY_S: Final = 0.1
 _POLL_S: Final = 0.1
 
 
@@ -58,8 +58,7 @@ class ReplaySession:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
-        self._simulated = simulated
-        self._shows_model = shows_model
+        self._simulated, self._shows_model = simulated, shows_model
         self._watcher: Watcher = watcher or Nobody()
         self._until_ns = until_ns
         self._cache = cache
@@ -78,7 +77,7 @@ class ReplaySession:
         self._began_ns = self._search_began_ns = self._shown_ns = 0
         self._checkpoint_ns: int | None = None
         self._loop, self._answer = LoopRange(), ""
-        self._rate, self._frames = EngineRate(), 0
+        self._rate, self._frames, self._demand = EngineRate(), 0, Demand()
         self.reached = threading.Event()
         """Set once the first pause, the end or a failure was reached and published."""
 
@@ -93,7 +92,7 @@ class ReplaySession:
 
     def latest(self) -> Frame | None:
         """The newest frame."""
-        return self._frame
+        return self._demand.take(self._frame)
 
     def heat(self, seconds: int) -> HeatColumns:
         """Up to ``seconds`` newest heat columns."""
@@ -236,9 +235,9 @@ class ReplaySession:
             self.reached.set()
             self._stay_paused(run)
         elif self._target is not None:
-            if self._now_s() - self._published_s >= _FRAME_EVERY_S:
+            if self._now_s() - self._published_s >= MOST_OFTEN_S:
                 self._republish()
-        elif self._pacer.shows_every_snap or self._now_s() - self._published_s >= _FRAME_EVERY_S:
+        elif self._pacer.shows_every_snap or self._demand.is_due(self._now_s() - self._published_s):
             self._publish(run)
 
     def _check_target(self, target: SeekTarget, t_ns: int | None, run: ReplayRun) -> None:
@@ -378,6 +377,7 @@ class ReplaySession:
         self._published_s = self._now_s()
         self._frames += 1
         self._rate.count(self._published_s, run.records)
+        self._demand.made()
         self._frame = run.builder.build(self._frames, self._run_state(), self._status())
         self._shown = run
         self._watcher.published()
