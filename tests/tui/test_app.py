@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
-from textual.events import MouseScrollUp
+from textual.events import AppBlur, AppFocus, MouseScrollUp
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -19,11 +19,12 @@ from spymaster.resources import themes_dir
 from spymaster.signals.frame import Command, Mode, Phase, ReplayStatus
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.host import Host
-from spymaster.tui.keys.actions import ACTIONS, Scope
-from spymaster.tui.keys.commands import ActionCommands
+from spymaster.tui.keys.actions import ACTIONS, BY_NAME, Scope
+from spymaster.tui.keys.commands import ActionCommands, PlaceCommands, ThemeCommands
 from spymaster.tui.keys.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.picture import picture
+from spymaster.tui.row_text import ALERT_HEADS, LEVEL_HEADS
 from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
@@ -319,6 +320,104 @@ async def test_the_level_is_copied_as_a_line_with_tabs(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("y")
         assert pilot.app.clipboard.split("\t")[0] == "STRIKE_687"
+
+
+async def test_the_picked_alert_is_copied_as_a_line_with_tabs(opened: Opened, source: ScriptedSource) -> None:
+    source.mode = Mode.LIVE
+    async with opened() as pilot:
+        await view_after(pilot, "f", "a", "down", "y")
+        copied = pilot.app.clipboard.split("\t")
+        frame = source.latest()
+        assert frame is not None
+        assert copied[1:3] == [frame.alerts[0].signal, frame.alerts[0].level_id]
+
+
+async def test_levels_and_alerts_are_exported_as_tables(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as pilot:
+        await app_of(pilot).perform(BY_NAME["save_text"])
+        assert "saved" in cockpit_of(pilot).view_state.note
+    tables = {path.stem.rpartition("-")[2]: path.read_text().splitlines() for path in tmp_path.glob("*.tsv")}
+    assert tables["levels"][0].split("\t") == list(LEVEL_HEADS)
+    assert tables["levels"][1].split("\t")[0] == "STRIKE_687"
+    assert tables["alerts"][0].split("\t") == list(ALERT_HEADS)
+    assert {line.count("\t") for line in tables["alerts"]} == {len(ALERT_HEADS) - 1}
+
+
+async def offered(pilot: Pilot[Any], typed: str) -> str:
+    """What the palette offers first for what is typed."""
+    providers = [kind(pilot.app.screen) for kind in (ActionCommands, PlaceCommands, ThemeCommands)]
+    hits = [hit for provider in providers async for hit in provider.search(typed)]
+    return str(max(hits, key=lambda hit: hit.score).text) if hits else ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("theme", "Theme: "),
+        ("light", "Theme: light"),
+        ("blue", "Theme: colour-blind"),
+        ("colour", "Theme: "),
+        ("quit", "Quit"),
+        ("exit", "Quit"),
+        ("speed", "Replay "),
+        ("export", "Export levels"),
+        ("strike_687", "Level STRIKE_687"),
+        ("vwap", "Level VWAP"),
+        ("687.5", "Go to the price 687.5"),
+        ("09:45", "Go to the time 09:45"),
+        ("sort", "Levels by distance"),
+    ],
+)
+async def test_the_palette_finds_what_people_type(opened: Opened, typed: str, found: str) -> None:
+    async with opened() as pilot:
+        first = await offered(pilot, typed)
+        assert first.startswith(found), first
+
+
+async def test_nonsense_finds_nothing(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert await offered(pilot, "zzqqxx") == ""
+
+
+async def test_the_theme_under_the_cursor_is_shown_and_escape_brings_the_old_one_back(opened: Opened) -> None:
+    async with opened() as pilot:
+        app = app_of(pilot)
+        await pilot.press("ctrl+p")
+        await shows(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"light")
+        await shows(pilot, lambda: first_offer(pilot).startswith("Theme: light"))
+        await shows(pilot, lambda: cockpit_of(pilot).shown_theme.name == "light")
+        await pilot.press("escape")
+        await shows(pilot, lambda: cockpit_of(pilot).shown_theme.name == "dark")
+
+
+async def test_a_theme_chosen_from_the_palette_stays(opened: Opened) -> None:
+    async with opened() as pilot:
+        app = app_of(pilot)
+        await pilot.press("ctrl+p")
+        await shows(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"light")
+        await shows(pilot, lambda: app.colours.name == "light")
+        await pilot.press("enter")
+        await shows(pilot, lambda: isinstance(app.screen, CockpitScreen))
+        assert app.colours.name == "light"
+
+
+async def test_a_level_of_the_palette_is_picked_and_held_in_the_middle(opened: Opened) -> None:
+    async with opened() as pilot:
+        app_of(pilot).go_to_level("STRIKE_687")
+        view = cockpit_of(pilot).view_state
+        assert view.picked == "STRIKE_687"
+        assert view.pinned_tick == pytest.approx(27_480, abs=2)
+
+
+async def test_drawing_rests_while_nobody_looks_and_goes_on_when_somebody_does(opened: Opened) -> None:
+    async with opened() as pilot:
+        app, cockpit = app_of(pilot), cockpit_of(pilot)
+        app.post_message(AppBlur())
+        await shows(pilot, lambda: cockpit.is_resting)
+        app.post_message(AppFocus())
+        await shows(pilot, lambda: not cockpit.is_resting)
 
 
 async def test_the_screen_is_saved_as_a_picture(opened: Opened, tmp_path: Path) -> None:

@@ -114,3 +114,13 @@ def test_the_answer_to_a_key_is_drawn_on_a_busy_terminal_where_it_goes_before_wh
     pulled.pull.expedite(pulled.now)
     assert pulled.run(0.5) > 0
     assert pulled.run(2.0) <= 3
+
+
+def test_a_screen_nobody_looks_at_is_drawn_once_a_second_and_at_once_when_somebody_does() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.pull.resting = True
+    assert pulled.run(6.0) in (5, 6)
+    pulled.pull.resting = False
+    pulled.pull.expedite(pulled.now)
+    assert pulled.run(POLL_S) == 1

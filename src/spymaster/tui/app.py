@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Paste
 from textual.filter import NoColor
@@ -17,10 +20,10 @@ from textual.screen import Screen
 from spymaster.alerts.standing import AlertStanding
 from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import FrameSource
-from spymaster.tui.host import Cockpit
+from spymaster.tui.host import Cockpit, Level
 from spymaster.tui.keys.actions import Action, Scope
 from spymaster.tui.keys.bindings import bindings_for, textual_keymap
-from spymaster.tui.keys.commands import ActionCommands
+from spymaster.tui.keys.commands import ActionCommands, PlaceCommands, ThemeCommands
 from spymaster.tui.keys.key_gate import Typed
 from spymaster.tui.keys.pasted import pasted_line
 from spymaster.tui.logbook import LogBook
@@ -36,6 +39,7 @@ from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.page import PageScreen
 from spymaster.tui.screens.start import StartScreen
 from spymaster.tui.terminal.ascii_filter import AsciiFilter
+from spymaster.tui.terminal.clipboard import copy_of
 from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.folder_watch import FolderWatch
@@ -53,7 +57,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
 
     TITLE = "spymaster-tui"
     CSS_PATH = "app.tcss"
-    COMMANDS = {ActionCommands}  # noqa: RUF012 - the toolkit wants a plain set
+    COMMANDS = {ActionCommands, PlaceCommands, ThemeCommands}  # noqa: RUF012 - the toolkit wants a plain set
     BINDINGS = [*bindings_for(Scope.APP), Binding("ctrl+c", "interrupt", show=False, priority=True)]  # noqa: RUF012
 
     def __init__(
@@ -69,6 +73,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         self.book = LogBook()
         self.library = load_themes(options.theme_folder)
         self._first_screen = first_screen
+        self._preview: Theme | None = None
         self._theme_watch = FolderWatch(options.theme_folder)
         if options.colour is ColourDepth.NONE:
             self._filters = [NoColor()]
@@ -169,6 +174,71 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, CockpitScreen | PageScreen | StartScreen):
                 screen.set_theme(theme)
+
+    def choose_theme(self, name: str) -> None:
+        """Use the theme of that name, which may be shown already. Raises ``KeyError``."""
+        self._preview = None
+        self.use_theme(self.library.themes[name])
+        self.say(f"theme {name}")
+
+    def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
+        """A theme under the cursor of the palette is shown at once; anything else brings the chosen one back."""
+        hit = getattr(event.highlighted_event.option, "hit", None)
+        command = getattr(hit, "command", None)
+        if isinstance(command, partial) and command.func == self.choose_theme:
+            self._preview = self._preview or self.colours
+            self.use_theme(self.library.themes[command.args[0]])
+        else:
+            self._end_preview()
+
+    def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:
+        """The palette was left without choosing."""
+        if not event.option_selected:
+            self._end_preview()
+
+    def _end_preview(self) -> None:
+        chosen, self._preview = self._preview, None
+        if chosen is not None and chosen is not self.colours:
+            self.use_theme(chosen)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send a text towards the terminal's clipboard, through a multiplexer where there is one."""
+        self.copy_text(text, "text")
+
+    def copy_text(self, text: str, name: str) -> str:
+        """Send a text towards the terminal's clipboard; returns what to say of it. ``name``: of what it is."""
+        self._clipboard = text
+        if self.pacer is None:
+            return f"{name} copied"
+        copy = copy_of(text, os.environ)
+        if copy.sequence:
+            self.pacer.write(copy.sequence)
+        if not copy.sequence:
+            return f"{name} {copy.note}"
+        return f"{name} copied, {copy.note}" if copy.note else f"{name} copied"
+
+    def levels_shown(self) -> tuple[Level, ...]:
+        """The levels that can be gone to, nearest first."""
+        return self.cockpit.levels_shown() if self.cockpit is not None else ()
+
+    def place_typed(self, typed: str) -> str | None:
+        """What going to a typed price or time would do, in words; None for what is neither."""
+        return self.cockpit.place_typed(typed) if self.cockpit is not None else None
+
+    def go_to(self, typed: str) -> None:
+        """Go to a typed price or time."""
+        if self.cockpit is not None:
+            self.cockpit.go_to(typed)
+
+    def go_to_level(self, level_id: str) -> None:
+        """Pick a level and hold its price in the middle."""
+        if self.cockpit is not None:
+            self.cockpit.go_to_level(level_id)
+
+    def on_app_focus(self) -> None:
+        """The terminal has the focus again."""
+        if self.cockpit is not None:
+            self.cockpit.focus_came()
 
     def action_theme_next(self) -> None:
         """The next theme by name."""

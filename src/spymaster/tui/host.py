@@ -5,7 +5,7 @@ The application makes the screens and so knows them all; they know no more of it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from spymaster.signals.frame import Command
 from spymaster.tui.keys.actions import Action
@@ -64,6 +64,10 @@ class Cockpit(Protocol):
         """Copy a level as tab-separated text; the nearest where it is None."""
 
 
+Level: TypeAlias = tuple[str, str, float]
+"""A level's id, its label, and its price in the profile's unit."""
+
+
 class Host(Protocol):
     """The application as its screens and its palette know it."""
 
@@ -92,6 +96,24 @@ class Host(Protocol):
 
     def offers(self, action: Action) -> bool:
         """True where the action can be carried out now."""
+
+    def copy_text(self, text: str, name: str) -> str:
+        """Send a text towards the terminal's clipboard; returns what to say of it. ``name``: of what it is."""
+
+    def choose_theme(self, name: str) -> None:
+        """Use the theme of that name. Raises ``KeyError``."""
+
+    def levels_shown(self) -> tuple[Level, ...]:
+        """The levels that can be gone to, nearest first."""
+
+    def place_typed(self, typed: str) -> str | None:
+        """What going to a typed price or time would do, in words; None for what is neither."""
+
+    def go_to(self, typed: str) -> None:
+        """Go to a typed price or time."""
+
+    def go_to_level(self, level_id: str) -> None:
+        """Pick a level and hold its price in the middle."""
 
     async def perform(self, action: Action) -> None:
         """Carry an action out as its key would."""

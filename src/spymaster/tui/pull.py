@@ -48,6 +48,8 @@ class FramePull:
         self._announced = False
         self._expedite_until = float("-inf")
         self.quality = Quality.FULL
+        self.resting = False
+        """Whether nobody is looking: the terminal has said that it lost the focus."""
 
     def expedite(self, now: float) -> None:
         """Something was asked of the source: draw its answer as soon as it is there."""
@@ -80,7 +82,8 @@ class FramePull:
 
     @property
     def _interval(self) -> float:
-        return UNCHANGED_EVERY_S if self.quality is Quality.ONE_HZ else self._interval_s
+        slow = self.resting or self.quality is Quality.ONE_HZ
+        return UNCHANGED_EVERY_S if slow else self._interval_s
 
     def _due(self, since: float, changed: bool, now: float) -> bool:
         if changed and now < self._expedite_until:

@@ -25,12 +25,12 @@ from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
-from spymaster.tui.row_text import level_line
 from spymaster.tui.screens.heat_actions import HeatActions
 from spymaster.tui.screens.jump import JumpScreen
 from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
+from spymaster.tui.screens.text_actions import TextActions
 from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import Theme
@@ -54,7 +54,7 @@ _SIDES: Final = ("auto", "focus", "strikes")
 _log = logging.getLogger(__name__)
 
 
-class CockpitScreen(HeatActions, MomentActions, AlertActions, Screen[None], inherit_bindings=False):
+class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Screen[None], inherit_bindings=False):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
@@ -146,7 +146,17 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, Screen[None], inhe
 
     def _look(self) -> None:
         if self._pull is not None:
+            self._pull.resting = not self.app.app_focus
             self._pull.look(time.monotonic())
+
+    @property
+    def is_resting(self) -> bool:
+        """True while it is drawn only now and then, because nobody looks."""
+        return self._pull is not None and self._pull.resting
+
+    def focus_came(self) -> None:
+        """Somebody looks again: show the newest at once."""
+        self._look_soon()
 
     def _look_soon(self) -> None:
         if self._pull is not None:
@@ -365,16 +375,3 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, Screen[None], inhe
 
     def _alert_ids(self) -> tuple[str, ...]:
         return self._panels.alert_ids
-
-    def action_copy_row(self) -> None:
-        """Copy the picked (or nearest) level as tab-separated text."""
-        self.copy_level(self._view.picked)
-
-    def copy_level(self, level_id: str | None) -> None:
-        """Copy a level as tab-separated text; the nearest where it is None."""
-        line = level_line(self._frame, level_id)
-        if line is None:
-            self.say("no level to copy yet")
-        else:
-            self.app.copy_to_clipboard(line)
-            self.say("level copied")

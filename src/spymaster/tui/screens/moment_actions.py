@@ -111,6 +111,38 @@ class MomentActions(ReplayActions):
         hint = "price, such as 687.5 or 6871.25" + ("; or time, such as 10:30" if self.in_replay else "")
         self._prompt(hint, self._go)
 
+    def levels_shown(self) -> tuple[tuple[str, str, float], ...]:
+        """Id, label and price of every level, nearest first."""
+        frame = self._frame
+        if frame is None:
+            return ()
+        rows = zip(frame.level_views, frame.levels, strict=True)
+        return tuple((view.id, view.label, float(row["price"])) for view, row in rows)
+
+    def place_typed(self, typed: str) -> str | None:
+        """What going to a typed price or time would do, in words; None for what is neither."""
+        if self._frame is None:
+            return None
+        try:
+            if ":" in typed:
+                moment_for(typed, self._frame.header)
+                return f"Go to the time {typed.strip()}" if self.in_replay else None
+            tick_for(typed, self._frame.header)
+        except GotoError:
+            return None
+        return f"Go to the price {typed.strip()}"
+
+    def go_to(self, typed: str) -> None:
+        """Go to a typed price or time."""
+        self._go(typed)
+
+    def go_to_level(self, level_id: str) -> None:
+        """Pick a level and hold its price in the middle."""
+        price = next((price for known, _, price in self.levels_shown() if known == level_id), None)
+        if price is not None:
+            self._change(picked=level_id)
+            self._go(f"{price:.2f}")
+
     def _go(self, typed: str | None) -> None:
         if not typed or not typed.strip():
             return

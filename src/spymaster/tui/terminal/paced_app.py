@@ -166,6 +166,8 @@ class PacedApp(App[Ending], inherit_bindings=False):
     def _let_answer(self) -> None:
         """A key came: its answer need not wait for the terminal's reply, only for the bytes before it to be gone."""
         self._answering_until = time.monotonic() + ANSWER_S
+        # Whoever types is looking, whatever the terminal has said of the focus.
+        self.app_focus = True
         if self._hold is not None and self.pacer is not None and not self.pacer.unsent():
             self._let_paint()
 
