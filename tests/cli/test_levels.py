@@ -252,3 +252,25 @@ def test_a_moment_behind_the_last_record_is_refused_whatever_the_header_claims(
         assert refused.exit_code == USAGE
         assert "its records end at" in one_line(refused.stderr)
     assert not picture.exists()
+
+
+def test_free_text_is_imported_and_what_is_left_out_is_said(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "from-a-mail.txt"
+    text.write_text("$SPX: Call Wall, 6,900, Put Wall, 6700\nupdated 09:31\nVol Trigger\n")
+    result = run("levels", "import", text, "--pasted", "--name", "mail")
+    assert result.exit_code == 0
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["USER_Call_Wall", "6900"],
+        ["USER_Put_Wall", "6700"],
+    ]
+    assert "left out: updated 09:31: a time" in result.stderr
+    assert "left out: Vol Trigger: no price beside it" in result.stderr
+    assert "taken for remarks: $SPX:" in result.stderr
+
+
+def test_free_text_without_a_level_is_refused(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "hello.txt"
+    text.write_text("good morning\n")
+    result = run("levels", "import", text, "--pasted")
+    assert result.exit_code == USAGE
+    assert "holds no levels" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
-from textual.events import AppBlur, AppFocus, MouseScrollUp
+from textual.events import AppBlur, AppFocus, MouseScrollUp, Paste
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -29,6 +30,7 @@ from spymaster.tui.screens.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
+from spymaster.tui.screens.pasted_levels import PastedLevelsScreen
 from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
 from spymaster.view.state import Quality, ViewState
 from tests.support.awaiting import shows
@@ -418,6 +420,53 @@ async def test_drawing_rests_while_nobody_looks_and_goes_on_when_somebody_does(o
         await shows(pilot, lambda: cockpit.is_resting)
         app.post_message(AppFocus())
         await shows(pilot, lambda: not cockpit.is_resting)
+
+
+PASTE = "SPY: Call Wall, 690, Put Wall, 680, HVL\nupdated 09:31"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration folder."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    return tmp_path / "settings"
+
+
+async def pasted(pilot: Pilot[Any], text: str) -> str:
+    """Paste into the cockpit; returns what is shown then."""
+    pilot.app.post_message(Paste(text))
+    await shows(pilot, lambda: isinstance(pilot.app.screen, PastedLevelsScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, PastedLevelsScreen)
+    return "\n".join("".join(text for text, _ in row) for row in screen.rows(100))
+
+
+async def test_pasted_levels_are_shown_with_all_that_was_left_out(opened: Opened, settings: Path) -> None:
+    async with opened() as pilot:
+        text = await pasted(pilot, PASTE)
+        assert "2 understood, 2 left out, 1 remarks" in text
+        assert re.search(r"690 +Call Wall", text)
+        assert re.search(r"HVL +no price beside it", text)
+        assert re.search(r"updated 09:31 +a time", text)
+        await pilot.press("escape")
+        await shows(pilot, lambda: isinstance(pilot.app.screen, CockpitScreen))
+    assert not list(settings.rglob("*.csv"))
+
+
+async def test_pasted_levels_are_stored_as_a_set_when_they_are_taken(opened: Opened, settings: Path) -> None:
+    async with opened() as pilot:
+        await pasted(pilot, PASTE)
+        await pilot.press("enter")
+        await shows(pilot, lambda: "--levels pasted-" in cockpit_of(pilot).view_state.note)
+        assert "2 levels stored, 2 left out" in cockpit_of(pilot).view_state.note
+    (stored,) = settings.rglob("*.csv")
+    assert stored.read_text().splitlines() == ["# profile: spy", "price,name", "690,Call_Wall", "680,Put_Wall"]
+
+
+async def test_a_paste_without_anything_like_a_level_is_said(opened: Opened) -> None:
+    async with opened() as pilot:
+        pilot.app.post_message(Paste("# nothing"))
+        await shows(pilot, lambda: "nothing pasted" in cockpit_of(pilot).view_state.note)
 
 
 async def test_the_screen_is_saved_as_a_picture(opened: Opened, tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ import msgspec
 from spymaster.cli.request import Request, prepare, refuse_recorded
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
+from spymaster.market.frames import UserLevel
 from spymaster.market.levels import format_price_e9
 from spymaster.market.sessions import ET
+from spymaster.session.levels.pasted import read_pasted
 from spymaster.session.levels.published import LevelListing, ListedLevel, list_levels
 from spymaster.session.levels.sets import USER_PREFIX, check_levels, set_name, store_set
-from spymaster.session.levels.user import read_levels_text
+from spymaster.session.levels.user import LevelError, read_levels_text
 
 FORMATS: Final = ("text", "json", "csv")
 _COLOURS: Final = {"RESISTANCE": "\x1b[31m", "SUPPORT": "\x1b[32m"}
@@ -66,14 +68,16 @@ def run_list(request: Request, at: str | None, form: str, color: str = "auto") -
     return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
-def run_import(config: Path | None, file: str, name: str | None, profile: str | None) -> int:
-    """Check and store a list of levels; returns the exit code. Raises UserError."""
+def run_import(config: Path | None, file: str, name: str | None, profile: str | None, pasted: bool = False) -> int:
+    """Check and store a list of levels; returns the exit code. ``pasted``: a free text, of which what is understood is
+    taken and the rest told. Raises UserError."""
     if profile is not None:
         load_config(config).profile(profile)
     path = None if file == _STDIN else Path(file)
     wanted = set_name(name, path)
     text = read_levels_text(path) if path is not None else sys.stdin.read()
-    levels, errors = check_levels(text, file if path is not None else "stdin")
+    place = file if path is not None else "stdin"
+    levels, errors = _understood(text, place) if pasted else check_levels(text, place)
     if errors:
         for error in errors:
             print(f"error: {error}", file=sys.stderr)
@@ -87,6 +91,18 @@ def run_import(config: Path | None, file: str, name: str | None, profile: str | 
     use = f"--levels {stored.name}" + (f" --profile {stored.profile}" if stored.profile else "")
     print(f"{count} {verb} in {stored.path}; use them with {use}", file=sys.stderr)
     return os.EX_OK
+
+
+def _understood(text: str, place: str) -> tuple[list[UserLevel], list[LevelError]]:
+    """The levels of a free text, what was left out being told; an error where there are none."""
+    found = read_pasted(text)
+    for left in found.left_out:
+        print(f"left out: {left.text}: {left.reason}", file=sys.stderr)
+    if found.remarks:
+        print(f"taken for remarks: {'; '.join(found.remarks)}", file=sys.stderr)
+    if found.levels:
+        return list(found.levels), []
+    return [], [LevelError(place, "holds no levels", "paste names and prices, such as 'Call Wall 6900'")]
 
 
 def _print_csv(listing: LevelListing) -> None:

@@ -41,9 +41,12 @@ def levels_import(
     profile: Annotated[
         str | None, typer.Option(help="Whose prices they are, spy or es. [default: either]", show_default=False)
     ] = None,
+    pasted: Annotated[
+        bool, typer.Option("--pasted", help="Free text: names and prices in any order; what is left out is said.")
+    ] = False,
 ) -> None:
     """Check a list of levels and store it as a named set for --levels NAME."""
     from spymaster.cli.tables.levels import run_import
 
     with reported():
-        raise typer.Exit(run_import(context.obj.config, file, name, profile))
+        raise typer.Exit(run_import(context.obj.config, file, name, profile, pasted))

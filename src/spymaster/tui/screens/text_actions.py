@@ -1,15 +1,27 @@
-"""What the cockpit gives away as text: levels and alerts, to the clipboard and as files."""
+"""What the cockpit gives away and takes as text: levels and alerts out, pasted levels in."""
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
+from datetime import datetime
+from typing import TYPE_CHECKING
 
+from spymaster.session.levels.pasted import Pasted, read_pasted
+from spymaster.session.levels.sets import store_set
 from spymaster.signals.frame import Frame
 from spymaster.tui.host import Host
 from spymaster.tui.options import AppOptions
 from spymaster.tui.row_text import alert_line, level_line
 from spymaster.tui.save_tables import save_tables
+from spymaster.tui.screens.pasted_levels import PastedLevelsScreen
 from spymaster.view.state import ViewState
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import App
+
+    from spymaster.tui.themes.library import Theme
 
 
 class TextActions:
@@ -18,6 +30,16 @@ class TextActions:
     _frame: Frame | None
     _view: ViewState
     _options: AppOptions
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> App[object]: ...
+
+    @property
+    @abstractmethod
+    def shown_theme(self) -> Theme:
+        """The theme in use."""
 
     @property
     @abstractmethod
@@ -44,3 +66,27 @@ class TextActions:
     def action_save_text(self) -> None:
         """Levels and alerts as files for other programs."""
         self.say(save_tables(self._frame, self._options.save_folder))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Levels pasted where nothing is typed: what was understood of them is shown first."""
+        event.stop()
+        head = self._frame.header if self._frame is not None else None
+        spot = head.spot if head is not None and math.isfinite(head.spot) else None
+        pasted = read_pasted(event.text, spot)
+        if not (pasted.levels or pasted.left_out):
+            self.say("nothing pasted that could be a level")
+            return
+        profile = head.profile if head is not None else ""
+        take = lambda: self._store(pasted, profile)  # noqa: E731
+        self.app.push_screen(PastedLevelsScreen(self.shown_theme, pasted, profile, take))
+
+    def _store(self, pasted: Pasted, profile: str) -> None:
+        """Keep them as a named set; a session that runs keeps the levels it began with."""
+        name = f"pasted-{datetime.now():%Y%m%d-%H%M%S}"
+        try:
+            store_set(name, pasted.levels, profile)
+        except OSError as error:
+            self.say(f"not stored: {error.strerror}")
+            return
+        left = f", {len(pasted.left_out)} left out" if pasted.left_out else ""
+        self.say(f"{len(pasted.levels)} levels stored{left}: begin a session with --levels {name}")
