@@ -32,7 +32,7 @@ def block(
         told[k]["t_ns"], told[k]["kind"], told[k]["user_index"] = T0, kind, index
         told[k]["price"], told[k]["signal"], told[k]["event"], told[k]["direction"] = price, signal, event, 1
     numbers = levels.view(np.float64).reshape(1, 8, -1)
-    return SnapBlock(snaps, told, told, told, numbers, numbers, numbers, [True])
+    return SnapBlock(snaps, told, told, told, numbers)
 
 
 def watch(*blocks: SnapBlock, ratio: float = 1.0) -> Watch:

@@ -50,10 +50,8 @@ __all__ = [
     "LEVEL_FIELDS",
     "LEVEL_ROW",
     "ORDER_ROW",
-    "OWN_ROW",
     "SCHEMA_VERSION",
     "SHARED_COLUMNS",
-    "SHARED_ROW",
     "SNAP",
     "TOTALS",
     "TURNED_COLUMNS",
@@ -70,12 +68,6 @@ __all__ = [
 
 LEVEL_ROW: Final = row_dtype(LEVEL_FIELDS, HASH_ORDER)
 """One level at one snap, in the order the signal hash covers."""
-
-OWN_ROW: Final = np.dtype([(name, "<f8") for name in LEVEL_ROW.names or () if name not in SHARED_COLUMNS])
-"""What a level does not share with the others of its snap, in the same order."""
-
-SHARED_ROW: Final = np.dtype([(name, "<f8") for name in LEVEL_ROW.names or () if name in SHARED_COLUMNS])
-"""What all levels of a snap share, as a resistance has it."""
 
 INPUTS: Final = ("depth", "tape", "options", "equity")
 TOTALS: Final = ("added", "pulled", "filled", "hidden", "off_book", "traded", "residual", "outside")

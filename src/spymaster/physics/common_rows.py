@@ -9,7 +9,7 @@ import numpy as np
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import MASK32
-from spymaster.market.rows import INPUTS, LEVEL_ROW, OWN_ROW, SHARED_ROW, TURNED_COLUMNS
+from spymaster.market.rows import INPUTS, LEVEL_ROW, TURNED_COLUMNS
 from spymaster.physics.book.ofi import depth_ofi, integrated_ofi, ofi_spread, queue_imbalance
 from spymaster.physics.memory.indices import (
     OFI_1S,
@@ -29,43 +29,26 @@ from spymaster.physics.time.bars import approach_of
 from spymaster.physics.time.clock import in_signal_window, minutes_since_open
 from spymaster.physics.time.motion import microprice, mid_points, motion_spreads, tick_points
 
-_PLACE: Final = {name: place for place, name in enumerate(LEVEL_ROW.names or ())}
-_FROM: Final = {name: place for row in (OWN_ROW, SHARED_ROW) for place, name in enumerate(row.names or ())}
-_IS_SHARED: Final = [name in (SHARED_ROW.names or ()) for name in LEVEL_ROW.names or ()]
-_STARTS: Final = [k for k in range(len(_IS_SHARED)) if k == 0 or _IS_SHARED[k] != _IS_SHARED[k - 1]]
-_RUNS: Final = np.array(
-    [
-        (_IS_SHARED[start], _FROM[(LEVEL_ROW.names or ())[start]], start, end)
-        for start, end in zip(_STARTS, [*_STARTS[1:], len(_IS_SHARED)], strict=True)
-    ],
-    np.int64,
-)
-"""A whole row, run by run: whether it is shared, where it begins among its like, and from where to where it stands."""
-_TURNED: Final = np.array([_PLACE[name] for name in TURNED_COLUMNS])
-_DIRECTION: Final = _PLACE["direction"]
+_TURNED: Final = np.array([(LEVEL_ROW.names or ()).index(name) for name in TURNED_COLUMNS])
 
 
 @kernel
-def write_whole_rows(snaps: Any, shared: Array, own: Array, whole: Array) -> None:
-    """Level rows as they are published, each with what it shares.
+def one_nan(numbers: Array) -> None:
+    """Give every absent value the same bits: the sign of a NaN depends on how a product with -1 was compiled."""
+    for f in range(len(numbers)):
+        x = numbers[f]
+        numbers[f] = x if x == x else math.nan
 
-    snaps: SNAP[k]; shared: float64[k, fields]; own: float64[k, levels, fields]; whole: float64[k, levels, fields].
-    """
-    for k in range(len(snaps)):
-        for j in range(snaps[k].levels):
-            row = whole[k, j]
-            for r in range(len(_RUNS)):
-                first, start, end = _RUNS[r, 1], _RUNS[r, 2], _RUNS[r, 3]
-                if _RUNS[r, 0] != 0:
-                    for f in range(end - start):
-                        row[start + f] = shared[k, first + f]
-                else:
-                    for f in range(end - start):
-                        row[start + f] = own[k, j, first + f]
-            if row[_DIRECTION] < 0.0:
-                for f in range(len(_TURNED)):
-                    x = -row[_TURNED[f]]
-                    row[_TURNED[f]] = x if x == x else math.nan
+
+@kernel
+def turn_common(common: Array) -> None:
+    """The row that supports begin with, made from that of resistances (float64[2, fields])."""
+    one_nan(common[0])
+    for f in range(common.shape[1]):
+        common[1, f] = common[0, f]
+    for k in range(len(_TURNED)):
+        x = -common[0, _TURNED[k]]
+        common[1, _TURNED[k]] = x if x == x else math.nan
 
 
 @kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -32,7 +32,6 @@ from spymaster.market.params import PARAMS
 from spymaster.market.rows import LEVEL_ROW
 from spymaster.market.sessions import SESSION
 from spymaster.physics.book.flows import hide_book, restart_windows
-from spymaster.physics.common_rows import write_whole_rows
 from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, dispatch_records, take_due_snaps
 from spymaster.physics.history import ingest_bars
 from spymaster.physics.judgement.feed_health import take_gap, take_status
@@ -42,7 +41,7 @@ from spymaster.physics.memory.counters import COUNTERS
 from spymaster.physics.memory.indices import OFI_WINDOWS_NS, USER_SLOTS
 from spymaster.physics.memory.level_records import ALPHAS, LOGS
 from spymaster.physics.memory.option_records import put_chain
-from spymaster.physics.memory.outputs import Out, new_out, new_whole
+from spymaster.physics.memory.outputs import Out, new_out
 from spymaster.physics.memory.state import Array, new_state, pack_state, ring_length, unpack_state
 from spymaster.physics.session_start import hear
 from spymaster.physics.time.ranges import note_hole
@@ -66,28 +65,13 @@ class SnapBlock:
     ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
     ``flows`` and ``alerts`` hold the snaps' rows one after the other, ``snaps[k].flows`` and ``.alerts`` of them each.
     ``strikes[k, : snaps[k]["options"]["strikes"]]`` are the strikes of snap k by rising price.
-
-    The engine writes what all levels of a snap share once (``shared``, float64[K, fields of SHARED_ROW]), beside what
-    each has of its own (``own``, float64[K, L, fields of OWN_ROW]); rows are put together for whoever asks first, in
-    ``whole``, and by whoever asks meanwhile too, who writes the same.
     """
 
     snaps: Array
     flows: Array
     alerts: Array
     strikes: Array
-    shared: Array
-    own: Array
-    whole: Array
-    _written: list[bool] = field(default_factory=list, repr=False)
-
-    @property
-    def numbers(self) -> Array:
-        """float64[K, L, fields], the memory of ``rows``."""
-        if not self._written:
-            write_whole_rows(self.snaps, self.shared, self.own, self.whole)
-            self._written.append(True)
-        return self.whole
+    numbers: Array
 
     @property
     def rows(self) -> Array:
@@ -111,8 +95,6 @@ class Engine:
         # two of them take turns, so that a block can still be read while the next is computed
         self._out: Out = new_out(snaps_per_block, with_flows)
         self._other_out: Out = new_out(snaps_per_block, with_flows)
-        self._whole = new_whole(snaps_per_block)
-        self._other_whole = new_whole(snaps_per_block)
         self._state: Array | None = None
         self._params: NDArray[Any] = np.zeros(1, PARAMS)
         self._identity = b""
@@ -215,18 +197,8 @@ class Engine:
         snaps, flows, told = int(out.held[0]), int(out.held[1]), alerts["row"][: int(alerts["held"])].copy()
         out.held[:2] = 0
         alerts["held"] = 0
-        whole = self._whole
         self._out, self._other_out = self._other_out, out
-        self._whole, self._other_whole = self._other_whole, whole
-        return SnapBlock(
-            out.snaps[:snaps],
-            out.flows[:flows],
-            told,
-            out.strikes[:snaps],
-            out.shared_numbers[:snaps],
-            out.numbers[:snaps],
-            whole[:snaps],
-        )
+        return SnapBlock(out.snaps[:snaps], out.flows[:flows], told, out.strikes[:snaps], out.numbers[:snaps])
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()

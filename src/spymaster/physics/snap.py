@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import Trust
+from spymaster.market.rows import BarrierState, Trust
 from spymaster.physics.book.equity import find_spot, level_width_ticks, update_ratio
 from spymaster.physics.book.events import close_event
 from spymaster.physics.book.flicker import age_additions
 from spymaster.physics.book.scales import observe_scales
 from spymaster.physics.book.windows import buckets_in, open_bucket, recentre, slide_windows
-from spymaster.physics.common_rows import write_common, write_snap
-from spymaster.physics.judgement.barrier_component import score_barrier
+from spymaster.physics.common_rows import one_nan, turn_common, write_common, write_snap
+from spymaster.physics.judgement.barrier_component import judge_barrier
 from spymaster.physics.judgement.fuel_rows import (
     fuel_is_asked,
     score_fuel,
@@ -36,16 +36,11 @@ from spymaster.physics.judgement.resting import (
     remember,
     rest_level,
 )
-from spymaster.physics.judgement.score import (
-    combine_forces,
-    confidence_label,
-    silence_weak,
-    write_attribution,
-    write_forces,
-)
+from spymaster.physics.judgement.score import combine_forces, write_score
 from spymaster.physics.judgement.tape_component import find_sweeps, score_tape
 from spymaster.physics.judgement.trigger import end_signal_of_lost_level, run_triggers
 from spymaster.physics.judgement.trust import update_trust, worst_configured
+from spymaster.physics.judgement.zones import judge_zones, look_at_zone
 from spymaster.physics.levels.active import (
     arm_distance,
     face_level,
@@ -63,15 +58,16 @@ from spymaster.physics.memory.indices import (
     ASK,
     BARRIER,
     BID,
+    COMPONENTS,
     FUEL,
     LEVEL_SLOTS,
     LEVELS_NEW,
-    SCALE_FILL_LIMIT,
     TAPE,
     TRUST_DEPTH,
     TRUST_TAPE,
 )
 from spymaster.physics.memory.outputs import Out, write_flows
+from spymaster.physics.memory.scratch import LANES
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.fuel import refresh_fuel
 from spymaster.physics.session_start import enter_session
@@ -84,6 +80,7 @@ from spymaster.physics.time.motion import (
 from spymaster.physics.time.volatility import update_volatility
 
 _USER: Final = int(LevelKind.USER)
+_MISSING: Final = int(BarrierState.MISSING)
 _ABSENT: Final = int(Trust.ABSENT)
 _NEAR_EVERY: Final = 8
 _NEIGHBOURS_EVERY: Final = 4
@@ -114,12 +111,12 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         if chain.contracts > 0:
             refresh_fuel(s, p, t_ns)
             place_option_levels(s, p, spot)
-            write_common_fuel(s, out.shared[k])
-        write_common(s, p, t_ns, out.shared[k])
-        one_nan(out.shared_numbers[k])
+        write_common_fuel(s, out.common[0])
+        write_common(s, p, t_ns, out.common[0])
+        turn_common(out.common_numbers)
         active = rank_levels(s, spot)
         published = min(active, MAX_PUBLISHED)
-        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k])
+        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.common_numbers)
         _end_lost(s, t_ns, published, active, out.blank[0])
         if clock.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
@@ -152,8 +149,11 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
 
 
 @kernel
-def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array) -> None:
-    """Every published level into its row: each on its own, then what they mean to each other."""
+def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, common: Array) -> None:
+    """Every published level into its row: each on its own, then what they mean to each other.
+
+    common: float64[2, fields], what rows begin with: those of resistances, those of supports.
+    """
     levels = s.levels
     arm = arm_distance(s, p)
     find_spans(s, p)
@@ -165,24 +165,81 @@ def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbe
         find_neighbours(s, p, published)
     worst = worst_configured(s)
     quiet = how_quiet(s, p, t_ns, published, arm, worst, regrouped)
-    asleep = 0
-    for j in range(published):
-        slot = levels.ranking[j]
-        v = levels.at[slot]
-        s.scratch.resting[j] = 1 if may_rest(s, v, j, quiet) else 0
-        if s.scratch.resting[j] != 0:
-            rest_level(s, p, v, j, t_ns, rows[j], numbers[j])
-            asleep += 1
-            continue
-        if quiet != AWAKE:
-            remember(s, v, j)
-        score_level(s, p, t_ns, slot, arm, worst, rows[j], numbers[j])
+    asleep = wake_levels(s, p, t_ns, published, quiet, rows, numbers, common)
+    awake = published - asleep
+    for first in range(0, awake, LANES):
+        score_lanes(s, p, t_ns, first, min(LANES, awake - first), arm, worst, rows, numbers, common)
     if asleep < published or levels.rest_whole == 0:
         run_triggers(s, p, t_ns, published, rows)
         write_runways(s, p, rows, published)
         settle_levels(s, p, t_ns, published, asleep, quiet, rows, numbers)
     levels.rest_whole = 1 if asleep == published and quiet != AWAKE else 0
     levels.rest_ns = t_ns
+
+
+@kernel
+def wake_levels(
+    s: State, p: Array, t_ns: int, published: int, quiet: int, rows: Any, numbers: Array, common: Array
+) -> int:
+    """Which levels are to be judged, by rank; the others rest and their rows are written. Returns how many rest."""
+    scratch = s.scratch
+    asleep = 0
+    for j in range(published):
+        v = s.levels.at[s.levels.ranking[j]]
+        scratch.resting[j] = 1 if may_rest(s, v, j, quiet) else 0
+        if scratch.resting[j] != 0:
+            rest_level(s, p, v, j, t_ns, rows[j], numbers[j], common[0 if v.direction > 0 else 1])
+            asleep += 1
+            continue
+        if quiet != AWAKE:
+            remember(s, v, j)
+        scratch.awake[j - asleep] = j
+    return asleep
+
+
+@kernel
+def score_lanes(
+    s: State, p: Array, t_ns: int, first: int, count: int, arm: float, worst: int, rows: Any, numbers: Array,
+    common: Array,
+) -> None:  # fmt: skip
+    """Everything of their own but their signals into the rows of ``count`` levels, from the ``first`` that is awake on.
+
+    What is looked up is looked up level by level, and what is computed from it side by side.
+    """
+    levels = s.levels
+    awake = s.scratch.awake
+    for lane in range(count):
+        j = awake[first + lane]
+        slot = levels.ranking[j]
+        v = levels.at[slot]
+        x = face_level(s, slot, arm) / s.market.ratio
+        begin_row(numbers[j], common[0 if v.direction > 0 else 1])
+        rows[j].x = x
+        write_identity(s, p, v, rows[j])
+        look_at_zone(s, p, t_ns, lane, v, rows[j])
+    judge_zones(s, p)
+    for lane in range(count):
+        j = awake[first + lane]
+        slot = levels.ranking[j]
+        weigh_forces(s, p, t_ns, slot, lane, rows[j])
+    combine_forces(s, p)
+    for lane in range(count):
+        j = awake[first + lane]
+        v = levels.at[levels.ranking[j]]
+        write_score(s, p, lane, v, worst, rows[j])
+        follow_touches(s, p, t_ns, v, arm / s.market.ratio, rows[j])
+        write_neighbours(s, p, v, rows[j])
+    # only now: what was written a moment ago, number by number, is not yet there to be read eight at a time; what is
+    # written later, signals and runways, is no result of arithmetic on what is absent
+    for lane in range(count):
+        one_nan(numbers[awake[first + lane]])
+
+
+@kernel_inlined
+def begin_row(numbers: Array, common: Array) -> None:
+    """What a row begins with: what all levels share, all else absent."""
+    for f in range(len(numbers)):
+        numbers[f] = common[f]
 
 
 @kernel
@@ -211,14 +268,6 @@ def find_spans(s: State, p: Array) -> None:
 
 
 @kernel
-def one_nan(numbers: Array) -> None:
-    """Give every absent value the same bits: the sign of a NaN depends on how a product with -1 was compiled."""
-    for f in range(len(numbers)):
-        x = numbers[f]
-        numbers[f] = x if x == x else math.nan
-
-
-@kernel
 def _end_lost(s: State, t_ns: int, published: int, active: int, blank: Any) -> None:
     """Levels that are not published, gone or beyond the nearest: their signals are resolved, their clocks stopped.
 
@@ -235,74 +284,45 @@ def _end_lost(s: State, t_ns: int, published: int, active: int, blank: Any) -> N
             end_signal_of_lost_level(s, levels.ranking[k], t_ns, blank)
 
 
-@kernel
-def score_level(
-    s: State, p: Array, t_ns: int, slot: int, arm: float, worst_trust: int, row: Any, numbers: Array
-) -> None:
-    """Everything of a level's own but its signal into ``row``, which is the memory of ``numbers``."""
-    v = s.levels.at[slot]
-    for f in range(len(numbers)):
-        numbers[f] = math.nan
-    ratio = s.market.ratio
-    x = face_level(s, slot, arm) / ratio
-    in_band = abs(x) <= p[0].monitor_band
-    touching = abs(x) <= p[0].touch_band
-    row.x = x
-    write_identity(s, v, row, in_band, touching)
-    has_barrier = weigh_forces(s, p, t_ns, slot, in_band, row)
-    score_forces(s, p, slot, in_band, worst_trust, row)
-    began = update_touch(p, v, x, arm / ratio, touching, t_ns)
-    row.approach_bars = s.scratch.rising_bars if v.direction > 0 else s.scratch.falling_bars
-    write_attempt(v, row, s.motion.velocity_smooth, began, has_barrier)
-    write_neighbours(s, p, v, row)
-    # what is written later, the signal and the runway, is no result of arithmetic on what is absent
-    one_nan(numbers)
-
-
 @kernel_inlined
-def weigh_forces(s: State, p: Array, t_ns: int, slot: int, in_band: bool, row: Any) -> bool:
-    """What each force says and how far it is believed, into the scratch and ``row``; whether there is a barrier."""
-    scores = s.scratch.scores
-    weights = s.scratch.weights
-    asked = s.scratch.asked
+def weigh_forces(s: State, p: Array, t_ns: int, slot: int, lane: int, row: Any) -> None:
+    """What each force says of a level and how far it is believed, into its lane and ``row``."""
+    lanes = s.scratch.lanes
+    says, weight, asked = lanes.says, lanes.weight, lanes.asked
     v = s.levels.at[slot]
-    has_barrier, scores[BARRIER], weight = score_barrier(s, p, t_ns, slot, row)
-    weights[BARRIER] = weight if has_barrier else 0.0
+    in_band = row.in_band != 0.0
+    has_barrier, says[BARRIER, lane], believed = judge_barrier(s, p, t_ns, lane, v, row)
+    weight[BARRIER, lane] = believed if has_barrier else 0.0
     effort = progress = 0.0
     if in_band:
         effort, progress = measure_response(s, p, v, ASK if v.direction > 0 else BID, row)
         if has_barrier:
-            tag_absorbing(p, effort, progress, s.scratch.scale[SCALE_FILL_LIMIT], row)
+            tag_absorbing(p, effort, progress, lanes.fill_limit[lane], row)
     else:
         no_response(row)
-    has_tape, scores[TAPE], weight = score_tape(s, p, t_ns, slot, effort, progress, row)
-    weights[TAPE] = weight if has_tape else 0.0
-    has_fuel, scores[FUEL], weight = score_fuel(s, p, t_ns, slot, in_band, row)
-    weights[FUEL] = weight if has_fuel else 0.0
-    asked[BARRIER] = 1 if s.trust.state[TRUST_DEPTH] != _ABSENT else 0
-    asked[TAPE] = 1 if s.trust.state[TRUST_TAPE] != _ABSENT else 0
-    asked[FUEL] = 1 if fuel_is_asked(s, p, row) else 0
-    return bool(has_barrier)
+    has_tape, says[TAPE, lane], believed = score_tape(s, p, t_ns, slot, effort, progress, row)
+    weight[TAPE, lane] = believed if has_tape else 0.0
+    has_fuel, says[FUEL, lane], believed = score_fuel(s, p, t_ns, slot, in_band, row)
+    weight[FUEL, lane] = believed if has_fuel else 0.0
+    asked[BARRIER, lane] = 1 if s.trust.state[TRUST_DEPTH] != _ABSENT else 0
+    asked[TAPE, lane] = 1 if s.trust.state[TRUST_TAPE] != _ABSENT else 0
+    asked[FUEL, lane] = 1 if fuel_is_asked(s, p, row) else 0
+    lanes.in_band[lane] = 1 if in_band else 0
+    lanes.had_score[lane] = v.has_score
+    for k in range(COMPONENTS):
+        lanes.evidence[k, lane] = v.evidence_part[k]
 
 
 @kernel_inlined
-def score_forces(s: State, p: Array, slot: int, in_band: bool, worst_trust: int, row: Any) -> None:
-    """Score, attribution and confidence of the forces in the scratch into ``row``, where there is a score."""
-    v = s.levels.at[slot]
-    weights = s.scratch.weights
-    said = silence_weak(p, weights, s.scratch.asked)
-    write_forces(s.scratch.scores, weights, row)
-    row.confidence_label = 0
-    if not (said and in_band):
-        v.has_score = 0
-        return
-    combine_forces(s, p, slot, s.scratch.scores, weights, s.scratch.asked, row)
-    write_attribution(s, slot, weights, row)
-    row.confidence_label = confidence_label(p, v.confidence, worst_trust)
+def follow_touches(s: State, p: Array, t_ns: int, v: Any, arm: float, row: Any) -> None:
+    """Touches and attempts, and the bars in which price came."""
+    began = update_touch(p, v, row.x, arm, row.touching != 0.0, t_ns)
+    row.approach_bars = s.scratch.rising_bars if v.direction > 0 else s.scratch.falling_bars
+    write_attempt(v, row, s.motion.velocity_smooth, began, row.barrier_state != _MISSING)
 
 
 @kernel_inlined
-def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) -> None:
+def write_identity(s: State, p: Array, v: Any, row: Any) -> None:
     """What and where the level is; ``row.x`` is set."""
     row.kind = v.kind
     row.user_index = v.ordinal if v.kind == _USER else -1
@@ -316,7 +336,7 @@ def write_identity(s: State, v: Any, row: Any, in_band: bool, touching: bool) ->
     row.strong = 1.0 if is_strong(v.kind, v.ordinal) else 0.0
     row.direction = v.direction
     row.distance = abs(row.x)
-    row.in_band = 1.0 if in_band else 0.0
+    row.in_band = 1.0 if row.distance <= p[0].monitor_band else 0.0
     row.held = v.frozen
     row.running_price = v.running
-    row.touching = 1.0 if touching else 0.0
+    row.touching = 1.0 if row.distance <= p[0].touch_band else 0.0

@@ -223,9 +223,9 @@ def lower_levels() -> None:
     state, params = _memory()
     out = new_out(1, True)
     lower(close_windows, state, params, 0)
-    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0])
+    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.common_numbers)
     lower(observe_scales, state, params, 0)
-    lower(write_common, state, params, 0, out.shared[0])
+    lower(write_common, state, params, 0, out.common[0])
     lower(write_flows, state, 0, out)
 
 
@@ -261,17 +261,13 @@ def lower_records() -> None:
 
 
 def compile_views() -> None:
-    """What screens read, bars into history, and rows made whole again."""
-    from spymaster.physics.common_rows import write_whole_rows
+    """What screens read, and bars into history."""
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import ingest_bars
-    from spymaster.physics.memory.outputs import new_out, new_whole
     from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
     from spymaster.signals.frame import CHART_BAR, LADDER_ROW
 
     engine, params = _engine()
-    out = new_out(1, True)
-    write_whole_rows(out.snaps[:0], out.shared_numbers, out.numbers, new_whole(1))
     ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
     read_ladder(engine.state, params, 3 * NS_PER_S, 0, np.zeros(1, LADDER_ROW))
     read_heat(engine.state, 0, np.zeros(1, np.int32))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spymaster.market.frames import WatermarkFrame
 from spymaster.market.rows import BarrierAlarm
 from spymaster.physics.book.changes import detect_change, forget_changes
-from spymaster.physics.judgement.barrier_component import state_span
+from spymaster.physics.judgement.zones import state_span
 from tests.support.engine import engine_for, feed, params_for, records
 from tests.support.kernels import empty_state
 from tests.support.market import ASK, BID, INTERVAL, MID, SECOND, START_NS, Market

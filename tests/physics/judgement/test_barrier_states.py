@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from spymaster.market.rows import BarrierState
 from spymaster.physics.judgement.barrier import replenishment, settle_state, soft_states, thresholds, time_to_clear
-from spymaster.physics.memory.level_records import LOGS
 from tests.support.engine import params_for
 
 VACUUM, CONSUMED, WEAK, NEUTRAL, ABSORPTION, WALL = range(6)
@@ -38,14 +37,11 @@ class Zone(NamedTuple):
 
 
 def states_of(zone: Zone) -> NDArray[np.float64]:
-    out = np.zeros(6)
-    logs = np.zeros(1, LOGS)[0]
-    logs["r_vac"], logs["r_wall"] = np.log(0.3), np.log(1.5)
-    soft_states(
+    states = soft_states(
         params_for(), zone.added, zone.pulled, zone.filled, zone.start, zone.end,
-        zone.usual, zone.theta, zone.fill, zone.absolute, zone.held, logs, out,
+        zone.usual, zone.theta, zone.fill, zone.absolute, zone.held, math.log(0.3), math.log(1.5),
     )  # fmt: skip
-    return out
+    return np.array(states)
 
 
 def by_hand(zone: Zone) -> list[float]:

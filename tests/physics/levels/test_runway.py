@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
-from spymaster.market.rows import OWN_ROW, BarrierState, Signal
+from spymaster.market.rows import LEVEL_ROW, BarrierState, Signal
 from spymaster.physics.levels.runway import is_strong, order_by_price, write_runways
 from tests.support.company import STRONG, Place, runway
 from tests.support.engine import engine_for
@@ -34,7 +34,7 @@ def written(
     """
     engine = engine_for()
     state = engine.state[0]
-    rows = np.full(MAX_PUBLISHED, np.nan, OWN_ROW)
+    rows = np.full(MAX_PUBLISHED, np.nan, LEVEL_ROW)
     state["levels"]["at"]["active"] = 0
     nearest = sorted(range(len(levels)), key=lambda k: (abs(levels[k].price - SPOT), k))
     state["levels"]["ranking"][: len(levels)] = nearest

@@ -6,21 +6,14 @@ Formulas: docs/physics.md 3.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 from spymaster.market.jit import kernel, kernel_inlined
-from spymaster.market.rows import BarrierState
 from spymaster.physics.book.windows import buckets_in
-from spymaster.physics.maths.elementary import gate, log_
+from spymaster.physics.maths.elementary import gate, log_of_normal
 from spymaster.physics.memory.indices import ASK, HIGH, LEDGER_TICKS, LOW
 from spymaster.physics.memory.state import Array, State
 
-_VACUUM: Final = int(BarrierState.VACUUM)
-_CONSUMED: Final = int(BarrierState.CONSUMED)
-_WEAK: Final = int(BarrierState.WEAK)
-_NEUTRAL: Final = int(BarrierState.NEUTRAL)
-_ABSORPTION: Final = int(BarrierState.ABSORPTION)
-_WALL: Final = int(BarrierState.WALL)
 _STATES: Final = 6
 _TINY: Final = 1e-9
 
@@ -97,13 +90,14 @@ def soft_states(
     fill_threshold: float,
     absolute: bool,
     held: bool,
-    logs: Any,
-    out: Array,
-) -> None:
-    """Probabilities of the six states into ``out`` (float64[6], order of ``BarrierState``); they sum to 1.
+    log_vacuum: float,
+    log_wall: float,
+) -> tuple[float, float, float, float, float, float]:
+    """Probabilities of the six states, in the order of ``BarrierState``; they sum to 1.
 
     added, pulled, filled: netted flows over the window (contracts); start, end: depth of the zone at its ends; usual:
-    typical depth of such a zone; held: no trade beyond the zone; logs: LOGS record. Source: docs/physics.md 3.
+    typical depth of such a zone; held: no trade beyond the zone; log_vacuum, log_wall: logarithms of ``r_vac`` and
+    ``r_wall``. Source: docs/physics.md 3.
     """
     delta = added - pulled - filled
     deplete = theta if absolute else max(theta, p[0].theta_dep_share * start)
@@ -112,18 +106,20 @@ def soft_states(
     r = replenishment(added, lost, theta)
     g1 = gate((-delta / deplete - 1.0) / p[0].gate_depletion)
     g2 = gate((phi - p[0].phi_consumed) / p[0].gate_filled)
-    log_r = log_(r)
-    g3 = gate((logs.r_vac - log_r) / p[0].gate_replenishment)
-    g4 = gate(min(delta / theta - 1.0, log_r - logs.r_wall) / p[0].gate_growth)
+    log_r = log_of_normal(r)
+    g3 = gate((log_vacuum - log_r) / p[0].gate_replenishment)
+    g4 = gate(min(delta / theta - 1.0, log_r - log_wall) / p[0].gate_growth)
     g5 = gate((filled / fill_threshold - 1.0) / p[0].gate_fills) if held else 0.0
     g6 = gate((p[0].weak_depth_share - end / usual) / p[0].gate_thin) if usual > _TINY else 0.0
     quiet = (1.0 - g1) * (1.0 - g4) * (1.0 - g5)
-    out[_VACUUM] = g1 * (1.0 - g2) * g3
-    out[_CONSUMED] = g1 * g2
-    out[_WEAK] = g1 * (1.0 - g2) * (1.0 - g3) + quiet * g6
-    out[_NEUTRAL] = quiet * (1.0 - g6)
-    out[_ABSORPTION] = (1.0 - g1) * (1.0 - g4) * g5
-    out[_WALL] = (1.0 - g1) * g4
+    return (
+        g1 * (1.0 - g2) * g3,
+        g1 * g2,
+        g1 * (1.0 - g2) * (1.0 - g3) + quiet * g6,
+        quiet * (1.0 - g6),
+        (1.0 - g1) * (1.0 - g4) * g5,
+        (1.0 - g1) * g4,
+    )
 
 
 @kernel

@@ -7,44 +7,19 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import BarrierAlarm, BarrierState, Tag, Trust
-from spymaster.physics.book.changes import bucket_flows, detect_change, forget_changes
+from spymaster.physics.book.changes import forget_changes
 from spymaster.physics.book.context import read_context
-from spymaster.physics.book.flicker import flicker_share, lasting_depth
 from spymaster.physics.book.icebergs import find_iceberg, remaining_size, typical_peak
-from spymaster.physics.book.passed import follow_zone, forget_zone, passed_states, ticks_beyond
+from spymaster.physics.book.passed import follow_zone, forget_zone, passed_states
 from spymaster.physics.book.recovery import forget_recovery, recovery_half_life, update_recovery
-from spymaster.physics.book.scales import usual_depth
-from spymaster.physics.book.windows import buckets_in
-from spymaster.physics.book.zone_sums import level_window, take_sums
 from spymaster.physics.judgement.barrier import (
-    held_through,
     replenishment,
     settle_state,
-    soft_states,
-    thresholds,
     time_to_clear,
-    visible_part,
 )
 from spymaster.physics.maths.elementary import exp_, gate
 from spymaster.physics.memory.indices import (
-    ASK,
-    BID,
-    DISTANCES,
-    LEDGER_TICKS,
-    NEWER,
-    NOISE_FILL,
-    NOISE_FILL_USUAL,
-    NOISE_NET,
-    OLDER,
-    SCALE_FILL,
-    SCALE_FILL_LIMIT,
-    SCALE_FILL_USUAL,
-    SCALE_NET,
-    SCALE_NET_LIMIT,
-    TRUST_DEPTH,
-    Z_ADDED,
     Z_FILL,
-    Z_FLICKER,
     Z_GROSS,
     Z_HIDDEN,
     Z_IN,
@@ -110,7 +85,9 @@ def held_evidence(p: Array, v: Any, score: float, passed: bool, t_ns: int) -> fl
 
     ``evidence_tau`` is how fast. In front of the level the score is what it is; past it, that or what is left.
     """
-    left = v.evidence * exp_(-float(t_ns - v.evidence_ns) * 1e-9 / p[0].evidence_tau_s)
+    left = 0.0
+    if v.evidence > 0.0:
+        left = v.evidence * exp_(-float(t_ns - v.evidence_ns) * 1e-9 / p[0].evidence_tau_s)
     if passed:
         return float(max(score, 50.0 + left))
     if score - 50.0 >= left:
@@ -120,9 +97,8 @@ def held_evidence(p: Array, v: Any, score: float, passed: bool, t_ns: int) -> fl
 
 
 @kernel
-def no_barrier(s: State, slot: int, row: Any) -> None:
+def no_barrier(v: Any, row: Any) -> None:
     """Write a barrier that cannot be judged: unseen is not zero."""
-    v = s.levels.at[slot]
     v.state = -1
     v.rival = -1
     v.has_delta = 0
@@ -143,160 +119,52 @@ def no_barrier(s: State, slot: int, row: Any) -> None:
 
 
 @kernel_inlined
-def score_barrier(s: State, p: Array, t_ns: int, slot: int, row: Any) -> tuple[bool, float, float]:
-    """Flows, states and depth of the zone into ``row``; returns (present, S_L, weight in [0, 1])."""
-    ledger = s.ledger
-    scratch = s.scratch
-    v = s.levels.at[slot]
-    side = ASK if v.direction > 0 else BID
-    depth_trust = s.trust.state[TRUST_DEPTH]
-    edge, seen = -1, 0
-    if depth_trust != _BLIND and depth_trust != _ABSENT:
-        edge, seen = visible_part(s, p, t_ns, side, v.tick)
-    if edge < 0:
-        no_barrier(s, slot, row)
+def judge_barrier(s: State, p: Array, t_ns: int, lane: int, v: Any, row: Any) -> tuple[bool, float, float]:
+    """Flows, states and depth of the zone into ``row``; returns (present, S_L, weight in [0, 1]).
+
+    The zone was looked at (``judgement.zones``), and what its window says by itself of its state stands in the lane.
+    """
+    lanes = s.scratch.lanes
+    zone = lanes.zone[lane]
+    if zone.judged == 0:
+        no_barrier(v, row)
         return False, 0.0, 0.0
     v.unseen = 0
-    half, sign = p[0].barrier_zone_ticks, 1 if side == ASK else -1
-    centre = v.tick - ledger.base
-    low = max(min(centre - sign * half, edge), 0)
-    high = min(max(centre - sign * half, edge), LEDGER_TICKS - 1)
-    beyond = ticks_beyond(s, v)
-    passed = beyond >= p[0].passed_ticks
-    fraction = (high - low + 1) / (2.0 * half + 1.0)
-    longest = scratch.longest
-    scale = scratch.scale
-    usual, absolute, warm = zone_scales(s, p, side, v.tick, edge, scale)
-    theta, fill_threshold = scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT]
-    update_changes(s, p, v, row, side, low, high, t_ns, longest)
-    end = young = 0
-    for i in range(low, high + 1):
-        end += ledger.depth[side, i]
-        young += s.flicker.fresh[side, i, NEWER] + s.flicker.fresh[side, i, OLDER]
-    span = state_span(p, v, seen, t_ns, end <= usual - theta)
-    z = scratch.window
-    if span == longest and edge == centre + sign * half and 0 <= centre < LEDGER_TICKS:
-        take_sums(s.windows.zone[side, centre], z)
-    else:
-        level_window(s, v, side, low, high, span)
-        take_sums(v.sums, z)
-    held = not passed and held_through(s, side, v.tick + sign * half, span)
-    share = flicker_share(z[Z_ADDED], z[Z_FLICKER])
-    lasting = lasting_depth(end, young, share, s.flicker.usual)
-    # behind the touch nothing rests: what is usual there would call every zone full
-    resting = usual_depth(s, 0, high - low) if passed else usual
-    state = judge_zone(s, p, v, side, end, lasting, resting, absolute, held, beyond, t_ns)
-    write_flows(row, z, end, span * p[0].snap_interval_ns * 1e-9)
-    write_states(s, row, state, fraction * warm)
-    row.passed = 1.0 if passed else 0.0
-    row.visible_fraction = fraction
-    row.seen_s = seen * p[0].snap_interval_ns * 1e-9
-    row.flicker_share = share
+    side, low, high, z = zone.side, zone.low, zone.high, zone.window
+    states = s.scratch.states
+    state = settle_zone(s, p, v, lane, t_ns)
+    write_flows(row, z, zone.depth, zone.span * p[0].snap_interval_ns * 1e-9)
+    write_states(s, row, state, zone.fraction * zone.warm)
+    row.passed = zone.passed
+    row.visible_fraction = zone.fraction
+    row.seen_s = zone.seen * p[0].snap_interval_ns * 1e-9
+    row.flicker_share = zone.flicker
     write_iceberg(s, row, side, low, high, t_ns)
-    row.tags = barrier_tags(s, p, row, z, state, fill_threshold)
-    write_context(s, p, row, side, low, high, t_ns - ledger.seen_since[side, centre])
-    update_recovery(p, v, end, usual, high - low + 1, t_ns)
+    row.tags = barrier_tags(s, p, row, z, state, lanes.fill_limit[lane])
+    write_context(s, p, row, side, low, high, t_ns - s.ledger.seen_since[side, v.tick - s.ledger.base])
+    update_recovery(p, v, zone.depth, zone.usual, high - low + 1, t_ns)
     row.refill_half_life_s = recovery_half_life(v, t_ns)
-    smooth_flows(s, slot, row, z[Z_IN] - z[Z_OUT] - z[Z_FILL], replenishment(z[Z_IN], z[Z_OUT] + z[Z_FILL], theta))
+    lost = z[Z_OUT] + z[Z_FILL]
+    smooth_flows(s, v, row, z[Z_IN] - z[Z_OUT] - z[Z_FILL], replenishment(z[Z_IN], lost, lanes.theta[lane]))
     write_defender(s, side, v.tick, row)
-    score = passed_score(p, v, scratch.states) if passed else barrier_score(p, scratch.states)
-    score = held_evidence(p, v, score, passed, t_ns)
-    believed = seen * p[0].snap_interval_ns >= p[0].sight_share * p[0].w_barrier_ns
-    return True, score, fraction * (seen / longest) * warm if believed else 0.0
+    score = passed_score(p, v, states) if zone.passed != 0 else barrier_score(p, states)
+    score = held_evidence(p, v, score, zone.passed != 0, t_ns)
+    believed = zone.seen * p[0].snap_interval_ns >= p[0].sight_share * p[0].w_barrier_ns
+    return True, score, zone.fraction * (zone.seen / s.scratch.longest) * zone.warm if believed else 0.0
 
 
 @kernel_inlined
-def judge_zone(
-    s: State, p: Array, v: Any, side: int, depth: int, lasting: float, usual: float, absolute: bool, held: bool,
-    beyond: float, t_ns: int,
-) -> int:  # fmt: skip
-    """Probabilities of the six states from the window in the scratch; returns the settled state.
-
-    depth: contracts in the part of the zone that is judged; lasting: those that are no flicker; held: no trade beyond
-    the zone.
-    """
-    z = s.scratch.window
-    scale = s.scratch.scale
+def settle_zone(s: State, p: Array, v: Any, lane: int, t_ns: int) -> int:
+    """Probabilities of the zone's six states into the scratch, price having passed it or not; the settled state."""
+    zone = s.scratch.lanes.zone[lane]
     states = s.scratch.states
-    start = max(depth - (z[Z_IN] - z[Z_OUT] - z[Z_FILL]), 0)
-    soft_states(
-        p, z[Z_IN], z[Z_OUT], z[Z_FILL], start, lasting, usual, scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT],
-        absolute, held, s.logs, states,
-    )  # fmt: skip
-    follow_zone(s, p, v, states, side, beyond, t_ns)
-    if beyond >= p[0].passed_ticks:
+    for k in range(len(states)):
+        states[k] = s.scratch.lanes.states[k, lane]
+    follow_zone(s, p, v, states, zone.side, zone.beyond, t_ns)
+    if zone.passed != 0:
         passed_states(p, v, states)
     v.state, v.rival = settle_state(states, v.state, v.rival, p[0].hysteresis_lead)
     return int(v.state)
-
-
-@kernel_inlined
-def update_changes(
-    s: State, p: Array, v: Any, row: Any, side: int, low: int, high: int, t_ns: int, longest: int
-) -> None:
-    """The zone's newest bucket into the row and into the change detectors, once the scales are known.
-
-    A level that is faced from its other side has other defenders: what the old ones lost is forgotten.
-    """
-    scratch = s.scratch
-    added, pulled, filled = bucket_flows(s, side, low, high)
-    row.bucket_added = added
-    row.bucket_pulled = pulled
-    row.bucket_filled = filled
-    if s.book.visible_ns < p[0].warmup_ns or v.turned != 0:
-        forget_changes(v)
-    else:
-        # ten seconds' spreads: of independent buckets each has the share 1 / root n
-        root = math.sqrt(longest)
-        scratch.bucket_scale[SCALE_NET] = scratch.scale[SCALE_NET] / root
-        scratch.bucket_scale[SCALE_FILL_USUAL] = scratch.scale[SCALE_FILL_USUAL] / longest
-        scratch.bucket_scale[SCALE_FILL] = scratch.scale[SCALE_FILL] / root
-        detect_change(p, v, added - pulled, filled, scratch.bucket_scale, t_ns - p[0].snap_interval_ns)
-    row.alarm = v.alarm
-    row.alarm_age_s = (t_ns - v.drift_ns[v.alarm - 1]) * 1e-9 if v.alarm > 0 else math.nan
-
-
-@kernel
-def state_span(p: Array, v: Any, seen: int, t_ns: int, thin: bool) -> int:
-    """Buckets the state rests on: all that were seen, or since a sudden loss began, the shortest window at least.
-
-    Only the loss that left the zone ``thin`` shortens the window: one that gives back what came a moment ago empties
-    nothing. Stacking never does: what comes in a burst is often gone as fast, so a wall has the whole window to last.
-    """
-    if v.alarm == 0 or v.alarm == _STACKING or not thin:
-        return seen
-    since = buckets_in(p, t_ns - v.drift_ns[v.alarm - 1])
-    return min(seen, max(since, buckets_in(p, p[0].w_barrier_min_ns)))
-
-
-@kernel_inlined
-def zone_scales(s: State, p: Array, side: int, tick: int, edge: int, scale: Array) -> tuple[float, bool, float]:
-    """(usual depth, absolute?, warm-up factor) of a zone's visible part.
-
-    scale (float64[5]): spread of net flow, usual fill and spread of fills as the change detectors use them; then the
-    thresholds of net flow and of fills. All are those of the whole zone over the whole window, however little of it
-    is in sight: the unseen part may have gone either way, so what is seen must carry the state by itself. With
-    thresholds lowered to the visible part most of the walls and vacuums of levels just come into sight were false.
-    """
-    book = s.book
-    scales = s.scales
-    half = p[0].barrier_zone_ticks
-    sign = 1 if side == ASK else -1
-    best = book.ask if side == ASK else book.bid
-    distance = sign * (tick - best)
-    usual = usual_depth(s, distance - half, sign * (edge + s.ledger.base - best))
-    warm = book.visible_ns < p[0].warmup_ns
-    plain = p[0].absolute_thresholds != 0
-    absolute = warm or plain
-    d = min(max(distance, 0), DISTANCES - 1)
-    fills = 0.0 if plain else scales.noise[NOISE_FILL_USUAL, d]
-    scale[SCALE_NET_LIMIT], scale[SCALE_FILL_LIMIT] = thresholds(
-        p, absolute, usual, scales.noise[NOISE_NET, d], fills, scales.noise[NOISE_FILL, d], scales.typical_best
-    )
-    scale[SCALE_NET] = max(scales.noise[NOISE_NET, d], _LEAST_SPREAD)
-    scale[SCALE_FILL_USUAL] = fills
-    scale[SCALE_FILL] = max(scales.noise[NOISE_FILL, d], _LEAST_SPREAD)
-    return usual, absolute, (p[0].warmup_confidence if warm else 1.0)
 
 
 @kernel
@@ -367,10 +235,9 @@ def barrier_tags(s: State, p: Array, row: Any, z: Array, state: int, fill_thresh
 
 
 @kernel
-def smooth_flows(s: State, slot: int, row: Any, delta: float, ratio: float) -> None:
+def smooth_flows(s: State, v: Any, row: Any, delta: float, ratio: float) -> None:
     """Smoothed net flow and replenishment ratio of the level."""
     alpha = s.alpha
-    v = s.levels.at[slot]
     if v.has_delta == 0:
         v.has_delta = 1
         v.delta_liq = delta

@@ -118,8 +118,13 @@ def set_fuel(p: Array, what_if: int, row: Any) -> tuple[bool, float, float]:
 
 @kernel
 def write_common_fuel(s: State, row: Any) -> None:
-    """Walls and flip into the row that all levels share."""
+    """Walls and flip into the row that all levels share; absent without options."""
     walls = s.walls
+    if s.chain.contracts == 0:
+        row.call_wall = row.call_wall_sign = math.nan
+        row.put_wall = row.put_wall_sign = math.nan
+        row.gamma_flip = math.nan
+        return
     row.call_wall = walls.mark[CALL_WALL]
     row.call_wall_sign = walls.mark_sign[CALL_WALL]
     row.put_wall = walls.mark[PUT_WALL]

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from spymaster.market.jit import kernel, kernel_inlined
-from spymaster.market.rows import INPUTS, OWN_ROW
+from spymaster.market.rows import INPUTS, LEVEL_ROW, SHARED_COLUMNS
 from spymaster.physics.book.windows import buckets_in
 from spymaster.physics.memory.indices import (
     ASK,
@@ -32,7 +34,7 @@ AWAKE: Final = 0
 QUIET: Final = 1
 STILL: Final = 2
 """What happened since the snap before: something; nothing but that what is usual crept on; nothing at all."""
-_NUMBERS: Final = len(OWN_ROW.names or ())
+_IS_SHARED: Final = np.array([int(name in SHARED_COLUMNS) for name in LEVEL_ROW.names or ()])
 
 
 @kernel
@@ -132,11 +134,14 @@ def may_rest(s: State, v: Any, j: int, quiet: int) -> bool:
 
 
 @kernel_inlined
-def rest_level(s: State, p: Array, v: Any, j: int, t_ns: int, row: Any, numbers: Array) -> None:
-    """The row of the snap before, brought up to date; ``row`` is the memory of ``numbers``."""
+def rest_level(s: State, p: Array, v: Any, j: int, t_ns: int, row: Any, numbers: Array, common: Array) -> None:
+    """The row of the snap before, brought up to date; ``row`` is the memory of ``numbers``.
+
+    common: float64[fields], what the levels of this snap share.
+    """
     levels = s.levels
-    for f in range(_NUMBERS):
-        numbers[f] = levels.rest_rows[j, f]
+    for f in range(len(_IS_SHARED)):
+        numbers[f] = common[f] if _IS_SHARED[f] != 0 else levels.rest_rows[j, f]
     row.approach_bars = s.scratch.rising_bars if v.direction > 0 else s.scratch.falling_bars
     row.valid_from_s = v.valid_ns * 1e-9
     row.held = v.frozen
@@ -244,5 +249,5 @@ def zone_has_settled(v: Any, row: Any) -> bool:
 @kernel
 def keep_row(s: State, j: int, numbers: Array) -> None:
     """The row of the level ranked ``j`` for the snaps to come."""
-    for f in range(_NUMBERS):
+    for f in range(len(_IS_SHARED)):
         s.levels.rest_rows[j, f] = numbers[f]

@@ -59,7 +59,7 @@ def score_tape(
     row.sweep_direction = 0.0
     row.sweep_age_s = math.nan
     if s.scratch.sweeps_held > 0:
-        score = pull_to_sweep(s, p, t_ns, v.tick, v.direction, band, row, score)
+        score = pull_to_sweep(s, t_ns, v.tick, v.direction, band, row, score)
     state = s.trust.state[TRUST_TAPE]
     if state == _BLIND or state == _ABSENT:
         return False, 0.0, 0.0
@@ -79,17 +79,20 @@ def find_sweeps(s: State, p: Array, t_ns: int) -> None:
             break
         if w.cluster != 0 or w.levels >= p[0].sweep_min_levels:
             scratch.live_sweeps[scratch.sweeps_held] = place
+            scratch.sweep_low[scratch.sweeps_held] = w.low
+            scratch.sweep_high[scratch.sweeps_held] = w.high
+            scratch.sweep_fade[scratch.sweeps_held] = exp_(-((t_ns - w.t_ns) * 1e-9) / p[0].sweep_decay_s)
             scratch.sweeps_held += 1
 
 
 @kernel
-def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band: int, row: Any, score: float) -> float:
+def pull_to_sweep(s: State, t_ns: int, tick: int, direction: int, band: int, row: Any, score: float) -> float:
     """The latest sweep that touched the band pulls the score to 100 (break) or 0 (reject), fading with its age."""
-    orders = s.orders
-    for k in range(s.scratch.sweeps_held):
-        w = orders.sweep[s.scratch.live_sweeps[k]]
-        if w.high < tick - band or w.low > tick + band:
+    scratch = s.scratch
+    for k in range(scratch.sweeps_held):
+        if scratch.sweep_high[k] < tick - band or scratch.sweep_low[k] > tick + band:
             continue
+        w = s.orders.sweep[scratch.live_sweeps[k]]
         age = (t_ns - w.t_ns) * 1e-9
         row.sweep_direction = w.side
         row.sweep_volume = w.size
@@ -99,7 +102,7 @@ def pull_to_sweep(s: State, p: Array, t_ns: int, tick: int, direction: int, band
         row.sweep_age_s = age
         row.sweep_window_ms = (w.t_ns - w.first_ns) // NS_PER_MS
         target = 100.0 if w.side * direction > 0 else 0.0
-        pulled = 50.0 + (target - 50.0) * exp_(-age / p[0].sweep_decay_s)
+        pulled = 50.0 + (target - 50.0) * scratch.sweep_fade[k]
         if abs(pulled - 50.0) > abs(score - 50.0):
             return float(pulled)
         break

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from spymaster.market.levels import MAX_PUBLISHED
-from spymaster.market.rows import ALERT_ROW, INPUTS, OWN_ROW
+from spymaster.market.rows import ALERT_ROW, INPUTS, LEVEL_ROW
 from spymaster.physics.memory.indices import (
     ALERTS,
     COMPONENTS,
@@ -157,7 +157,7 @@ LEVELS: Final = np.dtype(
         # by rank: whether the level rests, and its row; what all of them rest on, as of the snap at ``rest_ns``;
         # whether all rested then
         ("rest_settled", "<i8", (MAX_PUBLISHED,)),
-        ("rest_rows", "<f8", (MAX_PUBLISHED, len(OWN_ROW.names or ()))),
+        ("rest_rows", "<f8", (MAX_PUBLISHED, len(LEVEL_ROW.names or ()))),
         ("rest_globals", "<f8", (REST_GLOBALS + len(INPUTS),)),
         ("rest_scales", "<f8", (REST_SCALES + DEPTH_DISTANCES + NOISES * DISTANCES,)),
         ("rest_fingerprint", "<i8"),

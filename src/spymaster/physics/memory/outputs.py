@@ -11,7 +11,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
 from spymaster.market.levels import MAX_PUBLISHED, LevelKind
 from spymaster.market.option_rows import MAX_PUBLISHED_STRIKES, OPTION_SUMMARY, STRIKE_ROW
-from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, OWN_ROW, SHARED_ROW, SNAP
+from spymaster.market.rows import FLOW_ROW, LEVEL_ROW, SNAP
 from spymaster.physics.memory.indices import (
     ADD,
     ALERTS,
@@ -42,15 +42,15 @@ class Out(NamedTuple):
     snaps: Array
     """SNAP[K]"""
     rows: Array
-    """OWN_ROW[K, MAX_PUBLISHED]"""
+    """LEVEL_ROW[K, MAX_PUBLISHED]"""
     numbers: Array
     """float64[K, MAX_PUBLISHED, fields]: the same memory as ``rows``"""
-    shared: Array
-    """SHARED_ROW[K]"""
-    shared_numbers: Array
-    """float64[K, fields]: the same memory as ``shared``"""
+    common: Array
+    """LEVEL_ROW[2]: what the levels of the snap in hand share, as a resistance has it and as a support; else NaN"""
+    common_numbers: Array
+    """float64[2, fields]: the same memory as ``common``"""
     blank: Array
-    """OWN_ROW[1] of NaN: the row of a level that has none"""
+    """LEVEL_ROW[1] of NaN: the row of a level that has none"""
     strikes: Array
     """STRIKE_ROW[K, MAX_PUBLISHED_STRIKES]; ``snaps[k].options.strikes`` of them belong to snap k"""
     flows: Array
@@ -59,9 +59,9 @@ class Out(NamedTuple):
 
 def new_out(snaps: int, with_flows: bool) -> Out:
     """Room for ``snaps`` snaps before the caller has to read them."""
-    rows = np.zeros((snaps, MAX_PUBLISHED), OWN_ROW)
-    numbers = rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, len(OWN_ROW.names or ()))
-    shared = np.full(snaps, np.nan, SHARED_ROW)
+    fields = len(LEVEL_ROW.names or ())
+    rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
+    common = np.full(2, np.nan, LEVEL_ROW)
     heads = np.zeros(snaps, SNAP)
     heads["options"] = np.full((), np.nan, OPTION_SUMMARY)
     heads["options"]["strikes"] = heads["options"]["contracts"] = heads["options"]["quoted"] = 0.0
@@ -69,18 +69,13 @@ def new_out(snaps: int, with_flows: bool) -> Out:
         held=np.array([0, 0, int(with_flows)], np.int64),
         snaps=heads,
         rows=rows,
-        numbers=numbers,
-        shared=shared,
-        shared_numbers=shared.view(np.float64).reshape(snaps, len(SHARED_ROW.names or ())),
-        blank=np.full(1, np.nan, OWN_ROW),
+        numbers=rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, fields),
+        common=common,
+        common_numbers=common.view(np.float64).reshape(2, fields),
+        blank=np.full(1, np.nan, LEVEL_ROW),
         strikes=np.zeros((snaps, MAX_PUBLISHED_STRIKES), STRIKE_ROW),
         flows=np.zeros(snaps * FLOW_ROWS_PER_SNAP if with_flows else 1, FLOW_ROW),
     )
-
-
-def new_whole(snaps: int) -> Array:
-    """Room for the whole rows of so many snaps: float64[snaps, MAX_PUBLISHED, fields]. Touched when they are wanted."""
-    return np.empty((snaps, MAX_PUBLISHED, len(LEVEL_ROW.names or ())))
 
 
 @kernel

@@ -19,6 +19,65 @@ from spymaster.physics.memory.indices import (
 )
 from spymaster.physics.memory.level_records import REST_STATE
 
+LANES: Final = 16
+"""So many levels are judged side by side: their rows stay near the processor, and arithmetic takes several at once."""
+
+ZONE_LANE: Final = np.dtype(
+    [
+        # whether the zone can be judged, and if so from which side, its prices in sight and for how many buckets
+        ("judged", "<i8"),
+        ("side", "<i8"),
+        ("low", "<i8"),
+        ("high", "<i8"),
+        ("seen", "<i8"),
+        ("span", "<i8"),
+        # contracts there now, what is usual; which share of it is in sight, ticks that price is beyond the level,
+        # whether that is past it, what the scales are worth, the share of additions that went again at once
+        ("depth", "<i8"),
+        ("usual", "<f8"),
+        ("fraction", "<f8"),
+        ("beyond", "<f8"),
+        ("passed", "<i8"),
+        ("warm", "<f8"),
+        ("flicker", "<f8"),
+        ("window", "<i8", (ZONE_FIELDS,)),
+    ]
+)
+"""The zone of one of them: what was found out level by level."""
+
+LANES_RECORD: Final = np.dtype(
+    [
+        ("zone", ZONE_LANE, (LANES,)),
+        # what the states of its zone follow from, and they
+        ("added", "<f8", (LANES,)),
+        ("pulled", "<f8", (LANES,)),
+        ("filled", "<f8", (LANES,)),
+        ("start", "<f8", (LANES,)),
+        ("lasting", "<f8", (LANES,)),
+        ("resting", "<f8", (LANES,)),
+        ("theta", "<f8", (LANES,)),
+        ("fill_limit", "<f8", (LANES,)),
+        ("held", "<i8", (LANES,)),
+        ("states", "<f8", (6, LANES)),
+        # by force what it says, how much it is believed, whether it is asked, and its smoothed evidence
+        ("says", "<f8", (COMPONENTS, LANES)),
+        ("weight", "<f8", (COMPONENTS, LANES)),
+        ("asked", "<i8", (COMPONENTS, LANES)),
+        ("evidence", "<f8", (COMPONENTS, LANES)),
+        # whether price is near enough for a score, whether there was one, and whether there is
+        ("in_band", "<i8", (LANES,)),
+        ("had_score", "<i8", (LANES,)),
+        ("has_score", "<i8", (LANES,)),
+        # the score, that of this snap alone, both as they are published; how sure it is, and who contributed what
+        ("score", "<f8", (LANES,)),
+        ("told", "<f8", (LANES,)),
+        ("told_raw", "<f8", (LANES,)),
+        ("confidence", "<f8", (LANES,)),
+        ("part", "<f8", (COMPONENTS, LANES)),
+    ]
+)
+"""Levels side by side. What stands in those places that are not in use is computed along and means nothing."""
+
 SCRATCH: Final = np.dtype(
     [
         # the record in hand, decoded: by side, the best level first
@@ -26,16 +85,12 @@ SCRATCH: Final = np.dtype(
         ("size", "<i8", (2, BOOK_LEVELS)),
         # a record of another layout, put into the words of the usual one
         ("plain", "<i8", (10,)),
-        # the zone in hand: probabilities of its states, sums over its window, scales of the window and of one bucket
+        # the zone in hand: probabilities of its states, scales of its window and of one bucket
         ("states", "<f8", (6,)),
-        ("window", "<i8", (ZONE_FIELDS,)),
         ("scale", "<f8", (ZONE_SCALES,)),
         ("bucket_scale", "<f8", (BUCKET_SCALES,)),
-        # the level in hand: what each force says, how much each is believed, whether it is asked, its weight for that
-        ("scores", "<f8", (COMPONENTS,)),
-        ("weights", "<f8", (COMPONENTS,)),
-        ("asked", "<i8", (COMPONENTS,)),
-        ("parts", "<f8", (COMPONENTS,)),
+        # the levels in hand
+        ("lanes", LANES_RECORD),
         # one-minute bars in a row that rose and that fell; whether the snap lies in the signal window
         ("rising_bars", "<i8"),
         ("falling_bars", "<i8"),
@@ -47,8 +102,14 @@ SCRATCH: Final = np.dtype(
         ("before", "<f8", (MAX_PUBLISHED, REST_STATE)),
         ("after", "<f8", (REST_STATE,)),
         ("resting", "<i8", (MAX_PUBLISHED,)),
-        # places in the ring of those sweeps that count now, the latest first
+        # ranks of those that do not
+        ("awake", "<i8", (MAX_PUBLISHED,)),
+        # places in the ring of those sweeps that count now, the latest first; the ticks they reach, and how much of
+        # their pull is left
         ("live_sweeps", "<i8", (SWEEPS,)),
+        ("sweep_low", "<i8", (SWEEPS,)),
+        ("sweep_high", "<i8", (SWEEPS,)),
+        ("sweep_fade", "<f8", (SWEEPS,)),
         ("sweeps_held", "<i8"),
         # buckets of the shortest and the longest barrier window, and the longest one's time
         ("shortest", "<i8"),
