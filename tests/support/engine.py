@@ -140,9 +140,16 @@ class Results:
         return sum(c[name] for (_, s, t), c in cells if side in (None, s) and tick in (None, t))
 
 
-def engine_for(profile: str = "es", *, with_flows: bool = True, snaps_per_block: int = 16, **config: Any) -> Engine:
-    """An engine that has had its CONFIG; ``config`` as for ``config_frame``."""
-    engine = Engine(snaps_per_block=snaps_per_block, with_flows=with_flows)
+def engine_for(
+    profile: str = "es",
+    *,
+    with_flows: bool = True,
+    snaps_per_block: int = 16,
+    digest: bytes | None = None,
+    **config: Any,
+) -> Engine:
+    """An engine that has had its CONFIG; ``config`` as for ``config_frame``, the others as for ``Engine``."""
+    engine = Engine(snaps_per_block=snaps_per_block, with_flows=with_flows, digest=digest)
     for _ in engine.feed(config_frame(profile, **config)):
         raise AssertionError("a CONFIG frame makes no snaps")
     return engine

@@ -21,6 +21,7 @@ from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.hours import HOURS
 from spymaster.market.kinds import MBP10_WORDS, NS_PER_S, Kind
 from spymaster.physics.engine import Engine
+from spymaster.physics.row_hash import FIRST_DIGEST
 from spymaster.session.headless import RunTotals, drive
 from spymaster.session.levels.user import levels_from_flags
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
@@ -61,7 +62,7 @@ def replay_seconds(plan: ReplayPlan) -> tuple[float, int]:
     """Replay the file without a screen, everything computed and hashed; returns seconds and snaps."""
     started = time.perf_counter()
     source = ReplaySource(plan)
-    engine = Engine()
+    engine = Engine(digest=FIRST_DIGEST)
     totals = RunTotals(plan.profile.snap_ms * 1_000_000)
     drive(source, engine, [totals])
     return time.perf_counter() - started, totals.tally.snaps

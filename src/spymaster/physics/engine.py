@@ -43,6 +43,7 @@ from spymaster.physics.memory.level_records import ALPHAS, LOGS
 from spymaster.physics.memory.option_records import put_chain
 from spymaster.physics.memory.outputs import Out, new_out
 from spymaster.physics.memory.state import Array, new_state, pack_state, ring_length, unpack_state
+from spymaster.physics.row_hash import DIGEST_WORDS
 from spymaster.physics.session_start import hear
 from spymaster.physics.time.ranges import note_hole
 
@@ -64,14 +65,23 @@ class SnapBlock:
 
     ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
     ``flows`` and ``alerts`` hold the snaps' rows one after the other, ``snaps[k].flows`` and ``.alerts`` of them each.
-    ``strikes[k, : snaps[k]["options"]["strikes"]]`` are the strikes of snap k by rising price.
+    ``strikes[k, : snaps[k]["options"]["strikes"]]`` are the strikes of snap k by rising price. An engine that hashes
+    its rows does not keep them (``kept`` is None): ``digest`` is the signal hash after the last of these snaps.
     """
 
     snaps: Array
     flows: Array
     alerts: Array
     strikes: Array
-    numbers: Array
+    kept: Array | None
+    digest: bytes | None = None
+
+    @property
+    def numbers(self) -> Array:
+        """float64[K, L, fields]. Raises ValueError where they were not kept."""
+        if self.kept is None:
+            raise ValueError("the rows of these snaps were hashed and not kept")
+        return self.kept
 
     @property
     def rows(self) -> Array:
@@ -89,12 +99,23 @@ class EngineError(UserError):
 
 
 class Engine:
-    """Turns frames into snaps. ``snaps_per_block``: how many snaps are gathered before the caller sees them."""
+    """Turns frames into snaps.
 
-    def __init__(self, *, snaps_per_block: int = SNAPS_PER_BLOCK, with_flows: bool = False) -> None:
+    ``snaps_per_block``: how many snaps are gathered before the caller sees them. ``digest``: rows of levels enter the
+    signal hash, going on from that digest, and are not kept: written to one place that stays near the processor.
+    """
+
+    def __init__(
+        self, *, snaps_per_block: int = SNAPS_PER_BLOCK, with_flows: bool = False, digest: bytes | None = None
+    ) -> None:
         # two of them take turns, so that a block can still be read while the next is computed
-        self._out: Out = new_out(snaps_per_block, with_flows)
-        self._other_out: Out = new_out(snaps_per_block, with_flows)
+        self._out: Out = new_out(snaps_per_block, with_flows, digest)
+        self._other_out: Out = new_out(snaps_per_block, with_flows, digest)
+        if digest is not None:
+            one = self._out
+            self._other_out = self._other_out._replace(
+                rows=one.rows, numbers=one.numbers, words=one.words, placed=one.placed
+            )
         self._state: Array | None = None
         self._params: NDArray[Any] = np.zeros(1, PARAMS)
         self._identity = b""
@@ -155,6 +176,7 @@ class Engine:
             unpack_state(data[size:], self.state)
         except ValueError as error:
             raise EngineError("the snapshot", str(error), "play from the beginning") from error
+        self._out.placed[:] = 0
 
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
         state = self.state
@@ -198,7 +220,15 @@ class Engine:
         out.held[:2] = 0
         alerts["held"] = 0
         self._out, self._other_out = self._other_out, out
-        return SnapBlock(out.snaps[:snaps], out.flows[:flows], told, out.strikes[:snaps], out.numbers[:snaps])
+        is_hashed = bool(out.held[3])
+        return SnapBlock(
+            out.snaps[:snaps],
+            out.flows[:flows],
+            told,
+            out.strikes[:snaps],
+            None if is_hashed else out.numbers[:snaps],
+            out.words[:DIGEST_WORDS].tobytes() if is_hashed else None,
+        )
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()
@@ -226,6 +256,7 @@ class Engine:
             for index, level in enumerate(frame.user_levels):
                 _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
         self._state, self._params, self.config = state, params, frame
+        self._out.placed[:] = 0
         names = (frame.profile, frame.instrument, frame.user_levels, frame.tape_from.value, frame.equity)
         self._identity = hashlib.sha256(
             frame.params + frame.sessions + frame.chain + frame.hours + repr(names).encode()

@@ -70,6 +70,7 @@ from spymaster.physics.memory.outputs import Out, write_flows
 from spymaster.physics.memory.scratch import LANES
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.options.fuel import refresh_fuel
+from spymaster.physics.row_hash import hash_snap
 from spymaster.physics.session_start import enter_session
 from spymaster.physics.time.bars import close_due_bars
 from spymaster.physics.time.clock import snap_at_or_after
@@ -116,10 +117,17 @@ def take_snap(s: State, p: Array, t_ns: int, out: Out) -> None:
         turn_common(out.common_numbers)
         active = rank_levels(s, spot)
         published = min(active, MAX_PUBLISHED)
-        score_levels(s, p, t_ns, published, out.rows[k], out.numbers[k], out.common_numbers)
+        place = 0 if out.held[3] != 0 else k
+        score_levels(s, p, t_ns, published, out.rows[place], out.numbers[place], out.common_numbers, out.placed)
         _end_lost(s, t_ns, published, active, out.blank[0])
         if clock.snaps % _NEAR_EVERY == 0:
             mark_near(s, p, published)
+    if out.held[3] != 0:
+        hash_snap(out.words, s.scratch.hashing, t_ns, published, out.numbers.shape[2])
+    else:
+        # the next snap has other rows
+        for j in range(published):
+            out.placed[j] = 0
     follow_outcomes(s, p, t_ns)
     observe_scales(s, p, t_ns)
     write_snap(s, p, t_ns, out, k)
@@ -149,10 +157,13 @@ def close_windows(s: State, p: Array, t_ns: int) -> None:
 
 
 @kernel
-def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, common: Array) -> None:
+def score_levels(
+    s: State, p: Array, t_ns: int, published: int, rows: Any, numbers: Array, common: Array, placed: Array
+) -> None:
     """Every published level into its row: each on its own, then what they mean to each other.
 
-    common: float64[2, fields], what rows begin with: those of resistances, those of supports.
+    common: float64[2, fields], what rows begin with: those of resistances, those of supports. placed: by rank, whether
+    the row of a level that rests is there from the snap before.
     """
     levels = s.levels
     arm = arm_distance(s, p)
@@ -165,7 +176,7 @@ def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbe
         find_neighbours(s, p, published)
     worst = worst_configured(s)
     quiet = how_quiet(s, p, t_ns, published, arm, worst, regrouped)
-    asleep = wake_levels(s, p, t_ns, published, quiet, rows, numbers, common)
+    asleep = wake_levels(s, p, t_ns, published, quiet, rows, numbers, common, placed)
     awake = published - asleep
     for first in range(0, awake, LANES):
         score_lanes(s, p, t_ns, first, min(LANES, awake - first), arm, worst, rows, numbers, common)
@@ -179,7 +190,7 @@ def score_levels(s: State, p: Array, t_ns: int, published: int, rows: Any, numbe
 
 @kernel
 def wake_levels(
-    s: State, p: Array, t_ns: int, published: int, quiet: int, rows: Any, numbers: Array, common: Array
+    s: State, p: Array, t_ns: int, published: int, quiet: int, rows: Any, numbers: Array, common: Array, placed: Array
 ) -> int:
     """Which levels are to be judged, by rank; the others rest and their rows are written. Returns how many rest."""
     scratch = s.scratch
@@ -188,9 +199,12 @@ def wake_levels(
         v = s.levels.at[s.levels.ranking[j]]
         scratch.resting[j] = 1 if may_rest(s, v, j, quiet) else 0
         if scratch.resting[j] != 0:
-            rest_level(s, p, v, j, t_ns, rows[j], numbers[j], common[0 if v.direction > 0 else 1])
+            side = 0 if v.direction > 0 else 1
+            rest_level(s, p, v, j, t_ns, rows[j], numbers[j], common[side], placed[j] != 0)
+            placed[j] = 1
             asleep += 1
             continue
+        placed[j] = 0
         if quiet != AWAKE:
             remember(s, v, j)
         scratch.awake[j - asleep] = j

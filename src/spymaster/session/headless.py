@@ -61,7 +61,10 @@ class RunTotals:
         """Count a block in."""
         if len(block.snaps):
             self.last_snap_ns = int(block.snaps["t_ns"][-1])
-            self.hash.update(block)
+            if block.digest is None:
+                self.hash.update(block)
+            else:
+                self.hash = SignalHash(block.digest)
             self.trust.update(block)
             self.tally.update(block)
 

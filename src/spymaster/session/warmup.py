@@ -223,7 +223,7 @@ def lower_levels() -> None:
     state, params = _memory()
     out = new_out(1, True)
     lower(close_windows, state, params, 0)
-    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.common_numbers)
+    lower(score_levels, state, params, 0, 0, out.rows[0], out.numbers[0], out.common_numbers, out.placed)
     lower(observe_scales, state, params, 0)
     lower(write_common, state, params, 0, out.common[0])
     lower(write_flows, state, 0, out)

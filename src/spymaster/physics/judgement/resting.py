@@ -34,7 +34,8 @@ AWAKE: Final = 0
 QUIET: Final = 1
 STILL: Final = 2
 """What happened since the snap before: something; nothing but that what is usual crept on; nothing at all."""
-_IS_SHARED: Final = np.array([int(name in SHARED_COLUMNS) for name in LEVEL_ROW.names or ()])
+_FIELDS: Final = len(LEVEL_ROW.names or ())
+_SHARED: Final = np.array([k for k, name in enumerate(LEVEL_ROW.names or ()) if name in SHARED_COLUMNS])
 
 
 @kernel
@@ -134,14 +135,19 @@ def may_rest(s: State, v: Any, j: int, quiet: int) -> bool:
 
 
 @kernel_inlined
-def rest_level(s: State, p: Array, v: Any, j: int, t_ns: int, row: Any, numbers: Array, common: Array) -> None:
+def rest_level(
+    s: State, p: Array, v: Any, j: int, t_ns: int, row: Any, numbers: Array, common: Array, is_there: bool
+) -> None:
     """The row of the snap before, brought up to date; ``row`` is the memory of ``numbers``.
 
-    common: float64[fields], what the levels of this snap share.
+    common: float64[fields], what the levels of this snap share; is_there: the row of the snap before stands there.
     """
     levels = s.levels
-    for f in range(len(_IS_SHARED)):
-        numbers[f] = common[f] if _IS_SHARED[f] != 0 else levels.rest_rows[j, f]
+    if not is_there:
+        for f in range(_FIELDS):
+            numbers[f] = levels.rest_rows[j, f]
+    for k in range(len(_SHARED)):
+        numbers[_SHARED[k]] = common[_SHARED[k]]
     row.approach_bars = s.scratch.rising_bars if v.direction > 0 else s.scratch.falling_bars
     row.valid_from_s = v.valid_ns * 1e-9
     row.held = v.frozen
@@ -249,5 +255,5 @@ def zone_has_settled(v: Any, row: Any) -> bool:
 @kernel
 def keep_row(s: State, j: int, numbers: Array) -> None:
     """The row of the level ranked ``j`` for the snaps to come."""
-    for f in range(len(_IS_SHARED)):
+    for f in range(_FIELDS):
         s.levels.rest_rows[j, f] = numbers[f]

@@ -28,6 +28,7 @@ from spymaster.physics.memory.indices import (
     WATCHED,
 )
 from spymaster.physics.memory.state import Array, State
+from spymaster.physics.row_hash import DIGEST_WORDS, HEAD_WORDS
 
 FLOW_ROWS_PER_SNAP: Final = 3 * LEDGER_TICKS
 ALERTS_PER_SNAP: Final = 3 * MAX_PUBLISHED + LEVEL_SLOTS + WATCHED
@@ -38,13 +39,17 @@ class Out(NamedTuple):
     """Results of the snaps taken since the caller last read them."""
 
     held: Array
-    """int64[3]: snaps and flow rows held; whether flow rows are wanted"""
+    """int64[4]: snaps and flow rows held; whether flow rows are wanted; whether level rows are hashed and not kept"""
     snaps: Array
     """SNAP[K]"""
     rows: Array
-    """LEVEL_ROW[K, MAX_PUBLISHED]"""
+    """LEVEL_ROW[K, MAX_PUBLISHED]; where they are not kept, those of the latest snap alone, and K is 1"""
     numbers: Array
     """float64[K, MAX_PUBLISHED, fields]: the same memory as ``rows``"""
+    words: Array
+    """int64[...]: the same memory, and before it what else enters the hash (``physics.row_hash``)"""
+    placed: Array
+    """int64[MAX_PUBLISHED]: whether a row that is not kept is still that of the level that rests at its rank"""
     common: Array
     """LEVEL_ROW[2]: what the levels of the snap in hand share, as a resistance has it and as a support; else NaN"""
     common_numbers: Array
@@ -57,19 +62,28 @@ class Out(NamedTuple):
     """FLOW_ROW[...]; ``snaps[k].flows`` rows belong to snap k, in order"""
 
 
-def new_out(snaps: int, with_flows: bool) -> Out:
-    """Room for ``snaps`` snaps before the caller has to read them."""
+def new_out(snaps: int, with_flows: bool, digest: bytes | None = None) -> Out:
+    """Room for ``snaps`` snaps before the caller has to read them.
+
+    ``digest``: of the snaps before, where rows are hashed and not kept.
+    """
     fields = len(LEVEL_ROW.names or ())
-    rows = np.zeros((snaps, MAX_PUBLISHED), LEVEL_ROW)
+    kept = snaps if digest is None else 1
+    words = np.zeros(HEAD_WORDS + kept * MAX_PUBLISHED * fields, np.int64)
+    if digest is not None:
+        words[:DIGEST_WORDS] = np.frombuffer(digest, np.int64)
+    rows = words[HEAD_WORDS:].view(LEVEL_ROW).reshape(kept, MAX_PUBLISHED)
     common = np.full(2, np.nan, LEVEL_ROW)
     heads = np.zeros(snaps, SNAP)
     heads["options"] = np.full((), np.nan, OPTION_SUMMARY)
     heads["options"]["strikes"] = heads["options"]["contracts"] = heads["options"]["quoted"] = 0.0
     return Out(
-        held=np.array([0, 0, int(with_flows)], np.int64),
+        held=np.array([0, 0, int(with_flows), int(digest is not None)], np.int64),
         snaps=heads,
         rows=rows,
-        numbers=rows.view(np.float64).reshape(snaps, MAX_PUBLISHED, fields),
+        numbers=words[HEAD_WORDS:].view(np.float64).reshape(kept, MAX_PUBLISHED, fields),
+        words=words,
+        placed=np.zeros(MAX_PUBLISHED, np.int64),
         common=common,
         common_numbers=common.view(np.float64).reshape(2, fields),
         blank=np.full(1, np.nan, LEVEL_ROW),

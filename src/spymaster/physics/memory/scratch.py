@@ -18,6 +18,7 @@ from spymaster.physics.memory.indices import (
     ZONE_SCALES,
 )
 from spymaster.physics.memory.level_records import REST_STATE
+from spymaster.physics.row_hash import WORK_WORDS
 
 LANES: Final = 16
 """So many levels are judged side by side: their rows stay near the processor, and arithmetic takes several at once."""
@@ -124,6 +125,8 @@ SCRATCH: Final = np.dtype(
         ("way_price", "<f8", (MAX_PUBLISHED,)),
         ("way_direction", "<i8", (MAX_PUBLISHED,)),
         ("way_obstacle", "<i8", (MAX_PUBLISHED,)),
+        # what a block of the hash is added up in
+        ("hashing", "<i8", (WORK_WORDS,)),
         # the strikes near the money: what each guesses of the forward, its weight, how far its call and put lie apart
         ("parity", "<f8", (3, PARITY_STRIKES)),
         # the newest fit of the smile, and sums at the price in hand
