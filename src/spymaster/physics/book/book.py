@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.jit import kernel, kernel_inlined
@@ -29,15 +30,22 @@ _UNORDERED_BOOK: Final = int(Counter.UNORDERED_BOOK)
 _FIRST = 6
 _STEP = 4
 _LAST = _FIRST + _STEP * 9
+_LEVELS = 10
 _LEVEL_BITS = 0x3FF
 _FAR = -NO_TICK
+_STOOD = -1
+"""In the place of how many levels a side has: its prices are as they were."""
+_DE_BRUIJN = 0x077CB531
+_BIT_PLACE = np.zeros(32, np.int64)
+"""The place of a lone bit: multiplied by a de Bruijn sequence, each leaves another number in the five highest of 32."""
+_BIT_PLACE[[((1 << bit) * _DE_BRUIJN >> 27) & 31 for bit in range(32)]] = np.arange(32)
 
 
 @kernel_inlined
 def same_levels(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Whether two records (int64[46]) show the same ten levels, order counts aside."""
     different = 0
-    for level in range(10):
+    for level in range(_LEVELS):
         k = _FIRST + _STEP * level
         different |= (a[k] ^ b[k]) | (a[k + 1] ^ b[k + 1]) | (a[k + 2] ^ b[k + 2])
     return bool(different == 0)
@@ -71,21 +79,6 @@ def _fits(price: int, size: int) -> bool:
     if price == UNDEF_PRICE:
         return size == 0
     return 0 < size <= MAX_CONTRACTS
-
-
-@kernel_inlined
-def keep_changed(s: State, w: NDArray[Any], repriced: int, resized: int) -> None:
-    """Remember as little of a record as changed: all of it with a price, else the levels with another size."""
-    if repriced != 0:
-        keep_record(s, w)
-        return
-    levels = (resized | (resized >> 10)) & _LEVEL_BITS
-    k = _FIRST + 2
-    while levels != 0:
-        if (levels & 1) != 0:
-            s.book.words[k] = w[k]
-        levels >>= 1
-        k += _STEP
 
 
 @kernel
@@ -218,65 +211,81 @@ def merge_side(s: State, p: Array, side: int, n: int, t_ns: int, tick: int, expe
     return unexplained
 
 
-@kernel
-def resize_side(
-    s: State, p: Array, w: NDArray[Any], side: int, resized: int, t_ns: int, tick: int, expected: int
+@kernel_inlined
+def resize_levels(
+    s: State, p: Array, w: NDArray[Any], resized: int, t_ns: int, side: int, tick: int, expected: int
 ) -> int:
-    """Flows of a side whose ten prices did not change; returns unexplained contracts as ``merge_side`` does.
+    """Flows of levels whose prices stood and whose sizes did not; returns unexplained contracts as ``merge_side`` does.
 
-    ``resized``: bit k is set where level k has another size.
+    ``resized``: bit k is set where the bid of level k has another size, bit 10 + k where the ask has. ``side``: of the
+    change the record declares, -1 for none.
     """
     book = s.book
     unexplained = 0
     seen_expected = False
-    level = 0
     while resized != 0:
-        if (resized & 1) != 0:
-            size = (w[_FIRST + _STEP * level + 2] >> (32 * side)) & MASK32
-            before = book.size[side, level]
-            change = size - before
-            price = book.tick[side, level]
-            change_size(s, p, side, price, change, before, t_ns)
-            book.size[side, level] = size
-            i = index_of(s, price)
-            if i >= 0:
-                s.ledger.depth[side, i] = size
-            declared = 0
-            if price == tick:
-                declared = expected
-                seen_expected = True
-            unexplained += abs(change - declared)
-        resized >>= 1
-        level += 1
+        place = lowest_bit(resized)
+        resized &= resized - 1
+        of = ASK if place >= _LEVELS else BID
+        level = place - _LEVELS * of
+        k = _FIRST + _STEP * level + 2
+        book.words[k] = w[k]
+        size = (w[k] >> (32 * of)) & MASK32
+        before = book.size[of, level]
+        change = size - before
+        price = book.tick[of, level]
+        change_size(s, p, of, price, change, before, t_ns)
+        book.size[of, level] = size
+        i = index_of(s, price)
+        if i >= 0:
+            s.ledger.depth[of, i] = size
+        declared = 0
+        if of == side and price == tick:
+            declared = expected
+            seen_expected = True
+        unexplained += abs(change - declared)
     if expected != 0 and not seen_expected and is_visible(s, side, tick):
         unexplained += abs(expected)
     return unexplained
 
 
 @kernel_inlined
-def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int, bool]:
-    """Differences to the record last applied: bid prices, ask prices (0 = none), levels whose sizes changed (bits 0-9
-    bids, 10-19 asks), and whether one of those is no size to go with its price."""
+def lowest_bit(bits: int) -> int:
+    """Place of the lowest bit that is set, of at most 32."""
+    return int(_BIT_PLACE[(((bits & -bits) * _DE_BRUIJN) >> 27) & 31])
+
+
+@kernel_inlined
+def changed_words(s: State, w: NDArray[Any]) -> tuple[int, int, int]:
+    """Differences to the record last applied: bid prices, ask prices (0 = none), and levels whose sizes changed."""
     book = s.book
     bid = 0
     ask = 0
-    resized = 0
-    unusable = False
+    levels = 0
     # without a branch, since which level changed is what a processor cannot foretell
-    for level in range(10):
+    for level in range(_LEVELS):
         k = _FIRST + _STEP * level
         bid |= w[k] ^ book.words[k]
         ask |= w[k + 1] ^ book.words[k + 1]
-        change = w[k + 2] ^ book.words[k + 2]
-        resized |= int((change & MASK32) != 0) << level | int(((change >> 32) & MASK32) != 0) << (level + 10)
-    levels = (resized | (resized >> 10)) & _LEVEL_BITS
-    k = _FIRST
+        levels |= int(w[k + 2] != book.words[k + 2]) << level
+    return bid, ask, levels
+
+
+@kernel_inlined
+def resized_sides(s: State, w: NDArray[Any], levels: int) -> int:
+    """Which sides of levels with other sizes changed, as ``resize_levels`` takes it; -1 where a size does not go with
+    its price."""
+    resized = 0
+    unusable = False
     while levels != 0:
-        if (levels & 1) != 0:
-            unusable |= not _fits(w[k], w[k + 2] & MASK32) or not _fits(w[k + 1], (w[k + 2] >> 32) & MASK32)
-        levels >>= 1
-        k += _STEP
-    return bid, ask, resized, unusable
+        level = lowest_bit(levels)
+        levels &= levels - 1
+        k = _FIRST + _STEP * level
+        sizes = w[k + 2]
+        change = sizes ^ s.book.words[k + 2]
+        resized |= int((change & MASK32) != 0) << level | int(((change >> 32) & MASK32) != 0) << (level + _LEVELS)
+        unusable |= not _fits(w[k], sizes & MASK32) or not _fits(w[k + 1], (sizes >> 32) & MASK32)
+    return -1 if unusable else resized
 
 
 @kernel_inlined
@@ -285,29 +294,59 @@ def apply_levels(s: State, p: Array, w: NDArray[Any], t_ns: int, action: int, si
 
     ``side``, ``tick``, ``size``: what the record says it did (side -1 unknown).
     """
-    new_bid, new_ask, resized, unusable = changed_words(s, w)
-    if unusable:
-        return _BAD_SIZE
+    new_bid, new_ask, levels = changed_words(s, w)
+    expected = declared_change(action, size) if side >= 0 else 0
     unexplained = 0
-    n_bid = n_ask = 0
-    if new_bid != 0 or new_ask != 0:
+    if (new_bid | new_ask) == 0:
+        resized = resized_sides(s, w, levels)
+        if resized < 0:
+            return _BAD_SIZE
+        unexplained = resize_levels(s, p, w, resized, t_ns, side, tick, expected)
+    else:
+        resized = resized_sides(s, w, levels)
+        if resized < 0:
+            return _BAD_SIZE
         # both sides are checked before either is changed: a record is applied whole or not at all
         n_bid = read_side(s, w, BID)
         n_ask = read_side(s, w, ASK)
         if min(n_bid, n_ask) < 0:
             return -min(n_bid, n_ask)
-    for of in range(2):
-        price, expected = declared_change(action, side, tick, size, of)
-        if (new_bid if of == BID else new_ask) != 0:
-            n = n_bid if of == BID else n_ask
-            unexplained += merge_side(s, p, of, n, t_ns, price, expected)
-        else:
-            bits = (resized & _LEVEL_BITS) if of == BID else (resized >> 10)
-            unexplained += resize_side(s, p, w, of, bits, t_ns, price, expected)
+        n_bid = n_bid if new_bid != 0 else _STOOD
+        n_ask = n_ask if new_ask != 0 else _STOOD
+        unexplained = move_levels(s, p, w, n_bid, n_ask, resized, t_ns, side, tick, expected)
     if action == ACTION_ADD or action == ACTION_CANCEL:
         s.windows.totals[s.ledger.bucket, TOTAL_RESIDUAL] += unexplained
-    keep_changed(s, w, new_bid | new_ask, resized)
     return 0
+
+
+@kernel
+def move_levels(
+    s: State,
+    p: Array,
+    w: NDArray[Any],
+    n_bid: int,
+    n_ask: int,
+    resized: int,
+    t_ns: int,
+    side: int,
+    tick: int,
+    expected: int,
+) -> int:
+    """Flows of a record with other prices, its sides decoded into the scratch; returns unexplained contracts.
+
+    ``n_bid``, ``n_ask``: how many levels a side has, -1 where its prices stood.
+    """
+    unexplained = 0
+    for of in range(2):
+        n = n_bid if of == BID else n_ask
+        declared = expected if of == side else 0
+        if n == _STOOD:
+            bits = resized & (_LEVEL_BITS << (_LEVELS * of))
+            unexplained += resize_levels(s, p, w, bits, t_ns, side if of == side else -1, tick, declared)
+        else:
+            unexplained += merge_side(s, p, of, n, t_ns, tick if of == side else -_FAR, declared)
+    keep_record(s, w)
+    return unexplained
 
 
 @kernel
@@ -339,15 +378,13 @@ def load_levels(s: State, w: NDArray[Any], t_ns: int, whole: bool) -> int:
 
 
 @kernel_inlined
-def declared_change(action: int, side: int, tick: int, size: int, of: int) -> tuple[int, int]:
-    """Where and by how much a record says the side ``of`` changed; of an M the old size is unknown, so nothing."""
-    if side != of:
-        return -_FAR, 0
+def declared_change(action: int, size: int) -> int:
+    """By how much a record says a displayed size changed; of an M the old size is unknown, so nothing."""
     if action == ACTION_ADD:
-        return tick, size
+        return size
     if action == ACTION_CANCEL:
-        return tick, -size
-    return -_FAR, 0
+        return -size
+    return 0
 
 
 @kernel
