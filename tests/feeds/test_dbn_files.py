@@ -136,6 +136,23 @@ def test_ts_out_is_cut_off(tmp_path: Path, kind: Kind) -> None:
     assert _bytes(DbnFile.open(path), 7) == {kind: body(rows)}
 
 
+@pytest.mark.parametrize("ts_out", [False, True])
+def test_a_batch_of_one_contract_says_of_which(tmp_path: Path, ts_out: bool) -> None:
+    rows = depth(3, instrument_id=2**31 + 5, publisher_id=41)
+    path = put(tmp_path / "a.dbn", header("mbp-10", ts_out=ts_out) + (with_ts_out(rows) if ts_out else body(rows)))
+    assert [batch.key for batch in DbnFile.open(path).chunks()] == [(2**31 + 5) << 16 | 41]
+
+
+@pytest.mark.parametrize("other", [{"instrument_id": 5}, {"publisher_id": 2}])
+def test_a_batch_of_several_contracts_or_publishers_says_nothing(tmp_path: Path, other: dict[str, int]) -> None:
+    path = put(tmp_path / "a.dbn", header("mbp-10") + body(depth(3)) + body(depth(1, **other)))
+    file = DbnFile.open(path)
+    assert [batch.key for batch in file.chunks()] == [None]
+    assert [batch.key for batch in file.chunks(1)] == [17077 << 16 | 1] * 3 + [
+        other.get("instrument_id", 17077) << 16 | other.get("publisher_id", 1)
+    ]
+
+
 def test_mixed_kinds_keep_their_order(tmp_path: Path) -> None:
     words, trades, system = depth(40), records(Kind.TRADE, 20), records(Kind.SYSTEM, 2, msg=b"Heartbeat")
     pieces = [(Kind.SYSTEM, system[:1])]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from spymaster.feeds.choice.unused import Unused, unused_line
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.market.batches import Batch
@@ -52,6 +54,15 @@ def test_a_publisher_nobody_knows_is_called_so(tmp_path: Path) -> None:
     counting.on_batch(Batch.of(Kind.MBP10, depth(3, publisher_id=999)))
     assert "3 of ESH4 by publisher 999 (unknown)" in unused_line(counting.counts(), ESH4)
     assert counting.unknown.lines == ("3 records of publisher 999 (unknown): taken like any other's",)
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_a_batch_that_says_whose_records_it_holds_is_counted_alike(tmp_path: Path, said: bool) -> None:
+    counting = unused(tmp_path)
+    for number in (17077, 5):
+        batch = Batch.of(Kind.MBP10, depth(3, instrument_id=number))
+        counting.on_batch(Batch(batch.arrays, batch.order, key=number << 16 | 1 if said else None))
+    assert counting.counts() == (("ESM4", 1, 3),)
 
 
 def test_what_is_no_price_is_not_counted(tmp_path: Path) -> None:

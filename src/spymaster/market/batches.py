@@ -22,12 +22,14 @@ class Batch:
     ``order[i]`` is the :class:`Kind` code of the i-th record; each kind's array is consumed front to back while
     ``order`` is walked, so ``count(order == k) == len(arrays[k])`` for every kind. ``first_seq`` is the journal number
     of the first record; the i-th has ``first_seq + i``. The arrays may be buffers that the source reuses: a batch is
-    valid until the next one is asked for.
+    valid until the next one is asked for. ``key``: instrument id << 16 | publisher of all its records, where whoever
+    read them saw that they are of one; so nobody has to look at them again, far from the core that has them at hand.
     """
 
     arrays: Mapping[Kind, Records]
     order: NDArray[np.uint8]
     first_seq: int = 0
+    key: int | None = None
 
     def __len__(self) -> int:
         return len(self.order)

@@ -22,6 +22,7 @@ from spymaster.market.option_chain import ANY_PUBLISHER
 _COUNTED: Final = PRICED_KINDS | {Kind.CMBP1, Kind.CBBO}
 _ID_SHIFT: Final = np.uint64(16)
 _MENTIONED: Final = 6
+_NO_KEY: Final = -1
 
 
 class UnusedRecords(NamedTuple):
@@ -40,6 +41,7 @@ class Unused:
         self._names: dict[tuple[int, dt.date], str] = {}
         self._used = np.zeros(0, np.uint64)
         self._any_publisher = np.zeros(0, np.uint64)
+        self._own_key = _NO_KEY
         self._counts: dict[tuple[str, int], int] = {}
         self._contract: Instrument | None = None
         self.unknown = UnknownPublishers()
@@ -52,11 +54,12 @@ class Unused:
         keys = [(one.publisher_id, one.instrument_id) for one in instruments] + list(option_keys)
         self._used = np.array([number << 16 | one for one, number in keys if one != ANY_PUBLISHER], np.uint64)
         self._any_publisher = np.array([number for one, number in keys if one == ANY_PUBLISHER], np.uint64)
+        publisher, number = keys[0]
+        self._own_key = number << 16 | publisher if publisher in PUBLISHERS else _NO_KEY
 
     def on_batch(self, batch: Batch) -> None:
         """Count what is not used of a batch, and whose publishers nobody knows."""
-        key = _one_key(batch)
-        if key is not None and key == self._used[0] and key & 0xFFFF in PUBLISHERS:
+        if (batch.key if batch.key is not None else _one_key(batch)) == self._own_key:
             return
         self.unknown.on_batch(batch)
         for kind, records in batch.arrays.items():

@@ -41,12 +41,14 @@ class Mark(msgspec.Struct, frozen=True):
 class Slot:
     """One reusable place for a chunk: the rows as read and, where ``ts_out`` is cut off, the rows without it.
 
-    ``bytes``, ``heads``: the memory of the rows as bytes, and each row's first two (length and record type).
+    ``bytes``, ``words``, ``heads``: the memory of the rows as bytes; each row's first word (length, record type,
+    publisher and instrument id), and its first two bytes.
     """
 
     def __init__(self, rows: int, row_words: int, ts_out: bool) -> None:
         self.rows = np.empty((rows, row_words), dtype=np.int64)
         self.bytes = self.rows.data.cast("B") if rows else memoryview(b"")
+        self.words = self.rows.view("<u8")[:, 0]
         self.heads = self.rows.view("<u2")[:, 0]
         self.dense = np.empty((rows, row_words - 1), dtype=np.int64) if ts_out else self.rows
 
@@ -88,7 +90,7 @@ class RecordReader:
             batch = self._next(slot)
         if batch is None:
             return None
-        numbered = Batch(batch.arrays, batch.order, self._emitted)
+        numbered = Batch(batch.arrays, batch.order, self._emitted, batch.key)
         self._emitted += len(batch)
         return numbered
 
@@ -149,9 +151,11 @@ class UniformRecords:
         count = filled // self._row_bytes
         if count and not self._begun:
             self._begin(int(slot.rows.view(np.uint8)[0, 1]))
-        foreign = slot.heads[:count] != (self._length | self._rtype << 8)
-        if foreign.any():
-            count = int(foreign.argmax())
+        key = self._one_key(slot, count)
+        if key is None:
+            foreign = slot.heads[:count] != (self._length | self._rtype << 8)
+            if foreign.any():
+                count = int(foreign.argmax())
         self.foreign = slot.bytes[count * self._row_bytes : filled].tobytes()
         if count == 0:
             return None
@@ -160,7 +164,16 @@ class UniformRecords:
             slot.dense.view(np.uint8)[:count, 0] = self._dtype.itemsize // LENGTH_UNIT
         rows = slot.dense[:count]
         records: Records = rows if self._kind is Kind.MBP10 else rows.view(self._dtype)[:, 0]
-        return Batch({self._kind: records}, self._order[:count])
+        return Batch({self._kind: records}, self._order[:count], key=key)
+
+    def _one_key(self, slot: Slot, count: int) -> int | None:
+        """The key of ``Batch``, where the first words of all rows are the same and begin a record of this kind."""
+        if not count:
+            return None
+        first = int(slot.words[0])
+        if first & 0xFFFF != self._length | self._rtype << 8 or not (slot.words[:count] == first).all():
+            return None
+        return first >> 16
 
     def _begin(self, rtype: int) -> None:
         """Follow the first record where its kind bears several record types, of which the schema tells only one."""
