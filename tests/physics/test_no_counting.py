@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spymaster.market.kernel_cache import kernel_folder, read_kept
-from spymaster.physics import engine
+from spymaster.physics.roots import go_on
 from tests.support.engine import run
 from tests.support.market import Market
 
@@ -17,5 +17,5 @@ def test_no_compiled_kernel_counts_references() -> None:
     assert run(market.words(), levels=(5000.0,)).counters["records"] == 1
     kept = {path.name: read_kept(path.name) for path in kernel_folder().glob("*.root")}
     codes = {name: found[1] for name, found in kept.items() if found is not None}
-    assert any(name.startswith(f"{engine._go_on.__name__}.") for name in codes)
+    assert any(name.startswith(f"{go_on.__name__}.") for name in codes)
     assert [name for name, code in codes.items() if _RUNTIME in code] == []

@@ -12,13 +12,14 @@ import hashlib
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar, cast
 
 from spymaster.market.kernel_cache import keep, read_kept
 from spymaster.market.kernels.native_code import (
     Kinds,
+    NativeCall,
     NativeKernel,
     NotNativeError,
     Root,
@@ -92,6 +93,14 @@ class Kernel:
             ready = self._make_ready(kinds, arguments)
         return ready(words) if isinstance(ready, NativeKernel) else ready(*arguments)
 
+    def native_call(self, arguments: Sequence[Any]) -> NativeCall | None:
+        """To be called with such arguments again and again, once it was called with them; None where numba has to."""
+        try:
+            ready = self._ready.get(flatten(arguments)[0])
+        except NotNativeError:
+            return None
+        return NativeCall(ready, arguments) if isinstance(ready, NativeKernel) else None
+
     def lower(self, *arguments: Any) -> None:
         """Keep, for those that call it with such arguments, what of compiling it can be done without them."""
         from spymaster.market.kernels import numba_internals
@@ -156,6 +165,34 @@ class Kernel:
         from spymaster.market.kernels import numba_internals
 
         return numba_internals.call(self.py_func, arguments)
+
+
+class Bound:
+    """A kernel with its arguments, for whoever calls it often, from one thread at a time, and changes few of them.
+
+    Only what changed is looked at: everything else that Python does for a call takes longer than a short batch.
+    """
+
+    def __init__(self, kernel: Callable[..., Any], *arguments: Any) -> None:
+        self._kernel = cast("Kernel", kernel)
+        self._arguments = list(arguments)
+        self._call: NativeCall | None = None
+
+    def put(self, place: int, value: Any) -> None:
+        """Another value for the argument at a place."""
+        if value is self._arguments[place]:
+            return
+        self._arguments[place] = value
+        if self._call is not None and not self._call.put(place, value):
+            self._call = None
+
+    def __call__(self) -> Any:
+        """Run it with the arguments as they are."""
+        if self._call is not None:
+            return self._call()
+        value = self._kernel(*self._arguments)
+        self._call = self._kernel.native_call(self._arguments)
+        return value
 
 
 def lower(kernel: Callable[..., Any], *arguments: Any) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,38 +14,31 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
-    NO_FEED_ID,
     ConfigFrame,
     FeedStatusFrame,
     Frame,
     GapFrame,
     RecordsFrame,
-    TapeFrom,
     WatermarkFrame,
 )
 from spymaster.market.hours import HOURS
-from spymaster.market.instruments import Instrument, TickSource
-from spymaster.market.jit import kernel
+from spymaster.market.jit import Bound
 from spymaster.market.kinds import MBP10_WORDS, PRICE_SCALE, Kind
 from spymaster.market.levels import LevelKind
 from spymaster.market.params import PARAMS
-from spymaster.market.rows import LEVEL_ROW
+from spymaster.market.rows import ALERT_ROW, LEVEL_ROW
 from spymaster.market.sessions import SESSION
-from spymaster.physics.book.flows import hide_book, restart_windows
-from spymaster.physics.dispatch import CURSORS, OTHER_KINDS, dispatch_records, take_due_snaps
+from spymaster.physics.dispatch import CURSORS, OTHER_KINDS
+from spymaster.physics.first_state import set_instrument, set_smoothers
 from spymaster.physics.history import ingest_bars
 from spymaster.physics.judgement.feed_health import take_gap, take_status
-from spymaster.physics.levels.active import put_level
-from spymaster.physics.maths.elementary import exp_, log_, smoothing
 from spymaster.physics.memory.counters import COUNTERS
 from spymaster.physics.memory.indices import OFI_WINDOWS_NS, USER_SLOTS
-from spymaster.physics.memory.level_records import ALPHAS, LOGS
 from spymaster.physics.memory.option_records import put_chain
 from spymaster.physics.memory.outputs import Out, new_out
 from spymaster.physics.memory.state import Array, new_state, pack_state, ring_length, unpack_state
+from spymaster.physics.roots import go_on, note_hole_in, put_level_at, restart_windows_of, watch
 from spymaster.physics.row_hash import DIGEST_WORDS
-from spymaster.physics.session_start import hear
-from spymaster.physics.time.ranges import note_hole
 
 BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
@@ -54,13 +47,13 @@ SNAPS_PER_BLOCK: Final = 64
 _NO_ORDER: Final = np.zeros(0, np.uint8)
 _NO_DEPTH: Final = np.zeros((0, MBP10_WORDS), np.int64)
 _NO_OTHERS: Final = tuple(np.zeros((0, DTYPES[kind].itemsize // 8), np.int64) for kind in OTHER_KINDS)
-_NO_CURSORS: Final = np.zeros(CURSORS, np.int64)
-_RATES_TAU_S: Final = 10.0
-"""Time constant of the rate of additions at the touch."""
+_NO_ALERTS: Final = np.zeros(0, ALERT_ROW)
+_ORDER: Final = 2
+"""Where ``go_on`` takes what changes with every batch: order, depth, others and cursors; limit and clock."""
+_LIMIT: Final = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SnapBlock:
+class SnapBlock(msgspec.Struct, frozen=True, eq=False):
     """Consecutive snaps. The arrays are the engine's own and valid until the block after the next; copy what you keep.
 
     ``rows[k, : snaps[k].levels]`` are the levels of snap k, nearest first, and ``numbers`` the same memory as float64;
@@ -109,14 +102,16 @@ class Engine:
         self, *, snaps_per_block: int = SNAPS_PER_BLOCK, with_flows: bool = False, digest: bytes | None = None
     ) -> None:
         # two of them take turns, so that a block can still be read while the next is computed
-        self._out: Out = new_out(snaps_per_block, with_flows, digest)
-        self._other_out: Out = new_out(snaps_per_block, with_flows, digest)
+        self._out = _Results(new_out(snaps_per_block, with_flows, digest))
+        other = new_out(snaps_per_block, with_flows, digest)
         if digest is not None:
-            one = self._out
-            self._other_out = self._other_out._replace(
-                rows=one.rows, numbers=one.numbers, words=one.words, placed=one.placed
-            )
+            one = self._out.arrays
+            other = other._replace(rows=one.rows, numbers=one.numbers, words=one.words, placed=one.placed)
+        self._other_out = _Results(other)
+        self._cursors = np.zeros(CURSORS, np.int64)
         self._state: Array | None = None
+        self._alerts_held: NDArray[Any] = np.zeros(1, np.int64)
+        self._alert_rows: Array = _NO_ALERTS
         self._params: NDArray[Any] = np.zeros(1, PARAMS)
         self._identity = b""
         self.config: ConfigFrame | None = None
@@ -140,7 +135,7 @@ class Engine:
             yield from self._feed_records(frame.batch)
         elif isinstance(frame, WatermarkFrame):
             yield from self._advance(frame.clock_ns)
-            _watch(self.state, self._params)
+            watch(self.state, self._params)
         elif isinstance(frame, ConfigFrame):
             self._configure(frame)
         elif isinstance(frame, FeedStatusFrame):
@@ -176,22 +171,18 @@ class Engine:
             unpack_state(data[size:], self.state)
         except ValueError as error:
             raise EngineError("the snapshot", str(error), "play from the beginning") from error
-        self._out.placed[:] = 0
+        self._out.arrays.placed[:] = 0
 
     def _feed_records(self, batch: Batch) -> Iterator[SnapBlock]:
-        state = self.state
-        depth = batch.arrays.get(Kind.MBP10, _NO_DEPTH)
-        present = batch.arrays.keys()
-        others = tuple(
-            _words(batch, kind) if kind in present else none for kind, none in zip(OTHER_KINDS, _NO_OTHERS, strict=True)
-        )
-        if Kind.BAR in batch.arrays:
-            ingest_bars(state, self._params, _words(batch, Kind.BAR))
-        cursors = np.zeros(CURSORS, np.int64)
+        arrays = batch.arrays
+        depth = arrays.get(Kind.MBP10, _NO_DEPTH)
+        others = _NO_OTHERS if len(arrays) == 1 and Kind.MBP10 in arrays else _others(batch)
+        if Kind.BAR in arrays:
+            ingest_bars(self.state, self._params, _words(batch, Kind.BAR))
+        self._cursors.fill(0)
         while True:
             limit = self.records_per_step
-            done = _go_on(state, self._params, batch.order, depth, others, cursors, limit, 0, self._out)
-            if done >= len(batch.order):
+            if self._go_on(batch.order, depth, others, limit, 0) >= len(batch.order):
                 break
             yield self._next_block()
         if self.records_per_step != NO_LIMIT:
@@ -203,11 +194,29 @@ class Engine:
         """Nothing earlier than ``clock_ns`` is expected any more: take the snaps due."""
         clock = self.state["clock"][0]
         if 0 < clock["now_ns"] < clock_ns:
-            nothing = _NO_DEPTH, _NO_OTHERS, _NO_CURSORS
-            while not _go_on(self.state, self._params, _NO_ORDER, *nothing, 0, clock_ns, self._out):
+            while not self._go_on(_NO_ORDER, _NO_DEPTH, _NO_OTHERS, 0, clock_ns):
                 yield self._next_block()
             clock["now_ns"] = clock_ns
         yield from self._rest()
+
+    def _go_on(
+        self,
+        order: NDArray[Any],
+        depth: NDArray[Any],
+        others: tuple[NDArray[Any], ...],
+        limit: int,
+        clock_ns: int,
+    ) -> int:
+        """``go_on`` for the present state into the present block."""
+        out = self._out
+        if out.going is None:
+            state, nothing = self.state, (_NO_ORDER, _NO_DEPTH, _NO_OTHERS)
+            out.going = Bound(go_on, state, self._params, *nothing, self._cursors, 0, 0, out.arrays)
+        for place, value in enumerate((order, depth, others), _ORDER):
+            out.going.put(place, value)
+        out.going.put(_LIMIT, limit)
+        out.going.put(_LIMIT + 1, clock_ns)
+        return int(out.going())
 
     def _rest(self) -> Iterator[SnapBlock]:
         if self._out.held[0] > 0:
@@ -215,20 +224,12 @@ class Engine:
 
     def _next_block(self) -> SnapBlock:
         out = self._out
-        alerts = self.state["alerts"][0]
-        snaps, flows, told = int(out.held[0]), int(out.held[1]), alerts["row"][: int(alerts["held"])].copy()
-        out.held[:2] = 0
-        alerts["held"] = 0
         self._out, self._other_out = self._other_out, out
-        is_hashed = bool(out.held[3])
-        return SnapBlock(
-            out.snaps[:snaps],
-            out.flows[:flows],
-            told,
-            out.strikes[:snaps],
-            None if is_hashed else out.numbers[:snaps],
-            out.words[:DIGEST_WORDS].tobytes() if is_hashed else None,
-        )
+        alerts = _NO_ALERTS
+        if self._alerts_held[0]:
+            alerts = self._alert_rows[: int(self._alerts_held[0])].copy()
+            self._alerts_held[0] = 0
+        return out.block(alerts)
 
     def _configure(self, frame: ConfigFrame) -> None:
         params = np.frombuffer(frame.params, PARAMS).copy()
@@ -244,8 +245,8 @@ class Engine:
         if len(frame.user_levels) > USER_SLOTS:
             problem = f"{len(frame.user_levels)} levels of your own were asked for"
             raise EngineError("the session", problem, f"at most {USER_SLOTS} fit, leave some out")
-        _set_instrument(state, frame)
-        _set_smoothers(state, params)
+        set_instrument(state, frame)
+        set_smoothers(state, params)
         ratio = float(p["ratio_default"]) if p["is_spy"] else 1.0
         state["market"]["ratio"] = ratio
         state["windows"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
@@ -254,9 +255,11 @@ class Engine:
         state["levels"]["round_high"] = -1
         if int(p["level_kinds"]) >> LevelKind.USER & 1:
             for index, level in enumerate(frame.user_levels):
-                _put_level(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
+                put_level_at(state, index, int(LevelKind.USER), index, level.price_e9 / PRICE_SCALE)
         self._state, self._params, self.config = state, params, frame
-        self._out.placed[:] = 0
+        self._alerts_held, self._alert_rows = state["alerts"]["held"], state["alerts"]["row"][0]
+        self._out.arrays.placed[:] = 0
+        self._out.going = self._other_out.going = None
         names = (frame.profile, frame.instrument, frame.user_levels, frame.tape_from.value, frame.equity)
         self._identity = hashlib.sha256(
             frame.params + frame.sessions + frame.chain + frame.hours + repr(names).encode()
@@ -264,13 +267,47 @@ class Engine:
 
     def _feed_status(self, frame: FeedStatusFrame) -> None:
         if take_status(self.state["trust"], frame, int(self._params["w_barrier_ns"][0])):
-            _restart_windows(self.state, frame.at_ns)
+            restart_windows_of(self.state, frame.at_ns)
 
     def _gap(self, frame: GapFrame) -> None:
         """A hole in the records of book or tape: what they add up to begins anew after it."""
         if take_gap(self.state["trust"], frame, int(self._params["w_barrier_ns"][0])):
-            _restart_windows(self.state, frame.to_ns)
-            _note_hole(self.state, frame.from_ns, frame.to_ns)
+            restart_windows_of(self.state, frame.to_ns)
+            note_hole_in(self.state, frame.from_ns, frame.to_ns)
+
+
+class _Results:
+    """Where an engine puts the snaps of one block, and how they are handed on."""
+
+    def __init__(self, arrays: Out) -> None:
+        self.arrays = arrays
+        self.held = arrays.held
+        self.going: Bound | None = None
+        """``go_on`` of the engine's present state into here."""
+        self._is_hashed = bool(arrays.held[3])
+        self._parts: dict[int, tuple[Array, Array, Array | None]] = {}
+
+    def block(self, alerts: Array) -> SnapBlock:
+        """What is here; room for the next."""
+        arrays = self.arrays
+        snaps, flows = self.held[:2].tolist()
+        self.held[:2] = 0
+        # the same few numbers of snaps come again and again
+        parts = self._parts.get(snaps)
+        if parts is None:
+            kept = None if self._is_hashed else arrays.numbers[:snaps]
+            parts = self._parts[snaps] = arrays.snaps[:snaps], arrays.strikes[:snaps], kept
+        heads, strikes, kept = parts
+        digest = arrays.words[:DIGEST_WORDS].tobytes() if self._is_hashed else None
+        return SnapBlock(heads, arrays.flows[:flows], alerts, strikes, kept, digest)
+
+
+def _others(batch: Batch) -> tuple[NDArray[Any], ...]:
+    """The records of each of ``OTHER_KINDS``."""
+    present = batch.arrays.keys()
+    return tuple(
+        _words(batch, kind) if kind in present else none for kind, none in zip(OTHER_KINDS, _NO_OTHERS, strict=True)
+    )
 
 
 def _words(batch: Batch, kind: Kind) -> NDArray[Any]:
@@ -278,88 +315,3 @@ def _words(batch: Batch, kind: Kind) -> NDArray[Any]:
     # kernels are compiled for whole, aligned, writable words alone
     words = np.require(batch.arrays[kind].view(np.int64), requirements=("C", "A", "W"))
     return words.reshape(-1, DTYPES[kind].itemsize // 8)
-
-
-def _key(instrument: Instrument) -> NDArray[np.int64]:
-    """What the first word of its records is, shifted right by 16."""
-    head = np.array([instrument.publisher_id << 16 | instrument.instrument_id << 32], np.uint64).view(np.int64)
-    return head >> 16
-
-
-def _set_instrument(state: Array, frame: ConfigFrame) -> None:
-    instrument, equity, trust = state["instrument"], state["equity"], state["trust"]
-    instrument["key"] = _key(frame.instrument)
-    instrument["tick_e9"] = frame.instrument.tick_e9
-    instrument["per_tick"] = 1.0 / frame.instrument.tick_e9
-    instrument["multiplier"] = frame.instrument.multiplier
-    equity["key"] = -1
-    if frame.equity is not None:
-        equity["key"] = _key(frame.equity)
-        equity["configured"] = 1
-        equity["has_feed"] = int(frame.equity.instrument_id != NO_FEED_ID)
-    state["clock"]["session"] = -1
-    trust["tape_from_depth"] = int(frame.tape_from is TapeFrom.DEPTH)
-    trust["tick_inferred"] = int(frame.instrument.tick_source is TickSource.INFERRED)
-    _hide_book(state, 0)
-
-
-def _set_smoothers(state: Array, params: NDArray[Any]) -> None:
-    p = params[0]
-    dt_s = int(p["snap_interval_ns"]) * 1e-9
-    for name in LOGS.names or ():
-        state["logs"][name] = log_(float(p[name]))
-    for name, tau in ALPHAS.items():
-        state["alpha"][name] = smoothing(dt_s, float(p[tau]))
-    state["alpha"]["rates"] = smoothing(dt_s, _RATES_TAU_S)
-    state["alpha"]["growth"] = exp_(dt_s / float(p["tau_scales_s"]))
-
-
-@kernel
-def _go_on(
-    state: Array,
-    p: Array,
-    order: NDArray[Any],
-    depth: NDArray[Any],
-    others: tuple[NDArray[Any], ...],
-    cursors: Array,
-    limit: int,
-    clock_ns: int,
-    out: Out,
-) -> int:
-    """Everything an engine does as time goes on, in one program: it is optimised as a whole, and once.
-
-    Records as ``dispatch_records`` takes them where ``clock_ns`` is 0; else the snaps due until then, and whether
-    those were all of them.
-    """
-    if clock_ns > 0:
-        return 1 if take_due_snaps(state[0], p, clock_ns, out) else 0
-    return dispatch_records(state, p, order, depth, others, cursors, limit, out)
-
-
-@kernel
-def _put_level(state: Array, slot: int, kind: int, ordinal: int, price: float) -> None:
-    put_level(state[0], slot, kind, ordinal, price)
-
-
-@kernel
-def _watch(state: Array, p: Array) -> None:
-    """The source says itself when it is quiet: until now nothing was missed."""
-    s = state[0]
-    if s.clock.now_ns != 0:
-        s.clock.watched = 1
-        hear(s, p)
-
-
-@kernel
-def _note_hole(state: Array, from_ns: int, to_ns: int) -> None:
-    note_hole(state[0], from_ns, to_ns)
-
-
-@kernel
-def _restart_windows(state: Array, t_ns: int) -> None:
-    restart_windows(state[0], t_ns)
-
-
-@kernel
-def _hide_book(state: Array, t_ns: int) -> None:
-    hide_book(state[0], t_ns)

@@ -113,11 +113,14 @@ def lowered_kernels() -> LoweredKernels:
     return LoweredKernels()
 
 
-def linked(program: Sequence[Lowered]) -> Any:
-    """A kernel, the first, and all that it calls as one module of LLVM in which only the kernel can be seen."""
+def linked(program: Sequence[Lowered], entry: str, code: str) -> Any:
+    """A kernel, the first, all that it calls, and ``code`` that calls it, as one module of LLVM.
+
+    Only ``entry``, a function of that code, can be seen from outside.
+    """
     import llvmlite.binding as llvm
 
-    modules = [llvm.parse_bitcode(lowered.code) for lowered in program]
+    modules = [*(llvm.parse_bitcode(lowered.code) for lowered in program), llvm.parse_assembly(code)]
     # in pairs, because linking walks over all of what is linked to, however little comes to it
     while len(modules) > 1:
         for one, other in zip(modules[::2], modules[1::2], strict=False):
@@ -127,7 +130,7 @@ def linked(program: Sequence[Lowered]) -> Any:
     # last: what nobody asks for is not linked
     module.link_in(llvm.parse_assembly(_HELPERS))
     for function in module.functions:
-        if not function.is_declaration and function.name != program[0].symbol:
+        if not function.is_declaration and function.name != entry:
             function.linkage = "internal"
     return module
 

@@ -2,7 +2,8 @@
 
 A kernel takes its arguments in numba's order: an integer, a float and a flag as they are, a record as its address, an
 array as two null pointers (nobody counts references to it), its number of items, the size of one, its address, shape
-and strides; a tuple as its members. It returns a status, and its value through a pointer.
+and strides; a tuple as its members. The engine's are two hundred words, more than Python hands over quickly one by one,
+so they stand side by side in memory, eight bytes each. A kernel returns a status, and its value through a pointer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import ctypes
 import functools
 import os
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,10 +42,13 @@ _C_TYPES: Final[dict[str, Any]] = {
     "double": ctypes.c_double,
     "float": ctypes.c_float,
 }
+_CELLS: Final = {"p": "Q", "u64": "Q", "u32": "Q", "u16": "Q", "u8": "Q", "double": "d", "float": "f4x"}
+"""How a word of a type stands in its eight bytes, for ``struct``; those not named are signed integers."""
 _C_ORDER: Final = 0x001
 _FORTRAN_ORDER: Final = 0x002
 _LAYOUT_FLAGS: Final = 0x503
 """Bits of ``ndarray.flags`` that change what a kernel is compiled for: order, alignment, whether it can be written."""
+_WORD_BYTES: Final = 8
 _LEAST_INT: Final = -(2**63)
 _BEYOND_INT: Final = 2**63
 
@@ -57,8 +62,9 @@ class Root:
     """A kernel compiled with all that it calls, ready to be loaded and called by Python."""
 
     symbol: str
+    """Of the function that takes its words from memory."""
     letters: tuple[str, ...]
-    """The C types of its words."""
+    """The types of its words."""
     returns: Returns
     code: bytes
     """An object file."""
@@ -104,7 +110,7 @@ def _append(value: Any, kinds: list[Any], words: list[Any]) -> None:
         if flags & _C_ORDER:
             flags &= ~_FORTRAN_ORDER
         kinds += (value.dtype, value.ndim, flags)
-        words += (None, None, value.size, value.itemsize, _array_address(value), *value.shape, *value.strides)
+        words += (0, 0, value.size, value.itemsize, _array_address(value), *value.shape, *value.strides)
     elif kind is int:
         _append_int(value, kinds, words)
     elif kind is float:
@@ -201,24 +207,69 @@ class NativeKernel:
     """One kernel for arguments of one kind, ready to be called. Lets other threads run meanwhile."""
 
     def __init__(self, name: str, address: int, letters: Sequence[str], returns: Returns) -> None:
-        """``letters``: the C type of every word; ``returns``: what comes back."""
-        self._name = name
-        self._returns = returns
-        self._left = returned_type(returns)
-        self._width = len(letters)
-        pointers = (ctypes.c_void_p, ctypes.c_void_p)
-        self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *pointers, *map(_C_TYPES.__getitem__, letters))(address)
+        """``address``: of a function that takes all words from memory; ``letters``: the type of every word;
+        ``returns``: what comes back."""
+        self.name = name
+        self.returns = returns
+        self.left = returned_type(returns)
+        self.codes = [_CELLS.get(letter, "q") for letter in letters]
+        self.call = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 3)(address)
+        self._pack = struct.Struct(f"={''.join(self.codes)}").pack
 
     def __call__(self, words: Sequence[Any]) -> Any:
         """The value for arguments flattened. Raises RuntimeError when the kernel failed."""
-        if len(words) != self._width:
-            raise RuntimeError(f"the kernel {self._name} takes {self._width} words, not {len(words)}")
-        left = self._left()
+        try:
+            cells = self._pack(*words)
+        except struct.error as error:
+            raise RuntimeError(f"the kernel {self.name} takes {len(self.codes)} words: {error}") from error
+        left = self.left()
         reason = ctypes.c_void_p()
-        status = self._call(ctypes.addressof(left), ctypes.addressof(reason), *words)
+        self.check(self.call(ctypes.addressof(left), ctypes.addressof(reason), cells))
+        return _read(self.returns, left)
+
+    def check(self, status: int) -> None:
+        """Raises RuntimeError when a call failed."""
         if status not in _READ_ONLY_STATUS:
-            raise RuntimeError(f"the kernel {self._name} failed with status {status}")
-        return _read(self._returns, left)
+            raise RuntimeError(f"the kernel {self.name} failed with status {status}")
+
+
+class NativeCall:
+    """A kernel and its arguments, called again and again by one thread while few of them change."""
+
+    def __init__(self, kernel: NativeKernel, arguments: Sequence[Any]) -> None:
+        self._kernel = kernel
+        self._kinds: list[Kinds] = []
+        self._packers: list[tuple[int, struct.Struct]] = []
+        self._cells = bytearray(_WORD_BYTES * len(kernel.codes))
+        at = 0
+        for value in arguments:
+            kinds, words = flatten((value,))
+            packer = struct.Struct(f"={''.join(kernel.codes[at : at + len(words)])}")
+            packer.pack_into(self._cells, _WORD_BYTES * at, *words)
+            self._kinds.append(kinds)
+            self._packers.append((_WORD_BYTES * at, packer))
+            at += len(words)
+        self._left = kernel.left()
+        self._reason = ctypes.c_void_p()
+        self._where = (
+            ctypes.addressof(self._left),
+            ctypes.addressof(self._reason),
+            ctypes.addressof(ctypes.c_char.from_buffer(self._cells)),
+        )
+
+    def put(self, place: int, value: Any) -> bool:
+        """Another value for one argument, which must outlive the call; False where it is of another kind."""
+        kinds, words = flatten((value,))
+        if kinds != self._kinds[place]:
+            return False
+        at, packer = self._packers[place]
+        packer.pack_into(self._cells, at, *words)
+        return True
+
+    def __call__(self) -> Any:
+        """The value for the arguments as they are. Raises RuntimeError when the kernel failed."""
+        self._kernel.check(self._kernel.call(*self._where))
+        return _read(self._kernel.returns, self._left)
 
 
 class ObjectLoader:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -302,12 +303,30 @@ def compile_root(function: Callable[..., Any], inlined: bool, arguments: tuple[A
         symbol = kernel.overloads[kinds].library.symbol
         program = list(lowered_kernels().program(symbol))
         context = kernel.targetctx
-        module = _Library(context.codegen(), symbol).optimised(linked(program))
+        returns = program[0].returns
+        called = context.call_conv.get_function_type(returns, kinds)
+        entry = f"{symbol}.entry"
+        whole = linked(program, entry, _entry(entry, symbol, called))
+        module = _Library(context.codegen(), symbol).optimised(whole)
         refuse_foreign(module)
         code = context.codegen()._tm.emit_object(module)
-    returns = program[0].returns
-    called = context.call_conv.get_function_type(returns, kinds)
-    return Root(symbol, tuple(map(_letter, called.args[2:])), _returned(returns), bytes(code))
+    return Root(entry, tuple(map(_letter, called.args[2:])), _returned(returns), bytes(code))
+
+
+def _entry(name: str, symbol: str, called: Any) -> str:
+    """A function, in LLVM's language, that calls a kernel with words it takes from memory, eight bytes each."""
+    module = ir.Module()
+    kernel = ir.Function(module, called, symbol)
+    word = ir.IntType(64)
+    entry = ir.Function(module, ir.FunctionType(called.return_type, (*called.args[:2], word.as_pointer())), name)
+    builder = ir.IRBuilder(entry.append_basic_block())
+    left, reason, words = entry.args
+    taken = [
+        builder.load(builder.bitcast(builder.gep(words, [word(place)]), kind.as_pointer()))
+        for place, kind in enumerate(called.args[2:])
+    ]
+    builder.ret(builder.call(kernel, [left, reason, *taken]))
+    return str(module)
 
 
 def _letter(kind: Any) -> str:
