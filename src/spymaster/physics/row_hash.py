@@ -152,7 +152,7 @@ def _scrambled(sums: Sums) -> Sums:
 
 @kernel_inlined
 def _scramble(x: int, k: int) -> int:
-    return (x ^ ((x >> 47) & 0x1FFFF) ^ _SECRET[_STRIPES + k]) * _P32_1
+    return int((x ^ ((x >> 47) & 0x1FFFF) ^ _SECRET[_STRIPES + k]) * _P32_1)
 
 
 @kernel_inlined

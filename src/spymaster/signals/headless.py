@@ -15,6 +15,9 @@ from spymaster.signals.words import TRUST_WORDS, TrustWord, trust_reason_words
 
 _REASONS: Final = len(TrustReason)
 _CELLS: Final = len(Trust) * _REASONS
+_BLOCKS_COUNTED: Final = 64
+_RAISED: Final = int(AlertEvent.RAISED)
+_SIGNALS: Final = (int(Signal.BREAK), int(Signal.REJECT))
 
 
 class TrustSpell(msgspec.Struct, frozen=True):
@@ -68,14 +71,25 @@ class TrustLedger:
         self._snap_s = snap_interval_ns / NS_PER_S
         self._snaps: NDArray[np.int64] = np.zeros(len(INPUTS) * _CELLS, np.int64)
         self._offsets = np.arange(len(INPUTS)) * _CELLS
+        self._uncounted: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
 
     def update(self, block: Block) -> None:
         """Take in the snaps of a block."""
-        cells = block.snaps["trust"] * _REASONS + block.snaps["trust_reason"] + self._offsets
-        self._snaps += np.bincount(cells.ravel(), minlength=len(self._snaps))
+        self._uncounted.append((block.snaps["trust"].copy(), block.snaps["trust_reason"].copy()))
+        # many blocks at a time: counting a few snaps takes as long as counting thousands
+        if len(self._uncounted) >= _BLOCKS_COUNTED:
+            self._count()
+
+    def _count(self) -> None:
+        if self._uncounted:
+            states, reasons = map(np.concatenate, zip(*self._uncounted, strict=True))
+            cells = states * _REASONS + reasons + self._offsets
+            self._snaps += np.bincount(cells.ravel(), minlength=len(self._snaps))
+            self._uncounted = []
 
     def spells(self) -> dict[str, tuple[TrustSpell, ...]]:
         """Per input the states it was in, the worst first, then by time. Empty where there was no snap."""
+        self._count()
         table = self._snaps.reshape(len(INPUTS), len(Trust), _REASONS)
         return {name: self._spells_of(table[i]) for i, name in enumerate(INPUTS)}
 
@@ -104,6 +118,8 @@ class SignalTally:
         """Take in a block: all alerts raised count as alerts, BREAK and REJECT among them as signals."""
         self.snaps += len(block.snaps)
         if len(block.alerts):
-            raised = block.alerts["signal"][block.alerts["event"] == AlertEvent.RAISED]
+            # a handful: numpy takes longer to begin
+            told = zip(block.alerts["event"].tolist(), block.alerts["signal"].tolist(), strict=True)
+            raised = [signal for event, signal in told if event == _RAISED]
             self.alerts += len(raised)
-            self.signals += int(np.count_nonzero((raised == Signal.BREAK) | (raised == Signal.REJECT)))
+            self.signals += sum(signal in _SIGNALS for signal in raised)
