@@ -92,5 +92,5 @@ def test_rows_at_rest_are_written_anew_after_another_moment_was_restored() -> No
         engine = engine_for(levels=LEVELS, digest=FIRST_DIGEST)
         digest_of(engine, seen)
         engine.restore(moment)
-        engine._out.words[:DIGEST_WORDS] = 0
+        engine._out.arrays.words[:DIGEST_WORDS] = 0
         assert digest_of(engine, rest) == expected
