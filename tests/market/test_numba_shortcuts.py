@@ -73,7 +73,7 @@ def test_a_record_has_the_text_numba_gives_it() -> None:
 
 def test_a_type_has_the_size_numba_gives_it() -> None:
     context = cpu_target.target_context
-    kinds = [context.get_value_type(one) for one in (numba.int64, numba.typeof((0.5, 0.5)))]
+    kinds = [context.get_value_type(one) for one in (numba.int64, numba.from_dtype(ROW))]
     own = [context.get_abi_sizeof(kind) for kind in kinds]
     with Shortcuts().taken():
         assert [context.get_abi_sizeof(kind) for kind in kinds * 2] == own * 2

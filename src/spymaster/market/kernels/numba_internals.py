@@ -79,6 +79,11 @@ class _Library(JITCodeLibrary):
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
         return bytes(self._final_module.as_bitcode())
 
+    def forget(self) -> None:
+        """Let go of the code; the name stays."""
+        self._linking_libraries = []
+        self._final_module = None
+
     def optimised(self, module: Any) -> Any:
         """A whole program, optimised as numba optimises, but for what it does before it looks for counting in vain."""
         made = self._codegen._module_pass_manager()
@@ -177,11 +182,22 @@ class _LoweredCache:
         return _Known(lowered, self._function, arguments, self._inlined, target_context)
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was lowered."""
+        """Keep what was lowered. Callers need no more of it than its name."""
         library = data.library
         lowered_kernels().add(
             Lowered(library.symbol, tuple(library.callees), data.signature.return_type, library.bitcode())
         )
+        library.forget()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Overload:
+    """A kernel for certain arguments, as those see it that call it."""
+
+    entry_point: _Entry
+    signature: Any
+    symbol: str
+    objectmode: bool = False
 
 
 class _Known:
@@ -227,8 +243,9 @@ class _Dispatcher(CPUDispatcher):
         return super().get_call_template(tuple(map(unliteral, args)), {k: unliteral(v) for k, v in kws.items()})
 
     def add_overload(self, cres: Any) -> None:
-        """Remember it for callers alone."""
-        self.overloads[tuple(cres.signature.args)] = cres
+        """Remember it for callers alone, and nothing of how it came to be."""
+        overloads: Any = self.overloads
+        overloads[tuple(cres.signature.args)] = _Overload(cres.entry_point, cres.signature, cres.library.symbol)
 
 
 def _symbol_of(function: Callable[..., Any], arguments: tuple[Any, ...], inlined: bool) -> str:
@@ -300,7 +317,7 @@ def compile_root(function: Callable[..., Any], inlined: bool, arguments: tuple[A
     kernel = _inner(function, inlined)
     with global_compiler_lock, _shortcuts().taken():
         kernel.compile(kinds)
-        symbol = kernel.overloads[kinds].library.symbol
+        symbol = kernel.overloads[kinds].symbol
         program = list(lowered_kernels().program(symbol))
         context = kernel.targetctx
         returns = program[0].returns
