@@ -21,6 +21,8 @@ except SystemExit as end:
 print(json.dumps(sorted(sys.modules)))
 """
 
+SLOW = ("numba", "pandas", "pandas_market_calendars", "pyarrow", "databento", "textual", "pydantic")
+
 
 @pytest.fixture(scope="module")
 def loaded(small: Path) -> set[str]:
@@ -36,7 +38,7 @@ def loaded(small: Path) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("heavy", ["numba", "pandas", "pandas_market_calendars", "pyarrow", "databento", "textual"])
+@pytest.mark.parametrize("heavy", SLOW)
 def test_a_replay_loads_nothing_that_it_has_no_use_for(loaded: set[str], heavy: str) -> None:
     assert heavy not in loaded
     assert "spymaster.physics.engine" in loaded

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from typer.core import TyperCommand, TyperGroup
 
 from spymaster.cli.failures import reported
+from spymaster.cli.parsing.values import take_plainly
 from spymaster.errors import ExitCode, UserError
 
 
@@ -54,7 +55,7 @@ class _Takes:
                 ours.hidden = param.name not in self.shown
                 found.append(ours)
         # the way to this help stays last
-        return [*own[:-1], *found, *own[-1:]]
+        return take_plainly([*own[:-1], *found, *own[-1:]])
 
     def invoke(self, ctx: Any) -> Any:
         """Lay what was given here over what was given before, and run."""

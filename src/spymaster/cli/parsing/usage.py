@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from spymaster.cli.parsing.values import take_plainly
 from spymaster.errors import ExitCode, UserError
 
 # Typer brings its own copy of Click from some release on: its base classes are reached through what it exports
@@ -20,6 +21,10 @@ _IS_HELP: Final = "NoArgsIsHelpError"
 class Program(TyperGroup):
     """All commands. A command line that cannot be understood ends with code 2 and says in one line what is wrong,
     where, and what to look at."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """What may stand before the command."""
+        return take_plainly(super().get_params(ctx))
 
     def make_context(self, *given: Any, **named: Any) -> Any:
         """Understand what stands before the command."""
