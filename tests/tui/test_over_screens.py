@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -122,6 +123,16 @@ async def test_brackets_change_the_window_within_its_bounds(opened: Opened) -> N
             windows.append(level_of(pilot).detail.window_s)
         assert windows == [60, 60, 120, 300, 900, 900]
         assert "900 s," in shown(pilot, "level_plots")
+
+
+async def test_the_score_is_told_without_one_force_after_the_other(opened: Opened) -> None:
+    async with opened("enter") as pilot:
+        told = []
+        for _ in range(4):
+            await press(pilot, "X")
+            found = re.search(r"without (\w+)", shown(pilot, "level_facts"))
+            told.append(found.group(1) if found else "")
+        assert told == ["barrier", "fuel", "tape", ""]
 
 
 async def test_a_level_is_copied_from_its_screen(opened: Opened) -> None:

@@ -60,6 +60,9 @@ class Cockpit(Protocol):
     def pick(self, level_id: str) -> None:
         """Choose a level."""
 
+    def action_ablation(self) -> None:
+        """Tell the level's score without the next force too, or without none."""
+
     def copy_level(self, level_id: str | None) -> None:
         """Copy a level as tab-separated text; the nearest where it is None."""
 

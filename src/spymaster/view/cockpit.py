@@ -154,7 +154,7 @@ class CockpitProjector:
         self._rail(out, frame, state, blind, grouped, window)
         self._ladder(out, frame, state, window, grouped, blind)
         if width := out.width("side"):
-            look = side.SideLook(width, out.height("side"), blind, state.side, state.glyphs)
+            look = side.SideLook(width, out.height("side"), blind, state.side, state.glyphs, state.without)
             out.put("side", side.side_rows(frame, picked_item(self.items, state.picked), self.items, look))
 
     def _heat(

@@ -243,7 +243,7 @@ def _facts(
     state: ViewState,
     rect: Rect,
 ) -> Rows:
-    look = PartLook(rect.width, blind, options_text(frame), state.glyphs)
+    look = PartLook(rect.width, blind, options_text(frame), state.glyphs, state.without)
     tests = _tests(history.touches, frame.t_ns, look)
     if item is None:
         return column_rows([tests], rect.width, rect.height)

@@ -40,6 +40,7 @@ class SideLook:
     blind: bool
     which: str
     glyphs: str
+    without: str = ""
 
 
 def side_rows(frame: Frame, item: LevelItem | None, items: Sequence[LevelItem], look: SideLook) -> Rows:
@@ -72,7 +73,7 @@ def _focus(frame: Frame, item: LevelItem | None, items: tuple[LevelItem, ...], l
         waiting = (text_row(look.width, "FOCUS", bold=True), text_row(look.width, "waiting for a level"))
         return [Section(0, (waiting,))]
     facts = {} if look.blind else facts_of(frame, item.id) | fuel_facts(frame)
-    part = PartLook(look.width, look.blind, options_text(frame), look.glyphs)
+    part = PartLook(look.width, look.blind, options_text(frame), look.glyphs, look.without)
     return [
         Section(0, ((_focus_title(item, look), *_state_rows(item, look)),)),
         Section(1, (_meter_rows(item, look),)),

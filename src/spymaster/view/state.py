@@ -102,6 +102,11 @@ ORDERS: Final[tuple[ListOrder, ...]] = ("nearest", "strongest", "kind")
 WHICH: Final[tuple[ListWhich, ...]] = ("all", "judged", "signalling")
 
 
+Without = Literal["", "barrier", "fuel", "tape"]
+WITHOUT: Final[tuple[Without, ...]] = ("", "barrier", "fuel", "tape")
+"""The force a level's score is also told without; none at first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewState:
     """Everything the screen adds to a frame. ``width`` and ``height`` in cells.
@@ -111,7 +116,8 @@ class ViewState:
     pairs, empty for the usual ones. ``note``: instead of the sentence about the level. ``list_order``: of the level
     table, the nearest, the furthest from 50 or the user's own first; ``list_which``: all levels, those with a score, or
     those with a signal. ``own``: alerts of one's own rules, and what is silenced;
-    ``rings``: whether a replay rings too.
+    ``rings``: whether a replay rings too. ``without``: the force without which the score of the level in focus is told
+    too.
     """
 
     width: int
@@ -131,6 +137,7 @@ class ViewState:
     acked: frozenset[str] = frozenset()
     picked_alert: str | None = None
     side: Literal["auto", "strikes", "focus"] = "auto"
+    without: Without = ""
     stats: ScreenStats = field(default_factory=ScreenStats)
     card: Card | None = None
     keys: Keys = ()

@@ -89,6 +89,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("list_last", Scope.LEVELS, "move", "ends of a list", "Last row of the selected list"),
     Action("level_detail", Scope.COCKPIT, "level", "open the level", "The level's own screen: history and facts", 140),
     Action("level_focus", Scope.COCKPIT, "side", "strikes or focus", "Strikes, focus on the level, or both"),
+    Action("ablation", Scope.LEVELS, "without", "without a force", "The score without barrier, fuel or tape"),
     Action("level_nearest", Scope.COCKPIT, "nearest", "nearest level", "Follow the nearest level again"),
     Action("alert_next", Scope.COCKPIT, "alert", "next, last alert", "Next alert; in a replay, its moment", 150, 45),
     Action("alert_previous", Scope.COCKPIT, "alert", "next, last alert", "Previous alert, or its moment", 150, 45),

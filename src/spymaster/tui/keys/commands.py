@@ -27,6 +27,7 @@ WORDS: Final[Mapping[str, str]] = {
     "list_which": "filter levels table",
     "level_detail": "history facts page",
     "level_focus": "gamma strikes options side column",
+    "ablation": "ablate leave out what if attribution",
     "alert_next": "signal alarm",
     "alert_previous": "signal alarm",
     "acknowledge": "ack alarm dismiss clear",

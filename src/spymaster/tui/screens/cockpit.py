@@ -36,7 +36,7 @@ from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
 from spymaster.view.levels.listing import next_order, next_which
-from spymaster.view.state import ListOrder, ListWhich, Quality, ViewState
+from spymaster.view.state import WITHOUT, ListOrder, ListWhich, Quality, ViewState
 
 SAID_S: Final = 4.0
 _ORDER_WORDS: Final[dict[ListOrder, str]] = {
@@ -368,6 +368,10 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
     def action_level_focus(self) -> None:
         """Strikes and focus beside the ladder, the focus alone, the strikes alone."""
         self._change(side=_SIDES[(_SIDES.index(self._view.side) + 1) % len(_SIDES)])
+
+    def action_ablation(self) -> None:
+        """Tell the level's score without the next force too, or without none."""
+        self._change(without=WITHOUT[(WITHOUT.index(self._view.without) + 1) % len(WITHOUT)])
 
     def pick(self, level_id: str) -> None:
         """Choose a level."""

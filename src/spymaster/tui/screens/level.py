@@ -103,6 +103,10 @@ class LevelScreen(OverScreen):
         self._detail = DetailState(self._detail.level_id, WINDOWS_S[index])
         self.redraw()
 
+    def action_ablation(self) -> None:
+        """Tell the score without the next force too, or without none."""
+        self._cockpit.action_ablation()
+
     def action_copy_row(self) -> None:
         """Copy the level as tab-separated text."""
         self._cockpit.copy_level(self._detail.level_id)

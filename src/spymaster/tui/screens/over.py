@@ -121,6 +121,7 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
             self.styles.background = theme.hex("ground")
         playing = frame is not None and frame.header.phase is Phase.PLAYING
         changed = view.note != self._view.note or view.picked != self._view.picked or not playing
+        changed = changed or view.without != self._view.without
         self._frame, self._view = frame, view
         self.items = level_items(frame) if frame is not None else ()
         if changed or now_s - self._middle_at >= MIDDLE_EVERY_S - _JITTER_S:

@@ -25,12 +25,13 @@ Fact = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class PartLook:
     """What the sections depend on besides the level. ``blind``: nothing of it can be believed; ``fuel``: what is to be
-    said instead of numbers of the options, empty where there are some."""
+    said instead of numbers of the options, empty where there are some; ``without``: the force whose absence is told."""
 
     width: int
     blind: bool
     fuel: str
     glyphs: str
+    without: str = ""
 
     @property
     def wide(self) -> bool:

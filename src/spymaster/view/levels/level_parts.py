@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from spymaster.market.rows import BarrierAlarm, Tag
+from spymaster.signals.ablation import Attribution, score_without
 from spymaster.view.drawing.cells import Line, Row, clip
 from spymaster.view.drawing.glyphs import STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, number, price, signed
@@ -58,8 +59,9 @@ def components_section(item: LevelItem, look: PartLook, rank: int, least: int | 
     for (name, role), points in zip(_COMPONENTS, (item.barrier, item.fuel, item.tape), strict=True):
         line = Line(look.width)
         line.put(0, name, "text")
-        known = not math.isnan(points) and not look.blind
-        text = signed(points, 1, look.set.minus) if known else MISSING
+        is_off = name.lower() == look.without
+        known = not math.isnan(points) and not look.blind and not is_off
+        text = "off" if is_off else signed(points, 1, look.set.minus) if known else MISSING
         line.right(look.width - 1, text, role if known else "muted", bold=known)
         if (room := look.width - 15) >= 7:
             put_diverging(
@@ -71,7 +73,22 @@ def components_section(item: LevelItem, look: PartLook, rank: int, least: int | 
                 look.set,
             )
         rows.append(line.row())
-    return Section(rank, (tuple(rows), (_components_row(item, look),)), least)
+    ablated = (_without_row(item, look),) if look.without else ()
+    return Section(rank, ((*rows, *ablated), (*ablated, _components_row(item, look))), least)
+
+
+def _without_row(item: LevelItem, look: PartLook) -> Row:
+    """What the score would be without the force that is off, beside the score that counts."""
+    seen = item.seen and not look.blind
+    attribution = Attribution(item.barrier, item.fuel, item.tape)
+    score = score_without(item.score, attribution, (look.without,)) if seen else math.nan
+    line = Line(look.width)
+    line.put(0, f"without {look.without}" if look.width >= MIDDLE else f"no {look.without}", "text")
+    role = "muted" if math.isnan(score) else "break" if score >= 50 else "reject"
+    x = line.right(look.width - 1, MISSING if math.isnan(score) else f"{score:.0f}", role, bold=True)
+    if look.width >= MIDDLE and seen:
+        line.right(x - 2, f"{item.score:.0f} {look.set.clear}", "muted")
+    return line.row()
 
 
 def _components_row(item: LevelItem, look: PartLook) -> Row:
