@@ -85,7 +85,7 @@ def test_bars_and_a_levels_past_come_once_somebody_looks_at_them(folder: Path) -
     with served(folder) as (source, serving), screen_on(serving.path) as screen:
         until(lambda: shows(screen, source))
         assert source.histories == []
-        until(lambda: len(screen.chart()) > 0)
+        until(lambda: len(screen.chart().bars) > 0)
         until(lambda: len(screen.level_history("VWAP", 300).seconds) > 0)
         assert same(screen.chart(), source.chart())
         assert same(screen.level_history("VWAP", 300), source.level_history("VWAP", 300))

@@ -42,9 +42,9 @@ def test_a_frame_arrives_as_it_was_sent(frame: Frame) -> None:
 
 def test_bars_and_a_levels_past_arrive_as_they_were_sent() -> None:
     history = past.level_history("VWAP", 300)
-    told = decode_answer(encode_answer(Told(chart=past.bars(), history=history)))
+    told = decode_answer(encode_answer(Told(chart=past.chart(), history=history)))
     assert told.frame is None
-    assert same(told.chart, past.bars())
+    assert same(told.chart, past.chart())
     assert told.history is not None
     assert same(told.history, history)
 

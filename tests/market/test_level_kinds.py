@@ -11,8 +11,10 @@ EVERY = pytest.mark.parametrize("kind", list(LevelKind), ids=lambda kind: kind.n
 CODES = (
     *("USER", "ROUND", "STRIKE", "VWAP", "SESSION_HIGH", "SESSION_LOW", "PM_HIGH", "PM_LOW", "OR_HIGH", "OR_LOW"),
     *("ON_HIGH", "ON_LOW", "PD_HIGH", "PD_LOW", "PD_CLOSE", "SMA_200", "SMA_400", "CALL_WALL", "PUT_WALL"),
-    "GAMMA_FLIP",
+    *("GAMMA_FLIP", "POC", "VAH", "VAL"),
 )
+ASKED_FOR = {"POC", "VAH", "VAL"}
+"""Kinds that no profile watches unless it is told to."""
 
 
 def test_codes_that_were_published_never_change() -> None:
@@ -72,10 +74,10 @@ def test_what_rests_on_bars_says_on_how_many(kind: LevelKind) -> None:
 
 
 @pytest.mark.parametrize(("profile", "left_out"), [(EsProfile, {"STRIKE"}), (SpyProfile, {"ON_HIGH", "ON_LOW"})])
-def test_profiles_watch_all_kinds_but_those_that_mean_nothing_there(
+def test_profiles_watch_all_kinds_but_those_that_mean_nothing_there_or_are_off(
     profile: type[EsProfile | SpyProfile], left_out: set[str]
 ) -> None:
-    assert set(profile().level_kinds) == set(LevelKind.__members__) - left_out
+    assert set(profile().level_kinds) == set(LevelKind.__members__) - left_out - ASKED_FOR
     assert profile().level_kinds == watched_by(profile.name)
 
 

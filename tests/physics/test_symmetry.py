@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.columns.fields import Field, Turn, Type
 from spymaster.market.kinds import SIDE_ASK, SIDE_BID, SIDE_NONE
-from spymaster.market.levels import LevelKind
+from spymaster.market.levels import LevelKind, kind_bits
 from spymaster.market.rows import ALERT_FIELDS, FLOW_FIELDS, LEVEL_FIELDS, LEVEL_ROW
 from tests.support.engine import Results, Words, run, session_table
 from tests.support.market import BID, HOUR, INTERVAL, MID, OPEN_NS, Market
@@ -121,6 +121,28 @@ def test_session_extremes_are_mirrored_too() -> None:
     market.trade(BID, 3)
     market.at(0.6)
     assert_mirrored(play(market, random_actions(21, 2500, rough=True, drift=0.5)).words(), EXTREMES, SAME_PRICE)
+
+
+AREA = USER | kind_bits((LevelKind.POC, LevelKind.VAH, LevelKind.VAL))
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_the_value_area_is_mirrored_too(seed: int) -> None:
+    """The first trade is off the mid, so that it is plain which way the levels face at first."""
+    market = Market(start_ns=OPEN_NS + 10_000_000)
+    market.ladder().at(0.3)
+    market.trade(BID, 3)
+    market.at(0.6)
+    assert_mirrored(play(market, random_actions(seed, 2500, rough=True, drift=0.5)).words(), AREA, SAME_PRICE)
+
+
+def test_the_value_area_is_shifted_with_its_prices() -> None:
+    words, ticks = words_of(random_actions(23, 1200, rough=True, drift=0.5)), 3000
+    here = run_levels(words, TICKS, AREA)
+    there = run_levels(moved(words, ticks=ticks), tuple(tick + ticks for tick in TICKS), AREA)
+    for mine, theirs in zip(there.rows, here.rows, strict=True):
+        for name in ("price", "running_price"):
+            np.testing.assert_array_equal(by_level(mine)[name], by_level(theirs)[name] + ticks / 4, err_msg=name)
 
 
 def test_extremes_exactly_at_the_mid_face_away_from_each_other() -> None:

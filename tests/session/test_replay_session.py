@@ -216,7 +216,7 @@ def test_a_screen_that_looks_while_it_runs_never_sees_a_torn_frame(open_screen: 
 
 def test_before_there_is_an_engine_there_are_no_bars_and_no_histories(small_plan: ReplayPlan) -> None:
     session = ReplaySession(small_plan, simulated=False)
-    assert len(session.chart()) == 0
+    assert len(session.chart().bars) == 0
     assert len(session.level_history("VWAP", 60).seconds) == 0
 
 

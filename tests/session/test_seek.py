@@ -15,6 +15,7 @@ from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import INTERVAL_NS, PATIENCE_S, Open, S, Screen, Wall, same_heat, same_picture
+from tests.support.bus import same
 from tests.support.dbn import trades_of
 from tests.support.market import START_NS
 from tests.support.small_files import Words, depth_file, trades_file
@@ -57,7 +58,7 @@ def same_everywhere(a: Screen, b: Screen) -> bool:
         same_picture(one, two)
         and a.session.signal_hash == b.session.signal_hash != ""
         and same_heat(a.session.heat(3600), b.session.heat(3600))
-        and a.session.chart().tobytes() == b.session.chart().tobytes()
+        and same(a.session.chart(), b.session.chart())
         and all(_story(a, view.id) == _story(b, view.id) for view in one.level_views)
         and one.header.es_change == two.header.es_change
     )

@@ -22,8 +22,9 @@ WEIGHTS = {
     **dict.fromkeys(("PM_HIGH", "PM_LOW", "ON_HIGH", "ON_LOW", "PD_HIGH", "PD_LOW", "PD_CLOSE"), 1.0),
     "CALL_WALL": 1.0,
     "PUT_WALL": 1.0,
+    **dict.fromkeys(("POC", "VAH", "VAL"), 0.6),
 }
-STRONG = frozenset(WEIGHTS) - {"USER", "ROUND", "STRONG_ROUND", "STRIKE", "SMA_200", "SMA_400"}
+STRONG = frozenset(WEIGHTS) - {"USER", "ROUND", "STRONG_ROUND", "STRIKE", "SMA_200", "SMA_400", "POC", "VAH", "VAL"}
 NOTABLE = 0.4
 
 

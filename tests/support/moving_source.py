@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from numpy.typing import NDArray
-
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory
 from spymaster.signals.watcher import Nobody, Watcher
 from tests.support import frames, past
@@ -47,9 +45,9 @@ class MovingSource:
         """The newest columns."""
         return heat_columns(self.second, seconds)
 
-    def chart(self) -> NDArray[Any]:
-        """Bars of the scene."""
-        return past.bars()
+    def chart(self) -> Chart:
+        """The chart of the scene."""
+        return past.chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """The story of the scene's level."""

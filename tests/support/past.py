@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
+from spymaster.market.levels import ProfilePart
 from spymaster.market.rows import BarrierState, Signal
-from spymaster.signals.frame import CHART_BAR, LEVEL_SECOND, LevelHistory, TouchView
+from spymaster.signals.chart.bars import BLIND_TIME, CHART_BAR, PROFILE_ROW, Chart
+from spymaster.signals.chart.flow import FLOW_GROUPS, FLOW_SPAN, FLOW_SPAN_NS
+from spymaster.signals.frame import LEVEL_SECOND, LevelHistory, TouchView
 from tests.support.heat_scene import T0
 
 _STORY: Final = (
@@ -66,23 +69,63 @@ def out_of_sight(rows: NDArray[Any], first: int, end: int) -> NDArray[Any]:
     return rows
 
 
-def bars(count: int = 46, seed: int = 3) -> NDArray[Any]:
-    """Two-minute bars of SPY that end with the one still being formed at 687.12."""
+def bars(count: int = 92, seed: int = 3) -> NDArray[Any]:
+    """Minutes of SPY that end with the one still being formed at 687.12."""
     dice = np.random.default_rng(seed)
     out = np.zeros(count, CHART_BAR)
     if not count:
         return out
-    steps = dice.normal(0.0, 0.09, count)
+    steps = dice.normal(0.0, 0.065, count)
     close = 687.12 + np.cumsum(steps)[::-1] - np.cumsum(steps)[0]
     close += 687.12 - close[-1]
     out["close"] = close
     out["open"] = np.concatenate([[close[0] + 0.05], close[:-1]])
-    out["high"] = np.maximum(out["open"], close) + np.abs(dice.normal(0, 0.05, count))
-    out["low"] = np.minimum(out["open"], close) - np.abs(dice.normal(0, 0.05, count))
-    out["volume"] = np.round(np.exp(dice.normal(8.2, 0.5, count)))
-    first = T0 - T0 % (120 * NS_PER_S) - (count - 1) * 120 * NS_PER_S
-    out["t_ns"] = first + np.arange(count) * 120 * NS_PER_S
+    out["high"] = np.maximum(out["open"], close) + np.abs(dice.normal(0, 0.035, count))
+    out["low"] = np.minimum(out["open"], close) - np.abs(dice.normal(0, 0.035, count))
+    out["volume"] = np.round(np.exp(dice.normal(7.5, 0.5, count)))
+    first = T0 - T0 % (60 * NS_PER_S) - (count - 1) * 60 * NS_PER_S
+    out["t_ns"] = first + np.arange(count) * 60 * NS_PER_S
     out["vwap"] = np.cumsum(close * out["volume"]) / np.cumsum(out["volume"])
-    out["sma_200"] = 686.92 + 0.002 * (np.arange(count) - count)
+    out["sma_200"] = 686.92 + 0.001 * (np.arange(count) - count)
     out["sma_400"] = math.nan if count < 20 else 686.6
     return out
+
+
+def profile(low: float = 686.2, high: float = 687.9) -> NDArray[Any]:
+    """A session's volume by price, a row every five cents, most of it at 687.00 and 70 % from 686.70 to 687.25."""
+    prices = np.arange(round(low * 20), round(high * 20) + 1) / 20
+    out = np.zeros(len(prices), PROFILE_ROW)
+    out["price"] = prices
+    out["volume"] = np.round(9000 * np.exp(-(((prices - 687.0) / 0.32) ** 2)) + 900 * np.cos(prices * 31) ** 2)
+    out["part"] = np.where((prices > 686.67) & (prices < 687.28), ProfilePart.VALUE_AREA, ProfilePart.REST)
+    out["part"][np.abs(prices - 687.0) < 0.01] = ProfilePart.POINT_OF_CONTROL
+    return out
+
+
+def flow(spans: int = 480, seed: int = 4) -> NDArray[Any]:
+    """Forty minutes of option trades: calls above spot bought more and more, puts below bought and then sold."""
+    dice = np.random.default_rng(seed)
+    out = np.zeros(spans, FLOW_SPAN)
+    out["t_ns"] = T0 - T0 % FLOW_SPAN_NS - np.arange(spans)[::-1] * FLOW_SPAN_NS
+    out["spot"] = 687.12 + np.cumsum(dice.normal(0, 0.02, spans))[::-1] * 0.5
+    trend = np.linspace(-1.0, 2.0, spans)
+    for group, lean in zip(FLOW_GROUPS, (1.0, 0.2, -0.4, -0.8), strict=True):
+        size = np.abs(dice.normal(40, 25, spans))
+        side = dice.normal(0.6 * trend * lean, 1.0)
+        out[f"{group}_premium"] = np.round(size * 310)
+        out[f"{group}_delta"] = side * size / 4
+        out[f"{group}_gamma"] = side * size / 30
+    return out
+
+
+def blind(*times: tuple[int, int]) -> NDArray[Any]:
+    """Times without trades, each from and to so many minutes before the newest minute begins."""
+    newest = T0 - T0 % (60 * NS_PER_S)
+    return np.array(
+        [(newest - start * 60 * NS_PER_S, newest - end * 60 * NS_PER_S) for start, end in times], BLIND_TIME
+    )
+
+
+def chart(count: int = 92, unknown: NDArray[Any] | None = None) -> Chart:
+    """Everything the chart of the scene is drawn from. ``unknown``: its blind times."""
+    return Chart(bars(count), profile(), flow(), blind() if unknown is None else unknown)

@@ -11,8 +11,8 @@ import numpy as np
 
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW, BarrierState, Signal
+from spymaster.signals.chart.bars import CHART_BAR, Chart
 from spymaster.signals.frame import (
-    CHART_BAR,
     HEAT_TICKS,
     LADDER_ROW,
     LEVEL_MARK,
@@ -173,16 +173,16 @@ class ScriptedSource:
         """The newest columns."""
         return heat_columns(int(self._event_s), seconds)
 
-    def chart(self) -> np.ndarray[Any, Any]:
-        """A bar for every two minutes since the open."""
-        rows = np.zeros(int(self._event_s) // 120 + 1, CHART_BAR)
+    def chart(self) -> Chart:
+        """A bar for every minute since the open."""
+        rows = np.zeros(int(self._event_s) // 60 + 1, CHART_BAR)
         for n, row in enumerate(rows):
-            ticks = [last_tick(at) for at in range(n * 120, min((n + 1) * 120, int(self._event_s) + 1), 4)]
+            ticks = [last_tick(at) for at in range(n * 60, min((n + 1) * 60, int(self._event_s) + 1), 4)]
             prices = [tick * TICK / RATIO for tick in ticks]
-            row["t_ns"] = OPEN_NS + n * 120 * SECOND
+            row["t_ns"] = OPEN_NS + n * 60 * SECOND
             row["open"], row["high"], row["low"], row["close"] = prices[0], max(prices), min(prices), prices[-1]
             row["volume"], row["vwap"], row["sma_200"], row["sma_400"] = 4000 + n, prices[0], np.nan, np.nan
-        return rows
+        return Chart(rows)
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """A level that was judged all the time, and touched once a minute."""

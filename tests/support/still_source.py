@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from numpy.typing import NDArray
-
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory
 from tests.support import frames, past
 
@@ -26,9 +24,9 @@ class StillSource:
         """Its heat."""
         return frames.heat(seconds)
 
-    def chart(self) -> NDArray[Any]:
-        """Bars of the scene."""
-        return past.bars()
+    def chart(self) -> Chart:
+        """The chart of the scene."""
+        return past.chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """The story of the scene's level, whichever is asked for."""

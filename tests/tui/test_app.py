@@ -26,7 +26,7 @@ from spymaster.tui.keys.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.picture import picture
 from spymaster.tui.row_text import ALERT_HEADS, LEVEL_HEADS
-from spymaster.tui.screens.chart import ChartScreen
+from spymaster.tui.screens.charts.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen

@@ -15,13 +15,15 @@ from spymaster.signals.frame import Command, LevelHistory
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.keys.keymap import footer_pairs, load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions
-from spymaster.tui.screens.chart import ChartScreen
+from spymaster.tui.screens.charts.chart import ChartScreen
+from spymaster.tui.screens.charts.flow import FlowScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.over import MIDDLE_EVERY_S
 from spymaster.tui.screenshot import SCREENS, render_screenshot
 from spymaster.tui.widgets.base import RowWidget
+from spymaster.view.chart.look import WIDTHS
 from spymaster.view.drawing.cells import Rows, text_of
 from tests.support import frames
 from tests.support.awaiting import shows
@@ -207,7 +209,59 @@ async def test_the_chart_scrolls_and_zooms_within_its_bounds(opened: Opened, sou
         await press(pilot, "end")
         assert chart_of(pilot).chart.back == 0
         await press(pilot, *("minus",) * 9)
-        assert chart_of(pilot).chart.zoom == 0
+        assert chart_of(pilot).chart.cells == WIDTHS[0]
+        await press(pilot, *("plus",) * 9)
+        assert chart_of(pilot).chart.cells == WIDTHS[-1]
+
+
+async def test_keys_choose_the_minutes_of_a_bar(opened: Opened, source: Counting) -> None:
+    source.advance(24_000)
+    async with opened("p") as pilot:
+        for key, minutes in (("1", 1), ("2", 2), ("3", 5), ("4", 15), ("5", 5)):
+            await press(pilot, key)
+            assert chart_of(pilot).chart.minutes == minutes
+            assert f" {minutes} min" in shown(pilot, "chart_title")
+
+
+async def test_other_minutes_leave_the_chart_at_its_moment(opened: Opened, source: Counting) -> None:
+    source.advance(24_000)
+    async with opened("p", "1", "home", size=(80, 24)) as pilot:
+        ones = chart_of(pilot).chart.back
+        await press(pilot, "3")
+        assert 0 < chart_of(pilot).chart.back <= ones // 5
+
+
+async def test_a_key_takes_the_volume_profile_away_and_brings_it_back(opened: Opened) -> None:
+    async with opened("p") as pilot:
+        with_it = chart_of(pilot).chart.profile
+        await press(pilot, "v")
+        assert chart_of(pilot).chart.profile is not with_it
+        await press(pilot, "v")
+        assert chart_of(pilot).chart.profile is with_it
+
+
+async def test_keys_choose_what_the_option_flow_shows(opened: Opened) -> None:
+    async with opened("e") as pilot:
+        assert isinstance(pilot.app.screen, FlowScreen)
+        for key, metric in (("1", "premium"), ("2", "delta"), ("3", "gamma")):
+            await press(pilot, key)
+            assert pilot.app.screen.choice.metric == metric
+        await press(pilot, *("plus",) * 3)
+        assert pilot.app.screen.choice.window_s == 5
+        await press(pilot, "minus")
+        assert pilot.app.screen.choice.window_s == 30
+        await press(pilot, *("minus",) * 3)
+        assert pilot.app.screen.choice.window_s == 60
+        assert pilot.app.screen.choice.total is False
+        await press(pilot, "u")
+        assert pilot.app.screen.choice.total is True
+
+
+async def test_e_opens_and_closes_the_flow_from_everywhere(opened: Opened) -> None:
+    async with opened("p", "e") as pilot:
+        assert isinstance(pilot.app.screen, FlowScreen)
+        await press(pilot, "e")
+        chart_of(pilot)
 
 
 async def test_a_chart_that_was_scrolled_back_stays_at_its_bars(opened: Opened, source: Counting) -> None:
@@ -215,7 +269,9 @@ async def test_a_chart_that_was_scrolled_back_stays_at_its_bars(opened: Opened, 
     async with opened("p", "plus", "left", size=(80, 24)) as pilot:
         before = chart_of(pilot).chart.back
         source.advance(240)
-        await shows(pilot, lambda: chart_of(pilot).chart.back == before + 2)
+        await shows(
+            pilot, lambda: chart_of(pilot).chart.back == before + (4 if chart_of(pilot).chart.minutes == 1 else 2)
+        )
 
 
 async def test_a_theme_reaches_the_screen_over_the_cockpit(opened: Opened) -> None:
@@ -245,7 +301,7 @@ def test_footers_begin_with_the_way_back() -> None:
     level = footer_pairs(keymap, replay=True, playing=True, screen="level")
     chart = footer_pairs(keymap, replay=True, playing=True, screen="chart")
     assert level[:3] == (("Esc", "back"), ("j k", "next level"), ("[ ]", "window"))
-    assert chart[:3] == (("Esc", "back"), ("← →", "scroll"), ("+ -", "zoom"))
+    assert chart[:3] == (("Esc", "back"), ("1 2 3 4", "minutes"), ("← →", "scroll"))
     assert ("[ ]", "speed") in chart
     assert ("[ ]", "speed") not in level
 

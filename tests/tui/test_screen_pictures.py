@@ -34,6 +34,10 @@ def cockpit(frame: Frame | None = None, notice: str = "") -> SpymasterApp:
     return SpymasterApp(StillSource(frame or frames.frame()), options)
 
 
+def with_options() -> SpymasterApp:
+    return cockpit(frames.with_options())
+
+
 def start() -> SpymasterApp:
     options = AppOptions(keymap=load_keymap("default"))
     return SpymasterApp(None, options, lambda theme: StartScreen(theme, PLACES, lambda place: None))
@@ -53,6 +57,7 @@ SCREENS: dict[str, tuple[Callable[[], SpymasterApp], tuple[str, ...]]] = {
     "cockpit": (cockpit, ()),
     "level": (cockpit, ("enter",)),
     "chart": (cockpit, ("p",)),
+    "flow": (with_options, ("e",)),
     "help": (cockpit, ("question_mark",)),
     "health": (cockpit, ("h",)),
     "log": (with_a_log, ("l",)),
@@ -122,7 +127,7 @@ async def test_a_screen_over_a_replay_leaves_its_time_bar(
 
 def test_every_screen_is_pictured() -> None:
     folder = Path(screens.__file__).parent
-    assert {path.stem for path in folder.glob("*.py")} - NO_SCREENS == set(SCREENS)
+    assert {path.stem for path in folder.rglob("*.py")} - NO_SCREENS == set(SCREENS)
 
 
 NO_SCREENS = {

@@ -7,20 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spymaster.market.kinds import NS_PER_S
-from spymaster.signals.frame import CHART_BAR, Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
+from spymaster.signals.chart.bars import Chart
+from spymaster.signals.frame import Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
 from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.keys.legend import legend_rows
 from spymaster.tui.screens.health import health_rows
 from spymaster.tui.screens.start import Kind, StartChoice, start_rows
 from spymaster.tui.terminal.link import LinkState
-from spymaster.view.chart import ChartState, chart_panels, chart_rects
+from spymaster.view.chart.flow import FlowState, flow_panels
+from spymaster.view.chart.look import ChartState, chart_rects
+from spymaster.view.chart.panels import chart_panels
 from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.cells import Rows, text_of, width_of
 from spymaster.view.drawing.glyphs import SETS
@@ -56,7 +58,7 @@ def everything(
     stats: ScreenStats,
     link: LinkState | None = None,
     history: LevelHistory | None = None,
-    bars: np.ndarray[Any, Any] | None = None,
+    chart: Chart | None = None,
     **state: Any,
 ) -> Sized:
     """All rows of all screens that show a frame, for a terminal of that size."""
@@ -69,8 +71,8 @@ def everything(
     layout = detail_rects(width, height, replayed)
     out += of_panels("level", layout, detail_panels(frame, items, history, DetailState("STRIKE_687"), view, layout))
     layout = chart_rects(width, height, replayed)
-    bars = np.zeros(0, CHART_BAR) if bars is None else bars
-    out += of_panels("chart", layout, chart_panels(frame, items, bars, ChartState(), view, layout))
+    out += of_panels("chart", layout, chart_panels(frame, items, chart or Chart(), ChartState(), view, layout))
+    out += of_panels("flow", layout, flow_panels(frame, items, chart or Chart(), FlowState(), view, layout))
     out.append(("health", health_rows(frame, link or LinkState(), width), width))
     return out
 
@@ -207,7 +209,7 @@ def test_every_row_fits_and_says_numbers_one_can_read(
     frame: Frame, size: tuple[int, int], stats: ScreenStats, link: LinkState, quality: Quality
 ) -> None:
     screens = everything(
-        frame, size, stats=stats, link=link, history=past.level_history(), bars=past.bars(), quality=quality
+        frame, size, stats=stats, link=link, history=past.level_history(), chart=past.chart(), quality=quality
     )
     widths_are_right(screens)
     ours = texts([each for each in screens if not each[0].endswith(("note", "card", "trust_left", "health"))])
@@ -238,7 +240,7 @@ def test_in_ascii_no_character_of_ours_is_unknown(size: tuple[int, int], mode: M
     stats = ScreenStats(screen_age_ms=41.0, bytes_per_s=6_100.0)
     scenes = (frame, frames.blind_frame(), frames.empty_frame(), before_the_first_record(mode, Phase.LOADING), None)
     said = "".join(
-        texts(everything(scene, size, stats=stats, history=past.level_history(), bars=past.bars(), glyphs="ascii"))
+        texts(everything(scene, size, stats=stats, history=past.level_history(), chart=past.chart(), glyphs="ascii"))
         for scene in scenes
     )
     pages = (

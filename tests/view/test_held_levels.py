@@ -7,7 +7,8 @@ import pytest
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import Frame, LevelView
-from spymaster.view.chart import ChartState, chart_panels, chart_rects
+from spymaster.view.chart.look import ChartState, chart_rects
+from spymaster.view.chart.panels import chart_panels
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
@@ -36,10 +37,11 @@ def all_text(rows: tuple[Row, ...]) -> str:
 
 def chart_lines(frame: Frame) -> list[str]:
     layout = chart_rects(160, 48, False)
-    bars = past.bars()
+    chart = past.chart()
+    chart.bars["high"][-3] = 687.45
     return [
         text_of(row)
-        for row in chart_panels(frame, level_items(frame), bars, ChartState(), view_state(160, 48), layout)["chart"]
+        for row in chart_panels(frame, level_items(frame), chart, ChartState(), view_state(160, 48), layout)["chart"]
     ]
 
 
@@ -72,8 +74,8 @@ def test_the_ladder_tints_the_row_of_the_true_one() -> None:
 
 def test_the_chart_names_the_true_one_at_its_price_and_marks_the_held_one() -> None:
     lines = chart_lines(held_frame())
-    assert sum(f"687.20 {HELD}SES_HI" in line for line in lines) == 1
-    assert sum("687.43 SES_HI" in line for line in lines) == 1
+    assert sum(f"687.20 {HELD}SESS_HIGH" in line for line in lines) == 1
+    assert sum("687.43 SESS_HIGH" in line for line in lines) == 1
 
 
 def test_the_table_marks_a_held_level() -> None:

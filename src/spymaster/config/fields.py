@@ -82,4 +82,9 @@ PremarketOpen = Annotated[
         "When the pre-market begins, whose extremes are PM_HIGH and PM_LOW; it ends with the regular opening.",
     ),
 ]
-LevelKinds = Annotated[tuple[LevelKindName, ...], choice("The kinds of level that are watched.")]
+LevelKinds = Annotated[
+    tuple[LevelKindName, ...],
+    choice(
+        "The kinds of level that are watched. POC, VAH and VAL, the volume profile's, are off until they are named."
+    ),
+]

@@ -54,7 +54,8 @@ class Traits(NamedTuple):
     ``label``: name in tables, at most ten cells; ``short``: in the rail, at most seven. ``weights``: in a confluence, 0
     to 1, and of the kind's special case: a strong round number, a wall at which dealers are short gamma. ``strong``: an
     obstacle by its kind alone. ``hold``: until when it stands still. ``side``: which way it faces at the price itself:
-    +1 a high, -1 a low, 0 either. ``profiles``: those that watch it by default. ``bars``: it needs.
+    +1 a high, -1 a low, 0 either. ``profiles``: those that watch it by default, none where it is off unless
+    asked for. ``bars``: it needs.
     """
 
     label: str
@@ -126,6 +127,9 @@ class LevelKind(enum.IntEnum):
     CALL_WALL = 17, Traits("CALL_WALL", "C_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
     PUT_WALL = 18, Traits("PUT_WALL", "P_WALL", Family.WALL, (1.0, 0.4), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
     GAMMA_FLIP = 19, Traits("GAMMA_FLIP", "FLIP", Family.WALL, (0.85, 0.85), True, Hold.TOUCH, 0, MadeOf.OPTIONS)
+    POC = 20, Traits("POC", "POC", Family.AVERAGE, (0.6, 0.6), False, Hold.TOUCH, 0, MadeOf.SESSION, "")
+    VAH = 21, Traits("VAH", "VAH", Family.AVERAGE, (0.6, 0.6), False, Hold.TOUCH, 1, MadeOf.SESSION, "")
+    VAL = 22, Traits("VAL", "VAL", Family.AVERAGE, (0.6, 0.6), False, Hold.TOUCH, -1, MadeOf.SESSION, "")
 
     @property
     def role(self) -> str:
@@ -151,7 +155,15 @@ class LevelKind(enum.IntEnum):
         for one, other in (("CALL_", "PUT_"), ("PUT_", "CALL_")):
             if self.name.startswith(one):
                 return LevelKind[other + self.name.removeprefix(one)]
-        return self
+        return LevelKind[{"VAH": "VAL", "VAL": "VAH"}.get(self.name, self.name)]
+
+
+class ProfilePart(enum.IntEnum):
+    """What a price is in a volume profile (docs/physics.md 6.10)."""
+
+    REST = 0
+    VALUE_AREA = 1
+    POINT_OF_CONTROL = 2
 
 
 def watched_by(profile: str) -> tuple[str, ...]:

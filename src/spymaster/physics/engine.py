@@ -39,6 +39,7 @@ from spymaster.physics.memory.outputs import Out, new_out
 from spymaster.physics.memory.state import Array, new_state, pack_state, ring_length, unpack_state
 from spymaster.physics.roots import go_on, note_hole_in, put_level_at, restart_windows_of, watch
 from spymaster.physics.row_hash import DIGEST_WORDS
+from spymaster.physics.time.profile import ROWS_PER_DOLLAR
 
 BAR_WORDS: Final = 7
 NO_LIMIT: Final = 2**62
@@ -251,6 +252,7 @@ class Engine:
         state["market"]["ratio"] = ratio
         state["windows"]["tape_band"] = round(float(p["tape_band"]) * ratio * PRICE_SCALE / frame.instrument.tick_e9)
         state["volatility"]["sigma_1m"] = p["sigma_floor"]
+        state["volume_profile"]["per_unit"] = ROWS_PER_DOLLAR if p["is_spy"] else PRICE_SCALE / frame.instrument.tick_e9
         state["orders"]["large_order"] = p["large_lot_min"]
         state["levels"]["round_high"] = -1
         if int(p["level_kinds"]) >> LevelKind.USER & 1:

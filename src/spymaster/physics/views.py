@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, Final
 
 from spymaster.market.jit import kernel
+from spymaster.market.levels import ProfilePart
 from spymaster.physics.book.windows import buckets_in
 from spymaster.physics.memory.indices import (
     ADD,
     ASK_FIELDS,
     BUY,
-    CHART_BARS,
     HIGH,
     LEDGER_TICKS,
     LOW,
+    MINUTE_BARS,
     PULL,
     SELL,
     TAPE_BUY,
@@ -22,7 +22,12 @@ from spymaster.physics.memory.indices import (
     UNKNOWN,
 )
 from spymaster.physics.memory.state import Array
-from spymaster.physics.time.bars import DOUBLE_NS
+from spymaster.physics.time.bars import vwap_of
+from spymaster.physics.time.profile import row_price, value_area
+
+_REST: Final = int(ProfilePart.REST)
+_VALUE_AREA: Final = int(ProfilePart.VALUE_AREA)
+_POINT_OF_CONTROL: Final = int(ProfilePart.POINT_OF_CONTROL)
 
 
 @kernel
@@ -100,43 +105,55 @@ def read_bucket_trades(state: Array, out: Array) -> int:
 
 @kernel
 def read_chart(state: Array, out: Array) -> int:
-    """Two-minute bars into ``out`` (``signals.frame.CHART_BAR[n]``), oldest first; returns how many.
+    """One-minute bars into ``out`` (``signals.chart.bars.CHART_BAR[n]``), oldest first; returns how many.
 
-    The last of them may still be in the making: the minutes closed so far and the one being formed.
+    The last of them may still be in the making.
     """
     s = state[0]
     bars = s.bars
-    ranges = s.ranges
-    held = min(bars.chart_held, CHART_BARS, len(out) - 1)
+    held = min(bars.minutes_held, MINUTE_BARS, len(out) - 1)
     for k in range(held):
-        r = bars.chart[(bars.chart_held - held + k) % CHART_BARS]
-        write_bar(out[k], r.start_ns, r.open, r.high, r.low, r.close, r.volume)
+        r = bars.minutes[(bars.minutes_held - held + k) % MINUTE_BARS]
+        write_bar(out[k], r)
         out[k].vwap = r.vwap
         out[k].sma_200 = r.sma_200
         out[k].sma_400 = r.sma_400
-    d = bars.double
-    f = bars.minute
-    if d.trades == 0 and f.trades == 0:
+    if bars.minute.trades == 0:
         return int(held)
     now = out[held]
-    if d.trades > 0 and (f.trades == 0 or f.start_ns < d.start_ns + DOUBLE_NS):
-        write_bar(now, d.start_ns, d.open, d.high, d.low, d.close, d.volume)
-        if f.trades > 0:
-            write_bar(now, d.start_ns, d.open, max(d.high, f.high), min(d.low, f.low), f.close, d.volume + f.volume)
-    else:
-        write_bar(now, f.start_ns // DOUBLE_NS * DOUBLE_NS, f.open, f.high, f.low, f.close, f.volume)
-    now.vwap = ranges.vwap_value / ranges.vwap_volume if ranges.vwap_volume > 0.0 else math.nan
+    write_bar(now, bars.minute)
+    now.vwap = vwap_of(s)
     now.sma_200 = bars.sma_200
     now.sma_400 = bars.sma_400
     return int(held + 1)
 
 
 @kernel
-def write_bar(row: Any, start_ns: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
+def write_bar(row: Any, bar: Any) -> None:
     """One bar's prices and volume into a chart row."""
-    row.t_ns = start_ns
-    row.open = open_
-    row.high = high
-    row.low = low
-    row.close = close
-    row.volume = volume
+    row.t_ns = bar.start_ns
+    row.open = bar.open
+    row.high = bar.high
+    row.low = bar.low
+    row.close = bar.close
+    row.volume = bar.volume
+
+
+@kernel
+def read_profile(state: Array, out: Array) -> int:
+    """The session's volume by price into ``out`` (``signals.chart.bars.PROFILE_ROW[n]``), the lowest first; how many.
+
+    None where nothing has traded in the session, or too far apart to be held.
+    """
+    profile = state[0].volume_profile
+    if profile.total == 0.0 or profile.beyond != 0:
+        return 0
+    low, high = value_area(profile)
+    held = min(profile.high - profile.low + 1, len(out))
+    for k in range(held):
+        i = profile.low + k
+        row = out[k]
+        row.price = row_price(profile, i)
+        row.volume = profile.volume[i]
+        row.part = _POINT_OF_CONTROL if i == profile.point else _VALUE_AREA if low <= i <= high else _REST
+    return int(held)

@@ -265,8 +265,9 @@ def compile_views() -> None:
     """What screens read, and bars into history."""
     from spymaster.physics.engine import BAR_WORDS
     from spymaster.physics.history import ingest_bars
-    from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder
-    from spymaster.signals.frame import CHART_BAR, LADDER_ROW
+    from spymaster.physics.views import read_bucket_trades, read_chart, read_heat, read_ladder, read_profile
+    from spymaster.signals.chart.bars import CHART_BAR, PROFILE_ROW
+    from spymaster.signals.frame import LADDER_ROW
 
     engine, params = _engine()
     ingest_bars(engine.state, params, np.zeros((1, BAR_WORDS), np.int64))
@@ -274,6 +275,7 @@ def compile_views() -> None:
     read_heat(engine.state, 0, np.zeros(1, np.int32))
     read_bucket_trades(engine.state, np.zeros((1, 3), np.int64))
     read_chart(engine.state, np.zeros(2, CHART_BAR))
+    read_profile(engine.state, np.zeros(2, PROFILE_ROW))
 
 
 def compile_engine() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.header_parts import DayPrices, GreeksCheck
 from spymaster.signals.model_chances import ModelChances
 
@@ -57,21 +58,6 @@ OPTION_FLOW_NS: Final = 5 * NS_PER_S
 OPTION_FLOW_ROWS: Final = 240
 """Twenty minutes."""
 
-
-CHART_BAR: Final = np.dtype(
-    [
-        ("t_ns", "<i8"),
-        ("open", "<f8"),
-        ("high", "<f8"),
-        ("low", "<f8"),
-        ("close", "<f8"),
-        ("volume", "<f8"),
-        ("vwap", "<f8"),
-        ("sma_200", "<f8"),
-        ("sma_400", "<f8"),
-    ]
-)
-"""One two-minute bar in the profile's unit. ``t_ns``: its start; ``vwap``, ``sma_*``: as of its end, NaN if unknown."""
 
 LEVEL_SECOND: Final = np.dtype(
     [
@@ -373,8 +359,8 @@ class FrameSource(Protocol):
         """Up to ``seconds`` newest heat columns."""
         ...
 
-    def chart(self) -> NDArray[Any]:
-        """Two-minute bars (CHART_BAR[n]), oldest first, the last of them still being formed."""
+    def chart(self) -> Chart:
+        """Bars, volume profile, option flow and blind times, as of about a second ago."""
         ...
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:

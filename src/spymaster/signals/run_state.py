@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from spymaster.market.kinds import NO_TICK
 from spymaster.market.rows import INPUTS, LEVEL_ROW, ORDER_ROW, Trust
 from spymaster.signals.frame import (
-    CHART_BAR,
     HEAT_TICKS,
     LADDER_ROW,
     LEVEL_MARK,
@@ -63,13 +61,6 @@ def empty_book() -> NDArray[np.int64]:
     book = np.zeros((2, 10, 2), np.int64)
     book[:, :, 0] = NO_TICK
     return book
-
-
-def empty_chart() -> NDArray[Any]:
-    """No bars."""
-    bars = np.zeros(0, CHART_BAR)
-    bars.flags.writeable = False
-    return bars
 
 
 def empty_history(level_id: str) -> LevelHistory:

@@ -29,7 +29,8 @@ from spymaster.tui.keys.pasted import pasted_line
 from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
 from spymaster.tui.picture import picture
-from spymaster.tui.screens.chart import ChartScreen
+from spymaster.tui.screens.charts.chart import ChartScreen
+from spymaster.tui.screens.charts.flow import FlowScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.health import HealthScreen
 from spymaster.tui.screens.help import HelpScreen
@@ -152,7 +153,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         """True where the action can be carried out now."""
         main, cockpit = self.main_screen, self.cockpit
         if action.scope is Scope.APP:
-            return self.source is not None or action.name not in ("health", "chart")
+            return self.source is not None or action.name not in ("health", "chart", "flow")
         if main is None or cockpit is None or main.NAME not in action.scope.screens:
             return False
         return cockpit.in_replay or not action.scope.replays
@@ -270,6 +271,12 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         source, cockpit = self.source, self.cockpit
         if source is not None and cockpit is not None:
             self._toggle(ChartScreen, lambda: ChartScreen(cockpit, source, self.shown_colours, self.options))
+
+    def action_flow(self) -> None:
+        """The option flow over time; again to close."""
+        source, cockpit = self.source, self.cockpit
+        if source is not None and cockpit is not None:
+            self._toggle(FlowScreen, lambda: FlowScreen(cockpit, source, self.shown_colours, self.options))
 
     def open_level(self, cockpit: Cockpit) -> None:
         """The screen of the level picked on the cockpit, or of the nearest."""

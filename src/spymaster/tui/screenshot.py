@@ -15,7 +15,14 @@ from spymaster.tui.options import AppOptions
 from spymaster.tui.picture import picture
 from spymaster.tui.terminal.colour import ColourDepth
 
-_ACTIONS: Final = {"help": "help", "health": "health", "log": "log", "level": "level_detail", "chart": "chart"}
+_ACTIONS: Final = {
+    "help": "help",
+    "health": "health",
+    "log": "log",
+    "level": "level_detail",
+    "chart": "chart",
+    "flow": "flow",
+}
 SCREENS: Final = ("cockpit", *_ACTIONS)
 """Values of ``--screen``. ``level``: that of the nearest level."""
 

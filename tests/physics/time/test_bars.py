@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from spymaster.market.frames import WatermarkFrame
 from spymaster.physics.engine import Engine
+from spymaster.physics.memory.indices import MINUTE_BARS
+from spymaster.physics.views import read_chart
+from spymaster.signals.chart.bars import CHART_BAR
 from tests.support import reference_indicators as reference
 from tests.support.engine import Results, feed
 from tests.support.market import MINUTE, SECOND, START_NS
@@ -196,6 +199,43 @@ def test_the_averages_of_many_days_fit_the_memory_of_bars() -> None:
     open_closes = [closes[n] for n in range(len(closes) - 1) if n not in _closed()]
     assert remembered(engine)["chart_held"] > 1024
     assert float(remembered(engine)["sma_400"]) == sum(open_closes[1::2][-400:]) / 400
+
+
+def minutes(engine: Engine) -> NDArray[Any]:
+    """One-minute bars as a screen reads them."""
+    rows = np.zeros(MINUTE_BARS + 1, CHART_BAR)
+    return rows[: read_chart(engine.state, rows)]
+
+
+def test_a_screen_reads_minutes_the_one_being_formed_the_last() -> None:
+    engine = fed([(at(0), 5000.0, 2), (at(0.5), 5003.0, 3), (at(1.4), 4999.0, 1), (at(2.3), 5001.0, 4)])
+    assert [((int(row["t_ns"]) - START_NS) / MINUTE, *ohlcv(row)) for row in minutes(engine)] == [
+        (0, 5000.0, 5003.0, 5000.0, 5003.0, 5.0),
+        (1, 4999.0, 4999.0, 4999.0, 4999.0, 1.0),
+        (2, 5001.0, 5001.0, 5001.0, 5001.0, 4.0),
+    ]
+
+
+def test_the_second_of_two_minutes_knows_their_average() -> None:
+    """An average is of closed two-minute bars: the minute at whose end it changes shows the new one."""
+    closes = [5000.0 + 0.25 * (n % 37) for n in range(402)]
+    engine = tape_engine()
+    feed(engine, bars([(at(n), c, c, c, c, 1) for n, c in enumerate(closes)]))
+    feed(engine, trades([(at(402), 5000.0, 1)]), WatermarkFrame(at(402.5)))
+    known = minutes(engine)["sma_200"]
+    assert np.isnan(known[398])
+    assert known[399] == known[400] == sum(closes[1:400:2]) / 200
+    assert known[401] == known[402] == sum(closes[3:402:2]) / 200
+
+
+def test_of_the_minutes_the_latest_are_kept() -> None:
+    engine = tape_engine(sessions=_long_sessions())
+    rows = [(at(n), 5000.0 + n % 9, 5010.0, 4990.0, 5000.0, n) for n in range(2400) if n not in _closed()]
+    feed(engine, bars(rows))
+    assert (
+        minutes(engine)["volume"].tolist()
+        == [float(n) for n, *_ in enumerate(range(2400)) if n not in _closed()][-2048:]
+    )
 
 
 def _closed() -> range:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,11 @@ def test_a_style_is_made_once() -> None:
 
 
 def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
-    from spymaster.view.chart import ZOOMS, ChartState, chart_panels, chart_rects
+    from spymaster.signals.chart.flow import FLOW_METRICS
+    from spymaster.view.chart.columns import MINUTES
+    from spymaster.view.chart.flow import FlowState, flow_panels
+    from spymaster.view.chart.look import WIDTHS, ChartState, chart_rects
+    from spymaster.view.chart.panels import chart_panels
     from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
     from spymaster.view.levels.items import level_items
     from tests.support import frames, past
@@ -154,9 +159,11 @@ def test_every_style_the_cockpit_uses_is_known_to_every_theme() -> None:
     for blind in (frames.blind_frame(), frame):
         layout = detail_rects(160, 48, False)
         scenes.append((layout, detail_panels(blind, items, past.level_history(), detail, state, layout)))
-    for zoom in range(len(ZOOMS)):
-        layout = chart_rects(160, 48, False)
-        scenes.append((layout, chart_panels(frame, items, past.bars(), ChartState(zoom), state, layout)))
+    layout, chart = chart_rects(160, 48, False), past.chart(92, past.blind((40, 38)))
+    for minutes, cells in itertools.product(MINUTES, WIDTHS):
+        scenes.append((layout, chart_panels(frame, items, chart, ChartState(minutes, cells), state, layout)))
+    for metric in FLOW_METRICS:
+        scenes.append((layout, flow_panels(frame, items, chart, FlowState(metric), state, layout)))
     used = {name for _, panels in scenes for rows in panels.values() for row in rows for _, name in row}
     for theme in THEMES.values():
         for name in used:

@@ -6,18 +6,18 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from numpy.typing import NDArray
 
 from spymaster.bus.attach.heat_mirror import HeatMirror
 from spymaster.bus.attach.ways import LostError, RefusedError, Way
 from spymaster.bus.wire.exchange import HEAT_SECONDS, LAYOUT, PROTOCOL, Ask, Hello
 from spymaster.bus.wire.frames import Told, decode_answer
 from spymaster.bus.wire.packing import WireError
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase
-from spymaster.signals.run_state import RunState, empty_chart, empty_history, waiting_frame
+from spymaster.signals.run_state import RunState, empty_history, waiting_frame
 
 SILENCE_S: Final = 5.0
 """A Session that has not answered for so long is taken for lost: it answers twice a second, whatever happens."""
@@ -60,8 +60,8 @@ class AttachSource:
         self._way: Way | None = None
         self._frame: Frame | None = None
         self._heat = HeatMirror()
-        self._bars = empty_chart()
-        self._bars_s = self._bars_wanted_s = self._history_wanted_s = float("-inf")
+        self._chart = Chart()
+        self._chart_s = self._chart_wanted_s = self._history_wanted_s = float("-inf")
         self._history: LevelHistory | None = None
         self._wanted: tuple[str, int] = ("", 0)
         self._answered_s: float | None = None
@@ -106,10 +106,10 @@ class AttachSource:
         """Up to ``seconds`` newest heat columns."""
         return self._heat.columns(seconds)
 
-    def chart(self) -> NDArray[Any]:
-        """The two-minute bars that have come; asking for them has newer ones fetched."""
-        self._bars_wanted_s = self._now_s()
-        return self._bars
+    def chart(self) -> Chart:
+        """The chart that has come; asking for it has a newer one fetched."""
+        self._chart_wanted_s = self._now_s()
+        return self._chart
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """What has come of a level's past; asking for it has it fetched."""
@@ -173,14 +173,14 @@ class AttachSource:
     def _ask(self, after: int, heat_after: int) -> Ask:
         now_s = self._now_s()
         level_id, seconds = self._wanted if now_s - self._history_wanted_s < _WANTED_S else ("", 0)
-        wants_bars = now_s - self._bars_wanted_s < _WANTED_S and now_s - self._bars_s >= _CHART_EVERY_S
-        return Ask(after=after, heat_after=heat_after, chart=wants_bars, history=level_id, seconds=seconds)
+        wants_chart = now_s - self._chart_wanted_s < _WANTED_S and now_s - self._chart_s >= _CHART_EVERY_S
+        return Ask(after=after, heat_after=heat_after, chart=wants_chart, history=level_id, seconds=seconds)
 
     def _take(self, told: Told) -> None:
         if told.heat is not None and len(told.heat):
             self._heat.put(told.heat)
         if told.chart is not None:
-            self._bars, self._bars_s = told.chart, self._now_s()
+            self._chart, self._chart_s = told.chart, self._now_s()
         if told.history is not None:
             self._history = told.history
         self._answered_s = self._now_s()

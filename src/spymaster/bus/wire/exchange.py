@@ -15,8 +15,9 @@ from msgspec import Meta
 
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
 from spymaster.market.rows import LEVEL_ROW, ORDER_ROW
+from spymaster.signals.chart.bars import BLIND_TIME, CHART_BAR, PROFILE_ROW
+from spymaster.signals.chart.flow import FLOW_SPAN
 from spymaster.signals.frame import (
-    CHART_BAR,
     LADDER_ROW,
     LEVEL_MARK,
     LEVEL_SECOND,
@@ -57,11 +58,17 @@ FRAME_FIELDS: Final[dict[str, np.dtype[Any]]] = {
     "strikes": STRIKE_ROW,
     "option_flow": OPTION_FLOW,
 }
+CHART_FIELDS: Final[dict[str, np.dtype[Any]]] = {
+    "bars": CHART_BAR,
+    "profile": PROFILE_ROW,
+    "flow": FLOW_SPAN,
+    "blind": BLIND_TIME,
+}
 DTYPES: Final[dict[str, np.dtype[Any]]] = {
     **FRAME_FIELDS,
     **{f"heat.{name}": dtype for name, dtype in HEAT_FIELDS.items()},
     "p_break": np.dtype("<f8"),
-    "chart": CHART_BAR,
+    **{f"chart.{name}": dtype for name, dtype in CHART_FIELDS.items()},
     "history": LEVEL_SECOND,
 }
 """Every array of an answer."""
@@ -80,7 +87,7 @@ class Hello(msgspec.Struct, frozen=True):
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question. ``after``: number of the frame that is there, -1 for none; ``heat_after``: the newest column of the
-    heatmap that is there, -1 for none; ``chart``: whether bars are wanted; ``history``: of which level, empty for none,
+    heatmap that is there, -1 for none; ``chart``: whether one is wanted; ``history``: of which level, empty for none,
     and ``seconds`` of it."""
 
     after: int = -1

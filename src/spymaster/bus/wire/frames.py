@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.bus.wire.exchange import (
+    CHART_FIELDS,
     DTYPES,
     FRAME_FIELDS,
     HEAT_FIELDS,
@@ -20,6 +21,7 @@ from spymaster.bus.wire.exchange import (
     HeatHead,
 )
 from spymaster.bus.wire.packing import WireError, pack, unpack
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import HEAT_TICKS, Frame, HeatColumns, LevelHistory
 from spymaster.signals.model_chances import ModelChances
 
@@ -33,7 +35,7 @@ class Told:
 
     frame: Frame | None = None
     heat: HeatColumns | None = None
-    chart: NDArray[Any] | None = None
+    chart: Chart | None = None
     history: LevelHistory | None = None
 
 
@@ -48,7 +50,7 @@ def encode_answer(told: Told) -> bytes:
     if heat is not None:
         arrays |= {f"heat.{name}": getattr(heat, name) for name in HEAT_FIELDS}
     if told.chart is not None:
-        arrays["chart"] = told.chart
+        arrays |= {f"chart.{name}": getattr(told.chart, name) for name in CHART_FIELDS}
     if history is not None:
         arrays["history"] = history.seconds
     head = Answer(
@@ -66,10 +68,12 @@ def decode_answer(message: bytes) -> Told:
     try:
         heat = None if head.heat is None else _heat(head.heat, arrays)
         frame = None if head.frame is None else _frame(head.frame, arrays, heat or _heat(HeatHead(0, 0), {}))
+        has_chart = "chart.bars" in arrays
+        chart = Chart(**{name: arrays[f"chart.{name}"] for name in CHART_FIELDS}) if has_chart else None
         history = LevelHistory(head.history, arrays["history"], head.touches) if "history" in arrays else None
     except KeyError:
         raise WireError("a message without one of its arrays") from None
-    return Told(frame, heat, arrays.get("chart"), history)
+    return Told(frame, heat, chart, history)
 
 
 def newer_columns(heat: HeatColumns, after: int) -> HeatColumns:

@@ -33,6 +33,7 @@ from spymaster.physics.memory.indices import (
 )
 from spymaster.physics.memory.state import Array, State
 from spymaster.physics.time.motion import tick_points
+from spymaster.physics.time.profile import row_price, value_area
 from spymaster.physics.time.ranges import is_known
 
 _USER: Final = int(LevelKind.USER)
@@ -51,6 +52,9 @@ _PD_LOW: Final = int(LevelKind.PD_LOW)
 _PD_CLOSE: Final = int(LevelKind.PD_CLOSE)
 _SMA_200: Final = int(LevelKind.SMA_200)
 _SMA_400: Final = int(LevelKind.SMA_400)
+_POC: Final = int(LevelKind.POC)
+_VAH: Final = int(LevelKind.VAH)
+_VAL: Final = int(LevelKind.VAL)
 _LOW_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.side < 0)
 _DYNAMIC_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.dynamic)
 _ARM_HELD_KINDS: Final = kind_bits(kind for kind in LevelKind if kind.hold is Hold.ARM)
@@ -240,6 +244,20 @@ def place_structural(s: State, p: Array, t_ns: int) -> None:
     newest = bars.chart[(bars.chart_held - 1) % CHART_BARS].start_ns + CHART_BAR_NS
     place_one(s, p, _SMA_200, not math.isnan(bars.sma_200), bars.sma_200, newest)
     place_one(s, p, _SMA_400, not math.isnan(bars.sma_400), bars.sma_400, newest)
+    if is_on(p, _POC) or is_on(p, _VAH) or is_on(p, _VAL):
+        place_profile(s, p, t_ns)
+
+
+@kernel
+def place_profile(s: State, p: Array, t_ns: int) -> None:
+    """Point of control and value area of the session so far (docs/physics.md 6.10)."""
+    profile = s.volume_profile
+    session = s.ranges.part[R_SESSION]
+    known = is_known(session, t_ns, False) and profile.total > 0.0 and profile.beyond == 0
+    low, high = value_area(profile) if known else (0, 0)
+    place_one(s, p, _POC, known, row_price(profile, profile.point), session.start_ns)
+    place_one(s, p, _VAH, known, row_price(profile, high), session.start_ns)
+    place_one(s, p, _VAL, known, row_price(profile, low), session.start_ns)
 
 
 @kernel

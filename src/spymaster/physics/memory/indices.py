@@ -132,6 +132,11 @@ RANGES: Final = 6
 
 CLOSES: Final = 16
 CHART_BARS: Final = 1024
+MINUTE_BARS: Final = 2048
+"""Closed bars of two minutes and of one that are remembered: as much time of either."""
+PROFILE_ROWS: Final = 16_384
+"""Prices of the session's volume profile, half of them to each side of its first one; a session that trades beyond
+them has no profile."""
 
 BARRIER: Final = 0
 FUEL: Final = 1

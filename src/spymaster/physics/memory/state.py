@@ -31,7 +31,15 @@ from spymaster.physics.memory.indices import FLOW_FIELDS, LEDGER_TICKS, LEVEL_SL
 from spymaster.physics.memory.level_records import ALERTS_RECORD, ALPHA, LEVELS, LOGS, TRUST, WATCHES
 from spymaster.physics.memory.option_records import CHAIN, FUEL_RECORD, OPTION_FLOW, WALLS
 from spymaster.physics.memory.scratch import SCRATCH
-from spymaster.physics.memory.time_records import BARS, CALENDAR, CLOCK, MOTION, RANGES_RECORD, VOLATILITY
+from spymaster.physics.memory.time_records import (
+    BARS,
+    CALENDAR,
+    CLOCK,
+    MOTION,
+    RANGES_RECORD,
+    VOLATILITY,
+    VOLUME_PROFILE,
+)
 
 _MAGIC: Final = b"SPYSTATE"
 Array = NDArray[Any]
@@ -52,6 +60,7 @@ STATE: Final = np.dtype(
         ("clock", CLOCK),
         ("ranges", RANGES_RECORD),
         ("bars", BARS),
+        ("volume_profile", VOLUME_PROFILE),
         ("motion", MOTION),
         ("volatility", VOLATILITY),
         # the book

@@ -11,7 +11,16 @@ import numpy as np
 
 from spymaster.market.hours import HOURS
 from spymaster.market.sessions import SESSION
-from spymaster.physics.memory.indices import CHART_BARS, CLOSES, HOLES, MIDS, RANGES, SESSIONS
+from spymaster.physics.memory.indices import (
+    CHART_BARS,
+    CLOSES,
+    HOLES,
+    MIDS,
+    MINUTE_BARS,
+    PROFILE_ROWS,
+    RANGES,
+    SESSIONS,
+)
 
 HOLE: Final = np.dtype([("from_ns", "<i8"), ("to_ns", "<i8")])
 """A time without a word of the future in which there were no snaps from half an hour on."""
@@ -80,7 +89,7 @@ MINUTE_BAR: Final = np.dtype(
     ]
 )
 
-CHART_ROW: Final = np.dtype(
+CLOSED_BAR: Final = np.dtype(
     [
         ("start_ns", "<i8"),
         ("open", "<f8"),
@@ -88,12 +97,34 @@ CHART_ROW: Final = np.dtype(
         ("low", "<f8"),
         ("close", "<f8"),
         ("volume", "<f8"),
-        ("vwap", "<f8"),
-        ("sma_200", "<f8"),
-        ("sma_400", "<f8"),
     ]
 )
-"""One closed two-minute bar in the profile's unit, with the averages as of its end (NaN where unknown)."""
+"""One closed bar in the profile's unit."""
+
+CHART_ROW: Final = np.dtype(
+    [
+        # averages first: a record that begins as another does would be taken for it
+        *((name, "<f8") for name in ("vwap", "sma_200", "sma_400")),
+        *((name, CLOSED_BAR[name]) for name in CLOSED_BAR.names or ()),
+    ]
+)
+"""One closed minute, with the averages as of its end (NaN where unknown)."""
+
+VOLUME_PROFILE: Final = np.dtype(
+    [
+        # rows per unit of price, and the number of the first: a price's row is price x per_unit, rounded
+        ("per_unit", "<f8"),
+        ("base", "<i8"),
+        ("low", "<i8"),
+        ("high", "<i8"),
+        ("point", "<i8"),
+        ("beyond", "<i8"),
+        ("total", "<f8"),
+        ("volume", "<f8", (PROFILE_ROWS,)),
+    ]
+)
+"""Contracts or shares of the session by price. Lowest and highest row traded and the point of control are places in
+``volume``; ``beyond``: there were trades outside of it. Nothing but ``per_unit`` counts while ``total`` is 0."""
 
 BARS: Final = np.dtype(
     [
@@ -103,8 +134,10 @@ BARS: Final = np.dtype(
         # rings of the latest one-minute closes and of the closed two-minute bars; how many of each there were
         ("closes", "<f8", (CLOSES,)),
         ("minutes_held", "<i8"),
-        ("chart", CHART_ROW, (CHART_BARS,)),
+        ("chart", CLOSED_BAR, (CHART_BARS,)),
         ("chart_held", "<i8"),
+        # ring of the closed minutes, ``minutes_held`` of them too
+        ("minutes", CHART_ROW, (MINUTE_BARS,)),
         ("atr", "<f8"),
         ("true_ranges", "<i8"),
         ("sma_200", "<f8"),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel
 from spymaster.market.kinds import CHART_BAR_NS, NS_PER_S
-from spymaster.physics.memory.indices import CHART_BARS, CLOSES
+from spymaster.physics.memory.indices import CHART_BARS, CLOSES, MINUTE_BARS
 from spymaster.physics.memory.state import State
 from spymaster.physics.time.ranges import note_prices
 
@@ -72,13 +72,11 @@ def close_due_bars(s: State, t_ns: int) -> None:
 
 @kernel
 def close_minute(s: State) -> None:
-    """The minute is over: into the average true range, the latest closes and the two-minute bar."""
+    """The minute is over: into the average true range, the two-minute bar, the latest closes and the minutes held."""
     bars = s.bars
     bar = bars.minute
     before = bars.closes[(bars.minutes_held - 1) % CLOSES] if bars.minutes_held > 0 else bar.close
     update_true_range(s, bar.high, bar.low, before)
-    bars.closes[bars.minutes_held % CLOSES] = bar.close
-    bars.minutes_held += 1
     double = bars.double
     start = bar.start_ns // DOUBLE_NS * DOUBLE_NS
     if double.trades > 0 and start > double.start_ns:
@@ -87,7 +85,32 @@ def close_minute(s: State) -> None:
         open_bar(double, start, bar.open, bar.high, bar.low, bar.close, bar.volume)
     else:
         extend_bar(double, bar.high, bar.low, bar.close, bar.volume)
+    bars.closes[bars.minutes_held % CLOSES] = bar.close
+    row = bars.minutes[bars.minutes_held % MINUTE_BARS]
+    keep_bar(row, bar)
+    row.vwap = vwap_of(s)
+    row.sma_200 = bars.sma_200
+    row.sma_400 = bars.sma_400
+    bars.minutes_held += 1
     bar.trades = 0
+
+
+@kernel
+def keep_bar(row: Any, bar: Any) -> None:
+    """A bar that is over into its ring."""
+    row.start_ns = bar.start_ns
+    row.open = bar.open
+    row.high = bar.high
+    row.low = bar.low
+    row.close = bar.close
+    row.volume = bar.volume
+
+
+@kernel
+def vwap_of(s: State) -> float:
+    """Volume-weighted mean price of the regular hours; NaN before their first trade."""
+    ranges = s.ranges
+    return float(ranges.vwap_value / ranges.vwap_volume) if ranges.vwap_volume > 0.0 else math.nan
 
 
 @kernel
@@ -106,23 +129,16 @@ def update_true_range(s: State, high: float, low: float, before: float) -> None:
 
 @kernel
 def close_double(s: State) -> None:
-    """Two minutes are over: a bar of the chart, and the moving averages of the closes so far."""
+    """Two minutes are over: the moving averages of the closes so far, as of the last minute too."""
     bars = s.bars
-    ranges = s.ranges
     bar = bars.double
-    row = bars.chart[bars.chart_held % CHART_BARS]
-    row.start_ns = bar.start_ns
-    row.open = bar.open
-    row.high = bar.high
-    row.low = bar.low
-    row.close = bar.close
-    row.volume = bar.volume
+    keep_bar(bars.chart[bars.chart_held % CHART_BARS], bar)
     bars.chart_held += 1
     bars.sma_200 = mean_close(s, _SMA_SHORT)
     bars.sma_400 = mean_close(s, _SMA_LONG)
-    row.vwap = ranges.vwap_value / ranges.vwap_volume if ranges.vwap_volume > 0.0 else math.nan
-    row.sma_200 = bars.sma_200
-    row.sma_400 = bars.sma_400
+    newest = bars.minutes[(bars.minutes_held - 1) % MINUTE_BARS]
+    newest.sma_200 = bars.sma_200
+    newest.sma_400 = bars.sma_400
     bar.trades = 0
 
 

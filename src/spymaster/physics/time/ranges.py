@@ -12,6 +12,7 @@ from spymaster.market.jit import kernel
 from spymaster.market.kinds import NS_PER_S
 from spymaster.physics.memory.indices import R_OPENING, R_OVERNIGHT, R_PREMARKET, R_PRIOR, R_REGULAR, R_SESSION, RANGES
 from spymaster.physics.memory.state import Array, State
+from spymaster.physics.time.profile import add_volume, clear_profile
 
 _MINUTE_NS: Final = 60 * NS_PER_S
 HOLE_NS: Final = 1200 * NS_PER_S
@@ -66,6 +67,7 @@ def begin_ranges(s: State, p: Array, index: int) -> None:
     set_range(s, R_REGULAR, opening, row.rth_close_ns)
     ranges.vwap_value = 0.0
     ranges.vwap_volume = 0.0
+    clear_profile(s)
     ranges.session = index
 
 
@@ -94,6 +96,8 @@ def note_prices(s: State, t_ns: int, high: float, low: float, close: float, typi
                 r.low = low
             r.close = close
             r.seen += 1
+            if k == R_SESSION:
+                add_volume(s, low, high, close, volume)
     opening = ranges.part[R_REGULAR].start_ns
     if 0 < opening <= t_ns:
         ranges.vwap_value += typical * volume

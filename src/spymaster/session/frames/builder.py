@@ -21,16 +21,17 @@ from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, TOTALS, Trust
 from spymaster.models.break_model import BreakModel, BreakScorer
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
-from spymaster.physics.memory.indices import CHART_BARS, R_PRIOR, R_SESSION
-from spymaster.physics.views import read_chart, read_ladder
+from spymaster.physics.memory.indices import R_PRIOR, R_SESSION
+from spymaster.physics.views import read_ladder
 from spymaster.session.frames.alert_book import AlertBook
+from spymaster.session.frames.chart_memory import ChartMemory, ChartState
 from spymaster.session.frames.heat_store import HeatState, HeatStore
 from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import (
-    CHART_BAR,
     LADDER_ROW,
     AlertView,
     Frame,
@@ -43,7 +44,7 @@ from spymaster.signals.frame import (
 )
 from spymaster.signals.header_parts import DayPrices
 from spymaster.signals.model_chances import ModelChances
-from spymaster.signals.run_state import RunState, empty_book, empty_chart
+from spymaster.signals.run_state import RunState, empty_book
 
 LADDER_ROWS: Final = 320
 _ORDERS_SHOWN: Final = 200
@@ -61,6 +62,7 @@ class BuilderState(msgspec.Struct, frozen=True):
     levels: bytes
     strikes: bytes
     option_flow: bytes
+    chart: ChartState
     first_mid: float
     feed_words: dict[str, dict[int, str]]
     records_before: int = 0
@@ -86,7 +88,8 @@ class FrameBuilder:
         self._config = config
         self._heat = heat
         self._now_s = now_s
-        self._bars = empty_chart()
+        self._chart = Chart()
+        self._chart_memory = ChartMemory()
         self._charted_s = -math.inf
         self._user_ids = tuple(level.id for level in config.user_levels)
         self._levels_seen = LevelStore(self._user_ids)
@@ -115,6 +118,7 @@ class FrameBuilder:
         self._params = np.frombuffer(config.params, PARAMS).copy()
         self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
+        self._chart_memory = ChartMemory()
         self._scorer.memory.forget()
         self._chances, self._is_unscored = None, False
         self._first_mid = math.nan
@@ -139,6 +143,7 @@ class FrameBuilder:
             self._heat.add_snap(self._engine.state, t_ns, self._levels)
             self._levels_seen.add_snap(t_ns, self._levels)
             self._option_flow.add_snap(t_ns, self._snap["options"][0])
+            self._chart_memory.add_snap(self._snap[0], self._strikes)
             self._scorer.remember(t_ns, float(self._snap["microprice"][0]))
             self._chances, self._is_unscored = None, True
             if math.isnan(self._first_mid):
@@ -157,6 +162,7 @@ class FrameBuilder:
             levels=self._levels.tobytes(),
             strikes=self._strikes.tobytes(),
             option_flow=self._option_flow.snapshot(),
+            chart=self._chart_memory.snapshot(),
             first_mid=self._first_mid,
             feed_words=self._feed_words.snapshot(),
             records_before=self._records_before,
@@ -172,6 +178,7 @@ class FrameBuilder:
         self._levels = np.frombuffer(snapshot.levels, LEVEL_ROW).copy()
         self._strikes = np.frombuffer(snapshot.strikes, STRIKE_ROW).copy()
         self._option_flow.restore(snapshot.option_flow)
+        self._chart_memory.restore(snapshot.chart)
         self._first_mid = snapshot.first_mid
         self._feed_words.restore(snapshot.feed_words)
         self._records_before = snapshot.records_before
@@ -197,9 +204,9 @@ class FrameBuilder:
         """What stands for a level in ``touches_begun``; NaN where the name means nothing."""
         return self._levels_seen.key_of(level_id)
 
-    def chart(self) -> NDArray[Any]:
-        """The two-minute bars (CHART_BAR) as of about a second ago."""
-        return self._bars
+    def chart(self) -> Chart:
+        """What the chart is drawn from, as of about a second ago."""
+        return self._chart
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """What is remembered of a level."""
@@ -258,7 +265,7 @@ class FrameBuilder:
         now_s = self._now_s()
         if phase is not Phase.PLAYING or now_s - self._charted_s >= _CHART_EVERY_S:
             self._charted_s = now_s
-            self._bars = _chart(state)
+            self._chart = self._chart_memory.chart(state)
 
     def _header(self, snap: Any, state: NDArray[Any], run: RunState) -> Header:
         book = state["book"][0]
@@ -297,7 +304,7 @@ class FrameBuilder:
             hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
             cvd=int(snap["cvd"]),
-            day=_day_prices(state, self._bars),
+            day=_day_prices(state, self._chart.bars),
             message=run.message,
             progress=run.progress,
             recording=run.recording,
@@ -347,14 +354,6 @@ def _day_prices(state: NDArray[Any], bars: NDArray[Any]) -> DayPrices:
 def _chances(model: BreakModel, said: NDArray[np.float64]) -> ModelChances:
     said.flags.writeable = False
     return ModelChances(said, model.horizon_s, model.points, model.card.simulated, model.data_set)
-
-
-def _chart(state: NDArray[Any]) -> NDArray[Any]:
-    """The engine's two-minute bars, the one being formed the last."""
-    bars = np.zeros(CHART_BARS + 1, CHART_BAR)
-    held = bars[: read_chart(state, bars)]
-    held.flags.writeable = False
-    return held
 
 
 def _book(state: NDArray[Any]) -> NDArray[np.int64]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from numpy.typing import NDArray
 
 from spymaster.errors import UserError
 from spymaster.session.live.day import Before, LiveDay
 from spymaster.session.live.session import LiveSession
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, RecordingLight
 
 _JOIN_S: Final = 30.0
@@ -88,8 +88,8 @@ class LiveDays:
         """Up to ``seconds`` newest heat columns."""
         return self.session.heat(seconds)
 
-    def chart(self) -> NDArray[Any]:
-        """The two-minute bars of the present trade date."""
+    def chart(self) -> Chart:
+        """What the chart of the present trade date is drawn from."""
         return self.session.chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:

@@ -11,9 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from spymaster.errors import UserError
 from spymaster.journal.source import Arrival, LiveSource
@@ -24,6 +22,7 @@ from spymaster.session.frames.demand import Demand
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.live.no_engine import NoEngine
 from spymaster.session.warmup import compiling_elsewhere, is_warm, load_engine
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import (
     Command,
     Frame,
@@ -34,7 +33,7 @@ from spymaster.signals.frame import (
     RecordingLight,
 )
 from spymaster.signals.header_parts import GreeksCheck
-from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history, waiting_frame
+from spymaster.signals.run_state import RunState, empty_heat, empty_history, waiting_frame
 from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
@@ -160,9 +159,9 @@ class LiveSession:
         """Up to ``seconds`` newest heat columns."""
         return self._heat.columns(seconds) if self._heat is not None else empty_heat()
 
-    def chart(self) -> NDArray[Any]:
-        """The two-minute bars."""
-        return self._builder.chart() if self._builder is not None else empty_chart()
+    def chart(self) -> Chart:
+        """What the chart is drawn from."""
+        return self._builder.chart() if self._builder is not None else Chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """What is remembered of a level."""

@@ -9,10 +9,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from numpy.typing import NDArray
 
 from spymaster.session.frames.demand import MOST_OFTEN_S, Demand
 from spymaster.session.frames.engine_rate import EngineRate
@@ -21,8 +20,9 @@ from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
 from spymaster.session.replay.preview import Preview, waiting_picture
 from spymaster.session.replay.turns import RestartAt, Stop
 from spymaster.session.warmup import compiling_elsewhere, is_warm
+from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
-from spymaster.signals.run_state import RunState, empty_chart, empty_heat, empty_history
+from spymaster.signals.run_state import RunState, empty_heat, empty_history
 from spymaster.signals.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class ReplaySession:
         """Up to ``seconds`` newest heat columns."""
         return shown.heat.columns(seconds) if (shown := self._shown) is not None else empty_heat()
 
-    def chart(self) -> NDArray[Any]:
-        """The two-minute bars."""
-        return shown.builder.chart() if (shown := self._shown) is not None else empty_chart()
+    def chart(self) -> Chart:
+        """What the chart is drawn from."""
+        return shown.builder.chart() if (shown := self._shown) is not None else Chart()
 
     def level_history(self, level_id: str, seconds: int) -> LevelHistory:
         """What is remembered of a level."""

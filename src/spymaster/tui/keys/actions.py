@@ -21,6 +21,8 @@ class Scope(enum.StrEnum):
     """On a level's own screen."""
     CHART = "chart"
     """On the price chart."""
+    FLOW = "flow"
+    """On the option flow."""
     OVER = "over"
     """On the screens that cover the cockpit."""
     REPLAY = "replay"
@@ -32,7 +34,7 @@ class Scope(enum.StrEnum):
 
     @property
     def screens(self) -> frozenset[str]:
-        """The screens that offer it, among ``cockpit``, ``level`` and ``chart``."""
+        """The screens that offer it, among ``cockpit``, ``level``, ``chart`` and ``flow``."""
         return _SCREENS[self]
 
     @property
@@ -42,15 +44,16 @@ class Scope(enum.StrEnum):
 
 
 _SCREENS: Final[Mapping[Scope, frozenset[str]]] = {
-    Scope.APP: frozenset(("cockpit", "level", "chart")),
+    Scope.APP: frozenset(("cockpit", "level", "chart", "flow")),
     Scope.COCKPIT: frozenset(("cockpit",)),
     Scope.LEVELS: frozenset(("cockpit", "level")),
     Scope.LEVEL: frozenset(("level",)),
     Scope.CHART: frozenset(("chart",)),
-    Scope.OVER: frozenset(("level", "chart")),
-    Scope.REPLAY: frozenset(("cockpit", "level", "chart")),
-    Scope.SPEED: frozenset(("cockpit", "chart")),
-    Scope.MOMENTS: frozenset(("cockpit", "level")),
+    Scope.FLOW: frozenset(("flow",)),
+    Scope.OVER: frozenset(("level", "chart", "flow")),
+    Scope.REPLAY: frozenset(("cockpit", "level", "chart", "flow")),
+    Scope.SPEED: frozenset(("cockpit", "chart", "flow")),
+    Scope.MOMENTS: frozenset(("cockpit", "level", "flow")),
 }
 
 
@@ -116,13 +119,25 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("back", Scope.OVER, "back", "back", "Back to the screen below", 50),
     Action("window_shorter", Scope.LEVEL, "window", "history window", "A shorter window of the level's history", 70),
     Action("window_longer", Scope.LEVEL, "window", "history window", "A longer window of the level's history", 70),
+    Action("chart_minutes_1", Scope.CHART, "minutes", "minutes of a bar", "Bars of one minute", 60),
+    Action("chart_minutes_2", Scope.CHART, "minutes", "minutes of a bar", "Bars of two minutes", 60),
+    Action("chart_minutes_5", Scope.CHART, "minutes", "minutes of a bar", "Bars of five minutes", 60),
+    Action("chart_minutes_15", Scope.CHART, "minutes", "minutes of a bar", "Bars of fifteen minutes", 60),
+    Action("chart_profile", Scope.CHART, "profile", "volume profile", "Volume profile, POC and value area", 95),
     Action("chart_older", Scope.CHART, "scroll", "scroll the chart", "Earlier bars", 80),
     Action("chart_newer", Scope.CHART, "scroll", "scroll the chart", "Later bars", 80),
     Action("chart_closer", Scope.CHART, "zoom", "zoom the chart", "Fewer, wider bars", 90),
     Action("chart_wider", Scope.CHART, "zoom", "zoom the chart", "More, narrower bars", 90),
     Action("chart_oldest", Scope.CHART, "oldest", "ends of the chart", "The oldest bars"),
     Action("chart_newest", Scope.CHART, "newest", "ends of the chart", "The newest bars", 100),
+    Action("flow_premium", Scope.FLOW, "what", "flow: of what", "Option flow as premium", 60),
+    Action("flow_delta", Scope.FLOW, "what", "flow: of what", "Option flow as delta", 60),
+    Action("flow_gamma", Scope.FLOW, "what", "flow: of what", "Option flow as gamma", 60),
+    Action("flow_shorter", Scope.FLOW, "window", "flow: seconds", "Option flow in shorter spans", 70),
+    Action("flow_longer", Scope.FLOW, "window", "flow: seconds", "Option flow in longer spans", 70),
+    Action("flow_total", Scope.FLOW, "total, rate", "flow: total, rate", "Option flow summed up, or a minute", 80),
     Action("chart", Scope.APP, "chart", "price chart", "Price chart", 210),
+    Action("flow", Scope.APP, "flow", "option flow", "Option flow over time", 220),
     Action("health", Scope.APP, "health", "session health", "Session health"),
     Action("log", Scope.APP, "log", "log", "Log of this program"),
     Action("theme_next", Scope.APP, "theme", "next theme", "Next theme"),

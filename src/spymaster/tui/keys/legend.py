@@ -101,7 +101,7 @@ def _kinds() -> list[Sequence[Part]]:
     return [
         ((0, "LEVEL KINDS", "muted*"),),
         ((0, "STRIKE ROUND", "level_strike"), (15, "SESS PM OR ON PD", "level_range")),
-        ((0, "WALL FLIP", "level_wall"), (15, "VWAP SMA", "level_average"), (26, "USER", "level_user")),
+        ((0, "WALL FLIP", "level_wall"), (15, "VWAP SMA POC VAH VAL", "level_average"), (37, "USER", "level_user")),
     ]
 
 
@@ -158,9 +158,27 @@ def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
         (glyphs.rising, "bid", "a bar that closed higher: slim or outlined"),
         (glyphs.falling, "ask", "a bar that closed lower: full"),
         (glyphs.slopes * 2, "level_average", "an average: VWAP whole, SMA with gaps"),
+        (f"{glyphs.signals[1]}{glyphs.up}", "break", "an alert, and which way price went first:"),
+        ("", "text", "above a bar it said up, below it down"),
+        (glyphs.hatch * 2, "hatch", "nothing known of that time"),
+        (glyphs.gap, "faint", "time left out, or a bar partly unknown"),
+        (f"{glyphs.path[1]}{glyphs.eighths[8] * 2}", "level_average", "session's volume by price; longest: POC"),
+        ("VAH VAL", "level_average", "ends of the value area, 70 % of volume"),
     )
     head: Sequence[Part] = ((0, "LEVEL AND CHART", "muted*"),)
-    return [head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
+    return [head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries), *_flow(glyphs)]
+
+
+def _flow(glyphs: Glyphs) -> list[Sequence[Part]]:
+    entries = (
+        (glyphs.bars[4:].lstrip(), "gamma_above", "calls; up: bought, down: sold"),
+        (glyphs.bars[4:].lstrip(), "gamma_below", "puts"),
+        ("above", "text", "strikes at or above spot at the time"),
+        ("total", "text", "summed since it was first remembered"),
+        ("rate", "text", "of each column, a minute"),
+    )
+    head: Sequence[Part] = ((0, "OPTION FLOW", "muted*"), (15, "what customers did, newest right", "muted"))
+    return [(), head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
 
 
 def _keys(keymap: Keymap) -> list[Sequence[Part]]:

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -37,7 +38,7 @@ _JITTER_S: Final = 0.06
 class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
     """Shows the frames the cockpit pulls. A subclass says what stands where and what its rows are."""
 
-    CSS_PATH = "over.tcss"
+    CSS_PATH = Path(__file__).with_name("over.tcss")
     AUTO_FOCUS = ""
     NAME: ClassVar[str]
     PANELS: ClassVar[Sequence[str]]

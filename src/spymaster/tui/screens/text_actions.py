@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from spymaster.session.levels.pasted import Pasted, read_pasted
 from spymaster.session.levels.sets import store_set
@@ -19,7 +19,7 @@ from spymaster.view.state import ViewState
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.app import App
+    from textual.screen import Screen
 
     from spymaster.tui.themes.library import Theme
 
@@ -30,11 +30,6 @@ class TextActions:
     _frame: Frame | None
     _view: ViewState
     _options: AppOptions
-
-    if TYPE_CHECKING:
-
-        @property
-        def app(self) -> App[object]: ...
 
     @property
     @abstractmethod
@@ -78,7 +73,7 @@ class TextActions:
             return
         profile = head.profile if head is not None else ""
         take = lambda: self._store(pasted, profile)  # noqa: E731
-        self.app.push_screen(PastedLevelsScreen(self.shown_theme, pasted, profile, take))
+        cast("Screen[None]", self).app.push_screen(PastedLevelsScreen(self.shown_theme, pasted, profile, take))
 
     def _store(self, pasted: Pasted, profile: str) -> None:
         """Keep them as a named set; a session that runs keeps the levels it began with."""

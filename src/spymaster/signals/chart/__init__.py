@@ -1,0 +1,1 @@
+"""What charts are drawn from: arrays that a Session makes and any screen is given. Nothing is computed here."""

@@ -1,0 +1,1 @@
+"""The screens whose time goes from left to right: price chart and option flow."""
