@@ -206,6 +206,19 @@ def test_a_contest_is_not_a_signal_of_a_touch() -> None:
     assert replay.of().touches[0].signal == ""
 
 
+def test_what_a_touch_cost_is_what_was_filled_in_the_zone_while_it_lasted() -> None:
+    fills = (touching(bucket_filled=filled) for filled in (4.0, NAN, 6.0))
+    replay = Replay().snap(row(bucket_filled=99.0))
+    for each in fills:
+        replay.snap(each)
+    replay.snap(row(bucket_filled=99.0))
+    assert replay.of().touches[0].traded == 10.0
+
+
+def test_what_a_touch_out_of_sight_cost_is_not_known() -> None:
+    assert math.isnan(Replay().snap(touching(bucket_filled=NAN)).of().touches[0].traded)
+
+
 def test_a_level_that_is_no_longer_published_ends_its_touch() -> None:
     replay = Replay().snap(touching()).snap()
     assert replay.of().touches[0].until_ns == replay.t_ns

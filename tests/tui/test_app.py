@@ -24,13 +24,17 @@ from spymaster.tui.keys.actions import ACTIONS, BY_NAME, Scope
 from spymaster.tui.keys.commands import ActionCommands, PlaceCommands, ThemeCommands
 from spymaster.tui.keys.keymap import load_keymap, parse_keymap
 from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.pages.doctor import DoctorScreen
+from spymaster.tui.pages.health import HealthScreen
+from spymaster.tui.pages.help import HelpScreen
+from spymaster.tui.pages.log import LogScreen
+from spymaster.tui.pages.pasted_levels import PastedLevelsScreen
+from spymaster.tui.pages.settings import SettingsScreen
 from spymaster.tui.picture import picture
 from spymaster.tui.row_text import ALERT_HEADS, LEVEL_HEADS
 from spymaster.tui.screens.charts.chart import ChartScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
-from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
-from spymaster.tui.screens.pasted_levels import PastedLevelsScreen
 from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
 from spymaster.view.state import Quality, ViewState
 from tests.support.awaiting import shows
@@ -79,17 +83,20 @@ async def view_after(pilot: Pilot[Any], *keys: str) -> ViewState:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_every_action_can_be_carried_out_by_its_target(action: Any) -> None:
-    screens = {"cockpit": CockpitScreen, "level": LevelScreen, "chart": ChartScreen}
+    screens = {"cockpit": CockpitScreen, "level": LevelScreen, "chart": ChartScreen, "start": StartScreen}
+    screens |= {page.NAME: page for page in (DoctorScreen, HealthScreen, HelpScreen, LogScreen, SettingsScreen)}
     targets = [SpymasterApp] if action.scope is Scope.APP else [screens[name] for name in action.scope.screens]
     for target in targets:
         assert callable(getattr(target, f"action_{action.name}"))
 
 
-@pytest.mark.parametrize(("screen", "keys"), [("cockpit", ()), ("level", ("enter",)), ("chart", ("p",))])
+@pytest.mark.parametrize(
+    ("screen", "keys"), [("cockpit", ()), ("level", ("enter",)), ("chart", ("p",)), ("health", ("h",))]
+)
 async def test_the_palette_has_every_action_of_the_screen_below_it(
     opened: Opened, screen: str, keys: tuple[str, ...]
 ) -> None:
-    async with opened() as pilot:
+    async with opened(on_open=lambda: None) as pilot:
         await pilot.press(*keys)
         await pilot.pause()
         provider = ActionCommands(pilot.app.screen)
@@ -510,8 +517,8 @@ async def test_help_shows_the_keys_as_they_are_bound(opened: Opened) -> None:
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, HelpScreen)
-        rows = ["".join(text for text, _ in row) for row in screen.rows(106)]
-    assert any(" H " in row and "session health" in row for row in rows)
+        rows = ["".join(text for text, _ in row) for row in screen.rows(None, 90)]
+    assert any(row.startswith("H ") and "session health" in row for row in rows)
 
 
 async def test_what_is_slow_is_started_after_the_first_paint(opened: Opened) -> None:
@@ -563,8 +570,8 @@ async def test_on_a_slow_link_the_cells_between_the_panels_have_the_ground_of_th
 
 @pytest.mark.parametrize(
     "keys",
-    [(), ("enter",), ("p",), ("h",), ("l",), ("question_mark",), ("f",), ("colon", "1"), ("ctrl+p",)],
-    ids=["cockpit", "level", "chart", "health", "log", "help", "jump", "line", "palette"],
+    [(), ("enter",), ("p",), ("h",), ("l",), ("question_mark",), ("D",), ("E",), ("f",), ("colon", "1"), ("ctrl+p",)],
+    ids=["cockpit", "level", "chart", "health", "log", "help", "doctor", "settings", "jump", "line", "palette"],
 )
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 async def test_in_ascii_the_whole_screen_is_ascii(opened: Opened, size: tuple[int, int], keys: tuple[str, ...]) -> None:
@@ -618,7 +625,7 @@ PLACES = (
 async def taken(*keys: str, places: tuple[StartChoice, ...] = PLACES) -> list[StartChoice]:
     took: list[StartChoice] = []
     options = AppOptions(keymap=load_keymap("default"))
-    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, places, took.append))
+    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, options, places, took.append))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press(*keys)
         await pilot.pause()

@@ -8,14 +8,17 @@ import pytest
 
 from spymaster.tui.keys.actions import ACTIONS
 from spymaster.tui.keys.keymap import load_keymap
-from spymaster.tui.keys.legend import COLUMN, GAP, legend_rows
+from spymaster.tui.keys.legend import COLUMN, GAP, help_rows, legend_rows
 from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, STATE_NAMES, Glyphs
 
 
 def legend(width: int = 106, glyphs: str = "unicode") -> str:
-    rows = legend_rows(width, load_keymap("default"), SETS[glyphs], "dark")
-    return "\n".join(text_of(row) for row in rows)
+    return "\n".join(text_of(row) for row in legend_rows(width, SETS[glyphs], "dark"))
+
+
+def whole_page(width: int = 106, glyphs: str = "unicode") -> str:
+    return "\n".join(text_of(row) for row in help_rows(width, load_keymap("default"), SETS[glyphs], "dark"))
 
 
 def marks_of(glyphs: Glyphs) -> set[str]:
@@ -35,13 +38,13 @@ def test_every_state_and_signal_is_named() -> None:
 
 
 def test_every_action_is_in_the_list_of_keys() -> None:
-    shown = legend()
+    shown = whole_page()
     assert [action.name for action in ACTIONS if action.legend not in shown] == []
 
 
 @pytest.mark.parametrize("width", [34, 74, 106, 180])
 def test_no_row_is_wider_than_the_page(width: int) -> None:
-    rows = legend_rows(width, load_keymap("default"), SETS["unicode"], "dark")
+    rows = help_rows(width, load_keymap("default"), SETS["unicode"], "dark")
     assert {width_of(row) for row in rows} == {width}
 
 

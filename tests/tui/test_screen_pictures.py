@@ -11,21 +11,30 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from spymaster.config.origins import Setting
 from spymaster.signals.frame import Frame
-from spymaster.tui import screens
+from spymaster.tui import pages, screens
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.keys.keymap import load_keymap
 from spymaster.tui.options import AppOptions
-from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
+from spymaster.tui.screens.start import StartScreen
+from spymaster.view.pages.doctor import Finding, TerminalSeen
+from spymaster.view.pages.start import Kind, StartChoice
 from tests.support import frames
 from tests.support.snapshots import MAX_BYTES, MAX_BYTES_TOGETHER, Snap, screen_text
 from tests.support.still_source import StillSource
 
 PLACES = (
-    StartChoice(Kind.LIVE, "Live", missing="no key: set DATABENTO_API_KEY"),
-    StartChoice(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20")),
-    StartChoice(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look")),
-    StartChoice(Kind.DEMO, "Demo", "the bundled simulated recording"),
+    StartChoice(
+        *(Kind.LIVE, "Live SPY", "ES depth and 0DTE options", None, "no vendor's key", "set DATABENTO_API_KEY"),
+        form="market",
+    ),
+    StartChoice(Kind.DEMO_DAY, "Live demo", "a simulated day, live", form="simulated"),
+    StartChoice(Kind.RECENT, "2026-11-19", "", Path("2026-11-19"), "gone; opened 3 h ago", "it was moved", "?"),
+    StartChoice(Kind.RECORDING, "2026-11-20", "SPY and ES, 6 h 30", Path("2026-11-20"), form="recording"),
+    StartChoice(Kind.RECORDING, "first-look", "simulated, 7 min", Path("first-look"), form="recording"),
+    StartChoice(Kind.JOURNAL, "20261120T143000Z-1", "ESZ6, profile es", Path("run"), form="journal"),
+    StartChoice(Kind.DEMO, "Demo", "the bundled simulated recording", Path("bundled"), form="demo"),
 )
 
 
@@ -40,7 +49,7 @@ def with_options() -> SpymasterApp:
 
 def start() -> SpymasterApp:
     options = AppOptions(keymap=load_keymap("default"))
-    return SpymasterApp(None, options, lambda theme: StartScreen(theme, PLACES, lambda place: None))
+    return SpymasterApp(None, options, lambda theme: StartScreen(theme, options, PLACES, lambda place: None))
 
 
 def with_a_log() -> SpymasterApp:
@@ -52,21 +61,46 @@ def with_a_log() -> SpymasterApp:
     return app
 
 
+def looked_at(seen: TerminalSeen) -> Iterator[Finding]:
+    yield Finding("terminal", True, f"{seen.columns}x{seen.rows}, {seen.colours}, TERM=xterm-256color")
+    yield Finding("disk", False, "2 GB free at /data", "a day of ES depth takes a few GB: free some space")
+
+
+def with_a_doctor() -> SpymasterApp:
+    options = AppOptions(keymap=load_keymap("default"), doctor=looked_at)
+    return SpymasterApp(StillSource(frames.frame()), options)
+
+
+SET = (
+    Setting("--theme", "light", "command line", "A theme's name."),
+    Setting("MASSIVE_API_KEY", "not set", "nowhere", "Opens Massive's live feeds."),
+    Setting("ui.theme", '"light"', "/home/user/.config/spymaster-tui/config.toml:12", "Name of a theme."),
+    Setting("ui.glyphs", '"unicode"', "default", "Characters for states and bars."),
+)
+
+
+def with_settings() -> SpymasterApp:
+    options = AppOptions(keymap=load_keymap("default"), settings=lambda: SET)
+    return SpymasterApp(StillSource(frames.frame()), options)
+
+
 SCREENS: dict[str, tuple[Callable[[], SpymasterApp], tuple[str, ...]]] = {
-    "start": (start, ("k", "enter")),
+    "start": (start, ("home",)),
     "cockpit": (cockpit, ()),
     "level": (cockpit, ("enter",)),
     "chart": (cockpit, ("p",)),
     "flow": (with_options, ("e",)),
     "help": (cockpit, ("question_mark",)),
     "health": (cockpit, ("h",)),
+    "doctor": (with_a_doctor, ("D",)),
+    "settings": (with_settings, ("U",)),
     "log": (with_a_log, ("l",)),
     "jump": (cockpit, ("f",)),
     "prompt": (cockpit, ("colon",)),
 }
 """How each screen is reached."""
 
-OF_TEXTUAL = ("start", "help", "health", "log")
+OF_TEXTUAL = ("start", "help", "health", "doctor", "settings", "log")
 """Screens that are no projections of ``view``: only here is seen what they say at other sizes."""
 
 
@@ -126,14 +160,15 @@ async def test_a_screen_over_a_replay_leaves_its_time_bar(
 
 
 def test_every_screen_is_pictured() -> None:
-    folder = Path(screens.__file__).parent
-    assert {path.stem for path in folder.rglob("*.py")} - NO_SCREENS == set(SCREENS)
+    found = {path.stem for room in (screens, pages) for path in Path(str(room.__file__)).parent.rglob("*.py")}
+    assert found - NO_SCREENS == set(SCREENS)
 
 
 NO_SCREENS = {
     "__init__",
     "heat_actions",
     "moment_actions",
+    "no_cockpit",
     "over",
     "page",
     "pasted_levels",

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spymaster.config.origins import config_settings
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Frame, InputTrust, LevelHistory, Mode, Phase, ReplayStatus
 from spymaster.signals.header_parts import GreeksCheck
 from spymaster.tui.keys.keymap import load_keymap
-from spymaster.tui.keys.legend import legend_rows
-from spymaster.tui.screens.health import health_rows
-from spymaster.tui.screens.start import Kind, StartChoice, start_rows
+from spymaster.tui.keys.legend import help_rows
+from spymaster.tui.pages.health import screen_facts
 from spymaster.tui.terminal.link import LinkState
 from spymaster.view.chart.flow import FlowState, flow_panels
 from spymaster.view.chart.look import ChartState, chart_rects
@@ -30,6 +30,10 @@ from spymaster.view.drawing.plain_text import ascii_text
 from spymaster.view.layout import Layout, layout_for
 from spymaster.view.level_detail import DetailState, detail_panels, detail_rects
 from spymaster.view.levels.items import level_items
+from spymaster.view.pages.doctor import Finding, doctor_rows
+from spymaster.view.pages.health import health_rows
+from spymaster.view.pages.settings import settings_rows
+from spymaster.view.pages.start import Kind, StartChoice, StartLook, start_rows
 from spymaster.view.state import Quality, ScreenStats
 from tests.support import frames, past
 from tests.support.heat_scene import T0
@@ -73,7 +77,8 @@ def everything(
     layout = chart_rects(width, height, replayed)
     out += of_panels("chart", layout, chart_panels(frame, items, chart or Chart(), ChartState(), view, layout))
     out += of_panels("flow", layout, flow_panels(frame, items, chart or Chart(), FlowState(), view, layout))
-    out.append(("health", health_rows(frame, link or LinkState(), width), width))
+    glyphs = state.get("glyphs", "unicode")
+    out.append(("health", health_rows(frame, screen_facts(link or LinkState()), width, glyphs), width))
     return out
 
 
@@ -244,8 +249,10 @@ def test_in_ascii_no_character_of_ours_is_unknown(size: tuple[int, int], mode: M
         for scene in scenes
     )
     pages = (
-        legend_rows(size[0], load_keymap("default"), SETS["ascii"], "dark"),
-        start_rows((StartChoice(Kind.LIVE, "Live", missing="no key"),), 0, "said", size[0]),
+        help_rows(size[0], load_keymap("default"), SETS["ascii"], "dark"),
+        start_rows((StartChoice(Kind.LIVE, "Live", missing="no key"),), StartLook(glyphs="ascii"), *size),
+        doctor_rows((Finding("disk", False, "full", "free some"),), True, size[0], "ascii"),
+        settings_rows(config_settings(), size[0]),
     )
     said += "".join(text_of(row) for rows in pages for row in rows)
     plain = ascii_text(said)
@@ -277,14 +284,15 @@ def test_health_says_how_far_the_vendors_greeks_are_from_ours() -> None:
     frame = frames.empty_frame(Phase.PLAYING)
     check = GreeksCheck(frame.t_ns - 15_000_000_000, 48, 1, 2, 0.0123, 0.0456, 0.0009, 0.0038, 0.0001, 0.0004)
     header = msgspec.structs.replace(frame.header, greeks=check)
-    said = [text_of(row).split() for row in health_rows(replace(frame, header=header), LinkState(), 100)]
+    said = [text_of(row).split() for row in health_rows(replace(frame, header=header), (), 90)]
     assert ["the", "vendor's", "snapshot", "15", "s", "old"] in said
-    assert ["contracts", "compared", "48;", "1", "only", "ours,", "2", "only", "the", "vendor's"] in said
+    assert ["contracts", "compared", "48"] in said
+    assert ["known", "to", "us", "alone,", "to", "the", "vendor", "alone", "1,", "2"] in said
     assert ["delta", "0.0009", "median,", "0.0038", "at", "90", "%"] in said
     assert ["gamma", "0.0001", "median,", "0.0004", "at", "90", "%"] in said
     assert ["implied", "volatility", "0.0123", "median,", "0.0456", "at", "90", "%"] in said
 
 
 def test_health_says_nothing_of_greeks_where_no_vendor_gives_any() -> None:
-    said = [text_of(row) for row in health_rows(frames.empty_frame(Phase.PLAYING), LinkState(), 100)]
+    said = [text_of(row) for row in health_rows(frames.empty_frame(Phase.PLAYING), (), 90)]
     assert not any("GREEKS" in line for line in said)

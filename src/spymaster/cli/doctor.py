@@ -21,6 +21,7 @@ from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.journal.mirror_plan import EMBEDDED
 from spymaster.tui.terminal.link import NARROW_BYTES_PER_S
+from spymaster.view.pages.doctor import Finding, TerminalSeen
 
 _COLUMNS: Final = 80
 _ROWS: Final = 24
@@ -32,20 +33,9 @@ _MOST_RTT_S: Final = 0.2
 _CLIENTS: Final = ("databento", "polygon-api-client", "keyring")
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at. ``remedy``: what to do, empty where nothing need be done."""
-
-    what: str
-    is_well: bool
-    words: str
-    remedy: str = ""
-
-
 def run_doctor(config: Config, *, feeds: bool, as_json: bool) -> int:
     """Look, print, and return the exit code: 0 where nothing is wrong. ``feeds``: connect to the vendor too."""
-    found = [*_terminal(), *_engine(), *_disk(), *_calendars(), *_keys()]
-    for url in () if config.nats.url == EMBEDDED else filter(None, config.nats.url.split(",")):
-        found += _nats(url)
+    found = [*_terminal(), *_machine(config)]
     if feeds:
         found += [*_hosts(config), *_feeds(config)]
     if as_json:
@@ -58,6 +48,25 @@ def run_doctor(config: Config, *, feeds: bool, as_json: bool) -> int:
     return ExitCode.OK if all(one.is_well for one in found) else ExitCode.FAILURE
 
 
+def findings_on_screen(config: Config, seen: TerminalSeen) -> Iterator[Finding]:
+    """What the command finds without ``--feeds``. ``seen``: the terminal as the screen knows it, which may ask nobody:
+    the answers would be taken for keys."""
+    yield _of_size(seen.columns, seen.rows, seen.colours)
+    if seen.rtt_s is None or seen.bytes_per_s is not None:
+        yield from of_terminal(TerminalWay(seen.rtt_s, seen.bytes_per_s))
+    else:
+        yield next(of_terminal(TerminalWay(seen.rtt_s)))
+        yield Finding("bandwidth", True, "wide enough so far: no picture has been long on its way")
+    yield from _machine(config)
+
+
+def _machine(config: Config) -> Iterator[Finding]:
+    """Everything but terminal and vendors."""
+    yield from (*_engine(), *_disk(), *_calendars(), *_keys())
+    for url in () if config.nats.url == EMBEDDED else filter(None, config.nats.url.split(",")):
+        yield from _nats(url)
+
+
 def _terminal() -> Iterator[Finding]:
     from spymaster.tui.terminal.colour import detect_colour
 
@@ -65,10 +74,14 @@ def _terminal() -> Iterator[Finding]:
         yield Finding("terminal", True, "none here; run, record and replay --headless need none")
         return
     size = os.get_terminal_size()
-    words = f"{size.columns}x{size.lines}, {detect_colour(os.environ).name.lower()}, TERM={os.environ.get('TERM', '')}"
-    is_large = size.columns >= _COLUMNS and size.lines >= _ROWS
-    yield Finding("terminal", is_large, words, "" if is_large else f"make it at least {_COLUMNS}x{_ROWS}")
+    yield _of_size(size.columns, size.lines, detect_colour(os.environ).name.lower())
     yield from of_terminal(terminal_way(sys.stdin.fileno(), sys.stdout.fileno()))
+
+
+def _of_size(columns: int, rows: int, colours: str) -> Finding:
+    is_large = columns >= _COLUMNS and rows >= _ROWS
+    words = f"{columns}x{rows}, {colours}, TERM={os.environ.get('TERM', '')}"
+    return Finding("terminal", is_large, words, "" if is_large else f"make it at least {_COLUMNS}x{_ROWS}")
 
 
 def of_terminal(way: TerminalWay) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -22,6 +23,35 @@ class GlobalOptions(NamedTuple):
     config: Path | None = None
     color: str = "auto"
     mouse: bool = True
+
+
+class Given(NamedTuple):
+    """What was written behind the program's name. ``config``: the file of ``--config``; ``options``: each option or
+    argument with its value and its help."""
+
+    config: Path | None = None
+    options: tuple[tuple[str, str, str], ...] = ()
+
+
+_NOTHING: Final = Given()
+GIVEN: Final[ContextVar[Given]] = ContextVar("given", default=_NOTHING)
+"""Of the command that runs: whoever shows settings says what they are from."""
+
+
+def note_given(context: Any, config: Path | None) -> None:
+    """Remember what was given to the command of a context."""
+    told = {option[0]: option for option in GIVEN.get().options}
+    for param in context.command.params:
+        source = context.get_parameter_source(param.name)
+        if source is not None and source.name == "COMMANDLINE":
+            name = max(param.opts, key=len)
+            told[name] = (name, _shown(context.params.get(param.name)), str(getattr(param, "help", "") or ""))
+    GIVEN.set(Given(config, tuple(told.values())))
+
+
+def _shown(value: Any) -> str:
+    many = value if isinstance(value, list | tuple) else [value]
+    return " ".join("yes" if each is True else "no" if each is False else str(each) for each in many)
 
 
 _NAMES: Final = ("config", "color", "mouse", "version")
@@ -60,6 +90,7 @@ class _Takes:
     def invoke(self, ctx: Any) -> Any:
         """Lay what was given here over what was given before, and run."""
         with reported():
+            note_given(ctx, ctx.params.get("config") or ctx.obj.config)
             given = {}
             for name in _NAMES:
                 value = ctx.params.pop(name, None)

@@ -17,6 +17,7 @@ from spymaster.cli.global_options import (
     PlainCommand,
     ScreenCommand,
     check_options,
+    note_given,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, learn_app
 from spymaster.cli.live.commands import attach, live, mcp, run, stream
@@ -73,6 +74,7 @@ def root(
     """
     with reported():
         context.obj = check_options(GlobalOptions(config, color, mouse))
+        note_given(context, config)
         if context.invoked_subcommand is None:
             from spymaster.cli.replay.start import start
 

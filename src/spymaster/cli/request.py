@@ -62,11 +62,13 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A request understood: its configuration, its plan, and what its recordings say about themselves."""
+    """A request understood: its configuration, its plan, and what its recordings say about themselves.
+    ``profile_from``: who chose the profile, in words."""
 
     config: Config
     plan: ReplayPlan
     manifests: tuple[RecordingManifest, ...]
+    profile_from: str = "default"
 
     @property
     def simulated(self) -> bool:
@@ -106,7 +108,8 @@ def prepare(request: Request) -> Prepared:
         in_vendor_order=request.order == VENDOR,
         as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
-    return Prepared(config, plan, manifests)
+    chosen = "command line" if request.profile else "the recording's manifest" if manifests else "default"
+    return Prepared(config, plan, manifests, chosen)
 
 
 def refuse_recorded(request: Request, what: str) -> None:

@@ -22,9 +22,12 @@ FLAGS: Final = "command line"
 """The name of the overrides in messages."""
 
 
-class _Layer(NamedTuple):
+class Layer(NamedTuple):
+    """One of the tables that are laid over each other. ``text``: what it was read from, empty for flags."""
+
     source: str
     table: dict[str, Any]
+    text: str = ""
 
 
 def user_config_path() -> Path:
@@ -43,13 +46,7 @@ def load_config(path: Path | None = None, *, overrides: Mapping[str, str] | None
     ``path``: the file of ``--config``, or None. ``overrides``: key path to value as written on the command line
     (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. Raises UserError.
     """
-    layers = [_Layer(f"packaged {FILE_NAME}", _parse(f"packaged {FILE_NAME}", default_toml_text()))]
-    with contextlib.suppress(FileNotFoundError):
-        layers.append(_read(user_config_path()))
-    if path is not None:
-        layers.append(_read_named(path))
-    if overrides:
-        layers.append(_Layer(FLAGS, _nested(overrides)))
+    layers = layers_of(path, overrides=overrides)
     merged: dict[str, Any] = {}
     for layer in layers:
         check_table(layer.source, layer.table)
@@ -59,7 +56,20 @@ def load_config(path: Path | None = None, *, overrides: Mapping[str, str] | None
     return config
 
 
-def _check_profiles(config: Config, layers: Sequence[_Layer]) -> None:
+def layers_of(path: Path | None = None, *, overrides: Mapping[str, str] | None = None) -> tuple[Layer, ...]:
+    """The tables that make up the configuration, each of which wins over those before it. Raises UserError."""
+    packaged, text = f"packaged {FILE_NAME}", default_toml_text()
+    layers = [Layer(packaged, _parse(packaged, text), text)]
+    with contextlib.suppress(FileNotFoundError):
+        layers.append(_read(user_config_path()))
+    if path is not None:
+        layers.append(_read_named(path))
+    if overrides:
+        layers.append(Layer(FLAGS, _nested(overrides)))
+    return tuple(layers)
+
+
+def _check_profiles(config: Config, layers: Sequence[Layer]) -> None:
     """Refuse values that contradict each other; the message names the last source that set one of them."""
     for name in PROFILE_NAMES:
         fault = check_profile(config.profile(name))
@@ -69,12 +79,12 @@ def _check_profiles(config: Config, layers: Sequence[_Layer]) -> None:
             raise UserError(place, fault.problem, fault.remedy, code=ExitCode.USAGE)
 
 
-def _profile_table(layer: _Layer, name: str) -> dict[str, Any]:
+def _profile_table(layer: Layer, name: str) -> dict[str, Any]:
     table: dict[str, Any] = layer.table.get("profile", {}).get(name, {})
     return table
 
 
-def _read_named(path: Path) -> _Layer:
+def _read_named(path: Path) -> Layer:
     """A file the user asked for by name: it must exist."""
     try:
         return _read(path)
@@ -82,7 +92,7 @@ def _read_named(path: Path) -> _Layer:
         raise UserError(path, "no such file", "check the path behind --config", code=ExitCode.USAGE) from None
 
 
-def _read(path: Path) -> _Layer:
+def _read(path: Path) -> Layer:
     """A file's layer. Raises ``FileNotFoundError`` if there is none and UserError if it cannot be used."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -94,7 +104,7 @@ def _read(path: Path) -> _Layer:
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 text (byte {error.start})"
         raise UserError(path, problem, "save it as UTF-8", code=ExitCode.USAGE) from None
-    return _Layer(str(path), _parse(str(path), text))
+    return Layer(str(path), _parse(str(path), text), text)
 
 
 def _parse(source: str, text: str) -> dict[str, Any]:

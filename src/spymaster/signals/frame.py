@@ -7,6 +7,7 @@ no kernel ever sees. Prices in arrays are ticks of the futures contract unless a
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
 from spymaster.signals.chart.bars import Chart
-from spymaster.signals.header_parts import DayPrices, GreeksCheck
+from spymaster.signals.header_parts import DayPrices, GreeksCheck, SessionHealth
 from spymaster.signals.model_chances import ModelChances
 
 LADDER_ROW: Final = np.dtype(
@@ -80,7 +81,8 @@ second. NaN where the level was not judged."""
 
 class TouchView(msgspec.Struct, frozen=True):
     """One test of a level. ``until_ns`` None while it lasts; ``excursion``: furthest beyond the level (negative: it was
-    not reached) in the profile's unit; ``signal``: BREAK, REJECT or empty, with the score it was raised at (NaN)."""
+    not reached) in the profile's unit; ``signal``: BREAK, REJECT or empty, with the score it was raised at (NaN);
+    ``traded``: contracts filled in the zone while it lasted, what it cost to try; NaN where none of it was in sight."""
 
     t_ns: int
     until_ns: int | None
@@ -88,6 +90,7 @@ class TouchView(msgspec.Struct, frozen=True):
     excursion: float
     signal: str
     score: float
+    traded: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,6 +255,7 @@ class Header(msgspec.Struct, frozen=True):
     recording: RecordingLight = RecordingLight()
     greeks: GreeksCheck | None = None
     day: DayPrices = DayPrices()
+    health: SessionHealth = SessionHealth()
 
 
 class AlertMark(msgspec.Struct, frozen=True):

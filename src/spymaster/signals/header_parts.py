@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import msgspec
+
+from spymaster.market.manifest import TrustChange
 
 
 class DayPrices(msgspec.Struct, frozen=True):
@@ -36,3 +39,38 @@ class GreeksCheck(msgspec.Struct, frozen=True):
     delta_most: float
     gamma_median: float
     gamma_most: float
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How fast an engine is at work, by the machine's clock. ``snap_us``: smoothed; ``latency``, ``worst_us``: see
+    ``SessionHealth``."""
+
+    records_per_s: float = 0.0
+    snap_us: float = 0.0
+    latency: tuple[int, ...] = ()
+    worst_us: float = 0.0
+
+
+class SessionHealth(msgspec.Struct, frozen=True):
+    """What a Session remembers of its own soundness, in event time where it can.
+
+    ``since_ns``: its first snap. ``green_ns``: for how long each of ``market.rows.INPUTS`` was GREEN since then.
+    ``changes``: the latest of the inputs' states, the oldest first, GAP where nothing arrived and no snap was taken;
+    the first of an input is what it began with, or the oldest still known. ``counts``: what is not 0 of what the engine
+    counts. ``rates``: records in spans of ``RATE_SPAN_S``, the newest last and still growing. ``latency``: of the
+    latest snaps, how many took less than each of ``LATENCY_US`` and, last, more; ``worst_us``: the longest.
+    ``signal_hash``: of all snaps so far.
+    """
+
+    since_ns: int = 0
+    green_ns: tuple[int, ...] = ()
+    changes: tuple[TrustChange, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    rates: tuple[int, ...] = ()
+    latency: tuple[int, ...] = ()
+    worst_us: float = 0.0
+    signal_hash: str = ""
+
+
+RATE_SPAN_S: Final = 5
+LATENCY_US: Final = (200, 500, 1000, 1500, 2000, 3000, 5000)

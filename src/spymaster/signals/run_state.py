@@ -25,7 +25,7 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
-from spymaster.signals.header_parts import GreeksCheck
+from spymaster.signals.header_parts import GreeksCheck, Pace
 
 
 class RunState(msgspec.Struct, frozen=True):
@@ -37,12 +37,12 @@ class RunState(msgspec.Struct, frozen=True):
     speed: float
     first_ns: int
     last_ns: int
-    records_per_s: float = 0.0
-    snap_us: float = 0.0
+    pace: Pace = Pace()
     message: str = ""
     progress: float = math.nan
     recording: RecordingLight = RecordingLight()
     greeks: GreeksCheck | None = None
+    signal_hash: str = ""
 
 
 def empty_heat() -> HeatColumns:

@@ -21,23 +21,25 @@ from spymaster.alerts.standing import AlertStanding
 from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.host import Cockpit, Level
-from spymaster.tui.keys.actions import Action, Scope
+from spymaster.tui.keys.actions import OF_A_SESSION, Action, Scope
 from spymaster.tui.keys.bindings import bindings_for, textual_keymap
 from spymaster.tui.keys.commands import ActionCommands, PlaceCommands, ThemeCommands
 from spymaster.tui.keys.key_gate import Typed
 from spymaster.tui.keys.pasted import pasted_line
 from spymaster.tui.logbook import LogBook
 from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.pages.doctor import DoctorScreen
+from spymaster.tui.pages.health import HealthScreen
+from spymaster.tui.pages.help import HelpScreen
+from spymaster.tui.pages.log import LogScreen
+from spymaster.tui.pages.no_cockpit import NoCockpit
+from spymaster.tui.pages.settings import SettingsScreen
 from spymaster.tui.picture import picture
 from spymaster.tui.screens.charts.chart import ChartScreen
 from spymaster.tui.screens.charts.flow import FlowScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
-from spymaster.tui.screens.health import HealthScreen
-from spymaster.tui.screens.help import HelpScreen
 from spymaster.tui.screens.level import LevelScreen
-from spymaster.tui.screens.log import LogScreen
 from spymaster.tui.screens.over import OverScreen
-from spymaster.tui.screens.page import PageScreen
 from spymaster.tui.screens.start import StartScreen
 from spymaster.tui.terminal.ascii_filter import AsciiFilter
 from spymaster.tui.terminal.clipboard import copy_of
@@ -49,6 +51,7 @@ from spymaster.tui.themes.library import Theme, load_themes
 from spymaster.tui.themes.textual_theme import textual_theme
 
 THEME_WATCH_S: Final = 1.0
+_NO_SESSION: Final = "there is no session yet: start one first"
 
 _log = logging.getLogger(__name__)
 
@@ -152,8 +155,10 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
     def offers(self, action: Action) -> bool:
         """True where the action can be carried out now."""
         main, cockpit = self.main_screen, self.cockpit
+        if action.name == "open":
+            return self.options.on_open is not None and cockpit is not None and cockpit.in_replay
         if action.scope is Scope.APP:
-            return self.source is not None or action.name not in ("health", "chart", "flow")
+            return self.source is not None or action.name not in OF_A_SESSION
         if main is None or cockpit is None or main.NAME not in action.scope.screens:
             return False
         return cockpit.in_replay or not action.scope.replays
@@ -173,7 +178,7 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
             self.mutate_reactive(SpymasterApp.theme)
         self.theme = name
         for screen in self.screen_stack:
-            if isinstance(screen, CockpitScreen | PageScreen | StartScreen):
+            if isinstance(screen, CockpitScreen | StartScreen):
                 screen.set_theme(theme)
 
     def choose_theme(self, name: str) -> None:
@@ -248,34 +253,63 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         self.say(f"theme {self.colours.name}")
 
     def action_help(self) -> None:
-        """Legend and keys; again to close."""
-        self._toggle(HelpScreen, lambda: HelpScreen(self.colours, self.options))
+        """Keys, words and marks; again to close."""
+        self._toggle(HelpScreen, lambda: HelpScreen(self._below, self.shown_colours, self.options))
 
     def action_log(self) -> None:
         """The program's log; again to close."""
-        self._toggle(LogScreen, lambda: LogScreen(self.colours, self.book))
+        self._toggle(LogScreen, lambda: LogScreen(self._below, self.shown_colours, self.options, self.book))
+
+    def action_doctor(self) -> None:
+        """What of this machine needs a look; again to close."""
+        self._toggle(DoctorScreen, lambda: DoctorScreen(self._below, self.shown_colours, self.options))
+
+    def action_settings(self) -> None:
+        """What is set, and where it comes from; again to close."""
+        self._toggle(SettingsScreen, lambda: SettingsScreen(self._below, self.shown_colours, self.options))
 
     def action_health(self) -> None:
         """Session health; again to close."""
-        source = self.source
-        if source is not None:
-            self._toggle(HealthScreen, lambda: HealthScreen(self.colours, source, self.link_state, self.alert_standing))
+        if self.source is None:
+            self.say(_NO_SESSION)
+        else:
+            page = (self._below, self.shown_colours, self.options, self.alert_standing)
+            self._toggle(HealthScreen, lambda: HealthScreen(*page))
 
     def alert_standing(self) -> AlertStanding:
         """What one's own rules and their command are at."""
         watch = self.options.alerts
         return watch.desk.standing() if watch is not None else AlertStanding(is_on=False)
 
+    @property
+    def _below(self) -> Cockpit:
+        """What a page lies over."""
+        return self.cockpit or NoCockpit(self.options, lambda: self.colours)
+
+    def action_open(self) -> None:
+        """End this replay and choose something else; a live session is not given up for that."""
+        if self.options.on_open is None or self.cockpit is None:
+            self.say("there is nothing else to open from here: q, then spymaster-tui")
+        elif not self.cockpit.in_replay:
+            self.say("this session goes on: q ends it, then spymaster-tui opens another")
+        else:
+            self.options.on_open()
+            self.exit(Ending.QUIT)
+
     def action_chart(self) -> None:
         """The price chart; again to close."""
         source, cockpit = self.source, self.cockpit
-        if source is not None and cockpit is not None:
+        if source is None or cockpit is None:
+            self.say(_NO_SESSION)
+        else:
             self._toggle(ChartScreen, lambda: ChartScreen(cockpit, source, self.shown_colours, self.options))
 
     def action_flow(self) -> None:
         """The option flow over time; again to close."""
         source, cockpit = self.source, self.cockpit
-        if source is not None and cockpit is not None:
+        if source is None or cockpit is None:
+            self.say(_NO_SESSION)
+        else:
             self._toggle(FlowScreen, lambda: FlowScreen(cockpit, source, self.shown_colours, self.options))
 
     def open_level(self, cockpit: Cockpit) -> None:
@@ -289,16 +323,22 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
         return self.cockpit.shown_theme if self.cockpit is not None else self.colours
 
     def _toggle(self, kind: type[Screen[Any]], make: Callable[[], Screen[Any]]) -> None:
+        """Open a screen, close it where it is on top, come back to it where it lies below others."""
         if isinstance(self.screen, kind):
             self.pop_screen()
         elif not self.screen.is_modal:
-            self.push_screen(make())
+            if any(isinstance(screen, kind) for screen in self.screen_stack):
+                while not isinstance(self.screen, kind):
+                    self.pop_screen()
+            else:
+                self.push_screen(make())
 
     def action_redraw(self) -> None:
         """Send every cell again, whatever the terminal shows."""
         if self.pacer is not None:
             self.pacer.canvas.forget()
         self.screen.refresh()
+        self.say("drawn anew")
 
     def action_save_screen(self) -> None:
         """Write the screen as an SVG file named by the moment."""
@@ -316,11 +356,16 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
             self.cockpit.say(text)
         else:
             _log.info("%s", text)
+            if isinstance(self.screen, StartScreen):
+                self.screen.say(text)
 
     def action_interrupt(self) -> None:
         """As SIGINT."""
         self.exit(Ending.INTERRUPTED)
 
     async def action_quit(self) -> None:
-        """Leave."""
-        self.exit(Ending.QUIT)
+        """Leave a page or what else covers the cockpit; from there, and from the start screen, the program."""
+        if isinstance(self.screen, OverScreen):
+            self.pop_screen()
+        else:
+            self.exit(Ending.QUIT)

@@ -66,6 +66,18 @@ class Cockpit(Protocol):
     def copy_level(self, level_id: str | None) -> None:
         """Copy a level as tab-separated text; the nearest where it is None."""
 
+    def say(self, text: str) -> None:
+        """Show a sentence for a few seconds."""
+
+    def action_goto(self) -> None:
+        """Ask for a price or a time and go there."""
+
+    def action_alert_next(self) -> None:
+        """The next alert; in a replay its moment."""
+
+    def action_alert_previous(self) -> None:
+        """The alert before; in a replay its moment."""
+
 
 Level: TypeAlias = tuple[str, str, float]
 """A level's id, its label, and its price in the profile's unit."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from spymaster.config.origins import Setting
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.tui.terminal.colour import ColourDepth
+from spymaster.view.pages.doctor import Finding, TerminalSeen
 from spymaster.view.state import Attached, Quality
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ class AppOptions:
     been given up and before ``run_app`` returns; ``on_ready``: called once after the first paint, the moment to load
     and start whatever is slow; ``mouse``: clicks and the wheel, never reports of motion;
     ``attached``: how the screen stands to a Session elsewhere, which takes no commands; ``alerts``: what rings and what
-    one's own rules say, None for the usual bell alone.
+    one's own rules say, None for the usual bell alone; ``doctor``: looks at the machine, slowly; ``settings``: what is
+    set and where it comes from; ``on_open``: told that the user wants to choose something else to look at, before the
+    screen ends.
     """
 
     keymap: Keymap
@@ -58,3 +62,6 @@ class AppOptions:
     on_ready: Callable[[], None] | None = None
     attached: Callable[[], Attached] | None = None
     alerts: RuleWatch | None = None
+    doctor: Callable[[TerminalSeen], Iterator[Finding]] | None = None
+    settings: Callable[[], tuple[Setting, ...]] | None = None
+    on_open: Callable[[], None] | None = None

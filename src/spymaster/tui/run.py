@@ -28,10 +28,13 @@ def run_app(source: FrameSource, options: AppOptions) -> Ending:
     return _run(app, options)
 
 
-def run_start_screen(choices: tuple[StartChoice, ...], options: AppOptions) -> tuple[Ending, StartChoice | None]:
-    """Let the user choose what to start. Nothing is opened here; the choice is None if the user left."""
+def run_start_screen(
+    choices: tuple[StartChoice, ...], options: AppOptions, notes: tuple[str, ...] = ()
+) -> tuple[Ending, StartChoice | None]:
+    """Let the user choose what to start. Nothing is opened here; the choice is None if the user left. ``notes``: what
+    could not be read while the choices were put together."""
     taken: list[StartChoice] = []
-    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, choices, taken.append))
+    app = SpymasterApp(None, options, lambda theme: StartScreen(theme, options, choices, taken.append, notes))
     ending = _run(app, options)
     return ending, taken[0] if taken else None
 

@@ -16,12 +16,8 @@ from spymaster.tui.picture import picture
 from spymaster.tui.terminal.colour import ColourDepth
 
 _ACTIONS: Final = {
-    "help": "help",
-    "health": "health",
-    "log": "log",
+    **{name: name for name in ("help", "health", "doctor", "settings", "log", "chart", "flow")},
     "level": "level_detail",
-    "chart": "chart",
-    "flow": "flow",
 }
 SCREENS: Final = ("cockpit", *_ACTIONS)
 """Values of ``--screen``. ``level``: that of the nearest level."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from spymaster.market.kinds import NO_TICK, NS_PER_S
-from spymaster.signals.frame import Frame, LevelHistory, TouchView
+from spymaster.market.kinds import NO_TICK
+from spymaster.signals.frame import Frame, LevelHistory
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
-from spymaster.view.drawing.numbers import age, beside_spot, clock, clock_ms, price, signed
-from spymaster.view.drawing.part_rows import MIDDLE, PartLook, text_row, title_row
+from spymaster.view.drawing.numbers import age, beside_spot, clock_ms, price, signed
+from spymaster.view.drawing.part_rows import MIDDLE, PartLook
 from spymaster.view.drawing.sections import Section, column_rows
 from spymaster.view.edges import cards, footer, header
 from spymaster.view.edges.time_bar import time_bar_row
@@ -26,6 +25,7 @@ from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import PlotLook, plot_rows
+from spymaster.view.levels.tests_ledger import tests_section
 from spymaster.view.options.texts import fuel_facts, options_text
 from spymaster.view.state import Keys, ViewState
 
@@ -35,13 +35,12 @@ WINDOWS_S: Final = (60, 120, 300, 900)
 LEVEL_KEYS: Final[Keys] = (
     ("Esc", "back"),
     ("j k", "next level"),
-    ("[ ]", "window"),
+    ("< >", "window"),
     ("y", "copy"),
     ("p", "chart"),
 )
 
 _SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
-_CODES: Final = {"BREAK": 1, "REJECT": 2}
 
 
 @lru_cache(maxsize=16)
@@ -244,7 +243,7 @@ def _facts(
     rect: Rect,
 ) -> Rows:
     look = PartLook(rect.width, blind, options_text(frame), state.glyphs, state.without)
-    tests = _tests(history.touches, frame.t_ns, look)
+    tests = tests_section(history.touches, frame.t_ns, look)
     if item is None:
         return column_rows([tests], rect.width, rect.height)
     facts = {} if blind else facts_of(frame, item.id) | fuel_facts(frame)
@@ -277,33 +276,3 @@ def _components(item: LevelItem, look: PartLook, rank: int) -> Section:
     if look.width >= MIDDLE:
         line.right(look.width - 7, signed(item.score - 50, 1, look.set.minus) if seen else "", "text")
     return Section(rank, ((*rows, line.row()),))
-
-
-def _tests(touches: Sequence[TouchView], now_ns: int, look: PartLook) -> Section:
-    """The touches of the level, the newest last."""
-    title = title_row(look, "TESTS", f"{len(touches)}" if touches else "")
-    if not touches:
-        return Section(10, ((title, text_row(look.width, "none seen yet")),), 6)
-    rows = tuple(_test(touch, now_ns, look) for touch in touches)
-    return Section(10, tuple((title, *rows[-most:]) for most in (6, 4, 3, 1)), 3)
-
-
-def _test(touch: TouchView, now_ns: int, look: PartLook) -> Row:
-    """Begin, what came of it, how far beyond the level it went, how long it lasted."""
-    glyphs = look.set
-    line = Line(look.width)
-    x = line.put(0, clock(touch.t_ns), "muted") + 1
-    code = _CODES.get(touch.signal, 0)
-    towards = touch.direction if code == 1 else -touch.direction
-    if code:
-        word = f"{glyphs.signals[code]} {SIGNAL_NAMES[code]} " if look.wide else f"{glyphs.signals[code]} "
-        line.put(x, word + (glyphs.up if towards > 0 else glyphs.down), SIGNAL_ROLES[code], bold=True)
-    else:
-        line.put(x, "no signal" if look.wide else glyphs.dot, "muted")
-    took_s = ((touch.until_ns or now_ns) - touch.t_ns) / NS_PER_S
-    lasted = "open" if touch.until_ns is None else age(round(took_s * NS_PER_S))
-    if not math.isnan(touch.score):
-        line.right(look.width - 1, f"{touch.score:.0f}", SIGNAL_ROLES[code] if code else "muted", bold=True)
-    line.right(look.width - 4, lasted, "text" if touch.until_ns is None else "muted")
-    line.right(look.width - 10, signed(touch.excursion, 2, glyphs.minus), "text")
-    return line.row()

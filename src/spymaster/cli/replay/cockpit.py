@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spymaster.atomic_output import write_whole
+from spymaster.config.origins import Setting
 from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
+from spymaster.resources import bundled_recording
 from spymaster.session.malloc import fix_mmap_threshold
 from spymaster.session.replay.session import ReplaySession
 from spymaster.signals.watcher import Watchers
@@ -41,18 +46,22 @@ def run_cockpit(
     serving: Serving | None = None,
     config: Path | None = None,
     alerts: bool = False,
+    on_open: Callable[[], None] | None = None,
 ) -> int:
     """Show a replay until the user leaves; returns the exit code.
 
     ``serving``: shows it to others too; ``config``: the file of ``--config``, followed for rules; ``alerts``: ring, and
-    judge the rules, in this replay.
+    judge the rules, in this replay; ``on_open``: told that the user left to choose something else.
     """
     options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
     from spymaster.cli.live.rules import alert_watch
     from spymaster.tui.run import run_app
 
     rules = alert_watch(prepared.config, config, judges=alerts or prepared.config.alerts.in_replay)
-    options = dataclasses.replace(options, alerts=rules)
+    remember(prepared.plan.sources)
+    options = dataclasses.replace(
+        options, alerts=rules, on_open=on_open, settings=partial(_settings, prepared, options)
+    )
 
     # a switch every half millisecond keeps the engine's thread from waiting behind a frame that is being drawn
     sys.setswitchinterval(0.0005)
@@ -78,6 +87,24 @@ def run_cockpit(
         print(f"error: {session.failure}", file=sys.stderr)
         return ExitCode.DATA
     return int(ending)
+
+
+def _settings(prepared: Prepared, options: AppOptions) -> tuple[Setting, ...]:
+    """What is set, the profile that the records are judged by first."""
+    profile = prepared.plan.profile.name
+    meaning = f"What levels are of and how they are judged: the keys of [profile.{profile}]."
+    told = options.settings() if options.settings is not None else ()
+    return (Setting("profile", profile, prepared.profile_from, meaning), *told)
+
+
+def remember(sources: Sequence[Path]) -> None:
+    """Put a source into the list of what was opened last; what is bundled is always offered."""
+    from spymaster.cli.replay.recent import note_opened, recent_file
+
+    if len(sources) == 1 and sources[0].absolute() != bundled_recording().absolute():
+        refused = note_opened(recent_file(), sources[0])
+        if refused:
+            logging.getLogger("spymaster").warning("%s", refused)
 
 
 def run_unseen(prepared: Prepared, speed: float | None, serving: Serving) -> int:
@@ -158,6 +185,8 @@ def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool =
 
     import platformdirs
 
+    from spymaster.cli.doctor import findings_on_screen
+    from spymaster.cli.settings import settings_of_command
     from spymaster.tui.keys.keymap import load_keymap
     from spymaster.tui.options import AppOptions
 
@@ -170,6 +199,8 @@ def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool =
         colour=depth,
         mouse=mouse,
         notice=notice,
+        doctor=partial(findings_on_screen, config),
+        settings=settings_of_command(),
     )
 
 

@@ -50,7 +50,8 @@ def run_replay(
     if moment is not None:
         return write_screenshot(prepared, moment, request.theme, cached=cached)
     speed = parse_speed(request.speed, 1.0)
-    return run_cockpit(
+    wanted: list[bool] = []
+    code = run_cockpit(
         prepared,
         speed,
         request.theme,
@@ -59,7 +60,13 @@ def run_replay(
         cached=cached,
         config=request.config,
         alerts=alerts,
+        on_open=lambda: wanted.append(True),
     )
+    if not wanted:
+        return code
+    from spymaster.cli.replay.start import Screen, shown_until_left
+
+    return shown_until_left(Screen(request.config, colour, mouse), None)
 
 
 class _Ways(NamedTuple):

@@ -25,6 +25,7 @@ from spymaster.physics.memory.indices import R_PRIOR, R_SESSION
 from spymaster.physics.views import read_ladder
 from spymaster.session.frames.alert_book import AlertBook
 from spymaster.session.frames.chart_memory import ChartMemory, ChartState
+from spymaster.session.frames.health_store import HealthState, HealthStore
 from spymaster.session.frames.heat_store import HeatState, HeatStore
 from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
@@ -42,7 +43,7 @@ from spymaster.signals.frame import (
     Phase,
     ReplayStatus,
 )
-from spymaster.signals.header_parts import DayPrices
+from spymaster.signals.header_parts import DayPrices, SessionHealth
 from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.run_state import RunState, empty_book
 
@@ -67,6 +68,7 @@ class BuilderState(msgspec.Struct, frozen=True):
     feed_words: dict[str, dict[int, str]]
     records_before: int = 0
     prices: bytes = b""
+    health: HealthState = HealthState()
 
 
 class FrameBuilder:
@@ -100,6 +102,7 @@ class FrameBuilder:
         self._strikes: NDArray[Any] = np.zeros(0, STRIKE_ROW)
         self._option_flow = OptionFlow()
         self._feed_words = FeedWords()
+        self._health = HealthStore()
         self._scorer = BreakScorer(model)
         self._chances: ModelChances | None = None
         self._is_unscored = False
@@ -144,6 +147,7 @@ class FrameBuilder:
             self._levels_seen.add_snap(t_ns, self._levels)
             self._option_flow.add_snap(t_ns, self._snap["options"][0])
             self._chart_memory.add_snap(self._snap[0], self._strikes)
+            self._health.add_snap(self._snap[0], self.records, self._feed_words)
             self._scorer.remember(t_ns, float(self._snap["microprice"][0]))
             self._chances, self._is_unscored = None, True
             if math.isnan(self._first_mid):
@@ -167,6 +171,7 @@ class FrameBuilder:
             feed_words=self._feed_words.snapshot(),
             records_before=self._records_before,
             prices=self._scorer.memory.snapshot(),
+            health=self._health.snapshot(),
         )
 
     def restore(self, snapshot: BuilderState) -> None:
@@ -183,6 +188,7 @@ class FrameBuilder:
         self._feed_words.restore(snapshot.feed_words)
         self._records_before = snapshot.records_before
         self._scorer.memory.restore(snapshot.prices)
+        self._health.restore(snapshot.health)
         self._chances, self._is_unscored = None, False
 
     @property
@@ -298,8 +304,8 @@ class FrameBuilder:
             sigma_1m=float(snap["sigma_1m"]),
             tick_size=self._config.instrument.tick_e9 / PRICE_SCALE,
             records=self.records,
-            records_per_s=run.records_per_s,
-            snap_us=run.snap_us,
+            records_per_s=run.pace.records_per_s,
+            snap_us=run.pace.snap_us,
             residual_share=totals["residual"] / moved if moved else 0.0,
             hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
@@ -309,7 +315,13 @@ class FrameBuilder:
             progress=run.progress,
             recording=run.recording,
             greeks=run.greeks,
+            health=self._health_of(run),
         )
+
+    def _health_of(self, run: RunState) -> SessionHealth:
+        known = self._health.health(self._engine.state["counters"][0].tolist())
+        pace = run.pace
+        return msgspec.structs.replace(known, latency=pace.latency, worst_us=pace.worst_us, signal_hash=run.signal_hash)
 
     def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:
         book = state["book"][0]

@@ -76,9 +76,15 @@ class _Touch:
     until_ns: int | None = None
     signal: str = ""
     score: float = math.nan
+    traded: float = math.nan
 
     def view(self) -> TouchView:
-        return TouchView(self.t_ns, self.until_ns, self.direction, self.excursion, self.signal, self.score)
+        return TouchView(self.t_ns, self.until_ns, self.direction, self.excursion, self.signal, self.score, self.traded)
+
+    def spend(self, filled: float) -> None:
+        """Contracts filled in the zone during one snap of it; NaN where it was not in sight."""
+        if not math.isnan(filled):
+            self.traded = filled + (0.0 if math.isnan(self.traded) else self.traded)
 
 
 class LevelState(msgspec.Struct, frozen=True):
@@ -233,10 +239,11 @@ class LevelStore:
         self._open = still
 
     def _touch(self, key: float, t_ns: int, row: list[float]) -> None:
-        beyond = -row[_AT["x"]]
+        beyond, filled = -row[_AT["x"]], row[_AT["bucket_filled"]]
         if key in self._open:
             touch = self._touched[key][-1]
             touch.excursion = max(touch.excursion, beyond)
+            touch.spend(filled)
             return
         known = self._touched[key] = self._touched.pop(key, [])
         prior = row[_AT["prior_touches"]]
@@ -244,9 +251,11 @@ class LevelStore:
         if last is not None and _goes_on(last, prior, t_ns):
             last.until_ns = None
             last.excursion = max(last.excursion, beyond)
+            last.spend(filled)
             return
         self.begun += (key,)
         known.append(_Touch(t_ns, _code(row[_AT["direction"]]), beyond, prior))
+        known[-1].spend(filled)
         del known[:-TOUCHES]
         if len(self._touched) > LEVELS:
             del self._touched[next(each for each in self._touched if each not in self._open)]

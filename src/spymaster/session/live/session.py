@@ -365,12 +365,12 @@ class LiveSession:
             speed=1.0,
             first_ns=self._first_ns,
             last_ns=self.totals.last_snap_ns if self.totals is not None else 0,
-            records_per_s=self._rate.records_per_s,
-            snap_us=self._rate.snap_us,
+            pace=self._rate.pace,
             message=self.message,
             progress=self._progress if self._to_come is None else self._to_come.work.share,
             recording=self.recording.light if self.recording is not None else RecordingLight(),
             greeks=self.greeks,
+            signal_hash=self.totals.hash.hexdigest() if self.totals is not None else "",
         )
 
     @property

@@ -359,10 +359,10 @@ class ReplaySession:
             speed=speed if speed is not None else MAX_SPEED,
             first_ns=index.first_ns if index is not None else 0,
             last_ns=index.end_ns(self._run if self._phase is Phase.ENDED else None) if index is not None else 0,
-            records_per_s=self._rate.records_per_s,
-            snap_us=self._rate.snap_us,
+            pace=self._rate.pace,
             message=self._message,
             progress=self._progress,
+            signal_hash=self.signal_hash,
         )
 
     def _status(self) -> ReplayStatus | None:
@@ -378,8 +378,8 @@ class ReplaySession:
         self._frames += 1
         self._rate.count(self._published_s, run.records)
         self._demand.made()
-        self._frame = run.builder.build(self._frames, self._run_state(), self._status())
         self._shown = run
+        self._frame = run.builder.build(self._frames, self._run_state(), self._status())
         self._watcher.published()
 
     def _republish(self) -> None:

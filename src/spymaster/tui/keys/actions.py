@@ -27,33 +27,43 @@ class Scope(enum.StrEnum):
     """On the screens that cover the cockpit."""
     REPLAY = "replay"
     """On all of these, of use in a replay only."""
-    SPEED = "speed"
-    """As REPLAY, but not on a level's own screen, which needs the keys."""
     MOMENTS = "moments"
     """As REPLAY, but not on the price chart, which needs the keys."""
+    PLACES = "places"
+    """On the cockpit and on everything that covers it."""
+    PAGE = "page"
+    """On the pages: help, health, doctor, settings and log."""
+    START = "start"
+    """On the start screen."""
 
     @property
     def screens(self) -> frozenset[str]:
-        """The screens that offer it, among ``cockpit``, ``level``, ``chart`` and ``flow``."""
+        """The screens that offer it, by their names."""
         return _SCREENS[self]
 
     @property
     def replays(self) -> bool:
         """Whether it is of use in a replay only."""
-        return self in (Scope.REPLAY, Scope.SPEED, Scope.MOMENTS)
+        return self in (Scope.REPLAY, Scope.MOMENTS)
 
+
+PAGES: Final = ("help", "health", "doctor", "settings", "log")
+"""Names of the pages that a key opens."""
+_ALL_PAGES: Final = (*PAGES, "pasted")
 
 _SCREENS: Final[Mapping[Scope, frozenset[str]]] = {
-    Scope.APP: frozenset(("cockpit", "level", "chart", "flow")),
+    Scope.APP: frozenset(("cockpit", "level", "chart", "flow", "start", *_ALL_PAGES)),
     Scope.COCKPIT: frozenset(("cockpit",)),
     Scope.LEVELS: frozenset(("cockpit", "level")),
     Scope.LEVEL: frozenset(("level",)),
     Scope.CHART: frozenset(("chart",)),
     Scope.FLOW: frozenset(("flow",)),
-    Scope.OVER: frozenset(("level", "chart", "flow")),
-    Scope.REPLAY: frozenset(("cockpit", "level", "chart", "flow")),
-    Scope.SPEED: frozenset(("cockpit", "chart", "flow")),
-    Scope.MOMENTS: frozenset(("cockpit", "level", "flow")),
+    Scope.OVER: frozenset(("level", "chart", "flow", *_ALL_PAGES)),
+    Scope.REPLAY: frozenset(("cockpit", "level", "chart", "flow", *_ALL_PAGES)),
+    Scope.MOMENTS: frozenset(("cockpit", "level", "flow", *_ALL_PAGES)),
+    Scope.PLACES: frozenset(("cockpit", "level", "chart", "flow", *_ALL_PAGES)),
+    Scope.PAGE: frozenset(_ALL_PAGES),
+    Scope.START: frozenset(("start",)),
 }
 
 
@@ -94,13 +104,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("level_focus", Scope.COCKPIT, "side", "strikes or focus", "Strikes, focus on the level, or both"),
     Action("ablation", Scope.LEVELS, "without", "without a force", "The score without barrier, fuel or tape"),
     Action("level_nearest", Scope.COCKPIT, "nearest", "nearest level", "Follow the nearest level again"),
-    Action("alert_next", Scope.COCKPIT, "alert", "next, last alert", "Next alert; in a replay, its moment", 150, 45),
-    Action("alert_previous", Scope.COCKPIT, "alert", "next, last alert", "Previous alert, or its moment", 150, 45),
+    Action("alert_next", Scope.PLACES, "alert", "next, last alert", "Next alert; in a replay, its moment", 150, 45),
+    Action("alert_previous", Scope.PLACES, "alert", "next, last alert", "Previous alert, or its moment", 150, 45),
     Action("acknowledge", Scope.COCKPIT, "ack", "acknowledge", "Acknowledge the picked alert, or all of them", 160),
     Action("acknowledge_all", Scope.COCKPIT, "ack all", "acknowledge all", "Acknowledge every alert"),
     Action("snooze", Scope.COCKPIT, "silence", "silence the level", "Silence the alerts of the level, or end that"),
     Action("snooze_choose", Scope.COCKPIT, "silence", "silence whom", "Silence all, a kind, a rule: whom and how long"),
-    Action("goto", Scope.COCKPIT, "go to", "price or time", "Go to a price, or in a replay to a time", 180, 48),
+    Action("goto", Scope.PLACES, "go to", "price or time", "Go to a price, or in a replay to a time", 180, 48),
     Action("copy_row", Scope.LEVELS, "copy", "copy level, alert", "Copy the picked level or alert as text", 200),
     Action("save_text", Scope.COCKPIT, "export", "levels as files", "Export levels and alerts as text files"),
     Action("play_pause", Scope.REPLAY, "play", "play, pause", "Play or pause the replay", 0),
@@ -110,8 +120,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("back_record", Scope.REPLAY, "record", "step one record", "One record back", 20),
     Action("step_second", Scope.MOMENTS, "second", "step one second", "Step one second"),
     Action("back_second", Scope.MOMENTS, "second", "step one second", "One second back"),
-    Action("slower", Scope.SPEED, "speed", "slower, faster", "Replay slower", 40),
-    Action("faster", Scope.SPEED, "speed", "slower, faster", "Replay faster", 40),
+    Action("slower", Scope.REPLAY, "speed", "slower, faster", "Replay slower", 40),
+    Action("faster", Scope.REPLAY, "speed", "slower, faster", "Replay faster", 40),
     Action("touch_next", Scope.MOMENTS, "touch", "next, last touch", "The level's next touch", 46),
     Action("touch_previous", Scope.MOMENTS, "touch", "next, last touch", "The level's touch before", 46),
     Action("loop_mark", Scope.REPLAY, "loop", "repeat a range", "Begin a range to repeat, end it, take it away", 49),
@@ -136,16 +146,37 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("flow_shorter", Scope.FLOW, "window", "flow: seconds", "Option flow in shorter spans", 70),
     Action("flow_longer", Scope.FLOW, "window", "flow: seconds", "Option flow in longer spans", 70),
     Action("flow_total", Scope.FLOW, "total, rate", "flow: total, rate", "Option flow summed up, or a minute", 80),
+    Action("page_down", Scope.PAGE, "scroll", "scroll a page", "Scroll the page down", 60),
+    Action("page_up", Scope.PAGE, "scroll", "scroll a page", "Scroll the page up", 60),
+    Action("page_forward", Scope.PAGE, "screen", "a screen of it", "One screen of the page further"),
+    Action("page_back", Scope.PAGE, "screen", "a screen of it", "One screen of the page back"),
+    Action("page_top", Scope.PAGE, "top", "ends of a page", "The first row of the page"),
+    Action("page_end", Scope.PAGE, "end", "ends of a page", "The last row of the page"),
+    Action("page_find", Scope.PAGE, "find", "find on a page", "Leave only the rows that hold a word", 55),
+    Action("start_down", Scope.START, "move", "choose a start", "The next thing to start", 20),
+    Action("start_up", Scope.START, "move", "choose a start", "The thing to start before", 20),
+    Action("start_first", Scope.START, "ends", "ends of the starts", "The first thing to start"),
+    Action("start_last", Scope.START, "ends", "ends of the starts", "The last thing to start"),
+    Action("start_take", Scope.START, "start", "start it", "Start what is chosen, or say what it lacks", 10),
+    Action("start_live", Scope.START, "live", "start live", "Start a live session", 30),
+    Action("start_demo", Scope.START, "demo", "start the demo", "Start the bundled simulated recording", 40),
+    Action("start_find", Scope.START, "find", "find a start", "Leave only what holds a word", 50),
     Action("chart", Scope.APP, "chart", "price chart", "Price chart", 210),
     Action("flow", Scope.APP, "flow", "option flow", "Option flow over time", 220),
     Action("health", Scope.APP, "health", "session health", "Session health"),
+    Action("doctor", Scope.APP, "doctor", "doctor", "Doctor: what of this machine needs a look", 220),
+    Action("settings", Scope.APP, "settings", "settings", "Settings, and where each comes from", 230),
     Action("log", Scope.APP, "log", "log", "Log of this program"),
     Action("theme_next", Scope.APP, "theme", "next theme", "Next theme"),
     Action("redraw", Scope.APP, "redraw", "draw anew", "Draw the whole screen anew, over what others wrote on it"),
     Action("save_screen", Scope.APP, "save", "save the screen", "Save the screen as an SVG file"),
     Action("command_palette", Scope.APP, "commands", "all commands", "All commands", 300),
-    Action("help", Scope.APP, "help", "this page", "Legend and keys"),
-    Action("quit", Scope.APP, "quit", "quit", "Quit", 310),
+    Action("help", Scope.APP, "help", "this page", "Help: keys, words and marks"),
+    Action("open", Scope.APP, "open", "open another", "Open another recording, or go live: ends this replay"),
+    Action("quit", Scope.APP, "quit", "leave, quit", "Leave this page; from the cockpit, quit", 310),
 )
+
+OF_A_SESSION: Final = frozenset(("chart", "flow", "health", "open"))
+"""Actions of scope APP that need a session: not offered on the start screen, where their keys say so."""
 
 BY_NAME: Final = {action.name: action for action in ACTIONS}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from spymaster.errors import ExitCode, UserError
-from spymaster.tui.keys.actions import ACTIONS, BY_NAME, Action, Scope
+from spymaster.tui.keys.actions import ACTIONS, BY_NAME, OF_A_SESSION, Action, Scope
 
 BUNDLED: Final = ("default", "vim")
 
@@ -133,6 +133,10 @@ def clashes_of(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(found)
 
 
+_LATER: Final = (Scope.APP, Scope.PLACES)
+"""What is offered everywhere stands behind what a screen has of its own."""
+
+
 def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "cockpit") -> tuple[tuple[str, str], ...]:
     """(keys, word) of the footer of a screen in order: the replay's own keys first where it is one, except on screens
     over the cockpit, which begin with the way back. The footer itself adds help."""
@@ -140,7 +144,7 @@ def footer_pairs(keymap: Keymap, replay: bool, playing: bool, screen: str = "coc
     for action in ACTIONS:
         place = action.replay_footer if replay and action.replay_footer is not None else action.footer
         if place is not None and _in_footer(action, replay, screen):
-            later = screen != "cockpit" and (action.scope.replays or action.scope is Scope.APP)
+            later = screen not in ("cockpit", "start") and (action.scope.replays or action.scope in _LATER)
             groups.setdefault((later, place), []).append(action)
     pairs = []
     for _, actions in sorted(groups.items()):
@@ -160,6 +164,8 @@ def _in_footer(action: Action, replay: bool, screen: str) -> bool:
     if screen not in action.scope.screens or action.name == screen:
         return False
     if screen == "cockpit" and action.scope is Scope.LEVELS:
+        return False
+    if screen == "start" and action.name in OF_A_SESSION:
         return False
     return replay or not action.scope.replays
 

@@ -1,30 +1,128 @@
-"""The legend: every mark of the cockpit with its meaning, and every key, as rows of cells."""
+"""Help as rows of cells: every key first, then every word of the screens, then every mark."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from spymaster.tui.keys.actions import ACTIONS
-from spymaster.tui.keys.keymap import Keymap
-from spymaster.view.drawing.cells import Line, Row, Rows, blank
+from spymaster.tui.keys.actions import ACTIONS, Scope
+from spymaster.tui.keys.keymap import Keymap, shown_key
+from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
 from spymaster.view.drawing.glyphs import SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
 from spymaster.view.levels.items import HELD
 from spymaster.view.market.heat import STEPS
+from spymaster.view.pages.blocks import TWO, Block, block_rows, columns_of, text_line
+from spymaster.view.pages.page import holding
+from spymaster.view.pages.words import word_groups
 
 COLUMN: Final = 50
 GAP: Final = 3
-GROUND: Final = "raised"
+GROUND: Final = "ground"
 
 Part: TypeAlias = tuple[int, str, str]
 """Cell, text, ink."""
 
 
-def legend_rows(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str) -> Rows:
-    """The whole legend for a page of ``width`` cells: two columns from 103 cells, otherwise one."""
+_WHERE: Final[tuple[tuple[str, tuple[Scope, ...]], ...]] = (
+    ("EVERYWHERE", (Scope.APP, Scope.PLACES)),
+    ("COCKPIT", (Scope.COCKPIT, Scope.LEVELS)),
+    ("REPLAY", (Scope.REPLAY, Scope.MOMENTS)),
+    ("LEVEL AND CHART", (Scope.OVER, Scope.LEVEL, Scope.CHART)),
+    ("PAGES", (Scope.PAGE,)),
+    ("START SCREEN", (Scope.START,)),
+)
+"""Where keys work, in the order in which they are looked for."""
+
+_KEY_CELLS: Final = 13
+_TERM_SHARE: Final = 0.36
+
+
+def help_rows(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str) -> Rows:
+    """The whole page: keys, words, marks."""
+    rows = [_head("KEYS", "what each does, and where", width), blank(width)]
+    rows += block_rows(key_blocks(width, keymap), width)
+    rows += [blank(width), _head("WORDS", "everything the screens print", width), blank(width)]
+    rows += block_rows(word_blocks(width), width)
+    rows += [blank(width), _head("MARKS", "what the signs mean", width), blank(width)]
+    return (*rows, *legend_rows(width, glyphs, theme_name))
+
+
+def _head(title: str, words: str, width: int) -> Row:
+    line = Line(width)
+    x = line.put(0, title, "bright", bold=True)
+    line.put(x + 3, clip(words, max(width - x - 3, 0)), "muted")
+    return line.row()
+
+
+def key_blocks(width: int, keymap: Keymap) -> list[Block]:
+    """A block for each place, its actions with all of their keys; those of equal legend share a row."""
+    _, each = columns_of(width)
+    blocks = []
+    for title, scopes in _WHERE:
+        lines: dict[str, list[str]] = {}
+        for action in ACTIONS:
+            if action.scope in scopes:
+                lines.setdefault(action.legend, []).extend(shown_key(key) for key in keymap.keys[action.name])
+        rows = tuple(_key_row(keys, says, each) for says, keys in lines.items())
+        blocks.append(Block(title, below=rows))
+    return blocks
+
+
+def _key_row(keys: Sequence[str], says: str, width: int) -> Row:
+    line = Line(width)
+    line.put(0, _fitting(keys), "bright", bold=True)
+    line.put(_KEY_CELLS, clip(says, max(width - _KEY_CELLS, 0)), "text")
+    return line.row()
+
+
+def _fitting(keys: Sequence[str]) -> str:
+    """As many of the keys as fit; an action without a key is in the palette."""
+    while keys and len(" ".join(keys)) >= _KEY_CELLS:
+        keys = keys[:-1]
+    return " ".join(keys) or "palette"
+
+
+def word_blocks(width: int) -> list[Block]:
+    """A block for each group of words."""
+    _, each = columns_of(width)
+    cells = max(int(each * _TERM_SHARE), 12)
+    return [
+        Block(title, below=tuple(row for term, says in words for row in _word_rows(term, says, cells, each)))
+        for title, words in word_groups()
+    ]
+
+
+def _word_rows(term: str, says: str, cells: int, width: int) -> list[Row]:
+    """The word, and beside it what it means; below it where one of them needs more room."""
+    terms = textwrap.wrap(term, cells - 1, break_long_words=False)
+    meanings = textwrap.wrap(says, max(width - cells, 12)) or [""]
+    rows = []
+    for at in range(max(len(terms), len(meanings))):
+        line = Line(width)
+        line.put(0, terms[at] if at < len(terms) else "", "bright")
+        line.put(cells, meanings[at] if at < len(meanings) else "", "text")
+        rows.append(line.row())
+    return rows
+
+
+def found_in_help(width: int, keymap: Keymap, glyphs: Glyphs, theme_name: str, find: str) -> Rows:
+    """What of the page holds a word: in one column, so that nothing stands beside it that does not."""
+    one = min(width, TWO - 1)
+    parts: list[Row] = []
+    for block in (*key_blocks(one, keymap), *word_blocks(one)):
+        held = holding(block.below, find)
+        if held:
+            parts += [text_line(block.title, one, "muted", bold=True), *held, blank(one)]
+    parts += holding(legend_rows(one, glyphs, theme_name), find)
+    return tuple((*row, *blank(width - one)) for row in parts)
+
+
+def legend_rows(width: int, glyphs: Glyphs, theme_name: str) -> Rows:
+    """The marks, for a page of ``width`` cells: two columns from 103 cells, otherwise one."""
     marks: list[Sequence[Part]] = [*_states(glyphs), (), *_signals(glyphs), (), *_trust(glyphs), (), *_kinds()]
     marks += [(), *_level_and_chart(glyphs)]
-    drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_options(glyphs), (), *_keys(keymap)]
+    drawing: list[Sequence[Part]] = [*_drawing(glyphs), (), *_options(glyphs)]
     if width >= 2 * COLUMN + GAP:
         height = max(len(marks), len(drawing))
         pad: list[Sequence[Part]] = [()]
@@ -179,25 +277,6 @@ def _flow(glyphs: Glyphs) -> list[Sequence[Part]]:
     )
     head: Sequence[Part] = ((0, "OPTION FLOW", "muted*"), (15, "what customers did, newest right", "muted"))
     return [(), head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
-
-
-def _keys(keymap: Keymap) -> list[Sequence[Part]]:
-    lines: dict[str, list[str]] = {}
-    for action in ACTIONS:
-        lines.setdefault(action.legend, []).append(keymap.shown(action.name))
-    cells = [(_fitting([key for key in keys if key]), legend) for legend, keys in lines.items()]
-    half = (len(cells) + 1) // 2
-    rows: list[Sequence[Part]] = [((0, "KEYS", "muted*"),)]
-    for at in range(half):
-        pair = [(x, cells[n]) for x, n in ((0, at), (25, at + half)) if n < len(cells)]
-        rows.append([part for x, (keys, says) in pair for part in ((x, keys, "bright*"), (x + 8, says, "text"))])
-    return rows
-
-
-def _fitting(keys: Sequence[str]) -> str:
-    """As many of the keys as fit; an action without a key is in the palette."""
-    both = " ".join(keys)
-    return both if both and len(both) < 8 else keys[0] if keys else "palette"
 
 
 def _foot(theme_name: str) -> list[Sequence[Part]]:

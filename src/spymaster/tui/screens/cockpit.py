@@ -59,7 +59,7 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
 
     CSS_PATH = "cockpit.tcss"
     NAME = "cockpit"
-    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.SPEED, Scope.MOMENTS)
+    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.MOMENTS, Scope.PLACES)
     AUTO_FOCUS = ""
 
     def __init__(self, source: FrameSource, theme: Theme, options: AppOptions) -> None:

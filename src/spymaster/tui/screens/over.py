@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -42,7 +42,7 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
     NAME: ClassVar[str]
     PANELS: ClassVar[Sequence[str]]
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.OVER, Scope.REPLAY)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.OVER, Scope.REPLAY, Scope.PLACES)]
 
     def __init__(self, cockpit: Cockpit, theme: Theme, options: AppOptions) -> None:
         super().__init__()
@@ -140,6 +140,24 @@ class OverScreen(ReplayActions, Screen[None], inherit_bindings=False):
         cockpit = self._cockpit
         keys = footer_pairs(self._options.keymap, cockpit.in_replay, cockpit.playing, self.NAME)
         return dataclasses.replace(self._view, width=self.size.width, height=self.size.height, keys=keys)
+
+    def action_goto(self) -> None:
+        """Ask for a price or a time, as on the cockpit."""
+        self._cockpit.action_goto()
+
+    def action_alert_next(self) -> None:
+        """The moment of the next alert."""
+        self._to_alert(self._cockpit.action_alert_next)
+
+    def action_alert_previous(self) -> None:
+        """The moment of the alert before."""
+        self._to_alert(self._cockpit.action_alert_previous)
+
+    def _to_alert(self, go: Callable[[], None]) -> None:
+        if self._cockpit.in_replay:
+            go()
+        else:
+            self._cockpit.say("alerts are picked on the cockpit; in a replay these keys go to their moments")
 
     def action_back(self) -> None:
         """Back to the screen below."""

@@ -1,152 +1,158 @@
-"""The start screen: live, a recording, or the demo. Nothing is opened before the user has chosen."""
+"""The start screen: live, recordings, journals, lakes, what was opened last, the demo. Nothing is opened here."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import BindingType
 from textual.screen import Screen
 
-from spymaster.tui.options import Ending
-from spymaster.tui.screens.page import GROUND, PageRows
+from spymaster.tui.keys.actions import Scope
+from spymaster.tui.keys.bindings import bindings_for
+from spymaster.tui.keys.keymap import footer_pairs
+from spymaster.tui.options import AppOptions, Ending
+from spymaster.tui.screens.prompt import PromptScreen
 from spymaster.tui.themes.library import Theme
-from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
+from spymaster.tui.widgets.base import Painter
+from spymaster.tui.widgets.lines import PlainRows
+from spymaster.view.pages.start import Kind, StartChoice, StartLook, start_rows
 
-
-class Kind(enum.StrEnum):
-    """What can be started."""
-
-    LIVE = "live"
-    RECORDING = "recording"
-    DEMO = "demo"
-
-
-@dataclass(frozen=True, slots=True)
-class StartChoice:
-    """One thing to start. ``detail`` says what it is; ``missing`` why it cannot be started now, empty if it can."""
-
-    kind: Kind
-    title: str
-    detail: str = ""
-    path: Path | None = None
-    missing: str = ""
-
-
-HEADS: Final = {Kind.LIVE: "LIVE", Kind.RECORDING: "RECORDINGS", Kind.DEMO: "DEMO"}
+__all__ = ["Kind", "StartChoice", "StartScreen"]
 
 
 class StartScreen(Screen[None], inherit_bindings=False):
-    """A list of choices; ``chosen`` is called with the one that was taken, and the application ends."""
+    """A list of choices; ``chosen`` is called with the one that was taken, and the application ends. ``notes``: what
+    could not be read while they were put together."""
 
     CSS_PATH = "start.tcss"
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", show=False),
-        Binding("k,up", "move(-1)", show=False),
-        Binding("enter", "take", show=False),
-        Binding("L", "take_kind('live')", show=False),
-        Binding("d", "take_kind('demo')", show=False),
-    ]
+    NAME = "start"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.START)]
 
-    def __init__(self, theme: Theme, choices: tuple[StartChoice, ...], chosen: Callable[[StartChoice], None]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        options: AppOptions,
+        choices: tuple[StartChoice, ...],
+        chosen: Callable[[StartChoice], None],
+        notes: tuple[str, ...] = (),
+    ) -> None:
         super().__init__()
         self._theme = theme
+        self._options = options
         self._choices = choices
         self._chosen = chosen
+        self._notes = notes
+        self._said: tuple[str, ...] = ()
+        self._find = ""
         self._at = next((n for n, choice in enumerate(choices) if not choice.missing), 0)
-        self._said = ""
+        self._rows = PlainRows(Painter(theme), id="start-rows")
+
+    @property
+    def shown(self) -> tuple[StartChoice, ...]:
+        """The choices that hold what was looked for."""
+        return tuple(choice for choice in self._choices if choice.holds(self._find))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is said until the next move."""
+        return self._said
+
+    @property
+    def picked(self) -> StartChoice | None:
+        """The choice that would be started."""
+        return self.shown[self._at] if self.shown else None
 
     def compose(self) -> ComposeResult:
-        """One page."""
-        with VerticalScroll(id="page", can_focus=False):
-            yield PageRows(self._theme)
+        """One widget."""
+        yield self._rows
 
     def on_mount(self) -> None:
         """Show the list."""
-        self._show()
+        self.styles.background = self._theme.hex("ground")
+        self.show_rows()
 
     def on_resize(self) -> None:
-        """The rows depend on the width."""
-        self._show()
+        """The rows depend on the size."""
+        self.show_rows()
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours."""
         self._theme = theme
-        self._show()
+        self.styles.background = theme.hex("ground")
+        self._rows.use(Painter(theme))
 
-    def _show(self) -> None:
-        width = min(self.size.width, 92) - 6
-        self.query_one(PageRows).show(start_rows(self._choices, self._at, self._said, width), self._theme)
+    def show_rows(self) -> None:
+        """Draw what is there now."""
+        width, height = self.size
+        self._rows.styles.width, self._rows.styles.height = width, height
+        keys = footer_pairs(self._options.keymap, False, False, self.NAME)
+        look = StartLook(self._at, self._find, (*self._said, *self._notes), keys, self._options.glyphs)
+        self._rows.show(start_rows(self.shown, look, width, height))
 
-    def action_move(self, by: int) -> None:
-        """The next or the previous choice."""
-        self._at = min(max(self._at + by, 0), len(self._choices) - 1)
-        self._said = ""
-        self._show()
+    def say(self, text: str) -> None:
+        """Show a sentence until the next move."""
+        self._said = (text,)
+        self.show_rows()
 
-    def action_take(self) -> None:
-        """Start the picked choice, or say why it cannot be started."""
-        if not self._choices:
-            return
-        choice = self._choices[self._at]
-        if choice.missing:
-            self._said = choice.missing
-            self._show()
-            return
-        self._chosen(choice)
-        self.app.exit(Ending.QUIT)
+    def _move_to(self, at: int) -> None:
+        self._at = min(max(at, 0), max(len(self.shown) - 1, 0))
+        self._said = ()
+        self.show_rows()
 
-    def action_take_kind(self, kind: str) -> None:
-        """Start the first choice of a kind."""
-        for at, choice in enumerate(self._choices):
-            if choice.kind == kind:
-                self._at = at
-                self.action_take()
-                return
+    def action_start_down(self) -> None:
+        """The next choice."""
+        self._move_to(self._at + 1)
 
+    def action_start_up(self) -> None:
+        """The choice before."""
+        self._move_to(self._at - 1)
 
-def start_rows(choices: tuple[StartChoice, ...], picked: int, said: str, width: int) -> Rows:
-    """The list under its headings, then a remark and the keys."""
-    rows = [_text("spymaster-tui", "bright*", width), _text("break or reject, how sure, and why", "muted", width)]
-    kind = None
-    for at, choice in enumerate(choices):
-        if choice.kind is not kind:
-            kind = choice.kind
-            rows += [blank(width, GROUND), _text(HEADS[kind], "muted*", width)]
-        rows.append(_choice_row(choice, at == picked, width))
-    rows += [blank(width, GROUND), _text(said, "degraded", width), _keys(width)]
-    return tuple(rows)
+    def action_start_first(self) -> None:
+        """The first choice."""
+        self._move_to(0)
 
+    def action_start_last(self) -> None:
+        """The last choice."""
+        self._move_to(len(self.shown) - 1)
 
-def _text(text: str, ink: str, width: int) -> Row:
-    line = Line(width, GROUND)
-    line.put(0, clip(text, width), ink)
-    return line.row()
+    def action_start_take(self) -> None:
+        """Start the picked choice; what it lacks is said below the list already."""
+        if self.picked is not None and not self.picked.missing:
+            self._chosen(self.picked)
+            self.app.exit(Ending.QUIT)
 
+    def action_start_live(self) -> None:
+        """Start a live session, or pick it and so say what it lacks."""
+        self._take_kind(Kind.LIVE)
 
-def _choice_row(choice: StartChoice, picked: bool, width: int) -> Row:
-    line = Line(width, "selected" if picked else GROUND)
-    if picked:
-        line.put(0, "▎", "bright")
-    line.put(2, clip(choice.title, 28), "muted" if choice.missing else "bright" if picked else "text")
-    line.put(32, clip(choice.missing or choice.detail, width - 32), "muted")
-    return line.row()
+    def action_start_demo(self) -> None:
+        """Start the bundled recording."""
+        self._take_kind(Kind.DEMO)
 
+    def _take_kind(self, kind: Kind) -> None:
+        self._find = ""
+        found = [at for at, choice in enumerate(self.shown) if choice.kind is kind]
+        if found:
+            self._move_to(next((at for at in found if not self.shown[at].missing), found[0]))
+            self.action_start_take()
 
-_KEYS: Final = (
-    ("Enter", "start"), ("j k", "move"), ("d", "demo"), ("L", "live"), ("l", "log"), ("?", "help"), ("q", "quit"),
-)  # fmt: skip
+    def action_start_find(self) -> None:
+        """Leave only what holds a word."""
+        self.app.push_screen(PromptScreen("/", "a word to look for; empty shows everything"), self._look_for)
 
+    def _look_for(self, typed: str | None) -> None:
+        if typed is not None:
+            self._find = typed.strip()
+            self._move_to(0)
 
-def _keys(width: int) -> Row:
-    line = Line(width, GROUND)
-    x = 0
-    for key, word in _KEYS:
-        x = line.runs(x, [(key, "bright*"), (f" {word}", "muted")]) + 3
-    return line.row()
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The next choice."""
+        self._move_to(self._at + 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The choice before."""
+        self._move_to(self._at - 1)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from spymaster.session.levels.pasted import Pasted, read_pasted
 from spymaster.session.levels.sets import store_set
 from spymaster.signals.frame import Frame
-from spymaster.tui.host import Host
+from spymaster.tui.host import Cockpit, Host
 from spymaster.tui.options import AppOptions
+from spymaster.tui.pages.pasted_levels import PastedLevelsScreen
 from spymaster.tui.row_text import alert_line, level_line
 from spymaster.tui.save_tables import save_tables
-from spymaster.tui.screens.pasted_levels import PastedLevelsScreen
 from spymaster.view.state import ViewState
 
 if TYPE_CHECKING:
@@ -72,8 +73,15 @@ class TextActions:
             self.say("nothing pasted that could be a level")
             return
         profile = head.profile if head is not None else ""
-        take = lambda: self._store(pasted, profile)  # noqa: E731
-        cast("Screen[None]", self).app.push_screen(PastedLevelsScreen(self.shown_theme, pasted, profile, take))
+        page = PastedLevelsScreen(
+            cast("Cockpit", self),
+            self.shown_theme,
+            self._options,
+            pasted,
+            profile,
+            partial(self._store, pasted, profile),
+        )
+        cast("Screen[None]", self).app.push_screen(page)
 
     def _store(self, pasted: Pasted, profile: str) -> None:
         """Keep them as a named set; a session that runs keeps the levels it began with."""

@@ -28,7 +28,7 @@ class ChartScreen(OverScreen):
 
     NAME = "chart"
     PANELS = ("chart_title", "chart")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.CHART, Scope.SPEED)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.CHART)]
 
     def __init__(self, cockpit: Cockpit, source: FrameSource, theme: Theme, options: AppOptions) -> None:
         super().__init__(cockpit, theme, options)

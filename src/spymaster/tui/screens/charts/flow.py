@@ -27,7 +27,7 @@ class FlowScreen(OverScreen):
 
     NAME = "flow"
     PANELS = ("chart_title", "chart")
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.FLOW, Scope.SPEED, Scope.MOMENTS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Scope.FLOW, Scope.MOMENTS)]
 
     def __init__(self, cockpit: Cockpit, source: FrameSource, theme: Theme, options: AppOptions) -> None:
         super().__init__(cockpit, theme, options)
