@@ -35,6 +35,7 @@ _ALERT_FACTS: Final = tuple(
     if field.name not in ("t_ns", "raised_ns", "session_date", "event", "user_index", "reason")
 )
 """Columns of an alert that stand in tables as they are; the others are put in words first."""
+_LEVEL_FIELD: Final = by_name(LEVEL_FIELDS)
 _SIDES: Final = {SIDE_BID: "B", SIDE_ASK: "A", SIDE_NONE: "N"}
 
 
@@ -94,9 +95,8 @@ def level_columns(rows: Array, t_ns: Array, session_date: Array, user_ids: Seque
         "session_date": dates(session_date),
         "level_id": _level_ids(numbers, user_ids),
     }
-    table = by_name(LEVEL_FIELDS)
     for name in LEVEL_NAMES:
-        columns[name] = _typed(numbers[name], table[name])
+        columns[name] = _typed(numbers[name], _LEVEL_FIELD[name])
     return columns
 
 

@@ -17,6 +17,8 @@ _INDEX: Final = {name: index for index, name in enumerate(LEVEL_NAMES)}
 _IDENTITY: Final = ("kind", "user_index", "price", "dynamic")
 _STATE: Final = ("barrier_state", "signal", "direction")
 _BASE: Final = 64
+_MOST_INDICES: Final = 2.0**20
+"""More than there are levels of one kind: kind and index make one number, exactly."""
 
 
 class GoldChoice:
@@ -24,7 +26,7 @@ class GoldChoice:
 
     def __init__(self, monitor_band: float) -> None:
         self._near = NEAR_BANDS * monitor_band
-        self._last: dict[tuple[float, float, float], int] = {}
+        self._last: dict[tuple[float, float], float] = {}
 
     def forget(self) -> None:
         """Begin anew: the first row of every level is kept, so that each hour's file stands for itself."""
@@ -42,23 +44,25 @@ class GoldChoice:
         if not len(rows):
             return np.zeros(0, np.bool_)
         kind, index, price, dynamic = (rows[:, _INDEX[name]] for name in _IDENTITY)
+        which = kind * _MOST_INDICES + index
         fixed = np.where(dynamic != 0.0, 0.0, price)
-        state = np.zeros(len(rows), np.int64)
+        state = np.zeros(len(rows))
         for name in _STATE:
-            state = state * _BASE + rows[:, _INDEX[name]].astype(np.int64) + 1
-        order = np.lexsort((fixed, index, kind))
-        keys = np.stack((kind, index, fixed))[:, order]
+            state = state * _BASE + (rows[:, _INDEX[name]] + 1.0)
+        order = np.lexsort((fixed, which))
+        which, fixed, ordered = which[order], fixed[order], state[order]
         is_first = np.ones(len(rows), np.bool_)
-        is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
-        ordered = state[order]
+        is_first[1:] = (which[1:] != which[:-1]) | (fixed[1:] != fixed[:-1])
         differs = np.ones(len(rows), np.bool_)
         differs[1:] = ordered[1:] != ordered[:-1]
         starts = np.flatnonzero(is_first)
         ends = np.append(starts[1:], len(rows)) - 1
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            key = (float(keys[0, start]), float(keys[1, start]), float(keys[2, start]))
-            differs[start] = self._last.get(key) != ordered[start]
-            self._last[key] = int(ordered[end])
+        keys = zip(which[starts].tolist(), fixed[starts].tolist(), strict=True)
+        states = zip(ordered[starts].tolist(), ordered[ends].tolist(), strict=True)
+        last = self._last
+        for start, key, (first_state, last_state) in zip(starts.tolist(), keys, states, strict=True):
+            differs[start] = last.get(key) != first_state
+            last[key] = last_state
         changed = np.empty(len(rows), np.bool_)
         changed[order] = differs
         return changed

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from spymaster.lake.export.table import arrow_table
 from spymaster.lake.tables.schema import TableSchema
@@ -72,7 +73,17 @@ def _array(column: Column, kind: Any) -> Any:
     if isinstance(column, Words):
         codes = pa.array(column.codes, mask=column.codes < 0)
         return pa.DictionaryArray.from_arrays(codes, pa.array(column.words, pa.string()))
+    if column.dtype == np.float64 and column.flags.c_contiguous:
+        return _floats(column)
     return pa.array(column, type=kind, from_pandas=True)
+
+
+def _floats(column: NDArray[np.float64]) -> Any:
+    """Numbers as they lie in memory, NaN as null. pyarrow asks them one by one, which takes several times longer."""
+    absent = np.isnan(column)
+    nulls = int(np.count_nonzero(absent))
+    valid = pa.py_buffer(np.packbits(~absent, bitorder="little")) if nulls else None
+    return pa.Array.from_buffers(pa.float64(), len(column), [valid, pa.py_buffer(column)], nulls)
 
 
 def _is_text(kind: Any) -> bool:

@@ -19,6 +19,7 @@ from spymaster.signals.columns import Columns, alert_columns, level_columns
 
 GROUP_ROWS: Final = 32_768
 """Rows of a full row group: these rows are wide."""
+_TURNED_ROWS: Final = 64
 
 
 class LevelLane:
@@ -38,13 +39,19 @@ class LevelLane:
         while at < len(numbers):
             count = min(len(numbers) - at, GROUP_ROWS - self._held)
             into, some = slice(self._held, self._held + count), slice(at, at + count)
-            self._numbers[:, into] = numbers[some].T
+            self._turn(numbers[some])
             self._t_ns[into] = t_ns[some]
             self._dates[into] = dates[some]
             self._held += count
             at += count
             if self._held == GROUP_ROWS:
                 self.flush()
+
+    def _turn(self, numbers: NDArray[Any]) -> None:
+        """Rows into columns behind those held: as many at a time as stay in a core's own cache meanwhile."""
+        for at in range(0, len(numbers), _TURNED_ROWS):
+            some = numbers[at : at + _TURNED_ROWS]
+            self._numbers[:, self._held + at : self._held + at + len(some)] = some.T
 
     def flush(self) -> None:
         """Write what is held as a row group. Raises OSError."""

@@ -13,6 +13,7 @@ from spymaster.lake.tables.schema import RUN_KEY, SCHEMA_KEY, TableSchema
 from spymaster.market.manifest import RecordingFile
 
 _LEVEL: Final = 3
+_BUFFER_BYTES: Final = 256 * 1024
 
 
 class Part:
@@ -27,8 +28,10 @@ class Part:
         self._schema = schema
         self._storage = storage
         self._upload = storage.create(name)
+        # pages of narrow columns are small, and each would cost a call back into Python
+        self._pages = pa.BufferedOutputStream(pa.PythonFile(self._upload, "w"), _BUFFER_BYTES)
         self._writer = pq.ParquetWriter(
-            self._upload,
+            self._pages,
             schema.written,
             compression="zstd",
             compression_level=_LEVEL,
@@ -48,6 +51,7 @@ class Part:
     def commit(self, *, first_seq: int | None = None, last_seq: int | None = None) -> RecordingFile:
         """Write the footer and make the file durable and visible; what the manifest says of it."""
         self._writer.close()
+        self._pages.flush()
         upload = self._upload
         self._storage.commit(upload, self.name)
         return RecordingFile(self.name, upload.sha256, self.rows, self._schema.kind, upload.size, first_seq, last_seq)
