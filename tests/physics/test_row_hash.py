@@ -37,12 +37,12 @@ def test_a_snap_enters_the_chain_as_the_library_has_it(levels: int) -> None:
 
 
 def market_with_a_pause() -> NDArray[np.int64]:
-    """Trading, three minutes without a record in which all levels come to rest, and trading again."""
+    """Trading, twelve minutes without a record in which levels come to rest, and trading again."""
     market = Market()
     market.ladder().at(0.5)
     words = play(market, random_actions(5, 1200, rough=True)).words()
     again = words.copy()
-    pause_ns = int(words[-1, 1] - words[0, 1]) + 3 * MINUTE
+    pause_ns = int(words[-1, 1] - words[0, 1]) + 12 * MINUTE
     again[:, [1, 4]] += pause_ns
     return np.concatenate([words, again])
 
@@ -82,8 +82,8 @@ def test_rows_that_were_hashed_cannot_be_read() -> None:
 def test_rows_at_rest_are_written_anew_after_another_moment_was_restored() -> None:
     words = market_with_a_pause()
     half = len(words) // 2
-    middle = [records(words[:half]), WatermarkFrame(int(words[half - 1, 1]) + MINUTE)]
-    rest = [WatermarkFrame(int(words[half - 1, 1]) + 2 * MINUTE), records(words[half:])]
+    middle = [records(words[:half]), WatermarkFrame(int(words[half - 1, 1]) + 5 * MINUTE)]
+    rest = [WatermarkFrame(int(words[half - 1, 1]) + 10 * MINUTE), records(words[half:])]
     kept = engine_for(levels=LEVELS)
     digest_of(kept, middle)
     moment = kept.snapshot()

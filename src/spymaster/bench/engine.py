@@ -86,9 +86,12 @@ class InMemory:
         source.close()
         self.records = np.concatenate(parts)
 
-    def engine(self, *, with_levels: bool = True) -> Engine:
-        """A configured engine; without levels it keeps book and ledger and takes empty snaps."""
-        engine = Engine()
+    def engine(self, *, with_levels: bool = True, keeps_rows: bool = False) -> Engine:
+        """A configured engine, which hashes its rows unless it keeps them.
+
+        Without levels it keeps book and ledger and takes empty snaps.
+        """
+        engine = Engine(digest=None if keeps_rows else FIRST_DIGEST)
         config = self.config
         if not with_levels:
             params = bytearray(config.params)
@@ -116,7 +119,7 @@ def ledger_ns_per_record(memory: InMemory) -> float:
 
 
 def snap_us(memory: InMemory) -> tuple[float, int]:
-    """One snap of all levels while trading goes on, by the difference to the ledger alone; and how many levels."""
+    """One snap of all levels while trading goes on, hashed, by the difference to the ledger alone; how many levels."""
     bare, _ = memory.run(memory.engine(with_levels=False))
     engine = memory.engine()
     full, snaps = memory.run(engine)
@@ -125,13 +128,13 @@ def snap_us(memory: InMemory) -> tuple[float, int]:
 
 
 def quiet_seconds(memory: InMemory) -> float:
-    """A 23-hour session in which one record a minute comes after the first ones: all levels judged."""
+    """A 23-hour session in which one record a minute comes after the first ones: all levels judged and hashed."""
     config = memory.config
     sessions = np.frombuffer(bytearray(config.sessions), np.int64).reshape(-1, 7)
     start = int(memory.records[0, 1])
     sessions = sessions[:1].copy()
     sessions[0, 1:3] = start - NS_PER_S, start + (QUIET_SNAPS + 8) * NS_PER_S // 4
-    engine = Engine()
+    engine = Engine(digest=FIRST_DIGEST)
     hours = np.frombuffer(config.hours, HOURS)[:1].tobytes()
     for _ in engine.feed(msgspec.structs.replace(config, sessions=sessions.tobytes(), hours=hours)):
         pass

@@ -99,7 +99,7 @@ def _against_plain(table: Any, write: Callable[[Path], int], size: int | None) -
 
 def _published(memory: InMemory) -> tuple[NDArray[Any], NDArray[Any]]:
     """The snaps of the records in memory, and their levels."""
-    engine = memory.engine()
+    engine = memory.engine(keeps_rows=True)
     snaps, levels = [], []
     for at in range(0, len(memory.records), 4096):
         for block in engine.feed(RecordsFrame(Batch.of(Kind.MBP10, memory.records[at : at + 4096]))):

@@ -75,6 +75,7 @@ from spymaster.physics.session_start import enter_session
 from spymaster.physics.time.bars import close_due_bars
 from spymaster.physics.time.clock import snap_at_or_after
 from spymaster.physics.time.motion import (
+    progress_points,
     remember_mid,
     update_price,
 )
@@ -222,6 +223,7 @@ def score_lanes(
     """
     levels = s.levels
     awake = s.scratch.awake
+    judged = 0
     for lane in range(count):
         j = awake[first + lane]
         slot = levels.ranking[j]
@@ -231,7 +233,10 @@ def score_lanes(
         rows[j].x = x
         write_identity(s, p, v, rows[j])
         look_at_zone(s, p, t_ns, lane, v, rows[j])
-    judge_zones(s, p)
+        judged += s.scratch.lanes.zone[lane].judged
+    # those further away are out of sight, all of them
+    if judged > 0:
+        judge_zones(s, p)
     for lane in range(count):
         j = awake[first + lane]
         slot = levels.ranking[j]
@@ -274,11 +279,15 @@ def settle_levels(
 
 @kernel
 def find_spans(s: State, p: Array) -> None:
-    """The barrier windows in buckets: a division for every level would cost as much as reading its zone."""
+    """Windows in buckets, and what the mid did in one: a division for every level would cost as much as its zone."""
     scratch = s.scratch
     scratch.shortest = buckets_in(p, p[0].w_barrier_min_ns)
     scratch.longest = buckets_in(p, p[0].w_barrier_ns)
     scratch.longest_ns = scratch.longest * p[0].snap_interval_ns
+    wanted = buckets_in(p, p[0].w_response_ns)
+    scratch.answering = min(wanted, s.motion.mids_held)
+    scratch.answers_whole = 1 if scratch.answering == wanted else 0
+    scratch.progress = progress_points(s, scratch.answering)
 
 
 @kernel

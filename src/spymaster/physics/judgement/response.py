@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from spymaster.market.jit import kernel, kernel_inlined
 from spymaster.market.rows import Tag
-from spymaster.physics.book.windows import buckets_in
 from spymaster.physics.book.zone_sums import zone_fills
 from spymaster.physics.memory.indices import LEDGER_TICKS
 from spymaster.physics.memory.state import Array, State
-from spymaster.physics.time.motion import progress_points, tick_points
+from spymaster.physics.time.motion import tick_points
 
 _ABSORBING: Final = int(Tag.ABSORBING)
 
@@ -24,16 +23,15 @@ def measure_response(s: State, p: Array, v: Any, side: int, row: Any) -> tuple[f
     """
     half = p[0].barrier_zone_ticks
     centre = v.tick - s.ledger.base
-    wanted = buckets_in(p, p[0].w_response_ns)
-    buckets = min(wanted, s.motion.mids_held)
+    buckets = s.scratch.answering
     effort = 0.0
-    if 0 <= centre < LEDGER_TICKS and buckets == wanted:
+    if 0 <= centre < LEDGER_TICKS and s.scratch.answers_whole != 0:
         effort = float(s.windows.response[side, centre])
     else:
         low, high = max(centre - half, 0), min(centre + half, LEDGER_TICKS - 1)
         if low <= high and buckets > 0:
             effort = float(zone_fills(s, side, low, high, buckets))
-    progress = v.direction * progress_points(s, buckets)
+    progress = v.direction * s.scratch.progress
     row.effort = effort
     row.progress = progress
     row.absorption = effort / (1.0 + max(progress, 0.0) / tick_points(s))

@@ -103,18 +103,20 @@ def look_around(
     near = 0
     seen = kinds[index]
     down, up = index - 1, index + 1
+    below = price - prices[down] if down >= 0 else math.inf
+    above = prices[up] - price if up < published else math.inf
     while True:
-        below = price - prices[down] if down >= 0 else math.inf
-        above = prices[up] - price if up < published else math.inf
         distance = min(below, above)
         if not distance <= band:
             break
         if below <= above:
             other = down
             down -= 1
+            below = price - prices[down] if down >= 0 else math.inf
         else:
             other = up
             up += 1
+            above = prices[up] - price if up < published else math.inf
         weight = weights[other]
         total += weight
         offsets += weight * (prices[other] - price)

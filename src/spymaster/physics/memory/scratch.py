@@ -116,6 +116,11 @@ SCRATCH: Final = np.dtype(
         ("shortest", "<i8"),
         ("longest", "<i8"),
         ("longest_ns", "<i8"),
+        # buckets over which it is asked what an attack came to, whether those are all of the window, and the way that
+        # the mid made in them, points
+        ("answering", "<i8"),
+        ("answers_whole", "<i8"),
+        ("progress", "<f8"),
         # indices of the published levels' rows by rising price; in that order their prices, weights in a confluence
         # and kinds as bits, which way each points and how much it stands in the way
         ("by_price", "<i8", (MAX_PUBLISHED,)),
