@@ -82,13 +82,14 @@ def test_rows_that_were_hashed_cannot_be_read() -> None:
 def test_rows_at_rest_are_written_anew_after_another_moment_was_restored() -> None:
     words = market_with_a_pause()
     half = len(words) // 2
-    middle = [records(words[:half]), WatermarkFrame(int(words[half - 1, 1]) + 5 * MINUTE)]
-    rest = [WatermarkFrame(int(words[half - 1, 1]) + 10 * MINUTE), records(words[half:])]
+    middle: list[Frame] = [records(words[:half]), WatermarkFrame(int(words[half - 1, 1]) + 5 * MINUTE)]
+    rest: list[Frame] = [WatermarkFrame(int(words[half - 1, 1]) + 10 * MINUTE), records(words[half:])]
     kept = engine_for(levels=LEVELS)
     digest_of(kept, middle)
     moment = kept.snapshot()
     expected = digest_of(kept, rest)
-    for seen in ([], middle, [*middle, *rest]):
+    nothing: list[Frame] = []
+    for seen in (nothing, middle, [*middle, *rest]):
         engine = engine_for(levels=LEVELS, digest=FIRST_DIGEST)
         digest_of(engine, seen)
         engine.restore(moment)
