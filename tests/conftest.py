@@ -15,6 +15,15 @@ if os.environ.get("CI"):
     settings.load_profile("build")
 
 
+@pytest.fixture(scope="session")
+def warm() -> None:
+    """The kernels are compiled and marked so: a run without a screen compiles nothing, and says nothing of it."""
+    from spymaster.session.warmup import compile_all, is_warm
+
+    if not is_warm():
+        compile_all()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Hear INT and HUP as a program in front of a user does; leave slow tests out where a developer waits, unless
     ``-m`` or the name of a file or of a test asks for them.

@@ -20,6 +20,8 @@ from tests.cli.conftest import COMMAND, Run, one_line
 from tests.lake.test_recorder import three_hours
 from tests.support.lakes import record
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 TABLES = ("signals", "alerts", "flows", "option-flow")
 
 

@@ -23,6 +23,8 @@ from tests.cli.conftest import COMMAND, Run, Spawn, one_line
 from tests.support.signalled import Seam, run_struck
 from tests.support.small_files import Words, depth_and_trades, depth_file, of_contract
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 def test_the_report_for_people(run: Run, small: Path, words: Words) -> None:
     result = run("replay", small, "--headless")
@@ -202,3 +204,17 @@ def test_progress_of_a_long_run_goes_to_the_terminal_and_leaves_no_line() -> Non
         process.communicate(timeout=240)
     os.close(ours)
     assert b"\r\x1b[Kinterrupted" in shown
+
+
+def test_compiling_is_done_before_the_run_that_is_measured(
+    run: Run, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_s = [0.0]
+
+    def compile_for_a_thousand_seconds(stream: object) -> None:
+        clock_s[0] += 1000.0
+
+    monkeypatch.setattr("spymaster.session.before_run.have_kernels", compile_for_a_thousand_seconds)
+    monkeypatch.setattr("spymaster.cli.replay.command.time.perf_counter", lambda: clock_s[0])
+    report = json.loads(run("replay", small, "--headless", "--json").stdout)
+    assert (clock_s[0], report["wall_s"]) == (1000.0, 0.0)

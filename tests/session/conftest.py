@@ -18,15 +18,6 @@ from tests.support.small_files import Words, busy_words, depth_file
 
 
 @pytest.fixture(scope="session")
-def warm() -> None:
-    """The kernels are compiled and marked so."""
-    from spymaster.session.warmup import compile_all, is_warm
-
-    if not is_warm():
-        compile_all()
-
-
-@pytest.fixture(scope="session")
 def words() -> Words:
     """Some twenty seconds of a scripted market's depth."""
     return busy_words()

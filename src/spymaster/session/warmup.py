@@ -141,10 +141,17 @@ def compile_all() -> None:
     RuntimeError when some did not compile.
     """
     from spymaster.market.kernel_cache import is_complete, kernel_folder, mark_name, say_not_kept, unkept
+    from spymaster.market.kernels.lowered import lowered_kernels
+    from spymaster.session.compile_turns import turn
 
-    if not _all_kept():
-        _compile_in_two()
     folder = kernel_folder()
+    if not _all_kept():
+        kernels = lowered_kernels()
+        with turn(folder, kernels.tell) as told:
+            kernels.tell = told
+            # somebody else may have compiled them while we waited
+            if not _all_kept():
+                _compile_in_two()
     if not unkept() and not is_complete(folder):
         try:
             (folder / mark_name()).touch()

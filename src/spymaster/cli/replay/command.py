@@ -124,11 +124,13 @@ def moment_asked(file: Path | None, at: str | None, size: str | None, screen: st
 def _run_headless(prepared: Prepared, speed: float | None, as_json: bool) -> int:
     from spymaster.physics.engine import SNAPS_PER_BLOCK, Engine
     from spymaster.physics.row_hash import FIRST_DIGEST
+    from spymaster.session.before_run import have_kernels
     from spymaster.session.headless import RunTotals, drive, report
     from spymaster.session.progress import Progress
     from spymaster.session.replay.pacing import Pacer
     from spymaster.session.sources.forms import interval_ns_of, open_source
 
+    have_kernels(sys.stderr)
     source = open_source(prepared.plan)
     # nobody reads the rows: all that is said of them is their hash
     engine = Engine(snaps_per_block=1 if speed is not None else SNAPS_PER_BLOCK, digest=FIRST_DIGEST)
