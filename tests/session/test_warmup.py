@@ -15,8 +15,8 @@ from spymaster.session.warmup import start_compiling
 
 
 def cached(folder: Path) -> dict[str, int]:
-    """The compiled kernels of a cache folder and when each was written."""
-    return {str(path): path.stat().st_mtime_ns for path in folder.iterdir()}
+    """The compiled kernels of a cache folder, each with the number of its file: one that is kept anew has another."""
+    return {str(path): path.stat().st_ino for path in folder.iterdir()}
 
 
 @pytest.fixture

@@ -105,13 +105,16 @@ def of_terminal(way: TerminalWay) -> Iterator[Finding]:
 def _engine() -> Iterator[Finding]:
     from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, CACHE_FOLDER, is_complete, write_refusal
     from spymaster.market.kernels.shipped import shipped_engine, why_none
+    from spymaster.market.kernels.unused import KEPT_DAYS, kept_below
 
     if reason := why_none():
         yield Finding("shipped engine", False, f"not used: {reason}", "the engine is compiled here instead")
     if (shipped := shipped_engine()) is not None:
         yield Finding("engine", True, f"came compiled, in {shipped[0]}")
     elif is_complete(CACHE_FOLDER):
-        yield Finding("engine", True, f"compiled, in {CACHE_FOLDER}")
+        size = f"{kept_below(CACHE_FOLDER.parent).bytes / 1e6:,.0f} MB"
+        words = f"compiled, in {CACHE_FOLDER}; {size} are kept, and what nothing uses for {KEPT_DAYS} days goes"
+        yield Finding("engine", True, words)
     elif (refusal := write_refusal(CACHE_FOLDER)) is not None:
         words = f"not compiled, and {CACHE_FOLDER} cannot be written ({refusal.strerror or refusal})"
         yield Finding("engine", False, words, f"name a folder that can be with {CACHE_DIR_VARIABLE}")

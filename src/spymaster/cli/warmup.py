@@ -13,6 +13,7 @@ from spymaster.errors import ExitCode
 def run_warmup(into: Path | None) -> int:
     """Compile what is not compiled yet, into another folder than the user's where one is named; the exit code."""
     from spymaster.market.kernel_cache import CACHE_DIR_VARIABLE, CACHE_FOLDER, cache_folder, is_complete, write_refusal
+    from spymaster.market.kernels.unused import KEPT_DAYS, forget_unused
     from spymaster.session.warmup import start_compiling
 
     folder = CACHE_FOLDER if into is None else cache_folder(into.absolute())
@@ -24,6 +25,10 @@ def run_warmup(into: Path | None) -> int:
             return os.EX_OK
         print(f"error: {folder}: {reason}; name a folder that can be with {CACHE_DIR_VARIABLE}", file=sys.stderr)
         return ExitCode.FAILURE
+    forgotten = forget_unused(folder.parent, time.time())
+    if forgotten.files:
+        size = f"{forgotten.files} files, {forgotten.bytes / 1e6:.1f} MB"
+        print(f"removed kernels that nothing used for {KEPT_DAYS} days: {size}", file=sys.stderr)
     print(f"compiling the kernels into {folder}", file=sys.stderr)
     started = time.perf_counter()
     process = start_compiling(stderr=None, base=folder.parent)

@@ -18,6 +18,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 import uuid
 import zlib
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spymaster.market.kernels.sources import engine_hash
+from spymaster.market.kernels.unused import note_use
 
 CACHE_DIR_VARIABLE: Final = "SPYMASTER_KERNEL_CACHE"
 _FORMAT: Final = b"spymaster kernel 1\n"
@@ -74,7 +76,9 @@ def mark_name() -> str:
 
 def is_complete(folder: Path) -> bool:
     """Whether every kernel of the engine has been compiled into a cache folder."""
-    return (folder / mark_name()).is_file()
+    mark = folder / mark_name()
+    note_use(mark, time.time())
+    return mark.is_file()
 
 
 def write_refusal(folder: Path) -> OSError | None:
@@ -121,14 +125,17 @@ def say_not_kept(reason: str) -> None:
 
 def read_kept(name: str, folder: Path | None = None) -> tuple[dict[str, Any], bytes] | None:
     """What was kept under a name, (heading, body); None where there is nothing, or nothing whole."""
+    path = (folder or kernel_folder()) / name
     try:
-        data = ((folder or kernel_folder()) / name).read_bytes()
+        data = path.read_bytes()
         if not data.startswith(_FORMAT):
             return None
         digest, rest = data[len(_FORMAT) : len(_FORMAT) + 32], data[len(_FORMAT) + 32 :]
         if hashlib.sha256(rest).digest() != digest:
             return None
         heading, _, body = zlib.decompress(rest).partition(b"\n")
+        if folder is None:
+            note_use(path, time.time())
         return json.loads(heading), body
     except (OSError, ValueError, zlib.error):
         return None

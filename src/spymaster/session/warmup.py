@@ -142,6 +142,7 @@ def compile_all() -> None:
     """
     from spymaster.market.kernel_cache import is_complete, kernel_folder, mark_name, say_not_kept, unkept
     from spymaster.market.kernels.lowered import lowered_kernels
+    from spymaster.market.kernels.unused import forget_unused
     from spymaster.session.compile_turns import turn
 
     folder = kernel_folder()
@@ -152,6 +153,7 @@ def compile_all() -> None:
             # somebody else may have compiled them while we waited
             if not _all_kept():
                 _compile_in_two()
+        forget_unused(folder.parent, time.time())
     if not unkept() and not is_complete(folder):
         try:
             (folder / mark_name()).touch()
