@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from typer.main import get_command_name
 
+from spymaster.cli.main import app, asked
 from tests.cli.conftest import Run, one_line
 
 
@@ -38,3 +40,28 @@ def test_a_group_without_a_command_shows_what_there_is(run: Run) -> None:
 def test_options_that_commands_share_come_after_their_own(run: Run) -> None:
     shown = run("export", "signals", "-h").stdout
     assert shown.index("--kind") < shown.index("--profile") < shown.index("--date") < shown.index("--config")
+
+
+@pytest.mark.parametrize(
+    ("line", "commands", "groups"),
+    [("replay x", ["replay"], []), ("lake verify x", [], ["lake"])],
+)
+def test_a_line_that_begins_with_a_command_makes_no_other(line: str, commands: list[str], groups: list[str]) -> None:
+    program = asked(line.split())
+    made = [one.callback.__name__ for one in program.registered_commands if one.callback is not None]
+    assert (made, [one.name for one in program.registered_groups]) == (commands, groups)
+
+
+@pytest.mark.parametrize("line", ["", "-h", "--color none replay x", "frobnicate", "repl"])
+def test_any_other_line_makes_all_of_them(line: str) -> None:
+    program = asked(line.split())
+    assert len(program.registered_commands) + len(program.registered_groups) > 15
+
+
+def test_every_command_is_found_by_the_name_it_is_listed_under() -> None:
+    listed = [
+        info.name or get_command_name(info.callback.__name__) for info in app.registered_commands if info.callback
+    ]
+    for name in [*listed, *(info.name for info in app.registered_groups if info.name is not None)]:
+        program = asked([name])
+        assert len(program.registered_commands) + len(program.registered_groups) == 1, name

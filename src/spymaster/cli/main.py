@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -93,3 +95,18 @@ app.command(cls=Command)(stream)
 app.command(cls=Command)(mcp)
 app.command(cls=PlainCommand)(simulate)
 app.command(cls=ColouredPlainCommand)(docs)
+
+
+def asked(arguments: Sequence[str]) -> typer.Typer:
+    """The program as a command line needs it: one that begins with a command's name has no use for the others.
+
+    Making all of them takes longer than a small command does.
+    """
+    first = arguments[0] if arguments else ""
+    commands = [one for one in app.registered_commands if one.callback is not None and one.callback.__name__ == first]
+    groups = [one for one in app.registered_groups if one.name == first]
+    if not commands and not groups:
+        return app
+    narrow = copy.copy(app)
+    narrow.registered_commands, narrow.registered_groups = commands, groups
+    return narrow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
@@ -34,6 +35,10 @@ def check_table(source: str, table: Table) -> None:
 
     Raises UserError for the first fault, in the file's own order.
     """
+    # every key has a default: a table is whole as it is, and looked at key by key only where something is wrong with it
+    with contextlib.suppress(msgspec.ValidationError):
+        msgspec.convert(table, Config, strict=True)
+        return
     _check(source, table, Config, "")
 
 
