@@ -11,24 +11,23 @@ from spymaster.market.rows import BarrierState
 from spymaster.signals.frame import HEAT_TICKS, LEVEL_MARK, TRADE_DOT, UNSEEN, HeatColumns
 from spymaster.view.drawing.axis import PriceAxis
 from spymaster.view.drawing.cells import Rows, text_of
-from spymaster.view.market.heat import (
-    STEPS,
-    HeatLook,
-    HeatScale,
-    band_rows,
-    page_of,
-    steady,
-    time_axis,
-    visible_gaps,
-    visible_scale,
-)
+from spymaster.view.market.heat import Band, Lines, page_of
+from spymaster.view.market.heat import band_rows as rows_of_band
+from spymaster.view.market.heat_column import HeatLook
+from spymaster.view.market.heat_fate import Fate, fates
+from spymaster.view.market.heat_head import heat_head, time_axis, visible_gaps
 from spymaster.view.market.heat_history import HeatHistory
+from spymaster.view.market.heat_scale import STEPS, HeatScale, steady, stepped, visible_scale
 from spymaster.view.state import Layers, Limits
 
 BASE = 1000
 MIDDLE = BASE + HEAT_TICKS // 2
 AXIS = PriceAxis.centred(MIDDLE, 9, 1)
-LOOK = HeatLook(AXIS, 1, HeatScale(10.0, 110.0, 50, 200), Layers(), (), False, False, "unicode")
+LOOK = HeatLook(AXIS, 1, HeatScale(10.0, 110.0, 50, 200), Layers(), False, False, "unicode")
+
+
+def band_rows(history: HeatHistory, look: HeatLook, page: int, width: int, lines: Lines | None = None) -> Rows:
+    return rows_of_band(history, look, page, width, lines or {})
 
 
 def columns(count: int, first: int = 0, size: int = 60, last: int = MIDDLE) -> HeatColumns:
@@ -80,15 +79,13 @@ def test_a_thin_price_is_seen_and_not_hatched() -> None:
 
 
 def test_the_cells_after_the_newest_carry_only_the_lines_of_levels() -> None:
-    look = replace(LOOK, lines=((2, "level_strike"),))
-    rows = band_rows(history_of(columns(3)), look, 0, 8)
+    rows = band_rows(history_of(columns(3)), LOOK, 0, 8, {2: "level_strike"})
     assert styles_at(rows, 2, 6) == ("┄", "weak:level_strike")
     assert text_of(rows[3])[4:] == "    "
 
 
 def test_a_level_in_sight_has_no_line() -> None:
-    look = replace(LOOK, lines=((2, "level_strike"), (0, "level_strike")))
-    rows = band_rows(history_of(columns(8)), look, 0, 8)
+    rows = band_rows(history_of(columns(8)), LOOK, 0, 8, {2: "level_strike", 0: "level_strike"})
     assert styles_at(rows, 2, 3)[0] == " "
     assert styles_at(rows, 0, 3)[0] == "┄"
 
@@ -168,7 +165,7 @@ def test_columns_are_grouped_by_their_seconds() -> None:
 def test_the_scale_runs_between_the_percentiles() -> None:
     part = columns(8)
     part.depth[:, HEAT_TICKS // 2 - 3 : HEAT_TICKS // 2 + 4] = np.arange(1, 8) * 100
-    scale = visible_scale(history_of(part), LOOK, 8, Limits())
+    scale = visible_scale(history_of(part), AXIS, range(8), 1, Limits(), halves=False)
     assert (scale.low, scale.high) == (100.0, 700.0)
     assert len(scale.cuts) == STEPS - 1
 
@@ -215,3 +212,122 @@ def test_the_time_axis_names_round_seconds_and_now() -> None:
 
 def test_the_time_axis_says_since_when_nothing_arrives() -> None:
     assert text_of(time_axis(history_of(columns(40)), LOOK, 64, "stopped 11:02:51")).endswith("stopped 11:02:51")
+
+
+def test_time_before_the_recording_is_blank_and_not_unseen() -> None:
+    rows = band_rows(history_of(columns(3)), LOOK, -1, 8, {0: "level_strike"})
+    assert {char for row in rows for char in text_of(row)} == {" "}
+
+
+def test_a_level_that_moves_takes_its_line_along_and_leaves_all_other_rows_as_they_are() -> None:
+    history, band = history_of(columns(8)), Band(LOOK, 0, 8)
+    before = band.rows(history, {0: "level_strike"})
+    after = band.rows(history, {8: "level_strike"})
+    assert [styles_at(after, row, 3)[0] for row in (0, 8)] == ["╱", "┄"]
+    assert all(after[row] is before[row] for row in range(1, 8))
+
+
+def test_a_band_kept_from_frame_to_frame_is_the_band_made_anew() -> None:
+    band = Band(LOOK, 0, 8)
+    history = HeatHistory()
+    for count in range(1, 12):
+        part = columns(1, first=count - 1, size=count * 12, last=MIDDLE + count % 3)
+        history.merge(part)
+        lines = {count % 9: "level_wall"}
+        assert band.rows(history, lines) == band_rows(history, LOOK, 0, 8, lines)
+
+
+def test_a_trade_is_as_long_as_it_was_large() -> None:
+    part = replace(columns(8), trades=np.array([(2, MIDDLE + 2, 600, 0)], TRADE_DOT))
+    part.ask[:] = MIDDLE + 3
+    rows = band_rows(history_of(part), LOOK, 0, 8)
+    assert [styles_at(rows, AXIS.row_of(MIDDLE + 2), cell)[0] for cell in range(1, 7)] == [" ", "▲", "▬", "▬", " ", " "]
+
+
+@pytest.mark.parametrize(("seconds", "zoom", "glyph"), [(1, 1, "▴"), (2, 1, "▲"), (1, 2, "▲")])
+def test_what_traded_in_a_cell_counts_together(seconds: int, zoom: int, glyph: str) -> None:
+    low = MIDDLE // 2 * 2
+    trades = [
+        (4, low, 150, 0),
+        (5 if seconds == 2 else 4, low + (zoom == 2), 150 if (seconds, zoom) != (1, 1) else 0, 0),
+    ]
+    part = replace(columns(8), trades=np.array(trades, TRADE_DOT))
+    part.ask[:] = MIDDLE + 3
+    look = replace(LOOK, seconds=seconds, axis=PriceAxis.centred(MIDDLE, 9, zoom))
+    rows = band_rows(history_of(part), look, 0, 8)
+    assert styles_at(rows, look.axis.row_of(low), 4 // seconds)[0] == glyph
+
+
+@pytest.mark.parametrize(
+    ("buys", "sells", "ask", "left", "glyph"),
+    [
+        (300, 0, MIDDLE + 2, 300, "△"),
+        (300, 0, MIDDLE + 2, 299, "▲"),
+        (300, 0, MIDDLE + 3, 300, "▲"),
+        (0, 300, MIDDLE + 3, 300, "▽"),
+        (0, 300, MIDDLE + 2, 300, "▼"),
+        (60, 0, MIDDLE + 2, 300, "▴"),
+    ],
+)
+def test_a_large_trade_against_as_much_that_still_stands_there_is_marked_as_absorbed(
+    buys: int, sells: int, ask: int, left: int, glyph: str
+) -> None:
+    part = replace(columns(8), trades=np.array([(5, MIDDLE + 2, buys, sells)], TRADE_DOT))
+    part.ask[:], part.bid[:] = ask, ask - 1
+    part.depth[:, HEAT_TICKS // 2 + 2] = left
+    assert styles_at(band_rows(history_of(part), LOOK, 0, 8), AXIS.row_of(MIDDLE + 2), 5)[0] == glyph
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "traded", "fate"),
+    [
+        (100, 40, 0, Fate.PULLED),
+        (100, 40, 60, Fate.EATEN),
+        (100, 20, 30, Fate.PULLED),
+        (100, 90, 60, Fate.REFILLED),
+        (100, 140, 0, None),
+        (100, 95, 5, None),
+        (-1, 40, 60, None),
+        (100, -1, 60, None),
+    ],
+)
+def test_what_became_of_resting_orders(before: int, after: int, traded: int, fate: Fate | None) -> None:
+    found = fates(np.array([before], np.int32), np.array([after], np.int32), {0: (traded, 0)}, 25.0)
+    assert found.get(0) is fate
+
+
+def test_the_fate_of_orders_is_drawn_only_when_asked_for() -> None:
+    part = columns(8)
+    part.depth[5:, HEAT_TICKS // 2 + 2] = 5
+    history, row = history_of(part), AXIS.row_of(MIDDLE + 2)
+    asked = replace(LOOK, layers=Layers(fate=True))
+    assert styles_at(band_rows(history, LOOK, 0, 8), row, 5)[0] == " "
+    assert [styles_at(band_rows(history, asked, 0, 8), row, cell)[0] for cell in (4, 5, 6)] == [" ", "□", " "]
+
+
+def test_with_too_few_colours_more_resting_is_a_denser_character() -> None:
+    part = columns(8)
+    part.depth[:, HEAT_TICKS // 2 + 1 : HEAT_TICKS // 2 + 4] = (20, 60, 400)
+    rows = band_rows(history_of(part), replace(LOOK, shades=True), 0, 8)
+    assert [styles_at(rows, AXIS.row_of(MIDDLE + up), 3)[0] for up in (1, 2, 3)] == ["░", "▓", "█"]
+    assert "heat" not in styles_at(rows, AXIS.row_of(MIDDLE), 3)[1]
+
+
+def test_the_head_says_the_scale_in_contracts() -> None:
+    look = replace(LOOK, scale=HeatScale(12.0, 340.0, 20, 40))
+    wide, narrow = (text_of(heat_head(look, width, False, [])[0]) for width in (80, 40))
+    assert wide.endswith("12        340 lots   ▲40")
+    assert narrow.endswith("1 s/col  12–340")
+
+
+def test_a_scale_chosen_by_hand_ends_where_it_was_set_and_says_so() -> None:
+    scale = HeatScale(12.0, 340.0, 20, 40).topped(200)
+    assert (scale.low, scale.high) == (12.0, 200.0)
+    assert "200 set" in text_of(heat_head(replace(LOOK, scale=scale), 80, False, [])[0])
+    assert "12=200" in text_of(heat_head(replace(LOOK, scale=scale), 40, False, [])[0])
+
+
+def test_contrast_steps_by_a_quarter_up_and_down() -> None:
+    assert stepped(200.0, up=True) == 250
+    assert stepped(250.0, up=False) == 200
+    assert stepped(12.0, up=False) == STEPS

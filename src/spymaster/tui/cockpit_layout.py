@@ -56,6 +56,11 @@ class CockpitPanels:
         return self._projector.axis
 
     @property
+    def heat_top(self) -> float:
+        """Contracts at which the heatmap's scale ends that follows what is visible."""
+        return self._projector.heat.top
+
+    @property
     def level_ids(self) -> tuple[str, ...]:
         """Ids of the levels in the table's order."""
         return tuple(item.id for item in self._projector.listed)
@@ -98,7 +103,7 @@ class CockpitPanels:
 
     def load_heat(self, columns: HeatColumns) -> None:
         """Take over many heat columns at once."""
-        self._projector.load_heat(columns)
+        self._projector.heat.load(columns)
         self._missing = 0
 
     def apply(self, frame: Frame | None, state: ViewState, now_s: float, canvas: Canvas | None = None) -> int:
@@ -106,7 +111,7 @@ class CockpitPanels:
         lies over the panels; None leaves all painting to the toolkit. Returns the number of rows to be painted."""
         self._frame, self._own = frame, state.own.alerts
         self._projector.follow(frame, state, self._layout, now_s)
-        self._missing = self._projector.missing_seconds(self._layout, state) if frame is not None else 0
+        self._missing = self._projector.heat.missing_seconds(self._layout, state) if frame is not None else 0
         resting: frozenset[str] = frozenset()
         if not self._structure_changed(frame, state):
             resting = frozenset(n for n in self._layout.rects if not self._due(n, state.quality, now_s))

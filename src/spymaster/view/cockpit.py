@@ -6,11 +6,10 @@ bars and colours, which follow the data in jumps so that the screen is not repai
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from spymaster.market.kinds import NO_TICK
-from spymaster.signals.frame import Frame, HeatColumns, Mode
+from spymaster.signals.frame import Frame, Mode
 from spymaster.view import side
 from spymaster.view.drawing.axis import Centring, PriceAxis
 from spymaster.view.drawing.cells import Line, Rows, blank
@@ -22,13 +21,13 @@ from spymaster.view.layout import Grade, Layout
 from spymaster.view.levels import level_table, rail
 from spymaster.view.levels.items import LevelItem, level_items, picked_item, running_places
 from spymaster.view.levels.listing import listed_levels
-from spymaster.view.market import heat, ladder, tape
+from spymaster.view.market import ladder, tape
 from spymaster.view.market.book import SEEN, BookWindow, book_window
-from spymaster.view.market.heat_history import CAPACITY, HeatHistory
+from spymaster.view.market.heat_history import HeatHistory
+from spymaster.view.market.heat_panels import HeatPanels
 from spymaster.view.market.ladder_look import LadderLook
-from spymaster.view.state import Quality, ViewState
+from spymaster.view.state import ViewState
 
-HEAD_ZOOMS: Final = (2, 4)
 _SLACK: Final = 0.2
 
 Panels = dict[str, Rows]
@@ -39,38 +38,19 @@ class CockpitProjector:
     """Turns frames into rows. One for each screen; ``project`` is called with every frame that is drawn."""
 
     def __init__(self) -> None:
-        self.history = HeatHistory()
+        self.heat = HeatPanels()
         self.axis = PriceAxis(0, 1, 1)
         self.items: tuple[LevelItem, ...] = ()
         self.rects: tuple[LevelItem, ...] = ()
         self.listed: tuple[LevelItem, ...] = ()
         self._centring = Centring()
-        self._scale = heat.HeatScale()
-        self._scaled_for: tuple[object, ...] = ()
         self._size_scale = 1.0
         self._volume_scale = 1.0
-        self._bands: dict[tuple[int, int], Rows] = {}
-        self._bands_for: tuple[object, ...] = ()
-        self._wanted = 0
-        self._reach = 0
-        self._texts: Panels = {}
-        self._texts_for: tuple[object, ...] = ()
 
-    def load_heat(self, columns: HeatColumns) -> None:
-        """Take over many heat columns at once: on start, after a seek, after a hole."""
-        self.history.merge(columns)
-        self.history.holed = False
-        self._reach = columns.first if 0 < len(columns) < self._wanted else 0
-
-    def missing_seconds(self, layout: Layout, state: ViewState) -> int:
-        """Seconds of heat the screen would like to have and has not; 0 where none is missing or no older one is had."""
-        newest = self.history.newest
-        self._wanted = min(layout.heat_width * self._seconds(layout, state), CAPACITY)
-        if not self._wanted or newest < 0:
-            return 0
-        reach = self._reach if self._reach <= newest else 0
-        oldest = max(newest - self._wanted + 1, reach, 0)
-        return self._wanted if self.history.holed or self.history.second(oldest) is None else 0
+    @property
+    def history(self) -> HeatHistory:
+        """The heatmap's seconds."""
+        return self.heat.history
 
     def project(self, frame: Frame | None, state: ViewState, layout: Layout, now_s: float) -> Panels:
         """``follow``, then the rows of every panel of the layout."""
@@ -112,10 +92,6 @@ class CockpitProjector:
         half_band = max(layout.axis_rows * state.zoom // 4, 1)
         self._centring = self._centring.follow(tick, half_band, state.recentre, state.pinned_tick, now_s)
         self.axis = PriceAxis.centred(self._centring.tick, layout.axis_rows, state.zoom)
-
-    @staticmethod
-    def _seconds(layout: Layout, state: ViewState) -> int:
-        return state.seconds_per_column or layout.seconds
 
     def _header(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
         for name, build in (
@@ -160,74 +136,13 @@ class CockpitProjector:
     def _heat(
         self, out: _Panels, frame: Frame, state: ViewState, blind: bool, grouped: dict[int, list[LevelItem]]
     ) -> None:
-        layout = out.layout
-        if not layout.bands or self.history.newest < 0:
-            self._no_heat(out, state)
-            return
-        look = heat.HeatLook(
-            axis=self.axis,
-            seconds=self._seconds(layout, state),
-            scale=self._scale,
-            layers=state.layers,
-            lines=tuple((row, found[0].role) for row, found in sorted(grouped.items())),
-            stale=blind or self._screen_stale(state),
-            halves=state.zoom in HEAD_ZOOMS and state.quality < Quality.NO_HALF_BLOCKS and state.glyphs == "unicode",
-            glyphs=state.glyphs,
-        )
-        look = self._scaled(look, layout, state)
-        page = heat.page_of(self.history, look.seconds)
-        key = (look, self.history.epoch)
-        if key != self._bands_for:
-            self._bands, self._bands_for = {}, key
-        count = len(layout.bands)
-        kept: dict[tuple[int, int], Rows] = {}
-        for index, width in enumerate(layout.bands):
-            own = page - (count - 1 - index)
-            rows = self._bands.get((own, width))
-            if rows is None:
-                rows = heat.band_rows(self.history, look, own, width)
-            if own < page:
-                kept[(own, width)] = rows
-            out.rows[f"heat_{index}"] = rows
-        self._bands = kept
-        self._heat_head_texts(out, frame, state, look, blind)
-
-    def _no_heat(self, out: _Panels, state: ViewState) -> None:
-        hatch = SETS[state.glyphs].hatch
-        for index, width in enumerate(out.layout.bands):
-            out.rows[f"heat_{index}"] = (((hatch * width, "hatch"),),) * out.layout.axis_rows
-        for name in ("heat_head", "time_axis"):
-            out.clear(name)
-
-    def _scaled(self, look: heat.HeatLook, layout: Layout, state: ViewState) -> heat.HeatLook:
-        page = heat.page_of(self.history, look.seconds)
-        view = (self.axis.zoom, look.halves, look.seconds, state.limits, self.history.epoch)
-        if (page, *view) != self._scaled_for:
-            fresh = heat.visible_scale(self.history, look, layout.heat_width, state.limits)
-            same = self._scaled_for[1:] == view
-            self._scale = heat.steady(self._scale, fresh) if same else fresh
-            self._scaled_for = (page, *view)
-        return replace(look, scale=self._scale)
-
-    def _heat_head_texts(self, out: _Panels, frame: Frame, state: ViewState, look: heat.HeatLook, blind: bool) -> None:
         stopped = ""
         if blind:
             ages = [trust.age_ns for trust in cards.blind_inputs(frame) if trust.age_ns is not None]
             stopped = f"stopped {clock(frame.header.t_ns - max(ages))}" if ages else "stopped"
-        newest = self.history.newest
-        key = (newest, self.history.epoch, look.seconds, look.layers, stopped, out.layout, state.limits, state.glyphs)
-        if key != self._texts_for:
-            self._texts, self._texts_for = self._heat_texts(out.layout, state, look, stopped), key
-        for name, rows in self._texts.items():
-            out.put(name, rows)
-
-    def _heat_texts(self, layout: Layout, state: ViewState, look: heat.HeatLook, stopped: str) -> Panels:
-        width = layout.heat_width
-        gaps = heat.visible_gaps(self.history, look.seconds, width) if layout.two_heads else []
-        return {
-            "heat_head": heat.heat_head(look, width, layout.two_heads, gaps, state.limits),
-            "time_axis": (heat.time_axis(self.history, look, width, stopped),),
-        }
+        lines = {row: found[0].role for row, found in grouped.items()}
+        stale = blind or self._screen_stale(state)
+        out.rows.update(self.heat.panels(out.layout, state, self.axis, lines, stale, stopped))
 
     @staticmethod
     def _screen_stale(state: ViewState) -> bool:

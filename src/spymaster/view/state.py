@@ -36,10 +36,11 @@ QUALITY_SENTENCES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """Which layers of the heatmap are drawn."""
+    """Which layers of the heatmap are drawn. ``fate``: what became of resting liquidity."""
 
     liquidity: bool = True
     states: bool = True
+    fate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,21 @@ WITHOUT: Final[tuple[Without, ...]] = ("", "barrier", "fuel", "tape")
 class ViewState:
     """Everything the screen adds to a frame. ``width`` and ``height`` in cells.
 
-    ``picked``: id of the chosen level, None for the nearest. ``seconds_per_column`` 0: the size's own. ``pinned_tick``:
-    tick held in the middle, None follows the price. ``recentre``: raise it to centre at once. ``keys``: the footer's
-    pairs, empty for the usual ones. ``note``: instead of the sentence about the level. ``list_order``: of the level
-    table, the nearest, the furthest from 50 or the user's own first; ``list_which``: all levels, those with a score, or
-    those with a signal. ``own``: alerts of one's own rules, and what is silenced;
-    ``rings``: whether a replay rings too. ``without``: the force without which the score of the level in focus is told
-    too.
+    ``picked``: id of the chosen level, None for the nearest. ``heat_top``: contracts at which the heatmap's scale
+    ends, 0 for what is visible; ``shades``: its steps are characters, where there are too few colours.
+    ``seconds_per_column`` 0: the size's own. ``pinned_tick``: tick held in the middle, None follows the price.
+    ``recentre``: raise it to centre at once. ``keys``: the footer's pairs, empty for the usual ones. ``note``:
+    instead of the sentence about the level. ``list_order``: of the level table, the nearest, the furthest from 50 or
+    the user's own first; ``list_which``: all levels, those with a score, or those with a signal. ``own``: alerts of
+    one's own rules, and what is silenced; ``rings``: whether a replay rings too. ``without``: the force without which
+    the score of the level in focus is told too.
     """
 
     width: int
     height: int
     picked: str | None = None
+    heat_top: int = 0
+    shades: bool = False
     list_order: ListOrder = "nearest"
     list_which: ListWhich = "all"
     panel: str = ""

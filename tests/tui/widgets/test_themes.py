@@ -10,7 +10,7 @@ import pytest
 from spymaster import resources
 from spymaster.tui.themes.library import contrast, load_themes, read_theme
 from spymaster.tui.themes.theme_file import ROLES, ThemeError
-from spymaster.view.market.heat import STEPS
+from spymaster.view.market.heat_scale import STEPS
 
 NAMES = ("dark", "light", "colour-blind", "256", "high-contrast")
 THEMES = {name: load_themes().get(name) for name in NAMES}

@@ -11,7 +11,8 @@ from spymaster.tui.keys.keymap import Keymap, shown_key
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
 from spymaster.view.drawing.glyphs import SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
 from spymaster.view.levels.items import HELD
-from spymaster.view.market.heat import STEPS
+from spymaster.view.market.heat_fate import Fate
+from spymaster.view.market.heat_scale import STEPS
 from spymaster.view.pages.blocks import TWO, Block, block_rows, columns_of, text_line
 from spymaster.view.pages.page import holding
 from spymaster.view.pages.words import word_groups
@@ -28,7 +29,7 @@ _WHERE: Final[tuple[tuple[str, tuple[Scope, ...]], ...]] = (
     ("EVERYWHERE", (Scope.APP, Scope.PLACES)),
     ("COCKPIT", (Scope.COCKPIT, Scope.LEVELS)),
     ("REPLAY", (Scope.REPLAY, Scope.MOMENTS)),
-    ("LEVEL AND CHART", (Scope.OVER, Scope.LEVEL, Scope.CHART)),
+    ("LEVEL AND CHARTS", (Scope.OVER, Scope.LEVEL, Scope.CHART, Scope.FLOW)),
     ("PAGES", (Scope.PAGE,)),
     ("START SCREEN", (Scope.START,)),
 )
@@ -211,8 +212,12 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
         (glyphs.gap * 2, "faint", "gap in the data"),
         (glyphs.path, "last_path", "last price"),
         (glyphs.spot, "bright", "price now"),
-        (f"{glyphs.buy} {glyphs.large_buy}", "bid", "buyer lifted the ask (small, large)"),
-        (f"{glyphs.sell} {glyphs.large_sell}", "ask", "seller hit the bid (small, large)"),
+        (_sizes(glyphs.buy, glyphs.large_buy, glyphs), "bid", "buyer lifted the ask: longer is larger"),
+        (_sizes(glyphs.sell, glyphs.large_sell, glyphs), "ask", "seller hit the bid: longer is larger"),
+        (f"{glyphs.held_buy} {glyphs.held_sell}", "absorption", "large, and absorbed: price did not follow"),
+        (f"{glyphs.large_buy}40", "muted", "so many contracts fill a cell"),
+        *_fates(glyphs),
+        (glyphs.shades.strip(), "muted", "less to more, where there are few colours"),
         (glyphs.half * 2, "heat:6", "two prices in one cell"),
         (glyphs.level_line * 4, "level_wall", "a level's price"),
         (f"{HELD}SES_HI", "level_range", "held at price; the true one is drawn too"),
@@ -232,6 +237,15 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
     ]
     rows += [((0, mark, ink), (10, says, "text")) for mark, ink, says in entries]
     return rows
+
+
+def _fates(glyphs: Glyphs) -> tuple[tuple[str, str, str], ...]:
+    words = {Fate.PULLED: "pulled", Fate.EATEN: "eaten", Fate.REFILLED: "eaten and refilled"}
+    return tuple((glyphs.states[fate], STATE_ROLES[fate], f"on the heat: much was {words[fate]}") for fate in words)
+
+
+def _sizes(small: str, large: str, glyphs: Glyphs) -> str:
+    return f"{small} {large} {large}{glyphs.spread * 2}"
 
 
 def _options(glyphs: Glyphs) -> list[Sequence[Part]]:

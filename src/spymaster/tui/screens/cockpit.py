@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from spymaster.signals.frame import Frame, FrameSource, Mode
 from spymaster.tui.actions.alerts import AlertActions
+from spymaster.tui.actions.heat import HeatActions
 from spymaster.tui.bell import AlertBell
 from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.host import Follower, Host
@@ -25,13 +26,13 @@ from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
-from spymaster.tui.screens.heat_actions import HeatActions
 from spymaster.tui.screens.jump import JumpScreen
 from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
 from spymaster.tui.screens.text_actions import TextActions
 from spymaster.tui.terminal.canvas import Canvas
+from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.tui.terminal.link import LinkState
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
@@ -72,7 +73,12 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
         self._bell = AlertBell()
         self._frame: Frame | None = None
         self._view = ViewState(
-            width=80, height=24, glyphs=options.glyphs, note=options.notice, quality=options.quality or Quality.FULL
+            width=80,
+            height=24,
+            glyphs=options.glyphs,
+            shades=options.colour in (ColourDepth.PALETTE_16, ColourDepth.NONE),
+            note=options.notice,
+            quality=options.quality or Quality.FULL,
         )
         self._said_until = float("inf")
         self._pull: FramePull | None = None

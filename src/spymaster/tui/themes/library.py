@@ -18,7 +18,7 @@ from rich.style import Style
 
 from spymaster import resources
 from spymaster.tui.themes.theme_file import Colour, ThemeError, ThemeFile, parse_theme
-from spymaster.view.market.heat import STEPS
+from spymaster.view.market.heat_scale import STEPS
 
 DEFAULT: Final = "dark"
 

@@ -20,6 +20,13 @@ class Glyphs:
     sell: str
     large_buy: str
     large_sell: str
+    held_buy: str
+    """A large buyer whom the price did not follow: those who sold to him still stand there."""
+    held_sell: str
+    spread: str
+    """What makes a trade's mark as long as it was large."""
+    shades: str
+    """From nothing resting to most, where there are too few colours."""
     hatch: str
     gap: str
     level_line: str
@@ -78,6 +85,10 @@ UNICODE: Final = Glyphs(
     sell="▾",
     large_buy="▲",
     large_sell="▼",
+    held_buy="△",
+    held_sell="▽",
+    spread="▬",
+    shades=" ·░▒▓█",
     hatch="╱",
     gap="┊",
     level_line="┄",
@@ -125,6 +136,10 @@ ASCII: Final = Glyphs(
     sell="v",
     large_buy="^",
     large_sell="v",
+    held_buy="A",
+    held_sell="V",
+    spread="=",
+    shades=" .:;%@",
     hatch="/",
     gap=":",
     level_line="-",

@@ -10,7 +10,7 @@ UNKNOWN: Final = "?"
 """What stands for a character that cannot be shown."""
 
 _ASCII: Final = {
-    **dict.fromkeys("−–—─━┄╌╸╺╶╴▔", "-"),
+    **dict.fromkeys("−–—─━┄╌╸╺╶╴▔▬", "-"),
     **dict.fromkeys("│┃┊╎╽╿╷╵╻╹▎▏▍▌┤├", "|"),
     **dict.fromkeys("╭╮╯╰┌┐└┘┼┏┓┗┛", "+"),
     **dict.fromkeys("▁▂▃", "_"),
@@ -18,8 +18,8 @@ _ASCII: Final = {
     **dict.fromkeys("●•◆", "*"),
     **dict.fromkeys("○□◇", "o"),
     **dict.fromkeys("·…◦▫", "."),
-    **dict.fromkeys("▲▴↑", "^"),
-    **dict.fromkeys("▼▾↓", "v"),
+    **dict.fromkeys("▲▴△↑", "^"),
+    **dict.fromkeys("▼▾▽↓", "v"),
     **dict.fromkeys("▶▸→≥»", ">"),
     **dict.fromkeys("◀◂←≤«", "<"),
     **dict.fromkeys("\u2018\u2019\u201a\u2032", "'"),

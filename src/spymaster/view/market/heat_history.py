@@ -28,6 +28,8 @@ class Second:
     number: int
     t_ns: int
     last: int
+    bid: int
+    ask: int
     gap_ns: int
     dots: list[Dot] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -75,7 +77,12 @@ class HeatHistory:
         self._depth[slot] = columns.depth[index]
         self._base[slot] = columns.base[index]
         self._seconds[slot] = Second(
-            number, int(columns.t_ns[index]), int(columns.last[index]), int(columns.gap_ns[index])
+            number,
+            int(columns.t_ns[index]),
+            int(columns.last[index]),
+            int(columns.bid[index]),
+            int(columns.ask[index]),
+            int(columns.gap_ns[index]),
         )
 
     def _attach(self, columns: HeatColumns, fresh: set[int]) -> None:
@@ -97,6 +104,17 @@ class HeatHistory:
         """The columns that make up one cell of ``seconds`` seconds, oldest first."""
         numbers = range(group * seconds, (group + 1) * seconds)
         return [second for number in numbers if (second := self.second(number)) is not None]
+
+    def traded(self, group: int, seconds: int, axis: PriceAxis) -> dict[int, tuple[int, int]]:
+        """Contracts bought and sold in one cell of ``seconds`` seconds, by the rows of the axis that saw any."""
+        sums: dict[int, tuple[int, int]] = {}
+        for column in self.group(group, seconds):
+            for tick, buys, sells in column.dots:
+                row = axis.row_of(tick)
+                if 0 <= row < axis.rows:
+                    bought, sold = sums.get(row, (0, 0))
+                    sums[row] = bought + buys, sold + sells
+        return sums
 
     def depth(self, number: int, axis: PriceAxis, halves: bool) -> NDArray[np.int32]:
         """Contracts by row of the axis, from the top; ``halves``: two entries a row, upper prices first. ``UNSEEN``

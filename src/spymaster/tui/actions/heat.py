@@ -6,7 +6,9 @@ import dataclasses
 from abc import abstractmethod
 from typing import Any, Final
 
+from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.steps import neighbour
+from spymaster.view.market.heat_scale import stepped
 from spymaster.view.state import ViewState
 
 _ZOOMS: Final = (1, 2, 4)
@@ -17,6 +19,11 @@ class HeatActions:
     """The part of the cockpit that changes its heatmap; the cockpit itself keeps what was chosen."""
 
     _view: ViewState
+    _panels: CockpitPanels
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Show a sentence for a few seconds."""
 
     @abstractmethod
     def _change(self, **changes: Any) -> None: ...
@@ -46,3 +53,27 @@ class HeatActions:
         """Barrier states in the heatmap on or off."""
         layers = self._view.layers
         self._change(layers=dataclasses.replace(layers, states=not layers.states))
+
+    def action_layer_fate(self) -> None:
+        """What became of resting liquidity: pulled, eaten, refilled."""
+        layers = self._view.layers
+        self._change(layers=dataclasses.replace(layers, fate=not layers.fate))
+
+    def action_contrast_more(self) -> None:
+        """Brighter: the scale ends at fewer contracts."""
+        self._top(up=False)
+
+    def action_contrast_less(self) -> None:
+        """Darker: the scale ends at more contracts."""
+        self._top(up=True)
+
+    def _top(self, *, up: bool) -> None:
+        top = self._view.heat_top or self._panels.heat_top
+        if top:
+            self._change(heat_top=stepped(top, up))
+            self.say(f"the heatmap's scale ends at {self._view.heat_top} contracts, chosen by hand")
+
+    def action_contrast_auto(self) -> None:
+        """The scale follows what is visible again."""
+        self._change(heat_top=0)
+        self.say("the heatmap's scale follows what is visible")
