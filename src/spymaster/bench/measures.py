@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
 from collections.abc import Callable
@@ -24,8 +25,10 @@ LONG: Final = ("memory", "crash", INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
 SERVED: Final = ("attach", "clients")
 """Rows that need the extras ``nats`` and ``gateway``: likewise."""
+PEERS: Final = "peers"
+"""Other programs on the same file: likewise, and measured by an interpreter that has them."""
 
-NAMES: Final = (*USUAL, *LONG, *SERVED)
+NAMES: Final = (*USUAL, *LONG, *SERVED, PEERS)
 _CLIENTS: Final = 500
 
 
@@ -84,6 +87,31 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
     if "clients" in wanted:
         table += _of_clients(seconds)
     return table + _of_journal(plan, rounds, wanted)
+
+
+def peers(path: Path, middle: float, records: int, python: str) -> list[Row]:
+    """Peers on the file that we replay; ``python``: an interpreter that has them. A row without figures says why."""
+    from spymaster.bench.others.peers import peer_figures
+
+    plan = rows.plan_for(path, middle)
+    ours, *others = peer_figures(path, records, lambda: rows.replay_seconds(plan), python)
+    table = _of_peer("replay", f"whole replay of {ours.records:,} records, all hashed", ours.wall_ns, ours.cpu_ns)
+    for peer in others:
+        name = f"peer {peer.name}"
+        if peer.missing:
+            table.append(Row(name, peer.missing, "", math.nan, math.nan, math.nan))
+            continue
+        table += _of_peer(name, f"{peer.version}, {peer.records:,} records", peer.wall_ns, peer.cpu_ns)
+        ratios = [theirs / own for theirs, own in zip(peer.wall_ns, ours.wall_ns, strict=True)]
+        table.append(_figure(f"{name} / replay", "wall of it / of our whole replay, per record", "ratio", ratios))
+    return table
+
+
+def _of_peer(name: str, meaning: str, wall_ns: list[float], cpu_ns: list[float]) -> list[Row]:
+    return [
+        _figure(name, f"{meaning}; wall", "ns/rec", wall_ns),
+        _figure(f"{name} CPU", f"{meaning}; CPU of all threads", "ns/rec", cpu_ns),
+    ]
 
 
 def _of_attaching(seconds: float) -> list[Row]:

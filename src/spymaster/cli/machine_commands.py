@@ -30,7 +30,12 @@ def bench(
         list[Path] | None, typer.Argument(help="Depth to measure with; generated when left out.", show_default=False)
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds; medians are reported.", min=1, max=99)] = 7,
-    records: Annotated[int, typer.Option(help="Size of the measured file, records.", min=10_000)] = 1_000_000,
+    records: Annotated[
+        int | None,
+        typer.Option(
+            help="Size of the measured file, records: a million, two with peers.", min=10_000, show_default=False
+        ),
+    ] = None,
     pace: Annotated[
         float, typer.Option(help="Pace of the measured file, records a second of event time.", min=1.0, max=100_000.0)
     ] = 236.0,
@@ -38,13 +43,24 @@ def bench(
         float, typer.Option(help="How long a live session is put under load.", min=1.0, max=3600.0)
     ] = 10.0,
     only: Annotated[list[str] | None, typer.Option(help="Only these rows; repeatable.", show_default=False)] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another checkout, measured in turn row by row.", show_default=False)
+    ] = None,
+    peers_python: Annotated[
+        str | None, typer.Option(help="Interpreter that has the peers of --only peers.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure the program against floors measured in the same run."""
-    from spymaster.cli.bench import run_bench
+    from spymaster.cli.bench import BenchFile, run_against, run_bench
 
     with reported():
-        run_bench(tuple(sources or ()), rounds, records, pace, tuple(only or ()), as_json, seconds)
+        file = BenchFile(tuple(sources or ()), records, pace)
+        rows = tuple(only or ())
+        if against is not None:
+            run_against(against, file, rounds, rows, as_json, seconds)
+        else:
+            run_bench(file, rounds, rows, as_json, seconds, peers_python)
 
 
 def doctor(
