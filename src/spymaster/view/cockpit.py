@@ -190,7 +190,7 @@ class CockpitProjector:
             limits=state.limits,
             glyphs=state.glyphs,
         )
-        for name, rows in ladder.ladder_rows(window, look).items():
+        for name, rows in ladder.ladder_rows(window, look, out.resting).items():
             out.put(name, rows)
         stale = ""
         if look.stale:
@@ -280,10 +280,10 @@ class _Panels:
     def __init__(self, layout: Layout, resting: frozenset[str]) -> None:
         self.layout = layout
         self.rows: Panels = {}
-        self._resting = resting
+        self.resting = resting
 
     def width(self, name: str) -> int:
-        rect = None if name in self._resting else self.layout.rect(name)
+        rect = None if name in self.resting else self.layout.rect(name)
         return rect.width if rect else 0
 
     def height(self, name: str) -> int:

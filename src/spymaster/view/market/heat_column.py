@@ -219,7 +219,6 @@ def dots_of(history: HeatHistory, look: HeatLook, group: int) -> Iterator[Dot]:
     if not columns or not scale.dot_large:
         return
     bid, ask = columns[-1].bid, columns[-1].ask
-    resting = history.depth(columns[-1].number, look.axis, False)
     for row, (buys, sells) in history.traded(group, look.seconds, look.axis).items():
         size, is_buy = max(buys, sells), buys >= sells
         if size < scale.dot:
@@ -227,8 +226,9 @@ def dots_of(history: HeatHistory, look: HeatLook, group: int) -> Iterator[Dot]:
         low = look.axis.low(row)
         stands = NO_TICK not in (bid, ask) and (ask <= low + look.axis.zoom - 1 if is_buy else bid >= low)
         is_large = size >= scale.dot_large
+        absorbed = is_large and stands and history.depth(columns[-1].number, look.axis, False)[row] >= size
         cells = min(max(round(size / scale.dot_large), 1), MOST_CELLS)
-        yield Dot(row, is_buy, is_large, bool(is_large and stands and resting[row] >= size), cells)
+        yield Dot(row, is_buy, is_large, bool(absorbed), cells)
 
 
 def shade_of(step: int, glyphs: Glyphs) -> str:

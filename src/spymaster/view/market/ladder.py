@@ -6,6 +6,7 @@ a few small numbers and remembered, so that a row that did not change is the sam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from spymaster.market.kinds import NO_TICK
@@ -19,20 +20,20 @@ from spymaster.view.market.traded import put_traded_heads, traded_rows
 from spymaster.view.state import Limits
 
 
-def ladder_rows(window: BookWindow, look: LadderLook) -> dict[str, Rows]:
-    """All cuts by panel name."""
+def ladder_rows(window: BookWindow, look: LadderLook, resting: frozenset[str] = frozenset()) -> dict[str, Rows]:
+    """The cuts by panel name, without those that rest."""
     grid = look.grid
-    cuts = {
-        "bid": _sizes(window.bid, look, True),
-        "price": _prices(window, look),
-        "ask": _sizes(window.ask, look, False),
+    cuts: dict[str, Callable[[], Rows]] = {
+        "bid": lambda: _sizes(window.bid, look, True),
+        "price": lambda: _prices(window, look),
+        "ask": lambda: _sizes(window.ask, look, False),
     }
     if grid.flow:
-        cuts["flow_bid"] = _flows(window.bid, look, grid.flow + 1)
-        cuts["flow_ask"] = _flows(window.ask, look, grid.flow + (1 if grid.volume else 0))
+        cuts["flow_bid"] = lambda: _flows(window.bid, look, grid.flow + 1)
+        cuts["flow_ask"] = lambda: _flows(window.ask, look, grid.flow + (1 if grid.volume else 0))
     if grid.volume:
-        cuts["volume"] = _volumes(window, look)
-    return cuts
+        cuts["volume"] = lambda: _volumes(window, look)
+    return {name: rows() for name, rows in cuts.items() if name not in resting}
 
 
 def _ground(look: LadderLook, row: int) -> str:
