@@ -275,7 +275,7 @@ def _level_and_chart(glyphs: Glyphs) -> list[Sequence[Part]]:
         (glyphs.hatch * 2, "hatch", "nothing known of that time"),
         (glyphs.gap, "faint", "time left out, or a bar partly unknown"),
         (f"{glyphs.path[1]}{glyphs.eighths[8] * 2}", "level_average", "session's volume by price; longest: POC"),
-        ("VAH VAL", "level_average", "ends of the value area, 70 % of volume"),
+        ("VAH VAL", "level_average", "value area: 70 %, grown by two rows a step"),
     )
     head: Sequence[Part] = ((0, "LEVEL AND CHART", "muted*"),)
     return [head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries), *_flow(glyphs)]

@@ -14,7 +14,7 @@ from spymaster.view.chart.columns import bar_ns, columns_of, merged_bars
 from spymaster.view.drawing.glyphs import SETS, Glyphs
 from spymaster.view.layout import Grade, Layout, Rect, layout_for
 
-WIDTHS: Final = (1, 2, 3, 4, 6, 8, 12)
+WIDTHS: Final = (1, 2, 3, 4, 6, 8, 12, 18)
 """Cells of a bar to choose from; from two on one of them stays free."""
 
 _FEW: Final = 24

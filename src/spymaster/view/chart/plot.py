@@ -162,7 +162,7 @@ def time_row(columns: Columns, look: Look) -> Row:
 
 
 def _fits(cell: int, free: int, look: Look) -> bool:
-    return cell >= free and cell + 7 <= look.plot
+    return cell >= free and cell + 6 <= look.axis_x
 
 
 def _local(t_ns: int) -> int:

@@ -9,7 +9,7 @@ const HEALTH_MS = 5000;
 const STATES = { WALL: "■", VACUUM: "□", ABSORPTION: "◆", CONSUMED: "◇", WEAK: "▫", NEUTRAL: "·", MISSING: "╱" };
 const SIGNALS = { BREAK: "▶", REJECT: "◀", CONTESTED: "╳" };
 const LIGHTS = { GREEN: "●", DEGRADED: "!", BLIND: "✕", ABSENT: "·" };
-const KINDS = [["strike", /^(STRIKE|ROUND)$/], ["average", /^(VWAP|SMA_)/], ["walls", /(_WALL|GAMMA_FLIP)$/], ["user", /^USER$/]];
+const KINDS = [["strike", /^(STRIKE|ROUND)$/], ["average", /^(VWAP|SMA_|POC|VAH|VAL)/], ["walls", /(_WALL|GAMMA_FLIP)$/], ["user", /^USER$/]];
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", timeStyle: "medium" });
 const at = (id) => document.getElementById(id);
 const alerts = new Map();
