@@ -174,6 +174,16 @@ def test_bars_put_together_keep_extremes_and_sum_volumes(minutes: int) -> None:
     assert (merged["sma_200"][-1], merged["vwap"][-1]) == (bars["sma_200"][-1], bars["vwap"][-1])
 
 
+def test_two_bars_of_one_minute_are_one() -> None:
+    """History that reaches into the minute a recording begins in."""
+    bars = past.bars(3)
+    bars["t_ns"][1] = bars["t_ns"][0]
+    merged = merged_bars(bars, 1)
+    assert merged["t_ns"].tolist() == [bars["t_ns"][0], bars["t_ns"][2]]
+    assert merged["volume"][0] == bars["volume"][:2].sum()
+    assert (merged["open"][0], merged["close"][0]) == (bars["open"][0], bars["close"][1])
+
+
 def test_two_minutes_are_shown_until_others_are_chosen_and_one_where_that_is_too_little() -> None:
     assert [look(120, 40, past.bars(count)).minutes for count in (10, 40, 60, 800)] == [1, 1, 2, 2]
     assert look(120, 40, past.bars(800), ChartState(minutes=15)).minutes == 15

@@ -26,8 +26,11 @@ def bar_ns(minutes: int) -> int:
 
 
 def merged_bars(bars: NDArray[Any], minutes: int) -> NDArray[Any]:
-    """Bars of so many minutes out of those of one (CHART_BAR), cut at multiples of their length."""
-    if minutes == 1 or not len(bars):
+    """Bars of so many minutes out of those of one (CHART_BAR), cut at multiples of their length.
+
+    Of one minute too: where history ends in the minute a recording begins in, there are two bars of it.
+    """
+    if not len(bars):
         return bars
     each_ns = bar_ns(minutes)
     group = bars["t_ns"] // each_ns

@@ -34,6 +34,7 @@ _LEAST_STEP: Final = 0.05
 _NEAR: Final = 0.15
 """A level this far outside of the bars' span, as a share of it, is let in."""
 _TIME_CELLS: Final = 9
+_HOUR_NS: Final = 3600 * NS_PER_S
 _TIME_STEPS_MIN: Final = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)
 
 
@@ -144,7 +145,7 @@ def time_row(columns: Columns, look: Look) -> Row:
     last_step = None
     for at, t_ns in enumerate(columns.from_ns.tolist()):
         cell = x + at * look.each
-        today, step = day(t_ns), _local(t_ns) // step_ns
+        today, step = day(t_ns - t_ns % _HOUR_NS), _local(t_ns) // step_ns
         if breaks[at]:
             line.put(cell, glyphs.gap, "faint")
             last_step = None

@@ -53,7 +53,8 @@ def by_row(profile: NDArray[Any], scale: PriceScale) -> tuple[NDArray[np.float64
         volume[there], part[there] = profile["volume"][nearest[there]], profile["part"][nearest[there]]
         return volume, part
     held = profile[(profile["price"] >= scale.bottom) & (profile["price"] <= scale.top)]
-    rows = np.array([scale.row_of(price) for price in held["price"].tolist()], np.int64)
+    halves = ((scale.top - held["price"]) / (scale.top - scale.bottom) * scale.rows * 2).astype(np.int64)
+    rows = np.clip(halves // 2, 0, scale.rows - 1)
     np.add.at(volume, rows, held["volume"])
     np.maximum.at(part, rows, held["part"])
     return volume, part
