@@ -363,11 +363,17 @@ def profile_of(*volume: float, point: int, area: tuple[int, int]) -> NDArray[Any
     return out
 
 
-def test_prices_of_one_row_are_summed_and_the_point_of_control_wins() -> None:
+def test_of_the_prices_of_one_row_the_most_traded_is_shown_and_the_point_of_control_wins() -> None:
     rows = profile_of(1, 2, 4, 8, point=3, area=(2, 3))
     volume, part = by_row(rows, PriceScale(103.75, 99.75, 2))
-    assert volume.tolist() == [12.0, 3.0]
+    assert volume.tolist() == [8.0, 2.0]
     assert part.tolist() == [ProfilePart.POINT_OF_CONTROL, ProfilePart.REST]
+
+
+@pytest.mark.parametrize("rows", range(3, 30))
+def test_the_longest_row_is_the_point_of_control_at_every_height(rows: int) -> None:
+    volume, part = by_row(past.profile(), PriceScale(688.0, 686.0, rows))
+    assert part[volume == volume.max()].tolist() == [ProfilePart.POINT_OF_CONTROL] * int((volume == volume.max()).sum())
 
 
 def test_a_price_fills_all_rows_that_are_nearest_it() -> None:
@@ -470,4 +476,6 @@ def test_the_title_says_the_minutes_of_a_bar() -> None:
     for minutes in MINUTES:
         _, panels = chart(120, 40, state=ChartState(minutes))
         title: Row = panels["chart_title"][0]
-        assert f" {minutes} min" in text_of(title)
+        loud = " ".join(text for text, style in title if style == "bright*").split()
+        assert loud == ["SPY", f"{minutes}"]
+        assert " 1 2 5 15 min" in text_of(title)

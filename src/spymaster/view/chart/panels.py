@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Frame, Mode
-from spymaster.view.chart.columns import NO_BAR, Columns, columns_of, merged_bars
+from spymaster.view.chart.columns import MINUTES, NO_BAR, Columns, columns_of, merged_bars
 from spymaster.view.chart.labels import labels_of, put_labels
 from spymaster.view.chart.look import ChartState, Look, look_at
 from spymaster.view.chart.plot import AVERAGES, put_plot, sample, scale_of, time_row, volume_rows
@@ -116,7 +116,8 @@ def _title(
     if state.note:
         return footer.note_row("", state.note, "degraded", glyphs.mark, width)
     unit = frame.header.profile.upper() if frame is not None else ""
-    x = line.runs(1, [(unit, "bright*"), (f" {look.minutes} min", "muted*")])
+    lengths = [(f" {each}", "bright*" if each == look.minutes else "muted") for each in MINUTES]
+    x = line.runs(1, [(unit, "bright*"), (" ", "muted"), *lengths, (" min", "muted")])
     if not len(view):
         return line.row()
     for group in _groups(view, chart, newest, look, width >= _WIDE):

@@ -40,7 +40,8 @@ def put_profile(lines: Sequence[Line], profile: NDArray[Any], scale: PriceScale,
 def by_row(profile: NDArray[Any], scale: PriceScale) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Volume of each row of the axis, and the foremost part of the profile in it; what lies beyond is left out.
 
-    Where rows are lower than the profile's prices are apart, a price fills all the rows that are nearest it.
+    A row of several prices shows the one that traded most, so that the longest is the point of control whatever number
+    of prices its row happens to hold. Where rows are lower than prices are apart, a price fills all rows it is nearest.
     """
     volume = np.zeros(scale.rows)
     part = np.zeros(scale.rows, np.int64)
@@ -55,7 +56,7 @@ def by_row(profile: NDArray[Any], scale: PriceScale) -> tuple[NDArray[np.float64
     held = profile[(profile["price"] >= scale.bottom) & (profile["price"] <= scale.top)]
     halves = ((scale.top - held["price"]) / (scale.top - scale.bottom) * scale.rows * 2).astype(np.int64)
     rows = np.clip(halves // 2, 0, scale.rows - 1)
-    np.add.at(volume, rows, held["volume"])
+    np.maximum.at(volume, rows, held["volume"])
     np.maximum.at(part, rows, held["part"])
     return volume, part
 
