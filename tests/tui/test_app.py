@@ -33,6 +33,7 @@ from spymaster.tui.pages.settings import SettingsScreen
 from spymaster.tui.picture import picture
 from spymaster.tui.row_text import ALERT_HEADS, LEVEL_HEADS
 from spymaster.tui.screens.charts.chart import ChartScreen
+from spymaster.tui.screens.charts.flow import FlowScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
@@ -83,8 +84,9 @@ async def view_after(pilot: Pilot[Any], *keys: str) -> ViewState:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_every_action_can_be_carried_out_by_its_target(action: Any) -> None:
-    screens = {"cockpit": CockpitScreen, "level": LevelScreen, "chart": ChartScreen, "start": StartScreen}
-    screens |= {page.NAME: page for page in (DoctorScreen, HealthScreen, HelpScreen, LogScreen, SettingsScreen)}
+    screens = {"cockpit": CockpitScreen, "level": LevelScreen, "chart": ChartScreen, "flow": FlowScreen}
+    pages = (DoctorScreen, HealthScreen, HelpScreen, LogScreen, PastedLevelsScreen, SettingsScreen)
+    screens |= {"start": StartScreen} | {page.NAME: page for page in pages}
     targets = [SpymasterApp] if action.scope is Scope.APP else [screens[name] for name in action.scope.screens]
     for target in targets:
         assert callable(getattr(target, f"action_{action.name}"))
