@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from spymaster.cli.doctor import of_host, of_terminal
+from spymaster.cli.doctor import findings_on_screen, of_host, of_terminal
 from spymaster.cli.doctor_ways import TerminalWay, host_way, terminal_way
 from spymaster.config.loader import load_config
 from spymaster.feeds.databento_live.plan import Address
@@ -28,6 +28,7 @@ from spymaster.session.live.day import DayPlan, LiveDay
 from spymaster.session.live.feed_check import FeedFinding, check_feeds
 from spymaster.session.live.vendors import Accounts, roles_of
 from spymaster.tui.terminal.link import NARROW_BYTES_PER_S
+from spymaster.view.pages.doctor import TerminalSeen
 from tests.cli.conftest import COMMAND, Run
 from tests.support.pty_terminal import PtyTerminal
 
@@ -39,6 +40,23 @@ def test_it_looks_at_everything_a_session_needs(run: Run) -> None:
         *("terminal", "engine", "calendar", "calendar", "key", "key", "clients")
     ]
     assert result.exit_code == (0 if all(one["is_well"] for one in found) else 1)
+
+
+def test_the_screen_is_told_the_same_as_the_command(run: Run) -> None:
+    by_command = json.loads(run("doctor", "--json").stdout)
+    seen = TerminalSeen(120, 40, "truecolour", rtt_s=0.004, bytes_per_s=2e6)
+    on_screen = list(findings_on_screen(load_config(), seen))
+    assert [one.what for one in on_screen] == ["terminal", "way", "bandwidth"] + [
+        one["what"] for one in by_command if one["what"] != "terminal"
+    ]
+    words = {(one["what"], one["words"]) for one in by_command if one["what"] != "terminal"}
+    assert words <= {(one.what, one.words) for one in on_screen}
+
+
+def test_a_terminal_too_small_or_too_far_needs_a_look_on_the_screen_too() -> None:
+    found = findings_on_screen(load_config(), TerminalSeen(60, 20, "none", rtt_s=0.9))
+    first = [next(found) for _ in range(3)]
+    assert [(one.what, one.is_well) for one in first] == [("terminal", False), ("way", False), ("bandwidth", True)]
 
 
 def test_a_key_is_named_and_never_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,9 +28,9 @@ _STORY: Final = (
 )
 
 TOUCHES: Final = (
-    TouchView(T0 - 4241 * NS_PER_S, T0 - 4111 * NS_PER_S, -1, -0.02, "REJECT", 14.0),
-    TouchView(T0 - 1074 * NS_PER_S, T0 - 1026 * NS_PER_S, -1, 0.25, "BREAK", 82.0),
-    TouchView(T0 - 3 * NS_PER_S, None, -1, 0.04, "BREAK", 84.0),
+    TouchView(T0 - 4241 * NS_PER_S, T0 - 4111 * NS_PER_S, -1, -0.02, "REJECT", 14.0, 1_240.0),
+    TouchView(T0 - 1074 * NS_PER_S, T0 - 1026 * NS_PER_S, -1, 0.25, "BREAK", 82.0, 318.0),
+    TouchView(T0 - 3 * NS_PER_S, None, -1, 0.04, "BREAK", 84.0, 24.0),
 )
 
 

@@ -182,12 +182,25 @@ def test_blindness_gives_no_signal_and_no_numbers() -> None:
 def test_tests_are_listed_with_their_outcome_the_newest_last() -> None:
     rows = [row for row in text("level_facts", 160, 48).splitlines() if row[2:3] == ":"]
     assert [row.split()[1:3] for row in rows] == [["◀", "REJECT"], ["▶", "BREAK"], ["▶", "BREAK"]]
-    assert rows[0].split()[-4:] == ["−0.02", "2", "m", "14"]
-    assert rows[-1].split()[-3:] == ["+0.04", "open", "84"]
+    assert rows[0].split()[-5:] == ["1240", "−0.02", "2", "m", "14"]
+    assert rows[-1].split()[-5:] == ["24", "+0.04", "3.0", "s", "84"]
+
+
+def test_the_head_of_the_tests_says_how_many_there_were_and_what_they_cost_together() -> None:
+    assert "3 this session, 1582 lots" in text("level_facts", 160, 48)
+
+
+def test_a_test_that_lasts_is_open_until_it_has_a_signal() -> None:
+    touch = TouchView(T0 - 3 * NS_PER_S, None, -1, 0.0, "", NAN, NAN)
+    facts = text("level_facts", 160, 48, history=past.level_history(touches=(touch,)))
+    (row,) = [row for row in facts.splitlines() if row[2:3] == ":"]
+    assert row.split()[1:3] == ["open", "—"]
+    assert "1 this session" in facts
+    assert "lots" not in facts.partition("1 this session")[2].splitlines()[0]
 
 
 def test_a_level_never_tested_says_so() -> None:
-    assert "none seen yet" in text("level_facts", 160, 48, history=past.level_history(touches=()))
+    assert "none yet this session" in text("level_facts", 160, 48, history=past.level_history(touches=()))
 
 
 def test_a_test_without_a_signal_is_no_signal() -> None:

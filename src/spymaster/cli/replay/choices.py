@@ -15,6 +15,7 @@ from spymaster.cli.replay.recent import Opened, read_recent
 from spymaster.config.structs import Config
 from spymaster.errors import UserError
 from spymaster.feeds.choice.discover import DBN_ENDINGS
+from spymaster.feeds.dbn.vendor_folder import is_own_manifest
 from spymaster.market.manifest import RecordingManifest
 from spymaster.resources import bundled_recording
 from spymaster.session.live.keys import DATABENTO, MASSIVE, find_key
@@ -142,7 +143,8 @@ def _is_files(path: Path) -> bool:
     if path.is_file():
         return path.name.endswith(DBN_ENDINGS)
     try:
-        return path.is_dir() and any(entry.name.endswith(DBN_ENDINGS) for entry in os.scandir(path))
+        holds_any = path.is_dir() and any(entry.name.endswith(DBN_ENDINGS) for entry in os.scandir(path))
+        return holds_any or is_own_manifest(path)
     except OSError:
         return False
 

@@ -58,7 +58,6 @@ def run_cockpit(
     from spymaster.tui.run import run_app
 
     rules = alert_watch(prepared.config, config, judges=alerts or prepared.config.alerts.in_replay)
-    remember(prepared.plan.sources)
     options = dataclasses.replace(
         options, alerts=rules, on_open=on_open, settings=partial(_settings, prepared, options)
     )
@@ -86,6 +85,7 @@ def run_cockpit(
     if session.failure:
         print(f"error: {session.failure}", file=sys.stderr)
         return ExitCode.DATA
+    remember(prepared.plan.sources)
     return int(ending)
 
 

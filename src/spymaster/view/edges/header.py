@@ -252,11 +252,19 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     if width >= 60 and state.stats.bytes_per_s is not None:
         groups.append([(rate(state.stats.bytes_per_s), band.soft)])
     gap = "   " if width >= 60 else "  "
-    room = width - 1 - sum(_cells(group) + len(gap) for group in groups)
+    while len(groups) > 1 and _room_beside(groups, gap, width) < len("not recording"):
+        # what the picture costs is the first to go, how old it is stays
+        groups.pop()
+    room = _room_beside(groups, gap, width)
     groups.append(_recording(header, state, band, room))
     for group in groups:
         parts += ([(gap, band.soft)] if parts else []) + group
     return _flushed(line, parts, width - 1)
+
+
+def _room_beside(groups: list[list[Run]], gap: str, width: int) -> int:
+    """Cells that are left for whether this is being written down."""
+    return width - 1 - sum(_cells(group) + len(gap) for group in groups)
 
 
 def _short_right(frame: Frame | None, state: ViewState, band: Band, room: int) -> list[Run]:
