@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spymaster.bench.narrow import TextScreen
 from spymaster.bench.screen import OutputCount
 
 SYNC = b"\x1b[?2026$p"
@@ -63,3 +64,19 @@ def test_where_the_bytes_are_cut_changes_nothing() -> None:
         == (whole.frames, whole.total_bytes, whole.painted)
         == (3, len(data), True)
     )
+
+
+def test_a_question_behind_a_part_of_a_frame_is_answered_and_is_no_frame() -> None:
+    count = OutputCount()
+    assert count.feed(b"\x1b[9;4Htext\x1b[6n") == b"\x1b[9;1R"
+    assert count.frames == 0
+
+
+def test_a_text_screen_shows_what_was_written_where_the_cursor_was_sent() -> None:
+    written = "\x1b[2;3H\x1b[1;38;5;3mSpace pause\x1b[0m", "\x1b[2;10Hlay \x1b[2C\x1b[6nx\x1b7\x1b[1;1H\x1b8─"
+    data = "".join(written).encode()
+    for size in (len(data), 1, 7):
+        screen = TextScreen(20, 2)
+        for at in range(0, len(data), size):
+            screen.feed(data[at : at + size])
+        assert screen.row(-1) == "  Space play   x─   "

@@ -21,7 +21,7 @@ OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "option
 USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "live", "paint", "frame", "cpu")
 INVARIANTS: Final = "invariants"
 """It says whether, not how fast."""
-LONG: Final = ("memory", "crash", INVARIANTS)
+LONG: Final = ("memory", "crash", "narrow", INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
 SERVED: Final = ("attach", "clients")
 """Rows that need the extras ``nats`` and ``gateway``: likewise."""
@@ -82,6 +82,8 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         table += _of_screen(min(rounds, 3), wanted)
     if "live" in wanted:
         table += _of_live(path, rounds, records) + _of_load(seconds)
+    if "narrow" in wanted:
+        table += _of_narrow_links()
     if "attach" in wanted:
         table += _of_attaching(seconds)
     if "clients" in wanted:
@@ -148,6 +150,15 @@ def _of_clients(seconds: float) -> list[Row]:
     if found.grown_mb is not None:
         table.append(_figure("clients memory", "that the session holds more at the end", "MB", [found.grown_mb]))
     return table
+
+
+def _of_narrow_links() -> list[Row]:
+    """Keys on links that take few bytes a second and on one without a limit, the market at four times its pace."""
+    from spymaster.bench.narrow import BAUD_9600, KB_50, UNLIMITED, answer_ms
+
+    links = ((BAUD_9600, "9,600 baud"), (KB_50, "50 kB/s"), (UNLIMITED, "no limit"))
+    meaning = "from a key to its answer on the screen"
+    return [_figure(f"keys {name}", meaning, "ms", answer_ms(rate)) for rate, name in links]
 
 
 def _of_live(path: Path, rounds: int, records: int) -> list[Row]:

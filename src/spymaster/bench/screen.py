@@ -99,10 +99,10 @@ class OutputCount:
 class Cockpit:
     """A cockpit in its terminal. Leaving the context ends it: politely, and by force where that does not help."""
 
-    def __init__(self, config_home: str, command: Sequence[str]) -> None:
+    def __init__(self, config_home: str, command: Sequence[str], size: tuple[int, int] = (COLUMNS, ROWS)) -> None:
         self.count = OutputCount()
         self._terminal, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         left_out = {"TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM"}
         environment = {key: value for key, value in os.environ.items() if key not in left_out}
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": config_home}

@@ -12,6 +12,10 @@ POLL_S: Final = 0.05
 """How often the timer looks; a frame is drawn at the frame rate, or at the next look after a key."""
 
 EXPEDITE_S: Final = 0.6
+OVERTAKE_S: Final = 3.0
+"""So long after a key its answer goes before a picture that is still being sent: a busy Session may take that long."""
+
+OVERTAKE_EVERY_S: Final = 0.1
 UNCHANGED_EVERY_S: Final = 1.0
 ANNOUNCED_S: Final = 0.1
 """So long before it is drawn a source is told that a frame will be."""
@@ -47,6 +51,7 @@ class FramePull:
         self._drawn: int | None = None
         self._announced = False
         self._expedite_until = float("-inf")
+        self._overtake_until = float("-inf")
         self.quality = Quality.FULL
         self.resting = False
         """Whether nobody is looking: the terminal has said that it lost the focus."""
@@ -54,6 +59,7 @@ class FramePull:
     def expedite(self, now: float) -> None:
         """Something was asked of the source: draw its answer as soon as it is there."""
         self._expedite_until = now + EXPEDITE_S
+        self._overtake_until = now + OVERTAKE_S
 
     def look(self, now: float) -> bool:
         """Draw if a frame is due and the terminal is free; True if it was drawn."""
@@ -63,10 +69,11 @@ class FramePull:
             return False
         frame = self._source.latest()
         number = frame.number if frame is not None else None
-        if not self._due(since, number != self._drawn, now):
+        changed = number != self._drawn
+        if not self._due(since, changed, now):
             return False
         if self._pacer is not None and self._pacer.busy():
-            asked = number != self._drawn and now < self._expedite_until
+            asked = changed and now < self._overtake_until and since >= OVERTAKE_EVERY_S
             if not (asked and self._pacer.overtakes()):
                 self._pacer.skip()
                 return False

@@ -27,7 +27,7 @@ from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.link import LinkState
 
 LINK_POLL_S: Final = 0.1
-ANSWER_S: Final = 0.6
+ANSWER_S: Final = 3.0
 """So long after a key what is painted is taken for its answer, which overtakes a picture still on its way."""
 
 URGENT: Final = "ctrl+c"

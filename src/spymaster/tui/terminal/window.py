@@ -26,7 +26,7 @@ class SendWindow:
     """
 
     def __init__(self) -> None:
-        self._out: deque[tuple[float, int]] = deque()
+        self._out: deque[tuple[float, int, int]] = deque()
         self._limit = float(FIRST_BYTES)
         self._base_s = 0.0
         self._acked_at = float("-inf")
@@ -35,7 +35,7 @@ class SendWindow:
     @property
     def outstanding(self) -> int:
         """Bytes whose arrival is not yet known."""
-        return sum(size for _, size in self._out)
+        return sum(size for _, size, _ in self._out)
 
     @property
     def rate(self) -> float | None:
@@ -54,13 +54,13 @@ class SendWindow:
 
     def sent(self, size: int, now: float) -> None:
         """A piece of ``size`` bytes, its question included, is handed over."""
-        self._out.append((now, size))
+        self._out.append((now, size, self.outstanding + size))
 
     def acked(self, now: float) -> None:
         """The oldest piece has arrived."""
         if not self._out:
             return
-        sent_at, size = self._out.popleft()
+        sent_at, size, queue = self._out.popleft()
         trip = max(now - sent_at, 0.0)
         took_s = now - max(self._acked_at, sent_at + self._base_s)
         self._recent.append((size, max(took_s, _FASTEST_S)))
@@ -69,6 +69,8 @@ class SendWindow:
         if rate is None:
             wanted = self._limit * (0.5 if trip > TARGET_S + self._base_s else 2.0)
         else:
+            # A busy machine may have answered the first question late: what is not explained by bytes is the link's.
+            self._base_s = min(self._base_s, max(trip - queue / rate, 0.0))
             wanted = min(rate * TARGET_S, self._limit * 4.0)
         self._limit = min(max(wanted, LEAST_BYTES), MOST_BYTES)
 
