@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spymaster.bench.narrow import TextScreen
+from spymaster.bench.links.narrow import TextScreen
 from spymaster.bench.screen import OutputCount
 
 SYNC = b"\x1b[?2026$p"

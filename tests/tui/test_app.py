@@ -28,15 +28,15 @@ from spymaster.tui.pages.doctor import DoctorScreen
 from spymaster.tui.pages.health import HealthScreen
 from spymaster.tui.pages.help import HelpScreen
 from spymaster.tui.pages.log import LogScreen
-from spymaster.tui.pages.pasted_levels import PastedLevelsScreen
 from spymaster.tui.pages.settings import SettingsScreen
 from spymaster.tui.picture import picture
-from spymaster.tui.row_text import ALERT_HEADS, LEVEL_HEADS
 from spymaster.tui.screens.charts.chart import ChartScreen
 from spymaster.tui.screens.charts.flow import FlowScreen
 from spymaster.tui.screens.cockpit import CockpitScreen
 from spymaster.tui.screens.level import LevelScreen
 from spymaster.tui.screens.start import Kind, StartChoice, StartScreen
+from spymaster.tui.text.pasted_levels import PastedLevelsScreen
+from spymaster.tui.text.row_text import ALERT_HEADS, LEVEL_HEADS
 from spymaster.view.state import Quality, ViewState
 from tests.support.awaiting import shows
 from tests.support.scripted_source import ScriptedSource

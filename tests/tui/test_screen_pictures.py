@@ -170,9 +170,7 @@ NO_SCREENS = {
     "no_cockpit",
     "over",
     "page",
-    "pasted_levels",
     "replay_actions",
-    "text_actions",
 }
 """What screens have in common."""
 

@@ -115,7 +115,10 @@ def test_without_replies_the_cockpit_goes_on_by_counting_unsent_bytes(launch: La
 
 def test_frames_are_bracketed_where_the_terminal_can_draw_them_at_once(launch: Launch) -> None:
     terminal = settled(launch("REPLAY"))
-    bracketed = lambda: bytes(terminal.raw).count(b"\x1b[?2026h")  # noqa: E731
+
+    def bracketed() -> int:
+        return bytes(terminal.raw).count(b"\x1b[?2026h")
+
     terminal.wait_until(lambda: bracketed() > 0)
     before, frames = bracketed(), frames_sent(terminal)
     terminal.wait_until(lambda: frames_sent(terminal) > frames + 4)

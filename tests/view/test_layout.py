@@ -114,3 +114,12 @@ def test_below_40x12_four_lines_remain(size: tuple[int, int]) -> None:
     layout = layout_for(*size)
     assert layout.grade is Grade.TINY
     assert layout.rects == {"tiny": Rect(0, 0, size[0], 4)}
+
+
+@pytest.mark.parametrize(("width", "usual", "tall"), [(200, 60, 90), (120, 40, 70), (100, 40, 90)])
+def test_a_tall_terminal_lists_more_levels_and_keeps_most_rows_for_the_axis(width: int, usual: int, tall: int) -> None:
+    small, large = layout_for(width, usual), layout_for(width, tall)
+    assert large.level_rows >= small.level_rows + 10
+    assert large.axis_rows > small.axis_rows
+    for name, rect in large.rects.items():
+        assert rect.y + rect.height <= tall, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import msgspec
@@ -23,9 +24,9 @@ from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.edges.alerts import AlertLook, alert_rows
 from spymaster.view.edges.footer import footer_row
-from spymaster.view.edges.header import right_row
+from spymaster.view.edges.header import left_row, right_row
 from spymaster.view.levels.items import level_items, level_text
-from spymaster.view.state import Attached, Card, Quality, ScreenStats
+from spymaster.view.state import QUALITY_SENTENCES, Attached, Card, Quality, ScreenStats
 from tests.support import frames
 from tests.support.heat_scene import T0
 from tests.support.screens import projected, view_state
@@ -406,3 +407,29 @@ def test_the_tape_says_its_pace_and_who_was_the_stronger() -> None:
     assert title.startswith("TAPE ≥15 ")
     assert "/s delta 1m " in title
     assert title.endswith("day −1240")
+
+
+def test_the_footer_says_what_is_drawn_less_finely_on_a_slow_link() -> None:
+    keys = (("Enter", "level"), ("n/N", "alert"), ("Ctrl+P", "palette"))
+    for quality in list(Quality)[1:]:
+        text = text_of(footer_row(keys, 120, quality=quality))
+        assert QUALITY_SENTENCES[quality] in text
+        assert "? help" in text
+    assert "slow link" not in text_of(footer_row(keys, 120, quality=Quality.FULL))
+
+
+def test_an_age_that_tmux_vouches_for_is_called_so() -> None:
+    stats = ScreenStats(screen_age_ms=24.0, by_tmux=True)
+    state = dataclasses.replace(view_state(200, 60), stats=stats)
+    own = dataclasses.replace(state, stats=dataclasses.replace(stats, by_tmux=False))
+    assert "tmux 24 ms" in text_of(right_row(frames.frame(), state, 80))
+    assert "screen 24 ms" in text_of(right_row(frames.frame(), own, 80))
+
+
+@pytest.mark.parametrize("profile", ["spy", "es"])
+def test_forty_columns_hold_the_price_and_the_mode(profile: str) -> None:
+    frame = frames.replay_frame(simulated=True)
+    header = msgspec.structs.replace(frame.header, profile=profile)
+    text = text_of(left_row(dataclasses.replace(frame, header=header), view_state(40, 12), 24))
+    assert "SIM" in text
+    assert re.search(r"(SPY|ES) \d", text)

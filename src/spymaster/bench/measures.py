@@ -154,7 +154,7 @@ def _of_clients(seconds: float) -> list[Row]:
 
 def _of_narrow_links() -> list[Row]:
     """Keys on links that take few bytes a second and on one without a limit, the market at four times its pace."""
-    from spymaster.bench.narrow import BAUD_9600, KB_50, UNLIMITED, answer_ms
+    from spymaster.bench.links.narrow import BAUD_9600, KB_50, UNLIMITED, answer_ms
 
     links = ((BAUD_9600, "9,600 baud"), (KB_50, "50 kB/s"), (UNLIMITED, "no limit"))
     meaning = "from a key to its answer on the screen"

@@ -129,11 +129,8 @@ def layout_for(width: int, height: int, time_bar: bool = False) -> Layout:
     """The arrangement for a terminal of ``width`` x ``height`` cells; ``time_bar``: the last rows are a replay's."""
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return Layout(width, height, Grade.TINY, {"tiny": Rect(0, 0, width, min(height, 4))})
-    if width >= 200 and height >= 50:
-        return _arrange(_Plan(width, height, time_bar, Grade.BIG))
-    if width >= 120 and height >= 30:
-        return _arrange(_Plan(width, height, time_bar, Grade.MEDIUM))
-    return _arrange(_Plan(width, height, time_bar, Grade.SMALL))
+    big, medium = width >= 200 and height >= 50, width >= 120 and height >= 30
+    return _arrange(_Plan(width, height, time_bar, Grade.BIG if big else Grade.MEDIUM if medium else Grade.SMALL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +195,23 @@ def _rows(plan: _Plan) -> _Rows:
     height, bar = plan.height, plan.time_bar
     last_bar = height - 2 if bar else -1
     if plan.grade is Grade.BIG:
-        axis = height - 23
+        more = _spared(plan)
+        axis = height - 23 - more
         foot = 5 + axis
-        levels, note = 12 - bar, height - 2 - bar
+        levels, note = 12 - bar + more, height - 2 - bar
         return _Rows(2, 2, 3, 5, axis, foot, foot + 1, foot + 2, foot + 4, levels, note, last_bar, height - 1)
     if plan.grade is Grade.MEDIUM:
-        axis = height - 18
+        more = _spared(plan)
+        axis = height - 18 - more
         foot = 4 + axis
         note = height - 2 - bar
-        return _Rows(2, 2, 2, 4, axis, foot, foot + 1, foot + 2, foot + 3, 8, note, last_bar, height - 1)
+        return _Rows(2, 2, 2, 4, axis, foot, foot + 1, foot + 2, foot + 3, 8 + more, note, last_bar, height - 1)
     return _small_rows(plan)
+
+
+def _spared(plan: _Plan) -> int:
+    """Rows of a tall terminal that the axis gives to the level table: far from the price it is nothing but hatch."""
+    return min(max(plan.height - (70 if plan.grade is Grade.BIG else 50), 0) // 2, 16)
 
 
 def _small_rows(plan: _Plan) -> _Rows:
@@ -224,9 +228,9 @@ def _small_rows(plan: _Plan) -> _Rows:
     alert = take(1)
     note = take(1)
     levels += take(3)
-    tall = 4 if height >= 30 else 0
-    levels += take(tall) if take.left >= tall else 0
+    levels += take(4) if height >= 30 and take.left >= 4 else 0
     rule = take(1) if height >= 30 else 0
+    levels += take(_spared(plan))
     axis = 9 + take.left
     head_y = headers if heads else -1
     axis_y = headers + heads

@@ -74,11 +74,13 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class ScreenStats:
-    """What the terminal side knows. ``screen_age_ms`` None until measured; ``attached``: to a Session elsewhere, None
+    """What the terminal side knows. ``screen_age_ms`` None until measured; ``by_tmux``: a multiplexer answers for the
+    terminal, so the way from it to the eye is not in that age; ``attached``: to a Session elsewhere, None
     where the Session is here."""
 
     screen_age_ms: float | None = None
     bytes_per_s: float | None = None
+    by_tmux: bool = False
     attached: Attached | None = None
 
 

@@ -30,10 +30,11 @@ from spymaster.tui.screens.jump import JumpScreen
 from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
-from spymaster.tui.screens.text_actions import TextActions
 from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.colour import ColourDepth
-from spymaster.tui.terminal.link import LinkState
+from spymaster.tui.terminal.link import AckSource, LinkState
+from spymaster.tui.text.pasted_levels import PastedLevelsScreen
+from spymaster.tui.text.text_actions import TextActions
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
 from spymaster.view.levels.listing import next_order, next_which
@@ -235,7 +236,11 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
         age_ms = None if link.age_s is None else link.age_s * 1e3
         attached = self._options.attached() if self._options.attached is not None else None
         stats = dataclasses.replace(
-            self._view.stats, screen_age_ms=age_ms, bytes_per_s=link.bytes_per_s, attached=attached
+            self._view.stats,
+            screen_age_ms=age_ms,
+            bytes_per_s=link.bytes_per_s,
+            by_tmux=link.source is AckSource.TMUX,
+            attached=attached,
         )
         self._view = dataclasses.replace(self._view, quality=quality, stats=stats)
         if self._pull is not None:
@@ -378,6 +383,9 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
     def action_ablation(self) -> None:
         """Tell the level's score without the next force too, or without none."""
         self._change(without=WITHOUT[(WITHOUT.index(self._view.without) + 1) % len(WITHOUT)])
+
+    def _open(self, screen: PastedLevelsScreen) -> None:
+        self.app.push_screen(screen)
 
     def pick(self, level_id: str) -> None:
         """Choose a level."""

@@ -78,9 +78,10 @@ def left_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     room = width - 1 - _cells(mode)
     kept: list[tuple[int, list[Run]]] = []
     for rank, gap, parts in sorted(groups, key=lambda group: group[0]):
-        if gap + _cells(parts) > room - 1:
+        needed = _cells(parts) + (gap if kept else 0)
+        if needed > room - 1:
             break
-        room -= gap + _cells(parts)
+        room -= needed
         kept.append((rank, [(" " * gap, band.soft), *parts]))
     x = 1
     order = {rank: at for at, (rank, _, _) in enumerate(groups)}
@@ -244,7 +245,7 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     elif width >= 60 and header is not None and known(header.snap_us):
         groups.append([("snap ", band.soft), (micros(header.snap_us), "text" if band is _LIVE else band.soft)])
     text, _ = _screen_age(state)
-    word = "screen " if width >= 60 else "scr "
+    word = "tmux " if state.stats.by_tmux else "screen " if width >= 60 else "scr "
     quality = f" {QUALITY_WORDS[state.quality]}" if state.quality else ""
     groups.append(
         [(word, band.soft), (text, _age_ink(state, band)), (quality, "degraded" if band is _LIVE else band.soft)]

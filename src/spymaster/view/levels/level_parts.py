@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from spymaster.market.rows import BarrierAlarm, Tag
-from spymaster.signals.ablation import Attribution, score_without
 from spymaster.view.drawing.cells import Line, Row, clip
 from spymaster.view.drawing.glyphs import STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, number, price, signed
@@ -30,6 +29,7 @@ from spymaster.view.drawing.part_rows import (
     with_unit,
 )
 from spymaster.view.drawing.sections import Section
+from spymaster.view.levels.ablation import Attribution, score_without
 from spymaster.view.levels.items import LevelItem
 
 _COMPONENTS: Final = (("Barrier", "force_b"), ("Fuel", "force_f"), ("Tape", "force_t"))

@@ -18,7 +18,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.market.params import PARAMS
 from spymaster.physics.engine import Engine
 from spymaster.session.sources.forms import open_source
-from spymaster.signals.ablation import FORCES, Attribution, score_without
+from spymaster.view.levels.ablation import FORCES, Attribution, score_without
 
 RECORDING = Path(__file__).parents[2] / "recordings" / "gamma-squeeze"
 BLOCKS = 12

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spymaster.atomic_output import write_whole
 from spymaster.signals.frame import Frame
-from spymaster.tui.row_text import alerts_table, levels_table
+from spymaster.tui.text.row_text import alerts_table, levels_table
 
 
 def save_tables(frame: Frame | None, folder: Path) -> str:

@@ -13,14 +13,13 @@ from spymaster.session.levels.sets import store_set
 from spymaster.signals.frame import Frame
 from spymaster.tui.host import Cockpit, Host
 from spymaster.tui.options import AppOptions
-from spymaster.tui.pages.pasted_levels import PastedLevelsScreen
-from spymaster.tui.row_text import alert_line, level_line
-from spymaster.tui.save_tables import save_tables
+from spymaster.tui.text.pasted_levels import PastedLevelsScreen
+from spymaster.tui.text.row_text import alert_line, level_line
+from spymaster.tui.text.save_tables import save_tables
 from spymaster.view.state import ViewState
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.screen import Screen
 
     from spymaster.tui.themes.library import Theme
 
@@ -31,6 +30,10 @@ class TextActions:
     _frame: Frame | None
     _view: ViewState
     _options: AppOptions
+
+    @abstractmethod
+    def _open(self, screen: PastedLevelsScreen) -> None:
+        """Show a page over the cockpit."""
 
     @property
     @abstractmethod
@@ -73,15 +76,9 @@ class TextActions:
             self.say("nothing pasted that could be a level")
             return
         profile = head.profile if head is not None else ""
-        page = PastedLevelsScreen(
-            cast("Cockpit", self),
-            self.shown_theme,
-            self._options,
-            pasted,
-            profile,
-            partial(self._store, pasted, profile),
-        )
-        cast("Screen[None]", self).app.push_screen(page)
+        take = partial(self._store, pasted, profile)
+        below = cast("Cockpit", self)
+        self._open(PastedLevelsScreen(below, self.shown_theme, self._options, pasted, profile, take))
 
     def _store(self, pasted: Pasted, profile: str) -> None:
         """Keep them as a named set; a session that runs keeps the levels it began with."""
