@@ -38,6 +38,9 @@ def detect_colour(environment: Mapping[str, str]) -> ColourDepth:
     if environment.get("TERM_PROGRAM") == "Apple_Terminal":
         # It announces truecolor in some set-ups and draws garbage.
         return ColourDepth.PALETTE_256
+    if environment.get("STY") or (term.startswith("screen") and not environment.get("TMUX")):
+        # A COLORTERM from outside comes in with the environment, and screen misreads exact colours.
+        return ColourDepth.PALETTE_256
     if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"} or term.endswith("-direct"):
         return ColourDepth.TRUECOLOUR
     if "256" in term or any(name in term for name in _ANSWERS_256):
