@@ -19,12 +19,13 @@ from spymaster.signals.frame import (
     RecordingLight,
     ReplayStatus,
 )
-from spymaster.signals.header_parts import DayPrices
+from spymaster.signals.header_parts import DayPrices, Usual
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Row, text_of
 from spymaster.view.edges.alerts import AlertLook, alert_rows
 from spymaster.view.edges.footer import footer_row
 from spymaster.view.edges.header import left_row, right_row
+from spymaster.view.edges.usual import rule_row
 from spymaster.view.levels.items import level_items, level_text
 from spymaster.view.state import QUALITY_SENTENCES, Attached, Card, Quality, ScreenStats
 from tests.support import frames
@@ -433,3 +434,24 @@ def test_forty_columns_hold_the_price_and_the_mode(profile: str) -> None:
     text = text_of(left_row(dataclasses.replace(frame, header=header), view_state(40, 12), 24))
     assert "SIM" in text
     assert re.search(r"(SPY|ES) \d", text)
+
+
+@pytest.mark.parametrize(
+    ("usual", "told"),
+    [
+        (None, ""),
+        (Usual(0, 1.0, 0.5), ""),
+        (Usual(5), ""),
+        (Usual(5, 1.34), "volume 1.3× usual   5 of 7 days"),
+        (Usual(7, 0.82, 0.725), "volume 0.8× usual   book above 72 %   7 of 7 days"),
+    ],
+)
+def test_the_rule_tells_what_today_is_beside_the_days_before(usual: Usual | None, told: str) -> None:
+    text = text_of(panels_of(frames.frame(), 120, 40, stats=ScreenStats(usual=usual))["rule"][0])
+    assert text.strip("─ ") == told
+    assert len(text) == 118
+
+
+def test_a_narrow_rule_is_a_rule() -> None:
+    text = text_of(rule_row(90, Usual(7, 0.82, 0.725), "unicode"))
+    assert text == "─" * 90

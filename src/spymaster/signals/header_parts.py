@@ -74,3 +74,19 @@ class SessionHealth(msgspec.Struct, frozen=True):
 
 RATE_SPAN_S: Final = 5
 LATENCY_US: Final = (200, 500, 1000, 1500, 2000, 3000, 5000)
+
+
+DAYS_BEFORE: Final = 7
+"""Sessions that today is compared with."""
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """Today beside the days before. ``days``: how many of ``DAYS_BEFORE`` the lake holds up to this minute.
+
+    ``volume``: today's since what was seen first, over their mean, NaN unknown. ``liquidity``: share of their books at
+    this minute that displayed no more than today's, NaN while it is being read.
+    """
+
+    days: int
+    volume: float = math.nan
+    liquidity: float = math.nan

@@ -6,9 +6,13 @@ import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from numpy.typing import NDArray
 
 from spymaster.config.origins import Setting
+from spymaster.signals.frame import Frame
+from spymaster.signals.header_parts import Usual
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.view.pages.doctor import Finding, TerminalSeen
@@ -45,7 +49,7 @@ class AppOptions:
     ``attached``: how the screen stands to a Session elsewhere, which takes no commands; ``alerts``: what rings and what
     one's own rules say, None for the usual bell alone; ``doctor``: looks at the machine, slowly; ``settings``: what is
     set and where it comes from; ``on_open``: told that the user wants to choose something else to look at, before the
-    screen ends.
+    screen ends; ``usual``: today against the days before, from a frame and the session's bars, answered at once.
     """
 
     keymap: Keymap
@@ -65,3 +69,4 @@ class AppOptions:
     doctor: Callable[[TerminalSeen], Iterator[Finding]] | None = None
     settings: Callable[[], tuple[Setting, ...]] | None = None
     on_open: Callable[[], None] | None = None
+    usual: Callable[[Frame, NDArray[Any]], Usual | None] | None = None

@@ -16,6 +16,7 @@ from spymaster.view.drawing.cells import Line, Rows, blank
 from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.numbers import age, clock
 from spymaster.view.edges import alerts, cards, footer, header, time_bar, tiny
+from spymaster.view.edges.usual import rule_row
 from spymaster.view.edges.why import why_row
 from spymaster.view.layout import Grade, Layout
 from spymaster.view.levels import level_table, rail
@@ -213,7 +214,6 @@ class CockpitProjector:
         self._volume_scale = _steady(self._volume_scale, float(max(window.volume, default=1)))
 
     def _bottom(self, out: _Panels, frame: Frame | None, state: ViewState) -> None:
-        glyphs = SETS[state.glyphs]
         blind = bool(cards.blind_inputs(frame))
         item = picked_item(self.items, state.picked)
         grid = level_table.fitted(out.layout.table, self.items)
@@ -227,7 +227,7 @@ class CockpitProjector:
             shown = (state.list_order, state.list_which)
             out.put("levels_head", level_table.table_head(grid, width, out.height("levels_head"), *shown, state.glyphs))
         if width := out.width("rule"):
-            out.put("rule", (((glyphs.rule * width, "rule"),),))
+            out.put("rule", (rule_row(width, state.stats.usual, state.glyphs),))
         self._lists(out, frame, state)
         if width := out.width("note"):
             out.put("note", (why_row(frame, item, state, width),))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from spymaster.alerts.standing import AlertStanding
+from spymaster.signals.header_parts import Usual
 
 
 class Quality(enum.IntEnum):
@@ -74,13 +75,17 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class ScreenStats:
-    """What the terminal side knows. ``screen_age_ms`` None until measured; ``by_tmux``: a multiplexer answers for the
-    terminal, so the way from it to the eye is not in that age; ``attached``: to a Session elsewhere, None
-    where the Session is here."""
+    """What the terminal side knows, and what is beside the frame.
+
+    ``screen_age_ms`` None until measured; ``by_tmux``: a multiplexer answers for the terminal, the way from it to the
+    eye is not in that age; ``usual``: today beside the days before, None where none is held; ``attached``: to a Session
+    elsewhere, None where the Session is here.
+    """
 
     screen_age_ms: float | None = None
     bytes_per_s: float | None = None
     by_tmux: bool = False
+    usual: Usual | None = None
     attached: Attached | None = None
 
 

@@ -32,7 +32,7 @@ def run_live_screen(request: LiveRequest, theme: str | None, *, colour: str, mou
 
 
 def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) -> int:
-    from spymaster.cli.replay.cockpit import app_options
+    from spymaster.cli.replay.cockpit import app_options, with_usual
 
     notice = _DEMO if request.demo else f"recording into {request.out}"
     config = load_config(request.config)
@@ -47,7 +47,8 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
 
     def show(days: LiveDays, config: Config, lines: tuple[str, ...]) -> None:
         lost = [line for line in lines if "Lost: " in line]
-        ending = run_app(days, dataclasses.replace(options, notice="; ".join([notice, *lost])))
+        given = dataclasses.replace(options, notice="; ".join([notice, *lost]))
+        ending = run_app(days, with_usual(given, config, config.profile(request.profile or "spy")))
         if ending is Ending.HANGUP and config.live.on_hangup == "continue":
             logging.getLogger("spymaster").info("the terminal is gone; the session goes on")
             while not days.ended.wait(_REST_S):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from spymaster.atomic_output import write_whole
 from spymaster.config.origins import Setting
+from spymaster.config.profiles import Profile
 from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.resources import bundled_recording
@@ -54,6 +55,7 @@ def run_cockpit(
     judge the rules, in this replay; ``on_open``: told that the user left to choose something else.
     """
     options = app_options(prepared.config, theme, colour=colour, mouse=mouse, notice=notice)
+    options = with_usual(options, prepared.config, prepared.plan.profile)
     from spymaster.cli.live.rules import alert_watch
     from spymaster.tui.run import run_app
 
@@ -202,6 +204,24 @@ def app_options(config: Config, theme: str | None, *, colour: str, mouse: bool =
         doctor=partial(findings_on_screen, config),
         settings=settings_of_command(),
     )
+
+
+def with_usual(options: AppOptions, config: Config, profile: Profile) -> AppOptions:
+    """The options with what compares today with the days of the configured lake; as they are where there is none."""
+    root = config.lake.path
+    if not root:
+        return options
+    import dataclasses
+
+    from spymaster.lake.catalog import Lake
+    from spymaster.lake.storage.opening import open_storage
+    from spymaster.market.instruments import FUTURES_CALENDAR
+    from spymaster.session.usual import UsualDays
+
+    def opened() -> Lake:
+        return Lake(open_storage(root, s3_endpoint=config.lake.s3_endpoint))
+
+    return dataclasses.replace(options, usual=UsualDays(opened, profile.product, FUTURES_CALENDAR).look)
 
 
 def cache_plan(cache: Cache, *, cached: bool) -> CachePlan:

@@ -17,11 +17,10 @@ from spymaster.market.kinds import NO_TICK, PRICE_SCALE
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
-from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, TOTALS, Trust
+from spymaster.market.rows import LEVEL_ROW, SNAP, TOTALS
 from spymaster.models.break_model import BreakModel, BreakScorer
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
-from spymaster.physics.memory.indices import R_PRIOR, R_SESSION
 from spymaster.physics.views import read_ladder
 from spymaster.session.frames.alert_book import AlertBook
 from spymaster.session.frames.chart_memory import ChartMemory, ChartState
@@ -29,6 +28,7 @@ from spymaster.session.frames.health_store import HealthState, HealthStore
 from spymaster.session.frames.heat_store import HeatState, HeatStore
 from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
+from spymaster.session.frames.picture_parts import book_of, chances_of, day_prices, orders_of, trust_of
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
@@ -37,18 +37,16 @@ from spymaster.signals.frame import (
     AlertView,
     Frame,
     Header,
-    InputTrust,
     LevelHistory,
     LevelView,
     Phase,
     ReplayStatus,
 )
-from spymaster.signals.header_parts import DayPrices, SessionHealth
+from spymaster.signals.header_parts import SessionHealth
 from spymaster.signals.model_chances import ModelChances
-from spymaster.signals.run_state import RunState, empty_book
+from spymaster.signals.run_state import RunState
 
 LADDER_ROWS: Final = 320
-_ORDERS_SHOWN: Final = 200
 _HEAT_IN_FRAME_S: Final = 8
 _CHART_EVERY_S: Final = 1.0
 
@@ -235,13 +233,13 @@ class FrameBuilder:
             number=number,
             t_ns=t_ns,
             header=self._header(snap, state, run),
-            book=_book(state),
+            book=book_of(state),
             ladder=self._ladder(state, t_ns),
             levels=levels,
             level_views=self._level_views(levels),
-            trust=_trust(snap, state, self._feed_words),
+            trust=trust_of(snap, state, self._feed_words),
             alerts=self._alerts.latest(),
-            orders=_orders(state),
+            orders=orders_of(state),
             heat=self._heat.columns(_HEAT_IN_FRAME_S),
             options=self._options(),
             strikes=self._strikes,
@@ -255,7 +253,7 @@ class FrameBuilder:
         model = self._scorer.model
         if self._is_unscored and model is not None:
             numbers = self._levels.view(np.float64).reshape(len(self._levels), LEVEL_ROW.itemsize // 8)
-            self._chances = _chances(model, self._scorer.chances(numbers))
+            self._chances = chances_of(model, self._scorer.chances(numbers))
         self._is_unscored = False
         return self._chances
 
@@ -310,7 +308,7 @@ class FrameBuilder:
             hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
             cvd=int(snap["cvd"]),
-            day=_day_prices(state, self._chart.bars),
+            day=day_prices(state, self._chart.bars),
             message=run.message,
             progress=run.progress,
             recording=run.recording,
@@ -345,61 +343,3 @@ class FrameBuilder:
         # a level named by nothing but its price needs no label: the price stands beside it
         label = ("" if own[:1].isdigit() else own) if kind is LevelKind.USER else kind.name
         return LevelView(name, kind.name, label)
-
-
-def _day_prices(state: NDArray[Any], bars: NDArray[Any]) -> DayPrices:
-    """The session as its ranges and bars (CHART_BAR) have it."""
-    parts = state["ranges"][0]["part"]
-    session, prior = parts[R_SESSION], parts[R_PRIOR]
-    if not session["seen"]:
-        return DayPrices(prior_close=float(prior["close"]) if prior["whole"] else math.nan)
-    first = bars[bars["t_ns"] == session["start_ns"]]
-    return DayPrices(
-        open=float(first["open"][0]) if len(first) else math.nan,
-        high=float(session["high"]),
-        low=float(session["low"]),
-        prior_close=float(prior["close"]) if prior["whole"] else math.nan,
-        whole=bool(session["whole"]),
-    )
-
-
-def _chances(model: BreakModel, said: NDArray[np.float64]) -> ModelChances:
-    said.flags.writeable = False
-    return ModelChances(said, model.horizon_s, model.points, model.card.simulated, model.data_set)
-
-
-def _book(state: NDArray[Any]) -> NDArray[np.int64]:
-    book = empty_book()
-    known = state["book"][0]
-    for side in range(2):
-        n = int(known["shown"][side])
-        book[side, :n, 0] = known["tick"][side, :n]
-        book[side, :n, 1] = known["size"][side, :n]
-    book.flags.writeable = False
-    return book
-
-
-def _orders(state: NDArray[Any]) -> NDArray[Any]:
-    ring = state["orders"]["order"][0]
-    total = int(state["orders"]["orders"][0])
-    slots = np.arange(max(total - _ORDERS_SHOWN, 0), total) % len(ring)
-    orders: NDArray[Any] = ring[slots]
-    orders.flags.writeable = False
-    return orders
-
-
-def _trust(snap: Any, state: NDArray[Any], words: FeedWords) -> tuple[InputTrust, ...]:
-    clock = state["clock"][0]
-    ages = {
-        "depth": int(clock["last_depth_ns"]),
-        "tape": max(int(clock["last_tape_ns"]), int(clock["last_depth_ns"])),
-        "options": int(state["chain"][0]["quote_ns"]),
-        "equity": int(state["equity"][0]["quote_ns"]),
-    }
-    lights = []
-    for index, name in enumerate(INPUTS):
-        last = ages.get(name, 0)
-        age = int(snap["t_ns"]) - last if last else None
-        reason = words.reason(name, int(snap["trust_reason"][index]))
-        lights.append(InputTrust(name, Trust(int(snap["trust"][index])).name, reason, age))
-    return tuple(lights)

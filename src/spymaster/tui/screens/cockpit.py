@@ -37,6 +37,7 @@ from spymaster.tui.text.pasted_levels import PastedLevelsScreen
 from spymaster.tui.text.text_actions import TextActions
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
+from spymaster.tui.usual_pull import UsualPull
 from spymaster.view.levels.listing import next_order, next_which
 from spymaster.view.state import WITHOUT, ListOrder, ListWhich, Quality, ViewState
 
@@ -81,6 +82,7 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
             note=options.notice,
             quality=options.quality or Quality.FULL,
         )
+        self._usual = UsualPull(source, options.usual)
         self._said_until = float("inf")
         self._pull: FramePull | None = None
         self._settled = False
@@ -240,6 +242,7 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
             screen_age_ms=age_ms,
             bytes_per_s=link.bytes_per_s,
             by_tmux=link.source is AckSource.TMUX,
+            usual=self._usual.look(self._frame),
             attached=attached,
         )
         self._view = dataclasses.replace(self._view, quality=quality, stats=stats)
