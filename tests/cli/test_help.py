@@ -22,7 +22,18 @@ COMMANDS = (
     ("export",),
     *(
         ("export", name)
-        for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests", "dbn", "schema")
+        for name in (
+            "signals",
+            "alerts",
+            "flows",
+            "events",
+            "option-flow",
+            "p-break",
+            "tests",
+            "practice",
+            "dbn",
+            "schema",
+        )
     ),
     ("levels",),
     *(("levels", name) for name in ("list", "import")),

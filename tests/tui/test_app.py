@@ -310,9 +310,9 @@ async def test_letters_typed_into_the_prompt_are_not_keys(opened: Opened) -> Non
 
 
 async def test_a_keymap_moves_an_action_to_another_key(opened: Opened, source: ScriptedSource) -> None:
-    keymap = parse_keymap('based_on = "default"\n[keys]\nstep_snap = ["x"]', "keys.toml", "keys")
+    keymap = parse_keymap('based_on = "default"\n[keys]\nstep_snap = ["K"]', "keys.toml", "keys")
     async with opened(keymap=keymap) as pilot:
-        await pilot.press("full_stop", "x")
+        await pilot.press("full_stop", "K")
     assert source.asked == [Command.STEP_SNAP]
 
 
@@ -447,7 +447,7 @@ async def pasted(pilot: Pilot[Any], text: str) -> str:
     await shows(pilot, lambda: isinstance(pilot.app.screen, PastedLevelsScreen))
     screen = pilot.app.screen
     assert isinstance(screen, PastedLevelsScreen)
-    return "\n".join("".join(text for text, _ in row) for row in screen.rows(100))
+    return "\n".join("".join(text for text, _ in row) for row in screen.rows(None, 100))
 
 
 async def test_pasted_levels_are_shown_with_all_that_was_left_out(opened: Opened, settings: Path) -> None:

@@ -166,11 +166,9 @@ def test_every_screen_is_pictured() -> None:
 
 NO_SCREENS = {
     "__init__",
-    "moment_actions",
     "no_cockpit",
     "over",
     "page",
-    "replay_actions",
 }
 """What screens have in common."""
 

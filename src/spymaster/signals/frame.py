@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
+from spymaster.practice.standing import PracticeStanding
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.header_parts import DayPrices, GreeksCheck, SessionHealth
 from spymaster.signals.model_chances import ModelChances
@@ -274,7 +275,7 @@ class ReplayStatus(msgspec.Struct, frozen=True):
     that is not a moment (``next alert``); ``seek_progress`` 0 to 1; ``checkpoint_ns``: the checkpoint the way began at.
     ``answer``: a sentence about what was last asked for, where there is something to say.
     ``loop_ns``: where the range to repeat begins and, once it is set, ends. ``alerts``: all that are known, those ahead
-    too, by time; ``visited_ns``: up to where they are known.
+    too, by time; ``visited_ns``: up to where they are known. ``practice``: paper orders, None where nobody practises.
     """
 
     seeking_ns: int | None = None
@@ -285,6 +286,7 @@ class ReplayStatus(msgspec.Struct, frozen=True):
     loop_ns: tuple[int, int | None] | None = None
     alerts: tuple[AlertMark, ...] = ()
     visited_ns: int = 0
+    practice: PracticeStanding | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,8 +328,8 @@ class Command(enum.StrEnum):
     """What a screen may ask of a replay.
 
     With a moment in ns as the value (an int stays exact): ``SEEK``, and ``SEEK_ALERT``, which stands still there. With
-    a level's id as the subject: ``NEXT_TOUCH``, ``PREVIOUS_TOUCH``. ``LOOP_MARK`` sets the beginning of the range to
-    repeat, then its end, then none.
+    a level's id as the subject: ``NEXT_TOUCH``, ``PREVIOUS_TOUCH``; with a ``PracticeRequest`` as JSON: ``PRACTICE``.
+    ``LOOP_MARK`` sets the beginning of the range to repeat, then its end, then none.
     """
 
     PLAY = "play"
@@ -349,6 +351,7 @@ class Command(enum.StrEnum):
     FASTER = "faster"
     SLOWER = "slower"
     RESTART = "restart"
+    PRACTICE = "practice"
     STOP = "stop"
 
 

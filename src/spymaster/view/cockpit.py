@@ -15,7 +15,7 @@ from spymaster.view.drawing.axis import Centring, PriceAxis
 from spymaster.view.drawing.cells import Line, Rows, blank
 from spymaster.view.drawing.glyphs import SETS
 from spymaster.view.drawing.numbers import age, clock
-from spymaster.view.edges import alerts, cards, footer, header, time_bar, tiny
+from spymaster.view.edges import alerts, cards, footer, header, practice, time_bar, tiny
 from spymaster.view.edges.usual import rule_row
 from spymaster.view.edges.why import why_row
 from spymaster.view.layout import Grade, Layout
@@ -132,7 +132,10 @@ class CockpitProjector:
         self._ladder(out, frame, state, window, grouped, blind)
         if width := out.width("side"):
             look = side.SideLook(width, out.height("side"), blind, state.side, state.glyphs, state.without)
-            out.put("side", side.side_rows(frame, picked_item(self.items, state.picked), self.items, look))
+            rows = practice.panel(frame, state, width, look.height) or side.side_rows(
+                frame, picked_item(self.items, state.picked), self.items, look
+            )
+            out.put("side", rows)
 
     def _heat(
         self, out: _Panels, frame: Frame, state: ViewState, blind: bool, grouped: dict[int, list[LevelItem]]
@@ -190,6 +193,7 @@ class CockpitProjector:
             tick_size=frame.header.tick_size,
             limits=state.limits,
             glyphs=state.glyphs,
+            marks=practice.marks(frame, state),
         )
         for name, rows in ladder.ladder_rows(window, look, out.resting).items():
             out.put(name, rows)
@@ -240,7 +244,10 @@ class CockpitProjector:
             muted = head is not None and head.mode is not Mode.LIVE and not state.rings
             t_ns = head.t_ns if head else 0
             look = alerts.AlertLook(t_ns, state.acked, state.picked_alert, muted, state.glyphs, state.own)
-            out.put("alerts", alerts.alert_rows(frame.alerts if frame else (), look, width, out.height("alerts")))
+            rows = alerts.alert_rows(frame.alerts if frame else (), look, width, out.height("alerts"))
+            if len(rows) == 1 and not out.layout.rect("side"):
+                rows = practice.row(frame, state, width) or rows
+            out.put("alerts", rows)
         if width := out.width("tape"):
             if frame is None or head is None:
                 out.clear("tape")

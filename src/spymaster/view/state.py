@@ -102,6 +102,17 @@ class Card:
     subject: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PracticeChoice:
+    """What the next paper bracket is. ``cursor``: its tick, None for the last price; the others in contracts and
+    ticks."""
+
+    cursor: int | None = None
+    size: int = 1
+    stop_ticks: int = 8
+    target_ticks: int = 16
+
+
 Keys = tuple[tuple[str, str], ...]
 
 ListOrder = Literal["nearest", "strongest", "kind"]
@@ -126,7 +137,7 @@ class ViewState:
     instead of the sentence about the level. ``list_order``: of the level table, the nearest, the furthest from 50 or
     the user's own first; ``list_which``: all levels, those with a score, or those with a signal. ``own``: alerts of
     one's own rules, and what is silenced; ``rings``: whether a replay rings too. ``without``: the force without which
-    the score of the level in focus is told too.
+    the score of the level in focus is told too. ``practice``: the next paper bracket.
     """
 
     width: int
@@ -155,3 +166,4 @@ class ViewState:
     note: str = ""
     own: AlertStanding = field(default_factory=AlertStanding)
     rings: bool = False
+    practice: PracticeChoice = PracticeChoice()

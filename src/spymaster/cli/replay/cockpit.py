@@ -19,6 +19,7 @@ from spymaster.config.structs import Cache, Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.resources import bundled_recording
 from spymaster.session.malloc import fix_mmap_threshold
+from spymaster.session.replay.practice import PracticePlan, journal_path
 from spymaster.session.replay.session import ReplaySession
 from spymaster.signals.watcher import Watchers
 
@@ -74,6 +75,7 @@ def run_cockpit(
         cache=cache_plan(prepared.config.cache, cached=cached),
         shows_model=prepared.config.scoring.show,
         watcher=rules if serving is None else Watchers(rules, serving),
+        practice=practice_plan(prepared),
     )
     try:
         rules.start()
@@ -222,6 +224,12 @@ def with_usual(options: AppOptions, config: Config, profile: Profile) -> AppOpti
         return Lake(open_storage(root, s3_endpoint=config.lake.s3_endpoint))
 
     return dataclasses.replace(options, usual=UsualDays(opened, profile.product, FUTURES_CALENDAR).look)
+
+
+def practice_plan(prepared: Prepared) -> PracticePlan:
+    """Practice on a recording, its journal in the user's data folder."""
+    names = ", ".join(source.resolve().name for source in prepared.plan.sources)
+    return PracticePlan(journal=journal_path(), source=names, simulated=prepared.simulated)
 
 
 def cache_plan(cache: Cache, *, cached: bool) -> CachePlan:

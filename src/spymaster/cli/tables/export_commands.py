@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -94,6 +95,21 @@ def export_events(
     with reported():
         request = Request(tuple(sources), context.obj.config, profile, symbol, date=date, publisher=publisher)
         raise typer.Exit(run_events(request, out, file_format, since, until))
+
+
+@export_app.command("practice", cls=PlainCommand)
+def export_practice(
+    out: OutOption = "-",
+    file_format: FormatOption = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="A journal. [default: that of this user]", show_default=False)
+    ] = None,
+) -> None:
+    """The practice journal: every paper bracket that is over, with R and excursions."""
+    from spymaster.cli.tables.practice import run_practice
+
+    with reported():
+        raise typer.Exit(run_practice(out, file_format, journal))
 
 
 @export_app.command("dbn", cls=PlainCommand)

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from spymaster.models.break_model import BreakModel
+from spymaster.practice.standing import PracticeStanding
 from spymaster.session.replay.cache import CachePlan, ReplayCache
 from spymaster.session.replay.checkpoints import Checkpoint
 from spymaster.session.replay.event_index import EventIndex
@@ -139,6 +140,7 @@ class ReplayIndex:
         checkpoint_ns: int | None,
         loop_ns: tuple[int, int | None] | None,
         answer: str,
+        practice: PracticeStanding | None,
     ) -> ReplayStatus:
         """Where the replay stands, for a screen."""
         target_ns = target.ns if target is not None and target.kind is SeekKind.MOMENT else None
@@ -154,4 +156,5 @@ class ReplayIndex:
             loop_ns=loop_ns,
             alerts=self._events.alerts,
             visited_ns=self._events.visited_ns,
+            practice=practice,
         )

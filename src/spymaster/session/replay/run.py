@@ -13,6 +13,7 @@ from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
 from spymaster.session.replay.checkpoints import VERSION, Checkpoint, CheckpointStore, packed_engine
 from spymaster.session.replay.event_index import EventIndex
+from spymaster.session.replay.practice import PracticeDesk
 from spymaster.session.sources.holes import hole_lines
 from spymaster.session.sources.recorded import RecordedSource
 from spymaster.signals.hash import SignalHash
@@ -29,6 +30,7 @@ class ReplayRun:
     """An engine, what follows it, and the source it reads. ``checkpoint`` None: from the beginning.
 
     ``near_ns``: a moment gone to; a checkpoint is kept in memory a little before it. ``model``: one that may be shown.
+    ``practice``: paper orders that live on the same records, None for none.
     Raises StaleCheckpointError.
     """
 
@@ -49,6 +51,7 @@ class ReplayRun:
         self.hash = SignalHash()
         self.last_snap_ns = 0
         self.near_ns: int | None = None
+        self.practice: PracticeDesk | None = None
         self._batch_ns = 0
         self._configured = checkpoint is not None
         config = checkpoint.config if checkpoint is not None else source.config_frame()
@@ -70,6 +73,8 @@ class ReplayRun:
             if isinstance(frame, ConfigFrame):
                 self._configure(frame)
                 continue
+            if self.practice is not None:
+                self.practice.on_frame(frame)
             self.builder.on_frame(frame)
             yield from self.engine.feed(frame)
             if isinstance(frame, RecordsFrame) and self._source.at_records:
@@ -82,6 +87,8 @@ class ReplayRun:
             self._configured = True
             return
         self.builder.begin_anew(config)
+        if self.practice is not None:
+            self.practice.on_frame(config)
         list(self.engine.feed(config))
 
     def on_block(self, block: SnapBlock) -> None:
@@ -90,6 +97,8 @@ class ReplayRun:
         self.hash.update(block)
         if len(block.snaps):
             self.last_snap_ns = int(block.snaps["t_ns"][-1])
+            if self.practice is not None:
+                self.practice.advance(self.last_snap_ns)
             self._events.add_snap(self.last_snap_ns, self.builder.raised, self.builder.touches_begun)
 
     def holes(self) -> tuple[str, ...]:

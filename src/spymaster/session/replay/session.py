@@ -17,6 +17,7 @@ from spymaster.session.frames.demand import MOST_OFTEN_S, Demand
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.replay.loop_range import LoopRange
 from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
+from spymaster.session.replay.practice import PracticeDesk, PracticePlan
 from spymaster.session.replay.preview import Preview, waiting_picture
 from spymaster.session.replay.turns import RestartAt, Stop
 from spymaster.session.warmup import compiling_elsewhere, is_warm
@@ -42,7 +43,7 @@ class ReplaySession:
 
     ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
     ``shows_model``: of records that are not simulated too (``[scoring] show``). ``watcher``: is told of snaps when they
-    are due, not of those on the way to a moment, and of frames.
+    are due, not of those on the way to a moment, and of frames. ``practice``: how paper orders fare.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ReplaySession:
         cache: CachePlan | None = None,
         shows_model: bool = False,
         watcher: Watcher | None = None,
+        practice: PracticePlan | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
@@ -63,6 +65,7 @@ class ReplaySession:
         self._until_ns = until_ns
         self._cache = cache
         self._now_s = now_s
+        self._practice = PracticeDesk(practice)
         self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
         self._commands: queue.SimpleQueue[tuple[Command, float, str]] = queue.SimpleQueue()
         self._index: ReplayIndex | None = None
@@ -135,8 +138,7 @@ class ReplaySession:
             pass
         except Exception as error:
             # the thread's boundary: a screen must show the reason instead of a picture that stands still
-            self._phase = Phase.FAILED
-            self._message = f"{error}" if str(error) else type(error).__name__
+            self._phase, self._message = Phase.FAILED, str(error) or type(error).__name__
             self._publish_waiting()
             self.reached.set()
         finally:
@@ -162,9 +164,7 @@ class ReplaySession:
 
     def _open(self) -> ReplayIndex:
         """Read what the recording says about itself."""
-        self._phase = Phase.LOADING
-        self._message = "opening the recording"
-        self._progress = math.nan
+        self._phase, self._message, self._progress = Phase.LOADING, "opening the recording", math.nan
         self._publish_waiting()
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
         from spymaster.session.replay.index import ReplayIndex
@@ -183,12 +183,13 @@ class ReplaySession:
     def _play(self, index: ReplayIndex, checkpoint: Checkpoint | None) -> None:
         """From a checkpoint or the first record to the last, then wait for commands."""
         run = self._run = index.run(checkpoint)
-        self._began_ns = run.last_snap_ns
-        self._checkpoint_ns = run.last_snap_ns or None
+        self._began_ns, self._checkpoint_ns = run.last_snap_ns, run.last_snap_ns or None
         self._pacer.forget()
         self._message = ""
         self._begin_run()
         assert run.engine.config is not None
+        run.practice = self._practice
+        self._practice.begins(run.engine.config, run.last_snap_ns)
         self._watcher.begins(run.engine.config, run.builder.feed_words)
         with contextlib.closing(run.blocks()) as blocks:
             while True:
@@ -202,8 +203,7 @@ class ReplaySession:
 
     def _end(self, index: ReplayIndex, run: ReplayRun) -> None:
         target, self._target = self._target, None
-        self._phase = Phase.ENDED
-        self._message = "; ".join((*index.problems, *run.holes()))
+        self._phase, self._message = Phase.ENDED, "; ".join((*index.problems, *run.holes()))
         if target is not None and target.is_search:
             self._answer = target.not_found_message
             self._requested = index.back_to(self._search_began_ns)
@@ -291,6 +291,8 @@ class ReplaySession:
             self._play_or_pause(command, run)
         elif command is Command.LOOP_MARK:
             self._loop.mark(run.last_snap_ns)
+        elif command is Command.PRACTICE:
+            self._answer = self._practice.ask(subject)
         else:
             assert self._index is not None
             here = self._index.here(run, self._requested or self._target, subject, self._phase is Phase.PLAYING)
@@ -329,8 +331,7 @@ class ReplaySession:
             self._phase = Phase.SEEKING
             self._republish()
             raise RestartAt(checkpoint)
-        self._began_ns = run.last_snap_ns
-        self._checkpoint_ns = None
+        self._began_ns, self._checkpoint_ns = run.last_snap_ns, None
         self._begin_run()
 
     def _begin_run(self) -> None:
@@ -369,9 +370,8 @@ class ReplaySession:
         index, run = self._index, self._run
         if index is None or run is None:
             return None
-        return index.status(
-            self._target, self._began_ns, run.last_snap_ns, self._checkpoint_ns, self._loop.range_ns, self._answer
-        )
+        where = (self._target, self._began_ns, run.last_snap_ns, self._checkpoint_ns, self._loop.range_ns)
+        return index.status(*where, self._answer, self._practice.standing())
 
     def _publish(self, run: ReplayRun) -> None:
         self._published_s = self._now_s()

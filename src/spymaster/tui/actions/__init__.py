@@ -1,1 +1,1 @@
-"""What the cockpit does beside moving about: alerts and practice, apart from the screen that has the keys."""
+"""What the cockpit's keys do, by what they are about; the screen itself keeps frame, view and panels."""

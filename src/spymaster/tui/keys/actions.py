@@ -35,6 +35,8 @@ class Scope(enum.StrEnum):
     """On the pages: help, health, doctor, settings and log."""
     START = "start"
     """On the start screen."""
+    PRACTICE = "practice"
+    """On the cockpit, of use in a replay only."""
 
     @property
     def screens(self) -> frozenset[str]:
@@ -44,7 +46,7 @@ class Scope(enum.StrEnum):
     @property
     def replays(self) -> bool:
         """Whether it is of use in a replay only."""
-        return self in (Scope.REPLAY, Scope.MOMENTS)
+        return self in (Scope.REPLAY, Scope.MOMENTS, Scope.PRACTICE)
 
 
 PAGES: Final = ("help", "health", "doctor", "settings", "log")
@@ -64,6 +66,7 @@ _SCREENS: Final[Mapping[Scope, frozenset[str]]] = {
     Scope.PLACES: frozenset(("cockpit", "level", "chart", "flow", *_ALL_PAGES)),
     Scope.PAGE: frozenset(_ALL_PAGES),
     Scope.START: frozenset(("start",)),
+    Scope.PRACTICE: frozenset(("cockpit",)),
 }
 
 
@@ -130,6 +133,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("touch_previous", Scope.MOMENTS, "touch", "next, last touch", "The level's touch before", 46),
     Action("loop_mark", Scope.REPLAY, "loop", "repeat a range", "Begin a range to repeat, end it, take it away", 49),
     Action("restart", Scope.REPLAY, "restart", "start again", "Start the replay again", 190),
+    Action("practice", Scope.PRACTICE, "practice", "practice", "Practice: paper orders on the ladder, on or off"),
+    Action("practice_buy", Scope.PRACTICE, "buy", "buy, sell on paper", "Practice: buy at cursor, limit or stop"),
+    Action("practice_sell", Scope.PRACTICE, "sell", "buy, sell on paper", "Practice: sell at cursor, limit or stop"),
+    Action("practice_buy_market", Scope.PRACTICE, "buy", "the same at market", "Practice: buy at the market"),
+    Action("practice_sell_market", Scope.PRACTICE, "sell", "the same at market", "Practice: sell at the market"),
+    Action("practice_flat", Scope.PRACTICE, "out", "out of everything", "Practice: cancel and leave at the market"),
+    Action("practice_set", Scope.PRACTICE, "set", "size, stop, target", "Practice: size, stop, target, latency"),
+    Action("practice_export", Scope.PRACTICE, "export", "export the journal", "Practice: the journal into a file"),
     Action("back", Scope.OVER, "back", "back", "Back to the screen below", 50),
     Action("window_shorter", Scope.LEVEL, "window", "history window", "A shorter window of the level's history", 70),
     Action("window_longer", Scope.LEVEL, "window", "history window", "A longer window of the level's history", 70),

@@ -16,6 +16,10 @@ from textual.widgets import Static
 from spymaster.signals.frame import Frame, FrameSource, Mode
 from spymaster.tui.actions.alerts import AlertActions
 from spymaster.tui.actions.heat import HeatActions
+from spymaster.tui.actions.lists import ListActions
+from spymaster.tui.actions.moments import MomentActions
+from spymaster.tui.actions.practice import PracticeActions
+from spymaster.tui.actions.text import TextActions
 from spymaster.tui.bell import AlertBell
 from spymaster.tui.cockpit_layout import CockpitPanels
 from spymaster.tui.host import Follower, Host
@@ -27,42 +31,38 @@ from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
 from spymaster.tui.pull import POLL_S, FramePull
 from spymaster.tui.screens.jump import JumpScreen
-from spymaster.tui.screens.moment_actions import MomentActions
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
 from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.tui.terminal.link import AckSource, LinkState
 from spymaster.tui.text.pasted_levels import PastedLevelsScreen
-from spymaster.tui.text.text_actions import TextActions
 from spymaster.tui.themes.library import Theme
 from spymaster.tui.themes.textual_theme import is_dark
 from spymaster.tui.usual_pull import UsualPull
-from spymaster.view.levels.listing import next_order, next_which
-from spymaster.view.state import WITHOUT, ListOrder, ListWhich, Quality, ViewState
+from spymaster.view.state import WITHOUT, Quality, ViewState
 
 SAID_S: Final = 4.0
-_ORDER_WORDS: Final[dict[ListOrder, str]] = {
-    "nearest": "distance",
-    "strongest": "score, furthest from 50 first",
-    "kind": "kind, your own first",
-}
-_WHICH_WORDS: Final[dict[ListWhich, str]] = {
-    "all": "every level",
-    "judged": "levels with a score",
-    "signalling": "levels with a signal",
-}
 _SIDES: Final = ("auto", "focus", "strikes")
 
 _log = logging.getLogger(__name__)
 
 
-class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Screen[None], inherit_bindings=False):
+class CockpitScreen(
+    HeatActions,
+    MomentActions,
+    AlertActions,
+    PracticeActions,
+    ListActions,
+    TextActions,
+    Screen[None],
+    inherit_bindings=False,
+):
     """Everything about the market on one screen."""
 
     CSS_PATH = "cockpit.tcss"
     NAME = "cockpit"
-    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.MOMENTS, Scope.PLACES)
+    BINDINGS = bindings_for(Scope.COCKPIT, Scope.LEVELS, Scope.REPLAY, Scope.MOMENTS, Scope.PLACES, Scope.PRACTICE)
     AUTO_FOCUS = ""
 
     def __init__(self, source: FrameSource, theme: Theme, options: AppOptions) -> None:
@@ -335,45 +335,6 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
         regions = {name: region for name in self._visible_panels() if (region := self._panels.region(name)) is not None}
         self.app.push_screen(JumpScreen(regions), lambda name: self._change(panel=name) if name else None)
 
-    def _listed(self) -> tuple[bool, tuple[str, ...]]:
-        alerts = self._view.panel == "alerts"
-        return alerts, self._panels.alert_ids if alerts else self._panels.level_ids
-
-    def _move(self, index: int | None, by: int = 0) -> None:
-        alerts, ids = self._listed()
-        if not ids:
-            return
-        picked = self._view.picked_alert if alerts else self._view.picked
-        if index is None:
-            index = min(max(ids.index(picked) + by, 0), len(ids) - 1) if picked in ids else (0 if by > 0 else -1)
-        self._change(**{"picked_alert" if alerts else "picked": ids[index]})
-
-    def action_list_down(self) -> None:
-        """Next row."""
-        self._move(None, +1)
-
-    def action_list_up(self) -> None:
-        """Previous row."""
-        self._move(None, -1)
-
-    def action_list_first(self) -> None:
-        """First row."""
-        self._move(0)
-
-    def action_list_last(self) -> None:
-        """Last row."""
-        self._move(-1)
-
-    def action_list_order(self) -> None:
-        """Another order of the level table."""
-        self._change(list_order=next_order(self._view.list_order))
-        self.say(f"levels by {_ORDER_WORDS[self._view.list_order]}")
-
-    def action_list_which(self) -> None:
-        """Another choice of levels in the table."""
-        self._change(list_which=next_which(self._view.list_which))
-        self.say(f"listed: {_WHICH_WORDS[self._view.list_which]}")
-
     def action_level_detail(self) -> None:
         """The screen of the picked (or nearest) level; among the alerts of a replay, the moment of the picked one."""
         if not (self._view.panel == "alerts" and self.go_to_alert(self._view.picked_alert)):
@@ -396,3 +357,6 @@ class CockpitScreen(HeatActions, MomentActions, AlertActions, TextActions, Scree
 
     def _alert_ids(self) -> tuple[str, ...]:
         return self._panels.alert_ids
+
+    def _level_ids(self) -> tuple[str, ...]:
+        return self._panels.level_ids

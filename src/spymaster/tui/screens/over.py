@@ -14,13 +14,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from spymaster.signals.frame import Command, Frame, Phase
+from spymaster.tui.actions.replay import ReplayActions
 from spymaster.tui.host import Cockpit
 from spymaster.tui.keys.actions import Scope
 from spymaster.tui.keys.bindings import bindings_for
 from spymaster.tui.keys.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_stack import PanelStack
-from spymaster.tui.screens.replay_actions import ReplayActions
 from spymaster.tui.themes.library import Theme
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Rows

@@ -24,6 +24,7 @@ from spymaster.view.drawing.numbers import (
     rate,
     volume,
 )
+from spymaster.view.edges.practice import WORD, practice_of
 from spymaster.view.state import QUALITY_WORDS, Attached, ViewState
 
 INPUT_WORDS: Final = {"depth": "DEPTH", "tape": "TAPE", "options": "OPT", "equity": "EQ"}
@@ -74,6 +75,9 @@ def left_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     line = Line(width, band.ground)
     short = width < 48
     mode = _mode_parts(header, state, band, SETS[state.glyphs], short)
+    if practice_of(frame) is not None:
+        # never left out: nobody may take paper for an order
+        mode = [(f" {WORD}", f"{band.ground}*"), *mode]
     groups = _left_groups(header, state, band)
     room = width - 1 - _cells(mode)
     kept: list[tuple[int, list[Run]]] = []

@@ -7,6 +7,7 @@ from spymaster.view.drawing.cells import Line, Row, Rows, Run
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES
 from spymaster.view.drawing.numbers import MISSING, price
 from spymaster.view.edges.header import band_of, light
+from spymaster.view.edges.practice import WORD, practice_of
 from spymaster.view.levels.items import LevelItem, picked_item
 from spymaster.view.state import ViewState
 
@@ -26,6 +27,8 @@ def _spot(frame: Frame | None, width: int) -> Row:
         line.put(0, "STARTING", "muted", bold=True)
         return line.row()
     word = "SIMULATED" if head.simulated else head.mode.value
+    if practice_of(frame) is not None:
+        word = WORD
     parts: list[Run] = [(f"{head.profile.upper()} ", band.soft), (f"{price(head.spot, 2)}", f"{band.loud}*")]
     x = line.runs(0, parts)
     if x + 1 + len(word) <= width:

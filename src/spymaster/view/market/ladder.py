@@ -125,10 +125,12 @@ def _prices(window: BookWindow, look: LadderLook) -> Rows:
         tick = axis.low(row)
         if row == last_row:
             tick = window.last_tick
-        between = gap[0] < row < gap[1] and row != last_row
+        mark = look.marks.get(tick)
+        between = gap[0] < row < gap[1] and row != last_row and mark is None
         out.append(
             _price_row(
-                width, tick, look.tick_size, row == last_row, between, look.stale, _ground(look, row), look.glyphs
+                *(width, tick, look.tick_size, row == last_row, between, look.stale, _ground(look, row), look.glyphs),
+                mark,
             )
         )
     return tuple(out)
@@ -136,9 +138,18 @@ def _prices(window: BookWindow, look: LadderLook) -> Rows:
 
 @lru_cache(maxsize=8192)
 def _price_row(
-    width: int, tick: int, tick_size: float, last: bool, between: bool, stale: bool, ground: str, glyphs: str
+    width: int,
+    tick: int,
+    tick_size: float,
+    last: bool,
+    between: bool,
+    stale: bool,
+    ground: str,
+    glyphs: str,
+    mark: tuple[str, str] | None,
 ) -> Row:
-    line = Line(width + 1, ground)
+    letter, ink = mark or ("", "")
+    line = Line(width + 1, "selected" if ink == "selected" else ground)
     if between:
         line.put(width - 4, SETS[glyphs].gap, "muted")
         return line.row()
@@ -151,10 +162,20 @@ def _price_row(
         line.fill(0, width, "muted" if stale else "last_cell")
         line.put(start, text[:lead], "last_cell_text")
         line.put(start + lead, text[lead:], "last_cell_text", bold=True)
+        _put_mark(line, width, letter, ink, glyphs)
         return line.row()
     line.put(start, text[:lead], "muted")
     line.put(start + lead, text[lead:], "text" if whole else "muted", bold=whole)
+    _put_mark(line, width, letter, ink, glyphs)
     return line.row()
+
+
+def _put_mark(line: Line, width: int, letter: str, ink: str, glyphs: str) -> None:
+    """A paper order before the price, the cursor behind it."""
+    if letter:
+        line.put(0, letter, ink, bold=True)
+    elif ink:
+        line.put(width, SETS[glyphs].signals[2], "bright")
 
 
 def _flows(side: Side, look: LadderLook, width: int) -> Rows:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from spymaster.view.drawing.axis import PriceAxis
@@ -16,7 +17,8 @@ _BAR_POWER: Final = 0.7
 
 @dataclass(frozen=True, slots=True)
 class LadderLook:
-    """What all cuts share. ``tinted``: rows that carry a level; ``stale``: depth or tape are blind; ``size_scale``,
+    """What all cuts share. ``marks``: tick -> mark and ink of prices, of paper orders and their cursor (an empty
+    mark). ``tinted``: rows that carry a level; ``stale``: depth or tape are blind; ``size_scale``,
     ``volume_scale``: contracts of a full bar; ``tick_size`` in points."""
 
     grid: LadderGrid
@@ -28,6 +30,7 @@ class LadderLook:
     tick_size: float
     limits: Limits
     glyphs: str
+    marks: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def filled_eighths(size: int, scale: float, width: int) -> int:

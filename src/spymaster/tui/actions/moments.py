@@ -9,8 +9,8 @@ from typing import Any
 
 from spymaster.alerts.standing import RuleAlert
 from spymaster.signals.frame import AlertView, Command, Frame, FrameSource, Phase
+from spymaster.tui.actions.replay import ReplayActions
 from spymaster.tui.goto import GotoError, moment_for, tick_for
-from spymaster.tui.screens.replay_actions import ReplayActions
 from spymaster.view.state import ViewState
 
 

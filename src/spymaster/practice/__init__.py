@@ -1,0 +1,1 @@
+"""Practice in a replay: paper orders filled by queue and latency out of recorded depth. Pure; knows no vendor."""
