@@ -46,7 +46,7 @@ class ListActions:
         alerts = self._view.panel == "alerts"
         return alerts, self._alert_ids() if alerts else self._level_ids()
 
-    def _move(self, index: int | None, by: int = 0) -> None:
+    def _move_in_list(self, index: int | None, by: int = 0) -> None:
         alerts, ids = self._listed()
         if not ids:
             return
@@ -58,21 +58,21 @@ class ListActions:
     def action_list_down(self) -> None:
         """Next row; in practice, a lower price."""
         if not self.moves_cursor(-1):
-            self._move(None, +1)
+            self._move_in_list(None, +1)
 
     def action_list_up(self) -> None:
         """Previous row; in practice, a higher price."""
         if not self.moves_cursor(+1):
-            self._move(None, -1)
+            self._move_in_list(None, -1)
 
     def action_list_first(self) -> None:
         """First row; in practice, the last price."""
         if not self.moves_cursor(None):
-            self._move(0)
+            self._move_in_list(0)
 
     def action_list_last(self) -> None:
         """Last row."""
-        self._move(-1)
+        self._move_in_list(-1)
 
     def action_list_order(self) -> None:
         """Another order of the level table."""

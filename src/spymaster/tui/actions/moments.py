@@ -35,7 +35,7 @@ class MomentActions(ReplayActions):
     def _change(self, **changes: Any) -> None: ...
 
     @abstractmethod
-    def _move(self, index: int | None, by: int = 0) -> None: ...
+    def _move_in_list(self, index: int | None, by: int = 0) -> None: ...
 
     @abstractmethod
     def _look_soon(self) -> None: ...
@@ -94,7 +94,7 @@ class MomentActions(ReplayActions):
             self.ask(command)
             return
         self._view = dataclasses.replace(self._view, panel="alerts")
-        self._move(None, by)
+        self._move_in_list(None, by)
 
     def go_to_alert(self, alert_id: str | None) -> bool:
         """Go to the moment an alert was raised; False where there is no such alert or no such way."""

@@ -50,10 +50,10 @@ _log = logging.getLogger(__name__)
 
 class CockpitScreen(
     HeatActions,
-    MomentActions,
     AlertActions,
     PracticeActions,
     ListActions,
+    MomentActions,
     TextActions,
     Screen[None],
     inherit_bindings=False,
