@@ -21,7 +21,8 @@ from spymaster.market.instruments import FUTURES_CALENDAR
 from spymaster.market.kinds import NO_TICK, Kind
 from spymaster.market.sessions import session_at, sessions_between
 from spymaster.session.usual import UsualDays
-from spymaster.signals.frame import CHART_BAR, Frame
+from spymaster.signals.chart.bars import CHART_BAR
+from spymaster.signals.frame import Frame
 from spymaster.signals.header_parts import Usual
 from tests.support import frames
 from tests.support.journals import T0_NS

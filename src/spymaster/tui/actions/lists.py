@@ -29,9 +29,9 @@ class ListActions:
     def say(self, text: str) -> None:
         """Show a sentence for a few seconds."""
 
-    @abstractmethod
     def moves_cursor(self, by: int | None) -> bool:
-        """Whether the key is for practice's cursor instead."""
+        """Whether the key moved something else by so many rows instead; None: to where it begins."""
+        return False
 
     @abstractmethod
     def _change(self, **changes: Any) -> None: ...

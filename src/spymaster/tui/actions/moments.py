@@ -9,12 +9,13 @@ from typing import Any
 
 from spymaster.alerts.standing import RuleAlert
 from spymaster.signals.frame import AlertView, Command, Frame, FrameSource, Phase
+from spymaster.tui.actions.lists import ListActions
 from spymaster.tui.actions.replay import ReplayActions
 from spymaster.tui.goto import GotoError, moment_for, tick_for
 from spymaster.view.state import ViewState
 
 
-class MomentActions(ReplayActions):
+class MomentActions(ReplayActions, ListActions):
     """The part of the cockpit that goes to places; the cockpit itself keeps frame, view and source."""
 
     _frame: Frame | None
@@ -33,9 +34,6 @@ class MomentActions(ReplayActions):
 
     @abstractmethod
     def _change(self, **changes: Any) -> None: ...
-
-    @abstractmethod
-    def _move_in_list(self, index: int | None, by: int = 0) -> None: ...
 
     @abstractmethod
     def _look_soon(self) -> None: ...

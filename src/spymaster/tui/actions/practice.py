@@ -13,13 +13,14 @@ import msgspec
 from spymaster.market.kinds import NO_TICK
 from spymaster.practice.standing import Bracket, EntryKind, PracticeRequest, PracticeStanding
 from spymaster.signals.frame import Command, Frame
+from spymaster.tui.actions.lists import ListActions
 from spymaster.tui.actions.practice_words import HINT, PracticeWordsError, understood
 from spymaster.tui.options import AppOptions
 from spymaster.view.edges.practice import practice_of
 from spymaster.view.state import ViewState
 
 
-class PracticeActions:
+class PracticeActions(ListActions):
     """The part of the cockpit that practises; the cockpit itself keeps frame, view and options."""
 
     _frame: Frame | None

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from spymaster.signals.frame import Frame, FrameSource, Mode
 from spymaster.tui.actions.alerts import AlertActions
 from spymaster.tui.actions.heat import HeatActions
-from spymaster.tui.actions.lists import ListActions
 from spymaster.tui.actions.moments import MomentActions
 from spymaster.tui.actions.practice import PracticeActions
 from spymaster.tui.actions.text import TextActions
@@ -50,10 +49,9 @@ _log = logging.getLogger(__name__)
 
 class CockpitScreen(
     HeatActions,
+    MomentActions,
     AlertActions,
     PracticeActions,
-    ListActions,
-    MomentActions,
     TextActions,
     Screen[None],
     inherit_bindings=False,
