@@ -104,8 +104,10 @@ def peers(path: Path, middle: float, records: int, python: str) -> list[Row]:
             table.append(Row(name, peer.missing, "", math.nan, math.nan, math.nan))
             continue
         table += _of_peer(name, f"{peer.version}, {peer.records:,} records", peer.wall_ns, peer.cpu_ns)
-        ratios = [theirs / own for theirs, own in zip(peer.wall_ns, ours.wall_ns, strict=True)]
-        table.append(_figure(f"{name} / replay", "wall of it / of our whole replay, per record", "ratio", ratios))
+        for what, theirs, own in (("wall", peer.wall_ns, ours.wall_ns), ("CPU", peer.cpu_ns, ours.cpu_ns)):
+            ratios = [a / b for a, b in zip(theirs, own, strict=True)]
+            meaning = f"{what} of it / of our whole replay, per record, {len(ratios)} rounds"
+            table.append(_figure(f"{name} / replay {what}", meaning, "ratio", ratios))
     return table
 
 
