@@ -82,7 +82,18 @@ def test_the_panel_of_a_position_in_seventeen_cells() -> None:
         "target   41 ahead",
         "1 counted  −1.00R",
         "1 S stop   −1.00R",
+        "u buy  d sell",
+        "^u ^d at market",
+        "Z set  x out",
+        "P export  B off",
+        "j k cursor",
     ]
+
+
+def test_where_rows_are_few_the_keys_and_the_past_go_first() -> None:
+    rows = panel(STANDING, 17, 12)
+    assert rows[-1] == "1 counted  −1.00R"
+    assert "target   41 ahead" in rows
 
 
 def test_the_panel_with_room_says_more() -> None:

@@ -226,6 +226,7 @@ def _drawing(glyphs: Glyphs) -> list[Sequence[Part]]:
         ("+188", "wall*", "stacked in the window"),
         (f"{glyphs.up} {glyphs.down}", "text", "next level off the screen"),
         (glyphs.tick, "faint", "a time"),
+        ("B S x o", "bid", "PRACTICE: buy, sell, stop, target on paper"),
         (glyphs.dot, "muted", "under the noise"),
         (f"{glyphs.at_least} 50", "muted", "tape: orders of at least so many lots"),
         (f"2{glyphs.times}", "replay_text/replay_band", "speed of a replay"),

@@ -89,6 +89,7 @@ def _rows(standing: PracticeStanding, choice: PracticeChoice, look: PracticeLook
         Section(1, (_current(current, standing, look),)) if current else Section(1, (_idle(choice, look),)),
         Section(2, (_sum(standing, look),)),
         Section(3, tuple(_past(standing, look, most) for most in (12, 6, 3, 1))),
+        Section(4, (_idle(choice, look) if current else (),)),
     ]
     return column_rows([section for section in sections if section.variants[0]], look.width, look.height)
 
