@@ -21,6 +21,7 @@ class SignalHash:
     blocks makes no difference.
 
     Absent values have one pattern, 7ff8000000000000: the engine sees to that when it has written a row.
+    An engine that is given a digest makes the same chain by itself (``physics.row_hash``).
     """
 
     def __init__(self, digest: bytes = bytes(_DIGEST_BYTES)) -> None:
