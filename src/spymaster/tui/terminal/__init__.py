@@ -1,1 +1,1 @@
-"""The way to the terminal: the paced driver, its link, the colours it can show."""
+"""The way to the terminal: the paced driver, its link, its colours, what it shows already."""
