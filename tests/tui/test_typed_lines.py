@@ -17,7 +17,9 @@ LOGGED = re.compile(r"\s+\d\d:\d\d:\d\d · ")
 @pytest.fixture
 def cockpit(launch: Launch) -> PtyTerminal:
     terminal = launch("REPLAY")
-    terminal.wait_for(lambda text: "Space pause" in text and "? help" in text)
+    # The edges of the first picture come first: the rest of it must be there too before anything is typed.
+    whole = ("Space pause", "? help", "REPLAY", "HEATMAP", "LADDER", "ALERTS", "PRICE")
+    terminal.wait_for(lambda text: all(word in text for word in whole))
     return terminal
 
 
