@@ -36,11 +36,11 @@ def test_options_of_the_command_are_told_with_what_they_are_about(
     """As the running command sees them: its own, and the program's before and behind its name."""
     seen: list[dict[str, Setting]] = []
 
-    def looked(*_: object, **__: object) -> int:
+    def look(*_: object, **__: object) -> int:
         seen.append(told({}))
         return 0
 
-    monkeypatch.setattr("spymaster.cli.doctor.run_doctor", looked)
+    monkeypatch.setattr("spymaster.cli.doctor.run_doctor", look)
     file = tmp_path / "mine.toml"
     file.write_text('[ui]\ntheme = "light"\n')
     contextvars.copy_context().run(run, "--config", file, "doctor", "--json")

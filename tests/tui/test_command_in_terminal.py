@@ -42,7 +42,7 @@ def test_the_bare_command_shows_the_bundled_recording_as_simulated(bare: PtyTerm
 def test_keys_are_answered_while_the_engine_starts(bare: PtyTerminal) -> None:
     bare.wait_for("? help", STARTED_S)
     bare.send("?")
-    bare.wait_for("BARRIER STATE")
+    bare.wait_for("what each does, and where")
 
 
 @pytest.mark.parametrize("sent", ENDING, ids=lambda number: number.name)

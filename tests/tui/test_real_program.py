@@ -45,9 +45,9 @@ def test_space_holds_the_market_and_lets_it_go_on(cockpit: PtyTerminal) -> None:
     cockpit.wait_for("SIMULATED 8")
 
 
-def test_a_question_mark_brings_the_legend(cockpit: PtyTerminal) -> None:
+def test_a_question_mark_brings_the_help(cockpit: PtyTerminal) -> None:
     cockpit.send("?")
-    cockpit.wait_for("BARRIER STATE")
+    cockpit.wait_for("what each does, and where")
 
 
 def test_q_leaves_with_the_terminal_as_it_was(cockpit: PtyTerminal) -> None:

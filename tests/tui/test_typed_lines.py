@@ -48,7 +48,7 @@ def test_digits_behind_the_colon_are_not_keys_of_the_cockpit(cockpit: PtyTermina
 
 def test_keys_behind_enter_belong_to_what_lies_below_the_line(cockpit: PtyTerminal) -> None:
     cockpit.send(f":687.5{ENTER}?")
-    cockpit.wait_for("BARRIER STATE")
+    cockpit.wait_for("what each does, and where")
 
 
 def test_a_question_mark_in_the_line_opens_no_help(cockpit: PtyTerminal) -> None:
@@ -57,12 +57,12 @@ def test_a_question_mark_in_the_line_opens_no_help(cockpit: PtyTerminal) -> None
 
 
 def test_a_command_typed_into_the_palette_in_one_piece_is_carried_out(cockpit: PtyTerminal) -> None:
-    cockpit.send(f"{PALETTE}legend and keys{ENTER}")
-    cockpit.wait_for("BARRIER STATE")
+    cockpit.send(f"{PALETTE}help: keys{ENTER}")
+    cockpit.wait_for("what each does, and where")
 
 
 def test_keys_behind_a_command_of_the_palette_belong_to_what_it_opened(cockpit: PtyTerminal) -> None:
-    cockpit.send(f"{PALETTE}legend and keys{ENTER}ql")
+    cockpit.send(f"{PALETTE}help: keys{ENTER}ql")
     logged(cockpit, "newest last")
 
 

@@ -132,7 +132,7 @@ def legend_rows(width: int, glyphs: Glyphs, theme_name: str) -> Rows:
         body: list[Sequence[Part]] = [(*a, *_moved(b, COLUMN + GAP)) for a, b in zip(left, right, strict=True)]
     else:
         body = [*marks, (), *drawing]
-    return tuple(_row(parts, width) for parts in (*body, (), *_foot(theme_name)))
+    return tuple(_row(parts, width) for parts in (*body, (), *_foot(theme_name, width)))
 
 
 def _row(parts: Sequence[Part], width: int) -> Row:
@@ -294,8 +294,9 @@ def _flow(glyphs: Glyphs) -> list[Sequence[Part]]:
     return [(), head, *(((0, mark, ink), (10, says, "text")) for mark, ink, says in entries)]
 
 
-def _foot(theme_name: str) -> list[Sequence[Part]]:
-    return [
-        ((0, "Colours never stand alone: every state, side and signal has its own shape. Esc closes.", "muted"),),
-        ((0, f"Theme now: {theme_name}. Scores are not probabilities. Predictive value: not measured.", "muted"),),
-    ]
+def _foot(theme_name: str, width: int) -> list[Sequence[Part]]:
+    said = (
+        "Colours never stand alone: every state, side and signal has its own shape. "
+        f"Theme now: {theme_name}. Scores are not probabilities. Predictive value: not measured."
+    )
+    return [((0, part, "muted"),) for part in textwrap.wrap(said, max(width, 20))]

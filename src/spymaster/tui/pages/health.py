@@ -21,7 +21,7 @@ from spymaster.view.state import Quality
 _QUALITY: Final = ("full", "no half-blocks", "256 colours", "slow marks", "rows only", "1 Hz")
 _SOURCES: Final = {
     AckSource.TERMINAL: "the terminal answers",
-    AckSource.TMUX: "tmux answers, not the terminal behind it",
+    AckSource.TMUX: "tmux, not what lies behind it",
     AckSource.BYTES: "nobody answers: unsent bytes only",
 }
 

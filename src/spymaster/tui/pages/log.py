@@ -21,7 +21,7 @@ class LogScreen(PageScreen):
 
     NAME = "log"
     FOLLOWS = True
-    TITLE_WORDS = ("LOG", "of this program, the newest line last")
+    TITLE_WORDS = ("LOG", "of this program, newest last")
 
     def __init__(self, cockpit: Cockpit, theme: Theme, options: AppOptions, book: LogBook) -> None:
         super().__init__(cockpit, theme, options)

@@ -257,7 +257,8 @@ def right_row(frame: Frame | None, state: ViewState, width: int) -> Row:
     if width >= 60 and state.stats.bytes_per_s is not None:
         groups.append([(rate(state.stats.bytes_per_s), band.soft)])
     gap = "   " if width >= 60 else "  "
-    while len(groups) > 1 and _room_beside(groups, gap, width) < len("not recording"):
+    least = _cells(_recording(header, state, band, 0))
+    while len(groups) > 1 and _room_beside(groups, gap, width) < least:
         # what the picture costs is the first to go, how old it is stays
         groups.pop()
     room = _room_beside(groups, gap, width)

@@ -38,8 +38,7 @@ def input_rows(frame: Frame, width: int, signs: Glyphs) -> Rows:
         if span_ns > 0 and cells >= 8:
             states = _states(health, trust.name, now_ns, cells)
             _put_track(line, states, signs)
-            there = any(state != "ABSENT" for state in states) and at < len(health.green_ns)
-            share = health.green_ns[at] / span_ns if there else math.nan
+            share = _share(health, at, trust.name, now_ns)
             line.right(width - 1, percent(share, 2 if share < 1 else 0), "muted")
         rows.append(line.row())
     if span_ns > 0 and cells >= 8:
@@ -65,6 +64,14 @@ def _head(health: SessionHealth, span_ns: int, cells: int, width: int) -> Row:
     line.put(_TRACK + 11, said, "muted")
     line.right(width - 1, "green", "muted")
     return line.row()
+
+
+def _share(health: SessionHealth, at: int, name: str, now_ns: int) -> float:
+    """How much of the time since an input first gave anything it was green; NaN where it never did."""
+    begun_ns = next((c.t_ns for c in health.changes if c.input == name and c.state != "ABSENT"), now_ns)
+    if begun_ns >= now_ns or at >= len(health.green_ns):
+        return math.nan
+    return min(health.green_ns[at] / (now_ns - begun_ns), 1.0)
 
 
 def _why(trust: InputTrust, width: int, signs: Glyphs) -> Row:
