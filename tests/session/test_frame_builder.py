@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.market.frames import FeedState, FeedStatusFrame, WatermarkFrame
-from spymaster.market.kinds import NO_TICK
+from spymaster.market.batches import Batch
+from spymaster.market.dtypes import DTYPES
+from spymaster.market.frames import FeedState, FeedStatusFrame, RecordsFrame, WatermarkFrame
+from spymaster.market.kinds import NO_TICK, Kind
 from spymaster.market.rows import INPUTS
 from spymaster.physics.engine import SnapBlock
 from spymaster.session.frames.builder import LADDER_ROWS, FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
+from spymaster.session.frames.settlements import SETTLEMENT_PRICE
 from spymaster.signals.frame import Frame, Mode, Phase, RecordingLight
 from spymaster.signals.run_state import RunState, waiting_frame
 from tests.support.engine import engine_for, records
@@ -172,6 +175,22 @@ def test_the_change_counts_from_the_first_snap() -> None:
     frame = session.feed(market.words()[fed:], 3.0)
     assert frame.header.es_change > 0
     assert frame.header.es_change == pytest.approx(frame.header.es_mid - (MID + 0.5) * 0.25)
+
+
+def test_the_day_before_s_settlement_is_read_off_statistics_and_outlives_a_checkpoint() -> None:
+    session = Session()
+    row = np.zeros(1, DTYPES[Kind.STAT])
+    assert session.engine.config is not None
+    instrument = session.engine.config.instrument
+    row["instrument_id"], row["publisher_id"] = instrument.instrument_id, instrument.publisher_id
+    row["stat_type"], row["update_action"], row["price"] = SETTLEMENT_PRICE, 1, 4_990_250_000_000
+    row["ts_ref"] = START_NS - 4 * 86_400 * S
+    session.builder.on_frame(RecordsFrame(Batch.of(Kind.STAT, row)))
+    assert session.feed(quiet_market().words(), 1.0).header.day.settlement == 4990.25
+    again = Session()
+    again.engine.restore(session.engine.snapshot())
+    again.builder.restore(session.builder.snapshot())
+    assert again.builder.build(8, RUN).header.day.settlement == 4990.25
 
 
 def test_a_frame_knows_of_no_record_after_its_moment(words: Words) -> None:

@@ -50,7 +50,7 @@ def scenes() -> Iterator[Frame]:
     yield from (frames.frame(), frames.with_options(), frames.replay_frame(), frames.blind_frame())
     yield frames.empty_frame()
     usual = frames.with_options()
-    day = DayPrices(6870.25, 6875.75, 6868.0, 6860.0, whole=True)
+    day = DayPrices(6870.25, 6875.75, 6868.0, 6860.0, whole=True, settlement=6861.5)
     for changes in (
         {"recording": RecordingLight(is_on=True, lake_lag_s=9.0, bus_fault="gone"), "day": day},
         {"recording": RecordingLight(fault="no space left")},

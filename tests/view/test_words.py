@@ -396,11 +396,19 @@ def test_the_focus_tells_what_became_of_the_levels_last_signal() -> None:
         (DayPrices(open=684.1, high=688.25, low=683.5, prior_close=685.0, whole=True), "O 684.10  H 688.25  L 683.50"),
         (DayPrices(high=688.25, low=683.5), "seen H 688.25  L 683.50"),
         (DayPrices(), "since 09:"),
+        (DayPrices(high=688.25, low=683.5, settlement=6871.5), "L 683.50  settle 6871.50"),
+        (DayPrices(settlement=6871.5), "on settle"),
+        (DayPrices(prior_close=685.0, settlement=6871.5), "on close"),
     ],
 )
 def test_the_net_change_says_since_when_and_the_day_its_range(day: DayPrices, said: str) -> None:
     header = frames.header(day=day, first_ns=T0 - 5400 * S)
     assert said in text_of(panels_of(frames.frame(header=header), 200, 60)["header_left"][0])
+
+
+def test_the_net_change_of_a_future_counts_from_its_settlement() -> None:
+    header = frames.header(profile="es", es_last=6870.25, spot=6870.25, day=DayPrices(prior_close=6860.0, settlement=6868.0))
+    assert "2.25 on settle" in text_of(panels_of(frames.frame(header=header), 120, 40)["header_left"][0])
 
 
 def test_the_tape_says_its_pace_and_who_was_the_stronger() -> None:

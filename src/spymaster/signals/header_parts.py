@@ -14,7 +14,7 @@ class DayPrices(msgspec.Struct, frozen=True):
     """What the session has done so far, in the profile's unit; NaN where it is not known.
 
     ``open``: its first price, where its beginning was seen; ``high``, ``low``: of what was seen, and of all of it if
-    ``whole``; ``prior_close``: of the session before.
+    ``whole``; ``prior_close``: of the session before; ``settlement``: of the future in the trade date before, points.
     """
 
     open: float = math.nan
@@ -22,6 +22,7 @@ class DayPrices(msgspec.Struct, frozen=True):
     low: float = math.nan
     prior_close: float = math.nan
     whole: bool = False
+    settlement: float = math.nan
 
 
 class GreeksCheck(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from spymaster.session.frames.heat_store import HeatState, HeatStore
 from spymaster.session.frames.level_store import LevelState, LevelStore
 from spymaster.session.frames.option_flow import OptionFlow
 from spymaster.session.frames.picture_parts import book_of, chances_of, day_prices, orders_of, trust_of
+from spymaster.session.frames.settlements import Settlements, SettlementState
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
@@ -67,6 +68,7 @@ class BuilderState(msgspec.Struct, frozen=True):
     records_before: int = 0
     prices: bytes = b""
     health: HealthState = HealthState()
+    settlements: SettlementState = ()
 
 
 class FrameBuilder:
@@ -101,6 +103,7 @@ class FrameBuilder:
         self._option_flow = OptionFlow()
         self._feed_words = FeedWords()
         self._health = HealthStore()
+        self._settlements = Settlements()
         self._scorer = BreakScorer(model)
         self._chances: ModelChances | None = None
         self._is_unscored = False
@@ -120,13 +123,16 @@ class FrameBuilder:
         self._levels_seen = LevelStore(self._user_ids)
         self._option_flow = OptionFlow()
         self._chart_memory = ChartMemory()
+        self._settlements = Settlements()
         self._scorer.memory.forget()
         self._chances, self._is_unscored = None, False
         self._first_mid = math.nan
 
     def on_frame(self, frame: JournalFrame) -> None:
-        """A frame that the engine is about to be given: what a feed says of itself is shown in its own words."""
+        """A frame that the engine is about to be given: what a feed says of itself is shown in its own words, and of
+        statistics the settlement is for the screen alone."""
         self._feed_words.take(frame)
+        self._settlements.take(frame, self._config.instrument)
 
     def on_block(self, block: SnapBlock) -> None:
         """Follow a block of at most one snap: it enters the heatmap and the levels' history and becomes the frame's.
@@ -170,6 +176,7 @@ class FrameBuilder:
             records_before=self._records_before,
             prices=self._scorer.memory.snapshot(),
             health=self._health.snapshot(),
+            settlements=self._settlements.snapshot(),
         )
 
     def restore(self, snapshot: BuilderState) -> None:
@@ -187,6 +194,7 @@ class FrameBuilder:
         self._records_before = snapshot.records_before
         self._scorer.memory.restore(snapshot.prices)
         self._health.restore(snapshot.health)
+        self._settlements.restore(snapshot.settlements)
         self._chances, self._is_unscored = None, False
 
     @property
@@ -308,7 +316,7 @@ class FrameBuilder:
             hidden_share=totals["hidden"] / totals["filled"] if totals["filled"] else 0.0,
             atr=float(snap["atr"]),
             cvd=int(snap["cvd"]),
-            day=day_prices(state, self._chart.bars),
+            day=day_prices(state, self._chart.bars, self._settlements.before(int(snap["session_date"]))),
             message=run.message,
             progress=run.progress,
             recording=run.recording,

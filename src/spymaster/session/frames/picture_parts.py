@@ -20,12 +20,13 @@ from spymaster.signals.run_state import empty_book
 _ORDERS_SHOWN: Final = 200
 
 
-def day_prices(state: NDArray[Any], bars: NDArray[Any]) -> DayPrices:
-    """The session as its ranges and bars (CHART_BAR) have it."""
+def day_prices(state: NDArray[Any], bars: NDArray[Any], settlement: float) -> DayPrices:
+    """The session as its ranges and bars (CHART_BAR) have it. ``settlement``: of the future before it, points."""
     parts = state["ranges"][0]["part"]
     session, prior = parts[R_SESSION], parts[R_PRIOR]
     if not session["seen"]:
-        return DayPrices(prior_close=float(prior["close"]) if prior["whole"] else math.nan)
+        prior_close = float(prior["close"]) if prior["whole"] else math.nan
+        return DayPrices(prior_close=prior_close, settlement=settlement)
     first = bars[bars["t_ns"] == session["start_ns"]]
     return DayPrices(
         open=float(first["open"][0]) if len(first) else math.nan,
@@ -33,6 +34,7 @@ def day_prices(state: NDArray[Any], bars: NDArray[Any]) -> DayPrices:
         low=float(session["low"]),
         prior_close=float(prior["close"]) if prior["whole"] else math.nan,
         whole=bool(session["whole"]),
+        settlement=settlement,
     )
 
 

@@ -14,7 +14,6 @@ from spymaster.view.drawing.numbers import (
     NO_CLOCK,
     age,
     clock,
-    clock_minute,
     day,
     is_time,
     known,
@@ -24,6 +23,7 @@ from spymaster.view.drawing.numbers import (
     rate,
     volume,
 )
+from spymaster.view.edges.day_prices import day_text, is_of_share, net_change
 from spymaster.view.edges.practice import WORD, practice_of
 from spymaster.view.state import QUALITY_WORDS, Attached, ViewState
 
@@ -111,12 +111,12 @@ def _left_groups(header: Header | None, state: ViewState, band: Band) -> list[tu
     groups: list[tuple[int, int, list[Run]]] = []
     if header is not None and spy:
         groups.append((0, 0, _price_parts("SPY", header.spot, 3, band)))
-        groups += _change_groups(header, state, band) if _on_close(header) else []
+        groups += _change_groups(header, state, band) if is_of_share(header) else []
     groups.append((2 if spy else 0, 3, _price_parts("ES", last, 5, band)))
-    if header is not None and not (spy and _on_close(header)):
+    if header is not None and not is_of_share(header):
         groups += _change_groups(header, state, band)
-    if header is not None and state.width >= 160 and (day_text := _day_text(header)):
-        groups.append((7, 3, [(day_text, band.soft)]))
+    if header is not None and state.width >= 160 and (day_words := day_text(header)):
+        groups.append((7, 3, [(day_words, band.soft)]))
     if header is not None and spy and known(header.ratio) and state.width >= 160:
         soft = "text" if band is _LIVE else band.soft
         groups.append((10, 3, [("ES/SPY ", band.soft), (f"{header.ratio:.4f}", soft)]))
@@ -128,14 +128,9 @@ def _left_groups(header: Header | None, state: ViewState, band: Band) -> list[tu
     return groups
 
 
-def _on_close(header: Header) -> bool:
-    return known(header.day.prior_close) and known(header.spot)
-
-
 def _change_groups(header: Header, state: ViewState, band: Band) -> list[tuple[int, int, list[Run]]]:
-    """The net change, and where there is room since when it is counted: the close before, else what was seen first."""
-    on_close = _on_close(header)
-    change = header.spot - header.day.prior_close if on_close else header.es_change
+    """The net change, and where there is room since when it is counted."""
+    change, since = net_change(header)
     if not known(change) or change == 0:
         return []
     rising, glyphs = change > 0, SETS[state.glyphs]
@@ -143,18 +138,8 @@ def _change_groups(header: Header, state: ViewState, band: Band) -> list[tuple[i
     ink = ("bid" if rising else "ask") if band is _LIVE else band.soft
     groups: list[tuple[int, int, list[Run]]] = [(5, 1, [(mark, ink)])]
     if state.width >= _NAMED_FROM:
-        since = "on close" if on_close else f"since {clock_minute(header.first_ns)}"
         groups.append((6, 1, [(since, band.soft)]))
     return groups
-
-
-def _day_text(header: Header) -> str:
-    """``O 6870.25  H 6875.75  L 6868.00``; what was not seen whole is called seen."""
-    day_ = header.day
-    if not known(day_.high):
-        return ""
-    opened = f"O {day_.open:.2f}  " if known(day_.open) else ""
-    return f"{opened}{'' if day_.whole else 'seen '}H {day_.high:.2f}  L {day_.low:.2f}"
 
 
 def _price_parts(name: str, price: float, moving: int, band: Band) -> list[Run]:

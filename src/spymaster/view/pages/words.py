@@ -42,7 +42,7 @@ _HEADER: Final[Words] = (
     ("ES/SPY", "how many ES points one SPY dollar is now"),
     ("ET", "the time in New York"),
     ("O, H, L", "the session's first, highest and lowest price"),
-    ("since, on close", "what the net change is counted from"),
+    ("since, on close, on settle", "what the net change is counted from; settle is the future's settlement"),
     ("RTH, opens, after hours", "regular trading hours: for how long, or when"),
     ("LIVE", "the market now"),
     ("REPLAY, SIMULATED, SIM, REC", "recorded, or made up; beside it how fast"),
