@@ -28,6 +28,7 @@ class Seen:
     clipboard: str
     saved: int
     exported: int
+    repaints: int
     theme: str
     ended: tuple[Any, ...]
     opened: int
@@ -189,7 +190,7 @@ EFFECTS: Final[dict[str, Does]] = {
     "settings": Does(opens("SettingsScreen")),
     "log": Does(opens("LogScreen")),
     "theme_next": Does(differs("theme")),
-    "redraw": Does(says("drawn anew")),
+    "redraw": Does(differs("repaints")),
     "save_screen": Does(differs("saved")),
     "command_palette": Does(opens("CommandPalette")),
     "help": Does(opens("HelpScreen")),

@@ -572,7 +572,7 @@ async def test_on_a_slow_link_the_cells_between_the_panels_have_the_ground_of_th
 
 @pytest.mark.parametrize(
     "keys",
-    [(), ("enter",), ("p",), ("h",), ("l",), ("question_mark",), ("D",), ("E",), ("f",), ("colon", "1"), ("ctrl+p",)],
+    [(), ("enter",), ("p",), ("h",), ("l",), ("question_mark",), ("D",), ("U",), ("f",), ("colon", "1"), ("ctrl+p",)],
     ids=["cockpit", "level", "chart", "health", "log", "help", "doctor", "settings", "jump", "line", "palette"],
 )
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)

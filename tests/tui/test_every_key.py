@@ -54,13 +54,16 @@ def settings() -> tuple[Setting, ...]:
 class Walk:
     """An application on one screen, which is brought back to it before each key."""
 
-    def __init__(self, screen: str, folder: Path) -> None:
+    def __init__(self, screen: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.screen, self.folder = screen, folder
         self.source = ScriptedSource(start_s=LONG_SESSION_S, phase=Phase.PAUSED)
         self.ended: list[Any] = []
         self.opened: list[bool] = []
         self.taken: list[StartChoice] = []
         self._here: Screen[Any] | None = None
+        self.repaints = 0
+        self._refresh = Screen.refresh
+        patch.setattr(Screen, "refresh", lambda screen, *regions, **how: self._repainted(screen, *regions, **how))
         options = AppOptions(
             keymap=load_keymap("default"),
             save_folder=folder,
@@ -78,6 +81,11 @@ class Walk:
         self.app.exit = lambda result=None, *_, **__: self.ended.append(result)  # type: ignore[method-assign]
         for number in range(60):
             self.app.book.emit(logging.LogRecord("spymaster", logging.INFO, "", 0, f"line {number}", None, None))
+
+    def _repainted(self, screen: Screen[Any], *regions: Any, **how: Any) -> Any:
+        """A screen is painted again; counted where it is the whole of it."""
+        self.repaints += not regions and not how
+        return self._refresh(screen, *regions, **how)
 
     async def come_back(self, pilot: Pilot[Any]) -> None:
         """To the screen it is about, where the last key has led away from it; nothing has been asked for yet."""
@@ -114,6 +122,7 @@ class Walk:
             clipboard=app.clipboard,
             saved=sum(path.stat().st_size for path in self.folder.glob("*.svg")),
             exported=sum(path.stat().st_size for path in self.folder.glob("*.t*")),
+            repaints=self.repaints,
             theme=app.colours.name,
             ended=tuple(self.ended),
             opened=len(self.opened),
@@ -154,8 +163,8 @@ ALWAYS = ("cockpit", "start")
 @pytest.mark.parametrize(
     "screen", [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.slow) for name in REACHED]
 )
-async def test_every_key_does_what_is_said_of_it(screen: str, tmp_path: Path) -> None:
-    walk = Walk(screen, tmp_path)
+async def test_every_key_does_what_is_said_of_it(screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(screen, tmp_path, monkeypatch)
     without_effect = []
     # small enough that every page is longer than its screen
     async with walk.app.run_test(size=(80, 24)) as pilot:

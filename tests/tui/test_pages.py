@@ -50,7 +50,7 @@ def said(pilot: Pilot[Any], panel: str = "page") -> str:
     return "\n".join(text_of(row) for row in page_of(pilot).panel(panel))
 
 
-@pytest.mark.parametrize("key", ["question_mark", "h", "D", "E", "l"])
+@pytest.mark.parametrize("key", ["question_mark", "h", "D", "U", "l"])
 async def test_a_page_keeps_the_header_and_the_time_bar(key: str) -> None:
     async with opened(key) as pilot:
         assert "REPLAY" in said(pilot, "header_left")
@@ -65,18 +65,18 @@ async def test_a_typed_time_is_gone_to_from_a_page() -> None:
 
 
 async def test_a_word_leaves_what_holds_it_with_its_head() -> None:
-    async with opened("E", "slash", *"KEEP", "enter") as pilot:
+    async with opened("U", "slash", *"KEEP", "enter") as pilot:
         assert said(pilot).split() == ["[lake]", "keep_days", "0", "Sealed", "runs", "older", "than", "this", "go."]
         assert "'KEEP'" in said(pilot, "page_title")
 
 
 async def test_a_word_that_is_nowhere_is_said() -> None:
-    async with opened("E", "slash", *"moon", "enter") as pilot:
+    async with opened("U", "slash", *"moon", "enter") as pilot:
         assert "nothing here holds 'moon'" in said(pilot)
 
 
 async def test_no_word_shows_everything_again() -> None:
-    async with opened("E", "slash", *"moon", "enter", "slash", "enter") as pilot:
+    async with opened("U", "slash", *"moon", "enter", "slash", "enter") as pilot:
         assert "glyphs" in said(pilot)
 
 
@@ -89,7 +89,7 @@ async def test_help_is_searched_among_keys_words_and_marks() -> None:
 
 
 async def test_what_was_set_says_where_and_stands_before_the_defaults() -> None:
-    async with opened("E") as pilot:
+    async with opened("U") as pilot:
         rows = said(pilot).splitlines()
         assert rows[0].startswith("NOT AS PACKAGED")
         assert "/home/user/config.toml:12" in rows[1]
@@ -99,7 +99,7 @@ async def test_settings_that_cannot_be_read_are_one_line() -> None:
     def refuse() -> tuple[Setting, ...]:
         raise UserError("config.toml", "is not TOML", "mend it there")
 
-    async with opened("E", settings=refuse) as pilot:
+    async with opened("U", settings=refuse) as pilot:
         assert said(pilot).strip() == "config.toml: is not TOML; mend it there"
 
 
@@ -147,7 +147,7 @@ async def test_over_the_start_screen_a_page_has_no_market_and_says_so() -> None:
     options = AppOptions(keymap=load_keymap("default"), settings=lambda: SET)
     app = SpymasterApp(None, options, lambda theme: StartScreen(theme, options, (), lambda choice: None))
     async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.press("E", "space")
+        await pilot.press("U", "space")
         await pilot.pause()
         assert said(pilot, "header_left").strip().startswith("spymaster-tui")
         assert NOTHING_PLAYS in said(pilot, "note")

@@ -407,7 +407,9 @@ def test_the_net_change_says_since_when_and_the_day_its_range(day: DayPrices, sa
 
 
 def test_the_net_change_of_a_future_counts_from_its_settlement() -> None:
-    header = frames.header(profile="es", es_last=6870.25, spot=6870.25, day=DayPrices(prior_close=6860.0, settlement=6868.0))
+    header = frames.header(
+        profile="es", es_last=6870.25, spot=6870.25, day=DayPrices(prior_close=6860.0, settlement=6868.0)
+    )
     assert "2.25 on settle" in text_of(panels_of(frames.frame(header=header), 120, 40)["header_left"][0])
 
 

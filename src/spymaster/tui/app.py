@@ -336,9 +336,8 @@ class SpymasterApp(PacedApp, inherit_bindings=False):
     def action_redraw(self) -> None:
         """Send every cell again, whatever the terminal shows."""
         if self.pacer is not None:
-            self.pacer.canvas.forget()
+            self.pacer.forget_screen()
         self.screen.refresh()
-        self.say("drawn anew")
 
     def action_save_screen(self) -> None:
         """Write the screen as an SVG file named by the moment."""

@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from spymaster.market.kernel_cache import kernel_folder, write_refusal
 from spymaster.market.kernels.lowered import Lowered, linked, lowered_kernels, refuse_foreign
 from spymaster.market.kernels.native_code import NativeKernel, NotNativeError, Returns, Root, flatten, object_loader
-from spymaster.market.kernels.numba_shortcuts import Shortcuts, is_unused
+from spymaster.market.kernels.numba_shortcuts import Arguments, Shortcuts, is_unused
 from spymaster.market.kernels.sources import kernel_hash
 
 LOWEST: Final = (0, 61)
@@ -101,15 +101,6 @@ class _Entry:
     symbol: str
 
 
-class _Arguments(tuple[Any, ...]):
-    """Types of arguments. numba makes a text of them before every pass; that of the engine's state has 40 kB."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return f"({len(self)} arguments)"
-
-
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _Lowering(NativeLowering):
     """numba's own lowering, into a library of ours and under a name that is the same in every process."""
@@ -146,7 +137,7 @@ class _Compiler(CompilerBase):
     """numba's passes that have something to do in a kernel, the last of them ours."""
 
     def __init__(self, typingctx: Any, targetctx: Any, library: Any, args: Any, *rest: Any) -> None:
-        super().__init__(typingctx, targetctx, library, _Arguments(args), *rest)
+        super().__init__(typingctx, targetctx, library, Arguments(args), *rest)
         self.state.flags.no_compile = True
 
     def define_pipelines(self) -> list[Any]:
@@ -338,17 +329,15 @@ def _entry(name: str, symbol: str, called: Any) -> str:
     entry = ir.Function(module, ir.FunctionType(called.return_type, (*called.args[:2], word.as_pointer())), name)
     builder = ir.IRBuilder(entry.append_basic_block())
     left, reason, words = entry.args
-    taken = [
-        builder.load(builder.bitcast(builder.gep(words, [word(place)]), kind.as_pointer()))
-        for place, kind in enumerate(called.args[2:])
-    ]
+    places = [builder.gep(words, [word(place)]) for place in range(len(called.args) - 2)]
+    kinds = called.args[2:]
+    taken = [builder.load(builder.bitcast(at, kind.as_pointer())) for at, kind in zip(places, kinds, strict=True)]
     builder.ret(builder.call(kernel, [left, reason, *taken]))
     return str(module)
 
 
 def _letter(kind: Any) -> str:
-    text = str(kind)
-    return "p" if kind.is_pointer else text
+    return "p" if kind.is_pointer else str(kind)
 
 
 def _returned(kind: Any) -> Returns:

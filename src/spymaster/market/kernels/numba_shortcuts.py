@@ -36,6 +36,15 @@ _UNUSED: Final = (
 """Passes for what kernels do not contain: closures, whole arrays in one expression, loops over tuples, texts."""
 
 
+class Arguments(tuple[Any, ...]):
+    """Types of arguments. numba makes a text of them before every pass; that of the engine's state has 40 kB."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"({len(self)} arguments)"
+
+
 def is_unused(which: Any, function: Callable[..., Any]) -> bool:
     """Whether a pass has nothing to do in a kernel. One with a function inside it is given all of them."""
     return which in _UNUSED and not any(isinstance(one, CodeType) for one in function.__code__.co_consts)

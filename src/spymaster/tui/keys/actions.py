@@ -188,7 +188,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("command_palette", Scope.APP, "commands", "all commands", "All commands", 300),
     Action("help", Scope.APP, "help", "this page", "Help: keys, words and marks"),
     Action("open", Scope.APP, "open", "open another", "Open another recording, or go live: ends this replay"),
-    Action("quit", Scope.APP, "quit", "leave, quit", "Leave this page; from the cockpit, quit", 310),
+    Action("quit", Scope.APP, "quit", "leave, quit", "Quit; on a page, leave the page", 310),
 )
 
 OF_A_SESSION: Final = frozenset(("chart", "flow", "health", "open"))

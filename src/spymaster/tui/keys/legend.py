@@ -29,6 +29,7 @@ _WHERE: Final[tuple[tuple[str, tuple[Scope, ...]], ...]] = (
     ("EVERYWHERE", (Scope.APP, Scope.PLACES)),
     ("COCKPIT", (Scope.COCKPIT, Scope.LEVELS)),
     ("REPLAY", (Scope.REPLAY, Scope.MOMENTS)),
+    ("PRACTICE", (Scope.PRACTICE,)),
     ("LEVEL AND CHARTS", (Scope.OVER, Scope.LEVEL, Scope.CHART, Scope.FLOW)),
     ("PAGES", (Scope.PAGE,)),
     ("START SCREEN", (Scope.START,)),

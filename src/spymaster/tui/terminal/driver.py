@@ -122,6 +122,12 @@ class PacedDriver(LinuxDriver):
         self._frame_data_at, self._frame_size = data_at, size
         self._frame_is_thrifty = self._is_thrifty and size[1] >= _FEWEST_ROWS
 
+    def forget_screen(self) -> None:
+        """Nothing is known of what the terminal shows: the next frame is sent whole."""
+        self.canvas.forget()
+        with self._lock:
+            self._thrift = None
+
     def poll(self) -> None:
         """Give up on lost replies, and measure the link's own time while it is idle. Called at the frame rate."""
         now = time.monotonic()
