@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from spymaster.atomic_output import AtomicOutput, write_whole
-from spymaster.interrupts import Interrupted, ended_by_signals, held, taken_back
+from spymaster.interrupts import Interrupted, ended_by_signals, held, raise_put_off, taken_back
 
 OLD = "as it was"
 
@@ -131,6 +131,33 @@ def test_a_signal_during_an_import_waits_for_its_end(tmp_path: Path, monkeypatch
 
     assert ending_of(program).signal is signal.SIGTERM
     assert reached == [True]
+
+
+def test_a_signal_during_imports_ends_the_program_before_it_does_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = imported(tmp_path, monkeypatch, "strike()")
+    reached = []
+
+    def program() -> None:
+        module()
+        raise_put_off()
+        reached.append("what comes after")
+
+    assert ending_of(program).signal is signal.SIGTERM
+    assert reached == []
+
+
+def test_a_program_that_fails_before_the_signal_comes_again_ended_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = imported(tmp_path, monkeypatch, "strike()")
+
+    def program() -> None:
+        module()
+        raise SystemExit(3)
+
+    assert ending_of(program).exit_code == 128 + signal.SIGTERM
 
 
 def test_an_import_that_passes_over_every_error_does_not_lose_a_signal(

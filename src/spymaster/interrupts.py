@@ -62,10 +62,14 @@ class _Handler:
             again.daemon = True
             again.start()
 
-    def settle(self) -> None:
-        """The program ended by itself. Raises what it was to end by: it is still to come, or somebody swallowed it."""
+    def raise_put_off(self) -> None:
+        """Raise the signal that was to come again, if there is one: here is a good place."""
         if (number := self.forget()) is not None:
             raise Interrupted(number)
+
+    def settle(self) -> None:
+        """The program ended by itself. Raises what it was to end by: it is still to come, or somebody swallowed it."""
+        self.raise_put_off()
         if self.raised is not None:
             raise self.raised
 
@@ -139,6 +143,9 @@ def ended_by_signals() -> Iterator[None]:
         except SystemExit as ending:
             if not ending.code:
                 handler.settle()
+            elif not isinstance(ending, Interrupted):
+                # it came before the program failed, and is what ended it as far as its sender is concerned
+                handler.raise_put_off()
             raise
         handler.settle()
     except SystemExit as ending:
@@ -156,6 +163,12 @@ def ended_by_signals() -> Iterator[None]:
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
         sys.unraisablehook = before
+
+
+def raise_put_off() -> None:
+    """What was to be imported is: a signal that came meanwhile ends the program before anything is done."""
+    if (handler := _handler()) is not None:
+        handler.raise_put_off()
 
 
 @contextlib.contextmanager

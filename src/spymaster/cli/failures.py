@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from spymaster.errors import ExitCode, UserError
-from spymaster.interrupts import Interrupted
+from spymaster.interrupts import Interrupted, raise_put_off
 
 
 @contextmanager
@@ -25,6 +25,7 @@ def half_done(remedy: str) -> Iterator[None]:
 @contextmanager
 def reported() -> Iterator[None]:
     """Run a command: errors meant for the user become one line and an exit code, Ctrl+C 130, a closed pipe silence."""
+    raise_put_off()
     try:
         try:
             yield
