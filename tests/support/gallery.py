@@ -35,8 +35,9 @@ ODD_SIZES: Final = ("300x80", "100x90", "64x20", "40x12", "39x11", "20x5")
 MOMENTS: Final = {"first-look": "12:31:26"}
 """Where a recording shows most; the others are shown at their end."""
 
-README_PICTURES: Final = (("level", "120x40", "level.svg"), ("chart", "120x40", "chart.svg"))
+README_PICTURES: Final = (("first-look", "level", "level.svg"), ("opening-drive", "chart", "chart.svg"))
 """Beside ``cockpit.svg``, whose making ``docs evidence`` tells of."""
+_README_SIZE: Final = "120x40"
 
 _RECORDINGS: Final = Path(__file__).parents[2] / "recordings"
 _REACH_S: Final = 600.0
@@ -132,14 +133,14 @@ def page(pictures: Sequence[Picture]) -> str:
 
 
 def write_readme_pictures() -> None:
-    """The pictures beside the cockpit's, from the bundled recording."""
-    request = request_for("first-look")
-    assert request is not None
-    with _prepared("first-look", request) as (session, options):
-        for screen, size, file in README_PICTURES:
-            svg = draw(session, Picture("first-look", "dark", screen, size), options)
-            (_RECORDINGS / file).write_text(svg, encoding="utf-8")
-            print(_RECORDINGS / file)
+    """The pictures beside the cockpit's, from the shipped recordings."""
+    for recording, screen, file in README_PICTURES:
+        request = request_for(recording)
+        assert request is not None
+        with _prepared(recording, request) as (session, options):
+            svg = draw(session, Picture(recording, "dark", screen, _README_SIZE), options)
+        (_RECORDINGS / file).write_text(svg, encoding="utf-8")
+        print(_RECORDINGS / file)
 
 
 def main(arguments: Sequence[str]) -> None:
