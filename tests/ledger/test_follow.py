@@ -8,7 +8,6 @@ import pytest
 from spymaster.labels.attempts import Scales, attempts
 from spymaster.labels.first_passage import Outcome
 from spymaster.labels.path import PricePath
-from spymaster.ledger.follow import LevelTests
 from spymaster.ledger.rows import TestOutcome
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import Signal, Trust
@@ -178,23 +177,6 @@ def test_blocks_of_any_size_give_the_same() -> None:
     assert len(whole) >= 3
     for size in (1, 7, 4000):
         assert walk.tests(size).tobytes() == whole.tobytes()
-
-
-def test_from_a_snapshot_on_it_goes_on_as_if_nothing_had_been() -> None:
-    walk = wandering(2, 4000)
-    first, second = LevelTests(0.25), LevelTests(0.25)
-    found = []
-    for number, block in enumerate(walk.blocks(50)):
-        if number == 40:
-            second.restore(first.snapshot())
-        found.append((first if number < 40 else second).on_block(block))
-    whole = np.concatenate([*found, second.finish()])
-    assert whole[whole["kind"] >= 0].tobytes() == walk.tests().tobytes()
-
-
-def test_a_damaged_snapshot_is_refused() -> None:
-    with pytest.raises(ValueError, match="3 bytes are no memory of tests"):
-        LevelTests(0.25).restore(b"abc")
 
 
 @pytest.mark.parametrize("seed", range(6))

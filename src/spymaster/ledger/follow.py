@@ -1,7 +1,7 @@
 """The tests of all levels as snaps go by (docs/record.md 1): each is told once it is decided, and from nothing later.
 
 It reads what was published, and writes nothing back: no score, no signal and no hash knows of it. The same snaps give
-the same tests, whether they come from a market, a journal, a lake, or from a checkpoint on.
+the same tests, whether they come from a market, a journal or a lake.
 """
 
 from __future__ import annotations
@@ -109,30 +109,10 @@ class LevelTests:
         count = interrupt(self._levels, self._placebos, self._clock, self._out, 0)
         return self._out[:count].copy()
 
-    def open_tests(self) -> Array:
-        """Those in progress: TEST[n], a copy."""
-        slots = np.concatenate([self._levels, self._placebos])
-        tests: Array = slots["test"][slots["is_open"] > 0]
-        return tests.copy()
-
     @property
     def dropped(self) -> int:
         """See the class."""
         return int(self._clock[_DROPPED])
-
-    def snapshot(self) -> bytes:
-        """Everything, for ``restore``."""
-        return self._clock.tobytes() + self._levels.tobytes() + self._placebos.tobytes()
-
-    def restore(self, snapshot: bytes) -> None:
-        """Go on from there. Raises ValueError for what is no snapshot."""
-        sizes = (self._clock.nbytes, self._levels.nbytes, self._placebos.nbytes)
-        if len(snapshot) != sum(sizes):
-            raise ValueError(f"{len(snapshot)} bytes are no memory of tests")
-        levels_end = sizes[0] + sizes[1]
-        self._clock = np.frombuffer(snapshot[: sizes[0]], np.int64).copy()
-        self._levels = np.frombuffer(snapshot[sizes[0] : levels_end], SLOT).copy()
-        self._placebos = np.frombuffer(snapshot[levels_end:], SLOT).copy()
 
 
 @kernel
