@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from spymaster.alerts.desk import NS_PER_MIN
+from spymaster.alerts.standing import NEWS_NS
 from spymaster.alerts.watch import RuleWatch
 from spymaster.config.alerts import Alerts
 from spymaster.config.loader import load_config
@@ -112,6 +113,20 @@ def test_a_command_runs_for_the_rules_that_ask_for_it(tmp_path: Path) -> None:
     made.stop()
     assert b'"rule":"near"' in (tmp_path / "given").read_bytes()
     assert len((tmp_path / "given").read_bytes().splitlines()) == 1
+
+
+def test_a_session_that_catches_up_with_its_market_runs_no_command_for_what_is_old(tmp_path: Path) -> None:
+    text = '[alerts]\ncommand = ["/bin/true"]\n[alerts.rules.near]\ndistance = 1.0\nrest = 0.0\ncommand = true\n'
+    path = tmp_path / "rules.toml"
+    path.write_text(text)
+    alerts = load_config(path).alerts
+    made = RuleWatch(alerts, lambda: alerts, (), now_ns=lambda: T0_NS + NEWS_NS + SNAP_NS)
+    made.begins(CONFIG, FeedWords())
+    made.on_block(block([VWAP], [FAR], [VWAP]))
+    awaited(lambda: made.desk.standing().ran == 1)
+    made.stop()
+    assert [snap for _, snap, _ in ids(made)] == [2, 0], "both stand on the desk"
+    assert made.desk.standing().ran == 1
 
 
 class Followed:

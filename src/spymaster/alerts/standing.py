@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
+from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.words import ConfidenceWord, DirectionWord, KindWord, SignalWord, StateWord
 
 SnoozeKind = Literal["all", "rule", "kind", "level"]
+
+
+NEWS_NS: Final = 10 * NS_PER_S
+"""An alert of one's own that is older than this, at a start or after a hole, neither rings nor runs a command."""
 
 
 class RuleAlert(msgspec.Struct, frozen=True):

@@ -15,9 +15,11 @@ from spymaster.alerts.command import CommandPlan, CommandRunner
 from spymaster.alerts.conditions import moment_of
 from spymaster.alerts.desk import AlertDesk
 from spymaster.alerts.rules import Memory, Rule, rules_of, step
+from spymaster.alerts.standing import NEWS_NS, RuleAlert
 from spymaster.config.alerts import Alerts
 from spymaster.errors import UserError
 from spymaster.market.frames import ConfigFrame
+from spymaster.market.kinds import NS_PER_S
 from spymaster.market.levels import level_id
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
@@ -37,6 +39,8 @@ class RuleWatch:
     ``load``: the configuration as its files say now, or UserError; ``files``: those that may change. ``judges``: False
     where rules are not wanted (a replay that did not ask for them): then nothing is raised, and engine alerts can be
     snoozed all the same. ``runs_command``: False where another process judges the same snaps and runs it.
+    ``now_ns``: the clock of a market that goes on: while a session catches up with it, what was raised longer ago runs
+    no command. None where event time is no such clock, in a replay or a demo.
     """
 
     def __init__(
@@ -47,8 +51,10 @@ class RuleWatch:
         *,
         judges: bool = True,
         runs_command: bool = True,
+        now_ns: Callable[[], int] | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
+        self._now_ns = now_ns
         self.desk = AlertDesk()
         self._judges, self._runs_command = judges, runs_command
         self._load, self._files = load, tuple(files)
@@ -151,8 +157,14 @@ class RuleWatch:
         self._memory = judged.memory
         for alert in self.desk.take(t_ns, judged.raised, judged.ended):
             _log.info("alert %s: %s %s", alert.rule, alert.level_id, alert.says)
-            if alert.command and self._runs_command:
+            if alert.command and self._runs_command and self._is_news(alert):
                 self._runner.submit(alert)
+
+    def _is_news(self, alert: RuleAlert) -> bool:
+        late_ns = self._now_ns() - alert.t_ns if self._now_ns is not None else 0
+        if late_ns > NEWS_NS:
+            _log.info("alert %s: its command is not run, it is %d s old", alert.rule, late_ns // NS_PER_S)
+        return late_ns <= NEWS_NS
 
     def _follow_files(self) -> None:
         while not self._ending.wait(LOOK_S):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from spymaster.alerts.standing import AlertStanding, RuleAlert
-from spymaster.market.kinds import NS_PER_S
+from spymaster.alerts.standing import NEWS_NS, AlertStanding, RuleAlert
 from spymaster.signals.frame import AlertView, Frame, Mode
 
 REST_S: Final = 2.0
-_NEWS_NS: Final = 10 * NS_PER_S
-"""An alert of one's own that is older than this when it is first seen, at a start or after a hole, does not ring."""
 _LONGEST: Final = 200
 
 
@@ -71,7 +68,7 @@ def _rings(alert: AlertView, frame: Frame, own: AlertStanding) -> bool:
 
 
 def _rings_by_rule(alert: RuleAlert, frame: Frame, own: AlertStanding) -> bool:
-    fresh = alert.ended_ns is None and frame.t_ns - alert.t_ns < _NEWS_NS
+    fresh = alert.ended_ns is None and frame.t_ns - alert.t_ns < NEWS_NS
     return fresh and not _silent(own, alert.rule, alert.kind, alert.level_id, frame.t_ns)
 
 

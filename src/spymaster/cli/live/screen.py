@@ -56,6 +56,6 @@ def _show(request: LiveRequest, theme: str | None, *, colour: str, mouse: bool) 
         elif int(ending) > _OF_SIGNALS:
             raise Interrupted(int(ending) - _OF_SIGNALS)
 
-    rules = alert_watch(config, request.config)
+    rules = alert_watch(config, request.config, is_market=not request.demo)
     options = dataclasses.replace(options, alerts=rules)
     return run_live(request, as_json=False, show=show, rules=rules)

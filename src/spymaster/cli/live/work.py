@@ -58,7 +58,7 @@ def run_live(
     """Live and record; returns the exit code. ``rules``: those of the alerts, where a screen knows them already. Raises
     UserError."""
     asked = understood(request)
-    rules = rules if rules is not None else alert_watch(asked.config, request.config)
+    rules = rules if rules is not None else alert_watch(asked.config, request.config, is_market=not request.demo)
     stop: Interrupted | None = None
     manager = Manager()
     with contextlib.ExitStack() as stack:
