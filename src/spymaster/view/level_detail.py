@@ -9,6 +9,7 @@ from typing import Final
 
 from spymaster.market.kinds import NO_TICK
 from spymaster.signals.frame import Frame, LevelHistory
+from spymaster.view.between_edges import between_edges
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
 from spymaster.view.drawing.glyphs import SETS, SIGNAL_NAMES, SIGNAL_ROLES, STATE_NAMES, STATE_ROLES, Glyphs
@@ -19,7 +20,7 @@ from spymaster.view.edges import cards, footer, header
 from spymaster.view.edges.time_bar import time_bar_row
 from spymaster.view.edges.tiny import tiny_rows
 from spymaster.view.edges.why import why_row
-from spymaster.view.layout import Grade, Layout, Rect, layout_for
+from spymaster.view.layout import Grade, Layout, Rect
 from spymaster.view.levels import level_parts as parts
 from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
@@ -40,37 +41,28 @@ LEVEL_KEYS: Final[Keys] = (
     ("p", "chart"),
 )
 
-_SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
-
 
 @lru_cache(maxsize=16)
 def detail_rects(width: int, height: int, time_bar: bool) -> Layout:
     """Where everything stands: the rows at the edges as on the cockpit, plots left, facts right, one sentence below."""
-    base = layout_for(width, height, time_bar)
-    rects = {name: rect for name, rect in base.rects.items() if name in _SHARED}
-    if base.grade is Grade.TINY:
-        return Layout(width, height, base.grade, rects)
-    airy = height >= 36
-    top = (2 if base.two_headers else 1) + (1 if airy else 0)
-    rects["level_title"] = Rect(1, top, width - 2, 1)
-    top += 2 if airy else 1
-    bottom = height - 1 - (1 if "time_bar" in rects else 0)
-    if "footer" not in rects:
-        bottom += 1
+    room = between_edges(width, height, time_bar, "level_title")
+    if room.base.grade is Grade.TINY:
+        return room.layout()
+    rects, bottom = room.rects, room.bottom
     if height >= 20:
         bottom -= 1
         rects["note"] = Rect(1, bottom, width - 2, 1)
-    if airy:
+    if room.airy:
         bottom -= 1
         rects["rule"] = Rect(1, bottom, width - 2, 1)
-    rows = max(bottom - top, 1)
+    rows = max(bottom - room.top, 1)
     facts = 40 if width >= 116 else 26 if width >= 76 else 0
     gap = 3 if width >= 150 else 2
     plots = width - 2 - (facts + gap if facts else 0)
-    rects["level_plots"] = Rect(1, top, plots, rows)
+    rects["level_plots"] = Rect(1, room.top, plots, rows)
     if facts:
-        rects["level_facts"] = Rect(width - 1 - facts, top, facts, rows)
-    return Layout(width, height, base.grade, rects, two_headers=base.two_headers)
+        rects["level_facts"] = Rect(width - 1 - facts, room.top, facts, rows)
+    return room.layout()
 
 
 @dataclass(frozen=True, slots=True)

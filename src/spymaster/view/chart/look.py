@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.signals.chart.bars import BLIND_TIME
+from spymaster.view.between_edges import between_edges
 from spymaster.view.chart.columns import bar_ns, columns_of, merged_bars
 from spymaster.view.drawing.glyphs import SETS, Glyphs
-from spymaster.view.layout import Grade, Layout, Rect, layout_for
+from spymaster.view.layout import Grade, Layout, Rect
 
 WIDTHS: Final = (1, 2, 3, 4, 6, 8, 12, 18)
 """Cells of a bar to choose from; from two on one of them stays free."""
@@ -21,7 +22,6 @@ _FEW: Final = 24
 """With fewer bars of two minutes, those of one are shown until others are chosen."""
 _READABLE: Final = 2
 _NOTHING: Final = np.zeros(0, BLIND_TIME)
-_SHARED: Final = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer", "tiny")
 _AXIS: Final = ((180, 32), (140, 28), (110, 24), (70, 20), (0, 9))
 _PROFILE: Final = ((180, 32), (140, 22), (110, 16), (70, 9), (0, 0))
 _VOLUME: Final = ((44, 6), (30, 4), (18, 3), (14, 2), (0, 0))
@@ -82,20 +82,14 @@ class Look:
 @lru_cache(maxsize=16)
 def chart_rects(width: int, height: int, time_bar: bool) -> Layout:
     """Where everything stands: the rows at the edges as on the cockpit, a title, the chart."""
-    base = layout_for(width, height, time_bar)
-    rects = {name: rect for name, rect in base.rects.items() if name in _SHARED}
-    if base.grade is Grade.TINY:
-        return Layout(width, height, base.grade, rects)
-    airy = height >= 36
-    top = (2 if base.two_headers else 1) + (1 if airy else 0)
-    rects["chart_title"] = Rect(1, top, width - 2, 1)
-    top += 2 if airy else 1
-    bottom = height - (1 if "time_bar" in rects else 0) - (1 if "footer" in rects else 0)
-    if airy:
-        bottom -= 1
-        rects["rule"] = Rect(1, bottom, width - 2, 1)
-    rects["chart"] = Rect(1, top, width - 2, max(bottom - top, 1))
-    return Layout(width, height, base.grade, rects, two_headers=base.two_headers)
+    room = between_edges(width, height, time_bar, "chart_title")
+    if room.base.grade is not Grade.TINY:
+        bottom = room.bottom
+        if room.airy:
+            bottom -= 1
+            room.rects["rule"] = Rect(1, bottom, width - 2, 1)
+        room.rects["chart"] = Rect(1, room.top, width - 2, max(bottom - room.top, 1))
+    return room.layout()
 
 
 def axis_width(width: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from spymaster.signals.frame import Frame
+from spymaster.view.between_edges import EDGES
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip, text_of
 from spymaster.view.drawing.glyphs import SETS
@@ -14,8 +15,6 @@ from spymaster.view.edges.footer import footer_row, note_row
 from spymaster.view.layout import Grade, Layout, Rect, layout_for
 from spymaster.view.level_detail import edge_panels
 from spymaster.view.state import ViewState
-
-_SHARED = ("header_left", "header_right", "trust_left", "trust_right", "time_bar", "footer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def page_rects(width: int, height: int, time_bar: bool, alone: bool = False) -> 
     base = layout_for(width, height, time_bar)
     if base.grade is Grade.TINY:
         return Layout(width, height, base.grade, {"page": Rect(0, 0, width, max(height, 1))})
-    rects = {name: rect for name, rect in base.rects.items() if name in _SHARED}
+    rects = {name: rect for name, rect in base.rects.items() if name in EDGES}
     top = 2 if base.two_headers and not alone else 1
     if alone:
         for name in ("header_right", "trust_left", "trust_right"):
