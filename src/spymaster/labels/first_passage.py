@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.path import PricePath
 from spymaster.ledger.rules import LEAST_POINTS, MOST_POINTS
 from spymaster.market.kinds import NS_PER_S
 
-HORIZONS_S: Final = (15, 30, 60, 120, 240, 480)
 FIXED_POINTS: Final = 2.0
 """The distance that is the same in every market."""
 _MINUTE_S: Final = 60.0
