@@ -69,6 +69,28 @@ def test_a_signal_in_the_first_second_leaves_the_terminal_usable(
     assert b"Traceback" not in bare.raw
 
 
+@pytest.mark.parametrize("sent", ENDING, ids=lambda number: number.name)
+def test_a_signal_while_the_event_loop_is_made_ends_the_program_without_a_word_of_the_loops(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    """The loop is half made then; what tears it apart is reported by its finalizers, after the program's own line."""
+    signalled = f"""
+import asyncio, os
+made = asyncio.SelectorEventLoop._make_self_pipe
+def signalled(loop):
+    os.kill(os.getpid(), {int(sent)})
+    made(loop)
+asyncio.SelectorEventLoop._make_self_pipe = signalled
+from spymaster.cli.entry import main
+main()
+"""
+    with PtyTerminal([sys.executable, "-c", signalled], cwd=tmp_path) as terminal:
+        assert terminal.wait() == 128 + sent
+        assert SCREEN_ON not in terminal.raw or terminal.restored()
+        assert b"never awaited" not in terminal.raw
+        assert b"Traceback" not in terminal.raw
+
+
 def test_a_closed_terminal_ends_the_replay(bare: PtyTerminal) -> None:
     bare.wait_for("SIMULATED", STARTED_S)
     bare.hang_up()

@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from spymaster.interrupts import taken_back
+from spymaster.interrupts import held, taken_back
 from spymaster.signals.frame import FrameSource
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.options import AppOptions, Ending
@@ -41,8 +41,8 @@ def run_start_screen(
 
 def _run(app: SpymasterApp, options: AppOptions) -> Ending:
     terminal_fileno()
-    app.takes_signals = True
-    with _log_into(app), taken_back():
+    # An event loop that is interrupted while it is made prints errors of its own: signals wait until they can be met.
+    with held() as app.signals, _log_into(app), taken_back():
         ending = app.run(mouse=options.mouse)
     if ending is Ending.HANGUP:
         release_terminal()

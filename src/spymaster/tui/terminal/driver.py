@@ -7,6 +7,7 @@ Of a frame only those cells are sent that the terminal does not show already.
 
 from __future__ import annotations
 
+import contextvars
 import fcntl
 import os
 import select
@@ -82,6 +83,7 @@ class PacedDriver(LinuxDriver):
         self._meter = LinkMeter(AckSource.TMUX if _inside_multiplexer() else AckSource.TERMINAL)
         self._gone = False
         self._quiet = threading.Event()
+        self._context = contextvars.copy_context()
 
     @property
     def lost(self) -> bool:
@@ -236,7 +238,7 @@ class PacedDriver(LinuxDriver):
             self._window, self._thrift, self._is_thrifty = SendWindow(), None, True
         self.start_application_mode()
         if self.on_back is not None:
-            self._loop.call_soon_threadsafe(self.on_back)
+            self._from_thread(self.on_back)
 
     def stop_application_mode(self) -> None:
         """Cut off what is still unsent and restore the terminal."""
@@ -346,7 +348,8 @@ class PacedDriver(LinuxDriver):
 
     def _from_thread(self, callback: Callable[[], None]) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(callback)
+            # in the application's context: a thread has none, and what is being taken down cannot find it otherwise
+            self._loop.call_soon_threadsafe(callback, context=self._context)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows as the terminal itself has them; 80x24 where it does not say."""

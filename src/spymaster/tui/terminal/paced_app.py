@@ -20,6 +20,7 @@ from textual.driver import Driver
 from textual.events import Event, Key, Paste, Resize
 from textual.screen import Screen
 
+from spymaster.interrupts import held
 from spymaster.tui.keys.key_gate import KeyGate, Typed
 from spymaster.tui.options import Ending
 from spymaster.tui.terminal.canvas import Canvas
@@ -29,6 +30,12 @@ from spymaster.tui.terminal.link import LinkState
 LINK_POLL_S: Final = 0.1
 ANSWER_S: Final = 3.0
 """So long after a key what is painted is taken for its answer, which overtakes a picture still on its way."""
+
+_ENDINGS: Final = {
+    signal.SIGINT: Ending.INTERRUPTED,
+    signal.SIGTERM: Ending.TERMINATED,
+    signal.SIGHUP: Ending.HANGUP,
+}
 
 URGENT: Final = "ctrl+c"
 """The key that waits for no other."""
@@ -44,8 +51,8 @@ class PacedApp(App[Ending], inherit_bindings=False):
         self._answering_until = float("-inf")
         self._data_at: float | None = None
         self._keys = KeyGate(self, self._forward)
-        self.takes_signals = False
-        """Whether signals end it: set by who runs it on a terminal. A picture has none that must be given back."""
+        self.signals: held | None = None
+        """Signals that end it, held until it can give the terminal back; none for a picture, which has no terminal."""
 
     @property
     def pacer(self) -> PacedDriver | None:
@@ -70,11 +77,12 @@ class PacedApp(App[Ending], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         # The driver is made right after this event.
         loop.call_soon(self._connect_driver)
-        if not self.takes_signals:
+        if self.signals is None:
             return
-        loop.add_signal_handler(signal.SIGINT, self.exit, Ending.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, self.exit, Ending.TERMINATED)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        for number, ending in _ENDINGS.items():
+            loop.add_signal_handler(number, self.exit, ending)
+        if (stop := self.signals.take()) is not None:
+            self.exit(_ENDINGS[stop.signal])
 
     async def on_event(self, event: Event) -> None:
         """What is typed goes through the gate, everything else its usual way."""
