@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import os
@@ -15,6 +16,7 @@ from types import ModuleType
 import pytest
 
 from spymaster.atomic_output import AtomicOutput, write_whole
+from spymaster.event_loop import run_in_loop
 from spymaster.interrupts import Interrupted, ended_by_signals, held, raise_put_off, taken_back
 
 OLD = "as it was"
@@ -200,3 +202,27 @@ def test_what_was_ignored_before_stays_ignored() -> None:
 def test_without_signals_taken_over_there_is_nothing_to_hold() -> None:
     with held() as hold:
         assert hold.take() is None
+
+
+def test_an_event_loop_is_made_whole_before_a_signal_ends_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, loops = asyncio.new_event_loop, []
+
+    def signalled() -> asyncio.AbstractEventLoop:
+        signal.raise_signal(signal.SIGTERM)
+        loops.append(made())
+        return loops[-1]
+
+    async def never() -> None:
+        raise AssertionError("the program was to end before")
+
+    monkeypatch.setattr("asyncio.events.new_event_loop", signalled)
+    with pytest.raises(Interrupted), ended_by_signals():
+        run_in_loop(never)
+    assert [loop.is_closed() for loop in loops] == [True]
+
+
+def test_what_runs_in_an_event_loop_is_what_is_given_back() -> None:
+    async def answer() -> str:
+        return "the answer"
+
+    assert run_in_loop(answer) == "the answer"

@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from spymaster.errors import ExitCode, UserError
+from spymaster.event_loop import run_in_loop
 from spymaster.signals.frame import FrameSource, Phase
 from spymaster.tui.app import SpymasterApp
 from spymaster.tui.keys.actions import BY_NAME
@@ -34,7 +35,8 @@ def render_screenshot(source: FrameSource, size: tuple[int, int], screen: str, o
     if screen not in SCREENS:
         remedy = f"choose from {', '.join(SCREENS)}"
         raise UserError(f"--screen {screen}", "there is no such screen", remedy, code=ExitCode.USAGE)
-    return asyncio.run(_render(source, size, screen, dataclasses.replace(options, colour=ColourDepth.TRUECOLOUR)))
+    drawn = dataclasses.replace(options, colour=ColourDepth.TRUECOLOUR)
+    return run_in_loop(lambda: _render(source, size, screen, drawn))
 
 
 async def _render(source: FrameSource, size: tuple[int, int], screen: str, options: AppOptions) -> str:

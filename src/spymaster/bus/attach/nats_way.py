@@ -13,6 +13,7 @@ from spymaster.bus.nats.asking import Asker, Serves
 from spymaster.bus.nats.broker import NotStoredError
 from spymaster.bus.nats.connection import Connection
 from spymaster.bus.wire.packing import WireError
+from spymaster.event_loop import run_in_loop
 
 Result = TypeVar("Result")
 
@@ -89,7 +90,7 @@ def serving_on(make: Callable[[], Connection], patience_s: float) -> list[Serves
             await asker.close()
 
     try:
-        return asyncio.run(ask())
+        return run_in_loop(ask)
     except NotStoredError as error:
         raise LostError(str(error)) from None
 

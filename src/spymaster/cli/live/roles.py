@@ -32,6 +32,7 @@ from spymaster.cli.request import Request, parse_speed, prepare
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
+from spymaster.event_loop import run_in_loop
 from spymaster.interrupts import Interrupted, held
 from spymaster.journal.mirror_plan import BusAddress
 from spymaster.lake.run_manifest import RunInfo
@@ -122,7 +123,7 @@ def _publish(request: RoleRequest, address: BusAddress, *, as_json: bool) -> int
 def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tuple[str, ...], *, as_json: bool) -> int:
     """Core or lake: one run of the bus, the latest."""
     connect = connector(address, urls, request.role)
-    run = asyncio.run(_latest(connect))
+    run = run_in_loop(lambda: _latest(connect))
     out = request.out / run.session
     journal = out / JOURNAL_FOLDER
     journal.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from spymaster.cli.live.work import say
 from spymaster.cli.request import Request, parse_speed, prepare
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
+from spymaster.event_loop import run_in_loop
 from spymaster.journal.mirror_plan import EMBEDDED
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
@@ -66,7 +67,7 @@ def run_stream(request: StreamRequest) -> int:
             raise UserError("stream", "no session is mirrored on this machine", remedy, code=ExitCode.USAGE)
         urls = (running.url,)
     connection = Connection(address, urls, secrets_of(), name="spymaster stream")
-    asyncio.run(_follow(connection, _writer(alerts=request.alerts)))
+    run_in_loop(lambda: _follow(connection, _writer(alerts=request.alerts)))
     return ExitCode.OK
 
 
