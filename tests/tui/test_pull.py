@@ -31,6 +31,7 @@ class Pulled:
     terminal: Terminal = field(default_factory=Terminal)
     source: ScriptedSource = field(default_factory=ScriptedSource)
     drawn: list[int] = field(default_factory=list)
+    looks: int = 0
 
     def __post_init__(self) -> None:
         self.pull = FramePull(self.source, self.terminal, self._draw, frame_hz=4.0)
@@ -42,11 +43,13 @@ class Pulled:
 
     def run(self, seconds: float) -> int:
         """Look at every look's time, with event time running; returns how many frames were drawn."""
-        before = len(self.drawn)
-        for _ in range(round(seconds / POLL_S)):
+        before, until = len(self.drawn), self.now + seconds
+        while self.now < until:
             self.pull.look(self.now)
-            self.now += POLL_S
-            self.source.advance(POLL_S)
+            self.looks += 1
+            wait_s = min(self.pull.next_look_s(self.now), until - self.now)
+            self.now += wait_s
+            self.source.advance(wait_s)
         return len(self.drawn) - before
 
 
@@ -81,6 +84,18 @@ def test_a_busy_terminal_is_skipped_and_then_shown_the_newest() -> None:
     pulled.run(POLL_S)
     assert newest is not None
     assert pulled.drawn[-1] == newest.number
+
+
+def test_for_each_frame_it_is_looked_twice_and_at_what_stands_still_thirteen_times_a_second_at_most() -> None:
+    pulled = Pulled()
+    pulled.run(1.0)
+    pulled.looks = 0
+    pulled.run(5.0)
+    assert pulled.looks <= 2 * 20 + 1
+    still = Pulled()
+    still.source.advance = lambda seconds: None  # type: ignore[method-assign]
+    still.run(6.0)
+    assert still.looks <= 6 * 13
 
 
 def test_one_hz_is_one_hz() -> None:

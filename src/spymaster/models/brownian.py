@@ -20,6 +20,7 @@ _ORDER: Final = np.arange(1, _WAVES + 1)[:, np.newaxis]
 _DYING: Final = -((_ORDER * np.pi) ** 2) / 8.0
 _PHASE: Final = _ORDER * (np.pi / 2.0)
 _HEIGHT: Final = 2.0 / (_ORDER * np.pi)
+_TINY: Final = float(np.finfo(np.float64).tiny)
 _ROOT_TWO: Final = np.sqrt(2.0)
 _ERFC: Final = (
     -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
@@ -60,8 +61,7 @@ def passages(u: Floats, spread: Floats) -> tuple[Floats, Floats]:
 def log_odds(u: Floats, spread: Floats) -> Floats:
     """Log odds of the upper barrier, given that either is reached within the time; at most 8 either way."""
     up, down = passages(u, spread)
-    tiny = np.finfo(np.float64).tiny
-    odds = np.log(np.maximum(up, tiny) / np.maximum(down, tiny))
+    odds = np.log(np.maximum(up, _TINY) / np.maximum(down, _TINY))
     bounded: Floats = np.minimum(np.maximum(odds, -MOST_LOG_ODDS), MOST_LOG_ODDS)
     return bounded
 

@@ -9,7 +9,10 @@ from spymaster.signals.frame import Frame, FrameSource
 from spymaster.view.state import Quality
 
 POLL_S: Final = 0.05
-"""How often the timer looks; a frame is drawn at the frame rate, or at the next look after a key."""
+"""So soon is looked again while something is awaited: the answer to a key, a frame that is due."""
+
+IDLE_POLL_S: Final = 0.1
+"""And so soon where a source has had nothing new for a while."""
 
 EXPEDITE_S: Final = 0.6
 OVERTAKE_S: Final = 3.0
@@ -80,6 +83,16 @@ class FramePull:
         self._drawn_at, self._drawn, self._announced = now, number, False
         self._draw(frame, now)
         return True
+
+    def next_look_s(self, now: float) -> float:
+        """Seconds until a look can change anything: waking for nothing is most of what an idle screen costs."""
+        since = now - self._drawn_at
+        if now < self._expedite_until or (self._pacer is not None and self._pacer.busy()):
+            return POLL_S
+        if since >= 2.0 * self._interval:
+            return IDLE_POLL_S
+        wanted = self._interval - (0.0 if self._announced else ANNOUNCED_S)
+        return max(wanted - since, POLL_S)
 
     def _announce(self, since: float) -> None:
         """Take the drawn frame again shortly before the next is due: the source then makes a newer one in time."""

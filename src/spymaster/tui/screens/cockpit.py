@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 import time
@@ -28,7 +29,7 @@ from spymaster.tui.keys.keymap import footer_pairs
 from spymaster.tui.options import AppOptions
 from spymaster.tui.panel_table import GROUPS
 from spymaster.tui.pointer import AXIS_PANELS, SCROLL_ROWS, level_at, panel_at
-from spymaster.tui.pull import POLL_S, FramePull
+from spymaster.tui.pull import FramePull
 from spymaster.tui.screens.jump import JumpScreen
 from spymaster.tui.screens.over import OverScreen
 from spymaster.tui.screens.prompt import PromptScreen
@@ -83,6 +84,7 @@ class CockpitScreen(
         self._usual = UsualPull(source, options.usual)
         self._said_until = float("inf")
         self._pull: FramePull | None = None
+        self._waits: asyncio.TimerHandle | None = None
         self._settled = False
 
     @property
@@ -114,8 +116,13 @@ class CockpitScreen(
             app.pacer.hold_quality()
         self._place()
         self._pull = FramePull(self._source, app.pacer, self._draw, self._options.frame_hz)
-        self._pull.look(time.monotonic())
-        self.set_interval(POLL_S, self._look)
+        self._look()
+
+    def on_unmount(self) -> None:
+        """Nothing is left to draw on."""
+        self._pull = None
+        if self._waits is not None:
+            self._waits.cancel()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panels for the new size."""
@@ -152,9 +159,23 @@ class CockpitScreen(
         return cast("Host", self.app)
 
     def _look(self) -> None:
-        if self._pull is not None:
-            self._pull.resting = not self.app.app_focus
-            self._pull.look(time.monotonic())
+        """Draw what is due, and come again when something can be."""
+        pull = self._pull
+        if pull is None:
+            return
+        if self._waits is not None:
+            self._waits.cancel()
+        pull.resting = not self.app.app_focus
+        pull.look(time.monotonic())
+        # A timer or a message of the toolkit's costs more than the look.
+        self._waits = asyncio.get_running_loop().call_later(pull.next_look_s(time.monotonic()), self._look_again)
+
+    def _look_again(self) -> None:
+        try:
+            self._look()
+        except Exception as error:
+            # of an application's errors the toolkit alone knows how to speak once the terminal is given back
+            self.call_later(_fail, error)
 
     @property
     def is_resting(self) -> bool:
@@ -358,3 +379,7 @@ class CockpitScreen(
 
     def _level_ids(self) -> tuple[str, ...]:
         return self._panels.level_ids
+
+
+def _fail(error: Exception) -> None:
+    raise error

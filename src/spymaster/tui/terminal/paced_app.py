@@ -27,7 +27,9 @@ from spymaster.tui.terminal.canvas import Canvas
 from spymaster.tui.terminal.driver import PacedDriver
 from spymaster.tui.terminal.link import LinkState
 
-LINK_POLL_S: Final = 0.1
+LINK_POLL_S: Final = 0.3
+NARROW_POLL_S: Final = 0.1
+"""So often is a link asked that is so narrow that what is sent waits for room on it."""
 ANSWER_S: Final = 3.0
 """So long after a key what is painted is taken for its answer, which overtakes a picture still on its way."""
 
@@ -69,8 +71,13 @@ class PacedApp(App[Ending], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Keep an eye on the link, whatever screen is shown."""
-        if self.pacer is not None:
-            self.set_interval(LINK_POLL_S, self.pacer.poll)
+        self._watch_link()
+
+    def _watch_link(self) -> None:
+        pacer = self.pacer
+        if pacer is not None:
+            pacer.poll()
+            self.set_timer(NARROW_POLL_S if pacer.overtakes() else LINK_POLL_S, self._watch_link)
 
     def on_load(self) -> None:
         """Take over the signals that end the program, before there is anything to give back."""
