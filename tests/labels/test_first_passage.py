@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.first_passage import (
     FIXED_POINTS,
-    HORIZONS_S,
     RACE,
     Outcome,
     attempt_races,
