@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.first_passage import (
-    FIXED_POINTS,
     RACE,
     Outcome,
-    attempt_races,
     by_horizon,
     first_passages,
     scaled_distance,
@@ -175,16 +172,62 @@ def test_a_shorter_horizon_is_read_off_the_same_row() -> None:
     assert (by_horizon(long, races["t_ns"], 30 * NS_PER_S) == first_passages(known, short)["outcome"]).all()
 
 
+def walked(known: PricePath, asked: Any) -> tuple[int, int, int, int, float]:
+    """The label of one race, found by going along the path price by price."""
+    begin, end = int(asked["t_ns"]), int(asked["t_ns"] + asked["horizon_ns"])
+    spans = known.holes.tolist()
+    hidden = any(a <= begin < b for a, b in spans)
+    until = min([known.end_ns, *(a for a, _ in spans if a > begin)])
+    held = [k for k, t in enumerate(known.t_ns.tolist()) if t <= begin]
+    none = (int(Outcome.NO_RACE), begin, -1, -1, float("nan"))
+    if hidden or until <= begin or not held:
+        return none
+    seen = [(max(t - begin, 0), (price - LEVEL) * float(asked["direction"] / asked["distance"]))
+            for t, price in zip(known.t_ns.tolist()[held[-1] :], known.price.tolist()[held[-1] :], strict=True)
+            if t <= min(until, end)]  # fmt: skip
+    if abs(seen[0][1]) >= 1.0:
+        return none
+    furthest = max(seen, key=lambda one: abs(one[1]))[1]
+    third = next((t for t, y in seen if abs(y) >= 1 / 3), -1)
+    passages = [(t, y) for t, y in seen if abs(y) >= 1.0]
+    if passages:
+        after, y = passages[0]
+        return int(Outcome.BREAK if y > 0 else Outcome.BOUNCE), begin + after, third, after, furthest
+    return int(Outcome.CHOP if until >= end else Outcome.CENSORED), min(until, end), third, -1, furthest
+
+
+def test_a_walk_along_the_path_price_by_price_says_the_same() -> None:
+    ends = set()
+    for seed in range(8):
+        whole = walk(seed)
+        last = int(whole.t_ns[-1])
+        begins = np.random.default_rng(seed).integers(0, last, 6)
+        holes = np.stack([begins, begins + np.array([0, 1, 30, 60, 300, 900]) * NS_PER_S], axis=1)
+        known = PricePath(whole.t_ns, whole.price, last, holes)
+        races = np.concatenate([races_over(known, 1.0), races_over(known, -1.0)])
+        races["distance"] = np.tile([2.0, 5.5], 40)
+        labels = first_passages(known, races)
+        ends |= set(labels["outcome"].tolist())
+        assert [str(one.tolist()) for one in labels] == [str(walked(known, one)) for one in races]
+    assert ends == set(Outcome)
+
+
+def test_a_hole_without_a_length_parts_what_is_before_it_from_what_is_after() -> None:
+    known = path((0, 0), (20, 2), holes=((15, 15),))
+    assert outcome(known) is Outcome.CENSORED
+    assert outcome(known, race(start_s=15.0)) is Outcome.BREAK
+
+
+def test_many_races_are_asked_at_once_in_any_shape() -> None:
+    known = walk(3)
+    races = races_over(known, 1.0)
+    assert first_passages(known, races.reshape(4, 10)).ravel().tobytes() == first_passages(known, races).tobytes()
+
+
 def test_the_scaled_distance_grows_with_volatility_and_time_on_whole_ticks_within_bounds() -> None:
     assert scaled_distance(1.2, 240, 0.25) == 2.5  # 1.2 x 2 = 2.4
     assert scaled_distance(0.1, 15, 0.25) == 1.0
     assert scaled_distance(30.0, 480, 0.25) == 12.0
-
-
-def test_a_moment_has_a_race_for_each_horizon_and_distance() -> None:
-    races = attempt_races(0, LEVEL, 1.0, 1.2, 0.25)
-    assert races["horizon_ns"].tolist() == [h * NS_PER_S for h in HORIZONS_S] * 2
-    assert races["distance"].tolist() == [1.0, 1.0, 1.25, 1.75, 2.5, 3.5] + [FIXED_POINTS] * 6
 
 
 def test_a_path_whose_times_fall_is_refused() -> None:

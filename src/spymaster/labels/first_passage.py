@@ -7,20 +7,22 @@ every shorter horizon and every incidence curve can be read off the same row.
 from __future__ import annotations
 
 import enum
+import math
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.path import PricePath
 from spymaster.ledger.rules import LEAST_POINTS, MOST_POINTS
-from spymaster.market.kinds import NS_PER_S
+from spymaster.market.jit import kernel, kernel_inlined
 
-FIXED_POINTS: Final = 2.0
-"""The distance that is the same in every market."""
 _MINUTE_S: Final = 60.0
 _NO_TIME: Final = -1
+_THIRD: Final = 1.0 / 3.0
+
+
+Array = NDArray[Any]
 
 
 class Outcome(enum.IntEnum):
@@ -36,6 +38,12 @@ class Outcome(enum.IntEnum):
     """Price stood at a barrier or beyond it when the race was to begin, or was not known."""
 
 
+_BREAK: Final = int(Outcome.BREAK)
+_BOUNCE: Final = int(Outcome.BOUNCE)
+_CHOP: Final = int(Outcome.CHOP)
+_CENSORED: Final = int(Outcome.CENSORED)
+_NO_RACE: Final = int(Outcome.NO_RACE)
+
 RACE: Final = np.dtype(
     [("t_ns", "<i8"), ("level", "<f8"), ("direction", "<f8"), ("distance", "<f8"), ("horizon_ns", "<i8")]
 )
@@ -50,28 +58,25 @@ LABEL: Final = np.dtype(
 in distances, positive beyond it; NaN without a race. It goes on after the passage, and so may exceed 1."""
 
 
-def scaled_distance(sigma_1m: float, horizon_s: float, tick: float, c: float = 1.0) -> float:
+def scaled_distance(
+    sigma_1m: NDArray[np.float64] | float, horizon_s: float, tick: float, c: float = 1.0
+) -> NDArray[np.float64]:
     """clip(c sigma sqrt(H), 1, 12) on whole ticks, in points. ``sigma_1m``: points per square root of a minute."""
-    wide = c * sigma_1m * float(np.sqrt(horizon_s / _MINUTE_S))
-    return round(min(max(wide, LEAST_POINTS), MOST_POINTS) / tick) * tick
+    wide = c * np.asarray(sigma_1m, np.float64) * np.sqrt(horizon_s / _MINUTE_S)
+    distance: NDArray[np.float64] = np.rint(np.clip(wide, LEAST_POINTS, MOST_POINTS) / tick) * tick
+    return distance
 
 
 def first_passages(path: PricePath, races: NDArray[Any]) -> NDArray[Any]:
-    """The outcome of each race (RACE[n]): LABEL[n]. Levels and directions are those of the moment it began."""
-    labels = np.zeros(len(races), LABEL)
-    for label, race in zip(labels, races, strict=True):
-        _run(path, race, label)
-    return labels
-
-
-def attempt_races(t_ns: int, level: float, direction: float, sigma_1m: float, tick: float) -> NDArray[Any]:
-    """The races of one moment: by the distance scaled to each of ``HORIZONS_S``, then by the fixed one. RACE[12]."""
-    races = np.zeros(2 * len(HORIZONS_S), RACE)
-    races["t_ns"], races["level"], races["direction"] = t_ns, level, direction
-    races["horizon_ns"] = np.tile(HORIZONS_S, 2) * NS_PER_S
-    scaled = [scaled_distance(sigma_1m, horizon, tick) for horizon in HORIZONS_S]
-    races["distance"] = [*scaled, *[FIXED_POINTS] * len(HORIZONS_S)]
-    return races
+    """The outcome of each race (RACE, any shape): LABEL of that shape. Levels and directions are those of the moment it
+    began; a race whose distance is no number is none."""
+    asked = np.ascontiguousarray(races).reshape(-1)
+    labels = np.zeros(len(asked), LABEL)
+    began_ns = asked["t_ns"].copy()
+    starts = np.searchsorted(path.t_ns, began_ns, side="right") - 1
+    price = np.ascontiguousarray(path.price, np.float64)
+    run_races(np.ascontiguousarray(path.t_ns), price, path.known_until(began_ns), starts, asked, labels)
+    return labels.reshape(races.shape)
 
 
 def by_horizon(labels: NDArray[Any], begun_ns: NDArray[np.int64], horizon_ns: int) -> NDArray[np.int64]:
@@ -81,35 +86,42 @@ def by_horizon(labels: NDArray[Any], begun_ns: NDArray[np.int64], horizon_ns: in
     return outcomes
 
 
-def _run(path: PricePath, race: Any, label: Any) -> None:
-    t_ns = int(race["t_ns"])
-    horizon_ns = t_ns + int(race["horizon_ns"])
-    known_ns = path.known_until(t_ns)
+@kernel
+def run_races(t_ns: Array, price: Array, known_ns: Array, starts: Array, races: Array, labels: Array) -> None:
+    """Each race along the path: ``known_ns`` up to when its price is known, ``starts`` the place of the last price at
+    or before its beginning, -1 without one."""
+    for k in range(races.shape[0]):
+        race, label = races[k], labels[k]
+        label.outcome = _NO_RACE
+        label.end_ns = race.t_ns
+        label.third_ns = _NO_TIME
+        label.passage_ns = _NO_TIME
+        label.strength = math.nan
+        if starts[k] >= 0 and known_ns[k] > race.t_ns:
+            scale = race.direction / race.distance
+            if abs((price[starts[k]] - race.level) * scale) < 1.0:
+                _run(t_ns, price, starts[k], known_ns[k], scale, race, label)
+
+
+@kernel_inlined
+def _run(t_ns: Array, price: Array, start: int, known_ns: int, scale: float, race: Any, label: Any) -> None:
+    horizon_ns = race.t_ns + race.horizon_ns
     last_ns = min(horizon_ns, known_ns)
-    label["third_ns"] = label["passage_ns"] = _NO_TIME
-    label["strength"] = np.nan
-    label["outcome"], label["end_ns"] = Outcome.NO_RACE, t_ns
-    start = int(np.searchsorted(path.t_ns, t_ns, side="right")) - 1
-    if start < 0 or known_ns <= t_ns:
-        return
-    stop = int(np.searchsorted(path.t_ns, last_ns, side="right"))
-    y = (path.price[start:stop] - race["level"]) * (race["direction"] / race["distance"])
-    if not abs(y[0]) < 1.0:
-        return
-    away = np.abs(y)
-    label["strength"] = y[int(away.argmax())]
-    label["third_ns"] = _first(path, away >= 1.0 / 3.0, start, t_ns)
-    label["passage_ns"] = passage_ns = _first(path, away >= 1.0, start, t_ns)
-    if passage_ns != _NO_TIME:
-        label["outcome"] = Outcome.BREAK if y[int((away >= 1.0).argmax())] > 0.0 else Outcome.BOUNCE
-        label["end_ns"] = t_ns + passage_ns
-    else:
-        label["outcome"] = Outcome.CHOP if known_ns >= horizon_ns else Outcome.CENSORED
-        label["end_ns"] = last_ns
-
-
-def _first(path: PricePath, reached: NDArray[np.bool_], start: int, t_ns: int) -> int:
-    """How long after ``t_ns`` the first of these holds: ``reached`` counts from place ``start`` of the path."""
-    if not reached.any():
-        return _NO_TIME
-    return max(int(path.t_ns[start + int(reached.argmax())]) - t_ns, 0)
+    cause = _CHOP if known_ns >= horizon_ns else _CENSORED
+    most = -1.0
+    for n in range(start, t_ns.shape[0]):
+        if t_ns[n] > last_ns:
+            break
+        y = (price[n] - race.level) * scale
+        # nothing but a new extreme can be a passage
+        if abs(y) > most:
+            most = abs(y)
+            label.strength = y
+            after_ns = max(t_ns[n] - race.t_ns, 0)
+            if label.third_ns == _NO_TIME and most >= _THIRD:
+                label.third_ns = after_ns
+            if label.passage_ns == _NO_TIME and most >= 1.0:
+                label.passage_ns = after_ns
+                cause = _BREAK if y > 0.0 else _BOUNCE
+    label.outcome = cause
+    label.end_ns = last_ns if label.passage_ns == _NO_TIME else race.t_ns + label.passage_ns

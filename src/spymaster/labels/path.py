@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_NEVER: Final = np.iinfo(np.int64).min
 
 
 def no_holes() -> NDArray[np.int64]:
@@ -33,10 +36,13 @@ class PricePath:
         if (np.diff(self.t_ns) < 0).any():
             raise ValueError("the times of a path fall")
 
-    def known_until(self, t_ns: int) -> int:
-        """Up to when the price is known without a hole from ``t_ns`` on; ``t_ns`` itself inside a hole."""
-        within = (self.holes[:, 0] <= t_ns) & (self.holes[:, 1] > t_ns)
-        if within.any() or t_ns > self.end_ns:
-            return t_ns
-        later = self.holes[self.holes[:, 0] > t_ns, 0]
-        return int(min(self.end_ns, later.min())) if len(later) else self.end_ns
+    def known_until(self, t_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Up to when the price is known without a hole from each moment on; the moment itself inside a hole, and after
+        the end. A hole without a length parts what is before it from what is after, and hides neither."""
+        order = np.argsort(self.holes[:, 0], kind="stable")
+        begins, ends = self.holes[order, 0], np.maximum.accumulate(self.holes[order, 1])
+        begun = np.searchsorted(begins, t_ns, side="right")
+        inside = np.append(_NEVER, ends)[begun] > t_ns
+        until = np.minimum(np.append(begins, self.end_ns)[begun], self.end_ns)
+        known: NDArray[np.int64] = np.where(inside, t_ns, np.maximum(until, t_ns))
+        return known

@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from spymaster.features.horizons import HORIZONS_S
+from spymaster.labels.decision_races import DISTANCES
 
-SCALED: Final = "scaled"
-"""The distance that grows with volatility and the square root of the horizon."""
-FIXED: Final = "fixed"
-"""Two points of the future at every horizon."""
-ONE_STRIKE: Final = "one_strike"
-THREE_STRIKES: Final = "three_strikes"
-"""One and three steps of the day's strikes, in points of the future; asked of levels that options make, and of no
-other."""
-LABEL_SETS: Final = (SCALED, FIXED, ONE_STRIKE, THREE_STRIKES)
+SCALED, FIXED, ONE_STRIKE, THREE_STRIKES = LABEL_SETS = DISTANCES
 
 OUTCOME, DISTANCE, END, THIRD, PASSAGE, STRENGTH = "outcome", "distance", "end_s", "third_s", "passage_s", "strength"
 LABEL_PARTS: Final = (OUTCOME, DISTANCE, END, THIRD, PASSAGE, STRENGTH)
