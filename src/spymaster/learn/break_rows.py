@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from spymaster.features.break_features import BARRIER_POINTS, HORIZON_S, break_inputs
 from spymaster.features.price_memory import PriceMemory
 from spymaster.labels.first_passage import RACE, Outcome, first_passages
-from spymaster.labels.path import PricePath
-from spymaster.market.dtypes import FLAGS_SHIFT, INSTRUMENT_SHIFT, PUBLISHER_SHIFT, W_HEADER, W_LEVELS, W_SIZE
-from spymaster.market.frames import DEPTH_FEED, ConfigFrame, Frame, GapFrame, RecordsFrame
-from spymaster.market.kinds import F_LAST, NS_PER_S, PRICE_SCALE, UNDEF_PRICE, Kind
+from spymaster.learn.event_prices import EventPrices, mid_of
+from spymaster.market.frames import DEPTH_FEED
+from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import INPUTS, LEVEL_ROW, Trust
 from spymaster.models.break_model import INPUT_NAMES, design
 from spymaster.physics.engine import Engine, SnapBlock
@@ -24,49 +23,13 @@ EVERY_NS: Final = 2 * NS_PER_S
 _DEPTH: Final = INPUTS.index(DEPTH_FEED)
 _NAMES: Final = LEVEL_ROW.names or ()
 _LEVEL: Final = tuple(_NAMES.index(name) for name in ("price", "ratio", "direction", "score"))
-_TS_EVENT: Final = 1
-_IDENTITY_BITS: Final = 2**48 - 1
 
 
-class MidSink:
+class MidSink(EventPrices):
     """Keeps the mid after each venue event, changes only: to be the ``tap`` of ``session.headless.drive``."""
 
     def __init__(self) -> None:
-        self._t_ns = [np.zeros(0, np.int64)]
-        self._mid = [np.zeros(0)]
-        self._gaps: list[tuple[int, int]] = []
-        self._header = 0
-
-    def on_frame(self, frame: Frame) -> None:
-        """Copy what the depth of the contract in force says."""
-        if isinstance(frame, ConfigFrame):
-            one = frame.instrument
-            self._header = one.publisher_id | one.instrument_id << (INSTRUMENT_SHIFT - PUBLISHER_SHIFT)
-        elif isinstance(frame, GapFrame) and frame.feed == DEPTH_FEED:
-            self._gaps.append((frame.from_ns, frame.to_ns))
-        elif isinstance(frame, RecordsFrame) and Kind.MBP10 in frame.batch.arrays:
-            self._add(frame.batch.arrays[Kind.MBP10])
-
-    def publish(self, block: SnapBlock) -> None:
-        """Snaps are for others."""
-
-    def path(self, blind: NDArray[np.int64], end_ns: int) -> PricePath:
-        """All of it. ``blind`` int64[m, 2]: spans in which depth was BLIND; ``end_ns``: the last snap."""
-        gaps = np.array(self._gaps, np.int64).reshape(-1, 2)
-        times = np.maximum.accumulate(np.concatenate(self._t_ns))
-        return PricePath(times, np.concatenate(self._mid), end_ns, np.concatenate([gaps, blind]))
-
-    def _add(self, records: NDArray[np.int64]) -> None:
-        own = ((records[:, W_HEADER] >> PUBLISHER_SHIFT) & _IDENTITY_BITS) == self._header
-        closed = ((records[:, W_SIZE] >> FLAGS_SHIFT) & F_LAST) != 0
-        bid, ask = records[:, W_LEVELS], records[:, W_LEVELS + 1]
-        good = own & closed & (bid != UNDEF_PRICE) & (ask != UNDEF_PRICE) & (ask > bid)
-        mid = (bid[good] + ask[good]) / (2.0 * PRICE_SCALE)
-        last = self._mid[-1][-1:] if len(self._mid[-1]) else np.array([np.nan])
-        changed = np.diff(mid, prepend=last) != 0.0
-        if changed.any():
-            self._t_ns.append(records[good, _TS_EVENT][changed])
-            self._mid.append(mid[changed])
+        super().__init__(mid_of)
 
 
 class BreakRowSink:
