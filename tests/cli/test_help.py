@@ -46,6 +46,8 @@ COMMANDS = (
     *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break")),
     ("learn",),
     ("learn", "pbreak"),
+    ("predictions",),
+    *(("predictions", name) for name in ("verify", "settle", "report")),
     ("deploy",),
     *(("deploy", name) for name in ("systemd", "compose")),
     ("docs",),

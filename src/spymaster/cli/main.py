@@ -22,6 +22,7 @@ from spymaster.cli.global_options import (
     note_given,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, learn_app
+from spymaster.cli.learn.predictions_commands import predictions_app
 from spymaster.cli.live.commands import attach, live, mcp, run, stream
 from spymaster.cli.machine_commands import bench, doctor, warmup
 from spymaster.cli.market.commands import evaluate_app, simulate
@@ -49,6 +50,7 @@ app.add_typer(deploy_app, name="deploy")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")
 app.add_typer(learn_app, name="learn")
+app.add_typer(predictions_app, name="predictions")
 evaluate_app.command("p_break", cls=Command)(evaluate_p_break)
 
 

@@ -18,6 +18,7 @@ from spymaster.market.frames import Frame, GapFrame
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.manifest import (
     ManifestError,
+    PredictionSeal,
     RecordingFile,
     RecordingManifest,
     Run,
@@ -67,6 +68,7 @@ class RunManifest:
         self._trust: list[TrustChange] = []
         self._trust_left_out = 0
         self._lights: dict[str, tuple[str, str]] = {}
+        self._predictions: PredictionSeal | None = None
         self._carry_on()
 
     @property
@@ -78,6 +80,11 @@ class RunManifest:
         """Files that became durable."""
         for file in files:
             self._files[file.path] = file
+
+    def predictions(self, seal: PredictionSeal, file: RecordingFile) -> None:
+        """What a model said in the run is whole, and durable as this file."""
+        self._predictions = seal
+        self.add([file])
 
     def control(self, frame: Frame | EndFrame) -> None:
         """A frame that is no records: holes are listed, and what a feed says of itself is the reason of its lights."""
@@ -133,6 +140,7 @@ class RunManifest:
             trust=tuple(self._trust),
             trust_left_out=self._trust_left_out,
             reason=reason,
+            predictions=self._predictions,
         )
         return RecordingManifest(
             name=info.name or info.id,
@@ -158,6 +166,7 @@ class RunManifest:
         self._gaps.update(dict.fromkeys(before.run.gaps))
         self._trust = list(before.run.trust)
         self._trust_left_out = before.run.trust_left_out
+        self._predictions = before.run.predictions
         self._lights = {change.input: (change.state, change.reason) for change in before.run.trust}
 
 

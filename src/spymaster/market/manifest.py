@@ -73,13 +73,38 @@ class TrustChange(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class DayRoot(msgspec.Struct, frozen=True):
+    """The chain of a run's predictions as of the end of a trade date (yyyymmdd): its last hash after so many ``lines``,
+    with ``said`` predictions in them."""
+
+    date: int
+    lines: int
+    said: int
+    root: str
+
+
+class PredictionSeal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run's file of predictions has to be: so many ``lines``, the last with this hash (docs/predictions.md 1).
+
+    ``path``: of the file below the lake's root; ``days``: the chain by trade date. ``problem``: what stood behind
+    those lines when the run was sealed and did not belong to them.
+    """
+
+    path: str
+    lines: int
+    said: int
+    root: str
+    days: tuple[DayRoot, ...] = ()
+    problem: str = ""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run of the program that was recorded. ``mode``: live, record, replay or simulated.
     ``underlying``: what its levels are of.
 
     ``config``: the configuration in force and ``config_sha256`` of its canonical JSON. ``counts``: records by kind.
     ``last_seq``: number of the last record, None before the first. ``trust_left_out``: changes beyond those listed.
-    ``reason``: why a torn one is torn.
+    ``reason``: why a torn one is torn. ``predictions``: what a model said in it, where one did.
     """
 
     id: str
@@ -97,6 +122,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trust: tuple[TrustChange, ...] = ()
     trust_left_out: int = 0
     reason: str = ""
+    predictions: PredictionSeal | None = None
 
 
 class RecordingLevel(msgspec.Struct, frozen=True):

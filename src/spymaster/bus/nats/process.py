@@ -31,6 +31,7 @@ from spymaster.lake.sidecar.plan import read_plan
 from spymaster.lake.sidecar.process import Sidecar, delete_before
 from spymaster.lake.sidecar.recorder import LakeRecorder
 from spymaster.lake.storage.opening import open_storage
+from spymaster.ledger.predictions.writer import PREDICTIONS_NAME
 
 
 class MirrorThread:
@@ -91,7 +92,7 @@ def follow(journal: Path) -> bool:
     root = plan.root_of(journal)
     sidecar = Sidecar(
         journal,
-        lambda: LakeRecorder(open_storage(root), plan.run),
+        lambda: LakeRecorder(open_storage(root), plan.run, predictions=journal / PREDICTIONS_NAME),
         delete_segments=plan.delete_segments,
         needed_from=(lambda: mirror.first_segment) if mirror is not None else None,
         on_begin=mirror.start if mirror is not None else lambda: None,

@@ -19,6 +19,7 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file, table_of_file
 from spymaster.lake.export.export import ExportFormat, TableSink, format_of
 from spymaster.lake.gold.rebuild import Rebuilt, rebuild_gold
+from spymaster.lake.predictions import PREDICTIONS_KIND
 from spymaster.lake.query import run_query, views
 from spymaster.lake.retention import prune
 from spymaster.lake.silver.compact import compact
@@ -200,7 +201,8 @@ def _run_line(found: LakeRun) -> RunLine:
 
 def _tables(lake: Lake) -> list[TableLine]:
     """Tables of all tiers by name."""
-    named = [(file.path, file.bytes) for run in lake.runs for file in run.manifest.files]
+    files_of_runs = [file for run in lake.runs for file in run.manifest.files]
+    named = [(file.path, file.bytes) for file in files_of_runs if file.kind != PREDICTIONS_KIND]
     named += [(name, lake.storage.size(name)) for name in lake.storage.names(SILVER)]
     files: dict[str, list[tuple[str, int]]] = {}
     for name, size in named:

@@ -207,11 +207,14 @@ def finish(journal: Path) -> bool:
     from spymaster.lake.sidecar.plan import read_plan
     from spymaster.lake.sidecar.recorder import LakeRecorder
     from spymaster.lake.storage.opening import open_storage
+    from spymaster.ledger.predictions.writer import PREDICTIONS_NAME
 
     plan = read_plan(journal)
     root = plan.root_of(journal)
     return Sidecar(
-        journal, lambda: LakeRecorder(open_storage(root), plan.run), delete_segments=plan.delete_segments
+        journal,
+        lambda: LakeRecorder(open_storage(root), plan.run, predictions=journal / PREDICTIONS_NAME),
+        delete_segments=plan.delete_segments,
     ).run()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from spymaster.journal.format import FormatError, FrameFlag, FrameKind, Position
 from spymaster.lake.bronze.reader import read_controls, read_records
 from spymaster.lake.bronze.writer import BronzeWriter
 from spymaster.lake.gold.writer import GoldWriter
+from spymaster.lake.predictions import sealed_predictions
 from spymaster.lake.run_manifest import RunInfo, RunManifest
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.lanes import GROUP_ROWS
@@ -36,13 +38,19 @@ class LakeRecorder:
     a new recorder of the same run and gives it every frame from there, and the hour is written again under the same
     names.
 
+    ``predictions``: what a model said in the run, a file beside the journal if it said anything; it is taken into the
+    lake when the run is sealed.
+
     Raises OSError where the disk or the network refuses; the recorder is of no use then: ``discard`` it, make another
     one and begin again at ``open_hour_start``. Raises ``journal.format.FormatError`` for a frame that holds
     nonsense.
     """
 
-    def __init__(self, storage: Storage, run: RunInfo, *, group_rows: int = GROUP_ROWS) -> None:
-        self._run = run
+    def __init__(
+        self, storage: Storage, run: RunInfo, *, group_rows: int = GROUP_ROWS, predictions: Path | None = None
+    ) -> None:
+        self._run, self._storage = run, storage
+        self._predictions = predictions
         self._manifest = RunManifest(storage, run)
         self._router = TableRouter(run.symbol)
         parts = PartMaker(storage, run.id)
@@ -75,6 +83,9 @@ class LakeRecorder:
             self._hour = hour_of(self._run.started_ns)
         self._write_waiting()
         files = self._close_hour()
+        said = sealed_predictions(self._storage, self._run.id, self._predictions)
+        if said is not None:
+            self._manifest.predictions(*said)
         self._manifest.write(status, self._clock_ns, reason)
         return files
 
