@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spymaster.lake.gold.choice import GoldChoice
+from spymaster.lake.gold.cluster import row_groups
 from spymaster.lake.gold.writer import GoldWriter
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.part import PartMaker
@@ -103,7 +104,7 @@ def written(root: Path, *, snaps: int = 8, groups: int = 8) -> Path:
 def test_signals_have_every_published_column_by_name_and_full_nanoseconds(tmp_path: Path) -> None:
     table = gold(written(tmp_path), "levels/signals/underlying=ES")
     assert table.column_names == ["ts_event_ns", "session_date", "level_id", *(LEVEL_ROW.names or ())]
-    assert table["ts_event_ns"].to_pylist()[::3] == [T0_NS + SNAP_NS * k for k in range(8)]
+    assert sorted(table["ts_event_ns"].to_pylist())[::3] == [T0_NS + SNAP_NS * k for k in range(8)]
     assert set(table["level_id"].to_pylist()) == {"ROUND_4805", "ROUND_4804.75", "ROUND_4804.5"}
     assert table["signal"].to_pylist()[0] == "BREAK"
     assert table["attribution_fuel"].to_pylist()[0] is None
@@ -121,7 +122,20 @@ def test_the_same_snaps_in_other_frames_give_the_same_file(tmp_path: Path) -> No
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_full_row_groups_are_written_as_they_fill(tmp_path: Path) -> None:
+def test_rows_lie_by_kind_and_level_and_those_of_a_level_by_time(tmp_path: Path) -> None:
+    table = gold(written(tmp_path), "levels/signals/underlying=ES")
+    rows = list(
+        zip(table["kind"].to_pylist(), table["price"].to_pylist(), table["ts_event_ns"].to_pylist(), strict=True)
+    )
+    assert rows == sorted(rows)
+
+
+def row_group_sizes(root: Path, path: str) -> list[int]:
+    groups = pq.ParquetFile(root / path).metadata
+    return [groups.row_group(k).num_rows for k in range(groups.num_row_groups)]
+
+
+def test_full_bundles_are_written_as_they_fill(tmp_path: Path) -> None:
     writer = GoldWriter(PartMaker(LocalStorage(tmp_path), "run"), "ES", BAND)
     heads, levels = np.zeros(1, SNAP), np.repeat(published(1, 1)[1], 60)
     heads["levels"], heads["session_date"] = 60, 20240105
@@ -129,11 +143,45 @@ def test_full_row_groups_are_written_as_they_fill(tmp_path: Path) -> None:
         heads["t_ns"] = T0_NS + snap * SNAP_NS
         writer.signals(heads, levels, hour_of(T0_NS))
     (file,) = writer.close_hour()
-    groups = pq.ParquetFile(tmp_path / file.path).metadata
-    assert (file.records, [groups.row_group(k).num_rows for k in range(groups.num_row_groups)]) == (
-        72_000,
-        [32_768, 32_768, 6_464],
-    )
+    assert (file.records, row_group_sizes(tmp_path, file.path)) == (72_000, [32_768, 32_768, 6_464])
+
+
+def test_a_kind_with_many_rows_has_row_groups_of_its_own_and_rare_ones_share(tmp_path: Path) -> None:
+    writer = GoldWriter(PartMaker(LocalStorage(tmp_path), "run"), "ES", BAND)
+    kinds = [LevelKind.ROUND] * 12 + [LevelKind.STRIKE] * 12 + [LevelKind.VWAP, LevelKind.POC]
+    levels = np.repeat(published(1, 1)[1], len(kinds))
+    levels["kind"] = kinds
+    heads = np.zeros(1, SNAP)
+    heads["levels"], heads["session_date"] = len(kinds), 20240105
+    for snap in range(1000):
+        heads["t_ns"] = T0_NS + snap * SNAP_NS
+        writer.signals(heads, levels, hour_of(T0_NS))
+    (file,) = writer.close_hour()
+    assert row_group_sizes(tmp_path, file.path) == [12_000, 12_000, 2000]
+    groups = pq.ParquetFile(tmp_path / file.path)
+    assert [set(groups.read_row_group(k)["kind"].to_pylist()) for k in range(3)] == [
+        {"ROUND"},
+        {"STRIKE"},
+        {"VWAP", "POC"},
+    ]
+    stats = [groups.metadata.row_group(k).column(3).statistics for k in range(3)]
+    assert [(stat.min, stat.max) for stat in stats] == [("ROUND", "ROUND"), ("STRIKE", "STRIKE"), ("POC", "VWAP")]
+
+
+@pytest.mark.parametrize(
+    ("counts", "groups"),
+    [
+        ([100], [100]),
+        ([100, 200, 300], [600]),
+        ([8192, 1], [8192, 1]),
+        ([8191, 1], [8192]),
+        ([50, 20_000, 60, 70], [50, 20_000, 130]),
+        ([5000, 5000, 3000, 300], [5000, 8000, 300]),
+    ],
+)
+def test_kinds_share_a_row_group_as_long_as_it_stays_small(counts: list[int], groups: list[int]) -> None:
+    kinds = np.repeat(np.arange(len(counts)), counts).astype(np.float64)
+    assert [group.stop - group.start for group in row_groups(kinds)] == groups
 
 
 def test_a_level_that_moves_has_one_name() -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from spymaster.lake.bronze.reader import BronzeReader
 from spymaster.lake.catalog import Lake
+from spymaster.lake.gold.schema import GOLD_VERSION
 from spymaster.lake.silver.compact import SILVER_VERSION, compact
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.schema import BRONZE_VERSION
@@ -32,7 +33,6 @@ from spymaster.market.frames import (
     WatermarkFrame,
 )
 from spymaster.market.kinds import MBP10_WORDS, Kind
-from spymaster.market.rows import SCHEMA_VERSION
 from tests.support.dbn import FIRST_RTYPES
 from tests.support.journals import T0_NS
 from tests.support.lakes import SPY, Frames, config_frame, published, raised, record
@@ -44,7 +44,7 @@ KINDS = (
     *(Kind.BBO, Kind.CBBO, Kind.SYSTEM, Kind.ERROR, Kind.BAR),
 )
 """The kinds of the first version. A kind that came later is in the corpus from the next version on."""
-CURRENT = {"bronze": BRONZE_VERSION, "gold": SCHEMA_VERSION, "silver": SILVER_VERSION}
+CURRENT = {"bronze": BRONZE_VERSION, "gold": GOLD_VERSION, "silver": SILVER_VERSION}
 
 
 def session() -> Frames:

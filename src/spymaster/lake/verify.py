@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
+from spymaster.lake.gold.schema import GOLD_VERSION
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.parquet_file import opened, reading, sha256_of
 from spymaster.lake.tables.schema import BRONZE_VERSION, CONTROL, SEQ
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import RecordingFile, RunStatus
-from spymaster.market.rows import SCHEMA_VERSION
 
-_VERSIONS: Final = {BRONZE: BRONZE_VERSION, GOLD: SCHEMA_VERSION}
+_VERSIONS: Final = {BRONZE: BRONZE_VERSION, GOLD: GOLD_VERSION}
 
 
 class Finding(msgspec.Struct, frozen=True):

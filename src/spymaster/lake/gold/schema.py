@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from spymaster.lake.export.table import arrow_table
 from spymaster.lake.tables.schema import TableSchema
-from spymaster.market.rows import ALERT_ROW, LEVEL_FIELDS, SCHEMA_VERSION
+from spymaster.market.rows import ALERT_ROW, LEVEL_FIELDS
 from spymaster.signals.columns import Column, Columns, Words, alert_columns, level_columns
+
+GOLD_VERSION: Final = 6
+"""Version of Gold: raised when a column is added, or when rows come to lie otherwise. 6: by kind, see ``cluster``."""
 
 SIGNALS: Final = "SIGNALS"
 ALERTS: Final = "ALERTS"
 
 _UNITS: Final = {field.name: field.unit for field in LEVEL_FIELDS}
-_COUNTED: Final = frozenset({"contracts", "ratio", "usual queues"})
+_COUNTED: Final = frozenset({"contracts", "ratio", "usual queues", "count", "profile unit", "min", "+1/0/-1"})
+_SNAPS_OWN: Final = frozenset({"as_of_age_ns", "input_fingerprint_high", "input_fingerprint_low"})
+"""Whole numbers that are others at every snap: what a dictionary would hold of them is larger than they are."""
 
 
 class GoldSchema(TableSchema):
@@ -56,17 +61,19 @@ def alerts_schema() -> GoldSchema:
 
 
 def _schema(kind: str, columns: Columns) -> GoldSchema:
-    """Whole numbers and words by a dictionary, times as differences, contracts as byte streams, other floats as they
-    are: as measured on published levels."""
+    """Whole numbers and words by a dictionary, times as differences, contracts and prices as byte streams, other floats
+    as they are: as measured on published levels that lie by kind and level."""
     arrow = arrow_table(columns).schema
     encodings = {}
     for name, of in zip(arrow.names, arrow.types, strict=True):
         if pa.types.is_floating(of):
             encodings[name] = "BYTE_STREAM_SPLIT" if _UNITS.get(name) in _COUNTED else "PLAIN"
+        elif name in _SNAPS_OWN:
+            encodings[name] = "PLAIN"
         elif pa.types.is_boolean(of):
             encodings[name] = "RLE"
     encodings["ts_event_ns"] = "DELTA_BINARY_PACKED"
-    return GoldSchema(kind, SCHEMA_VERSION, arrow, encodings, ("ts_event_ns",))
+    return GoldSchema(kind, GOLD_VERSION, arrow, encodings, ("ts_event_ns", "kind"))
 
 
 def _array(column: Column, kind: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.lake.gold.choice import GoldChoice
+from spymaster.lake.gold.cluster import KIND, clustered, row_groups
 from spymaster.lake.gold.schema import GoldSchema, alerts_schema, signals_schema
 from spymaster.lake.tables.part import Part, PartMaker
 from spymaster.lake.tables.routing import ALERTS_TABLE, SIGNALS_TABLE, TableKey, folder_of
@@ -17,49 +18,54 @@ from spymaster.market.manifest import RecordingFile
 from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.signals.columns import Columns, alert_columns, level_columns
 
-GROUP_ROWS: Final = 32_768
-"""Rows of a full row group: these rows are wide."""
+BUNDLE_ROWS: Final = 32_768
+"""Rows that are gathered before they are written, side by side with those of their kind: these rows are wide."""
 _TURNED_ROWS: Final = 64
 
 
 class LevelLane:
-    """Level rows for one file, gathered field by field and made to columns a row group at a time."""
+    """Level rows for one file, gathered as they come; a bundle of them is laid by kind and made to columns."""
 
     def __init__(self, part: Part, columns: Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], Columns]) -> None:
         self._part = part
         self._columns = columns
-        self._numbers = np.empty((len(LEVEL_FIELDS), GROUP_ROWS))
-        self._t_ns = np.empty(GROUP_ROWS, np.int64)
-        self._dates = np.empty(GROUP_ROWS, np.int64)
+        self._numbers = np.empty((BUNDLE_ROWS, len(LEVEL_FIELDS)))
+        self._turned = np.empty((len(LEVEL_FIELDS), BUNDLE_ROWS))
+        self._t_ns = np.empty(BUNDLE_ROWS, np.int64)
+        self._dates = np.empty(BUNDLE_ROWS, np.int64)
         self._held = 0
 
-    def append(self, numbers: NDArray[Any], t_ns: NDArray[np.int64], dates: NDArray[np.int64]) -> None:
-        """Take rows (float64[n, fields]), snap time and session date of each; they are copied. Raises OSError."""
+    def append(self, numbers: NDArray[Any], kept: NDArray[np.intp], t_ns: NDArray[Any], dates: NDArray[Any]) -> None:
+        """Take the rows at ``kept`` (of float64[n, fields]), with snap time and session date of each of the n; they are
+        copied. Raises OSError."""
         at = 0
-        while at < len(numbers):
-            count = min(len(numbers) - at, GROUP_ROWS - self._held)
-            into, some = slice(self._held, self._held + count), slice(at, at + count)
-            self._turn(numbers[some])
-            self._t_ns[into] = t_ns[some]
-            self._dates[into] = dates[some]
-            self._held += count
-            at += count
-            if self._held == GROUP_ROWS:
+        while at < len(kept):
+            some = kept[at : at + BUNDLE_ROWS - self._held]
+            into = slice(self._held, self._held + len(some))
+            for column, held in ((numbers, self._numbers), (t_ns, self._t_ns), (dates, self._dates)):
+                np.take(column, some, axis=0, out=held[into], mode="clip")
+            self._held += len(some)
+            at += len(some)
+            if self._held == BUNDLE_ROWS:
                 self.flush()
 
-    def _turn(self, numbers: NDArray[Any]) -> None:
-        """Rows into columns behind those held: as many at a time as stay in a core's own cache meanwhile."""
-        for at in range(0, len(numbers), _TURNED_ROWS):
-            some = numbers[at : at + _TURNED_ROWS]
-            self._numbers[:, self._held + at : self._held + at + len(some)] = some.T
-
     def flush(self) -> None:
-        """Write what is held as a row group. Raises OSError."""
-        held = self._held
-        if held:
-            columns = self._columns(self._numbers[:, :held].T, self._t_ns[:held], self._dates[:held])
-            self._part.write(signals_schema().table(columns))
-            self._held = 0
+        """Write what is held as a bundle. Raises OSError."""
+        held, self._held = self._held, 0
+        if not held:
+            return
+        order = clustered(self._numbers[:held])
+        turned = self._turn(order)
+        table = signals_schema().table(self._columns(turned.T, self._t_ns[order], self._dates[order]))
+        for group in row_groups(turned[KIND]):
+            self._part.write(table.slice(group.start, group.stop - group.start))
+
+    def _turn(self, order: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Rows in this order into columns: as many at a time as stay in a core's own cache meanwhile."""
+        for at in range(0, len(order), _TURNED_ROWS):
+            some = order[at : at + _TURNED_ROWS]
+            self._turned[:, at : at + len(some)] = self._numbers[some].T
+        return self._turned[:, : len(order)]
 
     def finish(self) -> RecordingFile:
         """Write what is left and make the file visible. Raises OSError."""
@@ -82,7 +88,7 @@ class AlertLane:
     def append(self, alerts: NDArray[Any]) -> None:
         """Take alerts (ALERT_ROW); they are copied. Raises OSError."""
         self._rows.append(alerts.copy())
-        if sum(map(len, self._rows)) >= GROUP_ROWS:
+        if sum(map(len, self._rows)) >= BUNDLE_ROWS:
             self.flush()
 
     def flush(self) -> None:
@@ -130,16 +136,13 @@ class GoldWriter:
         numbers = levels.view(np.float64).reshape(-1, len(LEVEL_FIELDS))
         counts = snaps["levels"]
         t_ns = np.repeat(snaps["t_ns"], counts)
-        kept = self._choice.keep(numbers, t_ns)
-        if not kept.any():
+        kept = np.flatnonzero(self._choice.keep(numbers, t_ns))
+        if not len(kept):
             return
-        dates = np.repeat(snaps["session_date"], counts)
-        if not kept.all():
-            numbers, t_ns, dates = numbers[kept], t_ns[kept], dates[kept]
         if self._signals is None:
-            part = self._begin(SIGNALS_TABLE, hour, int(t_ns[0]), signals_schema())
+            part = self._begin(SIGNALS_TABLE, hour, int(t_ns[kept[0]]), signals_schema())
             self._signals = LevelLane(part, self._level_columns)
-        self._signals.append(numbers, t_ns, dates)
+        self._signals.append(numbers, kept, t_ns, np.repeat(snaps["session_date"], counts))
 
     def alerts(self, alerts: NDArray[Any], hour: int) -> None:
         """Take alerts (ALERT_ROW) raised, updated and resolved."""
