@@ -16,7 +16,7 @@ CHOICES = "auto, truecolor, 256, 16, none"
 UNREADING = [
     *(("config", name) for name in ("path", "schema", "init")),
     *(("export", "schema"), ("docs",), ("warmup",), ("bench",), ("evaluate", "facts")),
-    *(("simulate", "out"), ("export", "dbn", "x.dbn", "--out", "x")),
+    ("simulate", "out"),
 ]
 NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("replay",): ("x.dbn",),

@@ -21,28 +21,14 @@ from spymaster.market.frames import RecordsFrame
 from tests.lake.test_recorder import three_hours
 from tests.support.journals import T0_NS
 from tests.support.lakes import HOUR_NS, record
-
-BUCKET = "spymaster-test"
+from tests.support.s3 import BUCKET, s3_server
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A server of our own with one bucket; credentials and their place come from the environment alone."""
-    server_module = pytest.importorskip("moto.server", reason="moto[server,s3] is not installed")
-    boto3 = pytest.importorskip("boto3", reason="boto3 is not installed")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AWS_ACCESS_KEY_ID", "test")
-    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    server = server_module.ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url).create_bucket(Bucket=BUCKET)
-    yield url
-    server.stop()
-    patch.undo()
+    with s3_server() as url:
+        yield url
 
 
 @pytest.fixture

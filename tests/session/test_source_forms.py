@@ -11,6 +11,8 @@ import pytest
 from spymaster.feeds.errors import SourceError
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
+from spymaster.lake.errors import LakeError
+from spymaster.lake.storage.opening import open_storage
 from spymaster.market.dtypes import W_TS_EVENT, W_TS_RECV
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
@@ -26,6 +28,7 @@ from tests.session.screen import Open, S
 from tests.support.journals import read_journal
 from tests.support.lakes import record
 from tests.support.market import START_NS
+from tests.support.s3 import BUCKET, FaultyServer, gone_after, s3_server
 from tests.support.small_files import Words, busy_words, depth_file
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -117,6 +120,26 @@ def test_forms_are_told_apart(small_plan: ReplayPlan, journal: Path, lake: Path)
 def test_a_journal_among_files_is_refused_in_one_line(small_plan: ReplayPlan, journal: Path) -> None:
     with pytest.raises(SourceError, match="a journal is replayed alone; leave the other sources out"):
         open_source(plan_of(journal, *small_plan.sources))
+
+
+def test_a_lake_in_a_bucket_publishes_the_same_also_from_a_server_that_fails(
+    played: str, journal: Path, tmp_path: Path
+) -> None:
+    address = f"s3://{BUCKET}/lake"
+    with s3_server() as server, FaultyServer(server).running() as faulty:
+        record(open_storage(address, spool=tmp_path / "spool", s3_endpoint=server), read_journal(journal / "journal"))
+        failed = faulty.fail_each_once(gone_after)
+        plan = own(Path(address), s3_endpoint=faulty.url)
+        assert form_of(plan.sources) is Form.LAKE
+        assert [manifest.simulated for manifest in manifests_of(Path(address), faulty.url)] == [True]
+        assert hash_of(open_source(plan)) == played
+        assert len(failed) > 5
+
+
+def test_what_is_not_in_the_bucket_is_named_as_it_was_written() -> None:
+    with s3_server() as server, pytest.raises(LakeError) as refused:
+        open_source(own(Path(f"s3://{BUCKET}/nothing"), s3_endpoint=server))
+    assert str(refused.value) == f"s3://{BUCKET}/nothing: no run is recorded here; name the root of a lake"
 
 
 def test_a_day_without_a_run_is_answered_with_those_there_are(lake: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import typer
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, raise_put_off
+from spymaster.lake.errors import BucketError
+
+_OF_DISK: Final = "check the path, its permissions and the space there"
 
 
 @contextmanager
@@ -41,7 +45,8 @@ def reported() -> Iterator[None]:
         raise typer.Exit(ExitCode.FAILURE) from None
     except OSError as error:
         path = error.filename or "input or output"
-        refused = UserError(path, error.strerror or str(error), "check the path, its permissions and the space there")
+        remedy = error.remedy if isinstance(error, BucketError) else _OF_DISK
+        refused = UserError(path, error.strerror or str(error), remedy)
         print(f"error: {refused}", file=sys.stderr)
         raise typer.Exit(ExitCode.FAILURE) from None
     except UserError as error:

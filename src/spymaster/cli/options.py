@@ -13,7 +13,8 @@ ConfigOption = Annotated[
 Sources = Annotated[
     list[Path],
     typer.Argument(
-        help="A recording, .dbn or .dbn.zst files or a folder of them, a journal, or a lake.", metavar="SOURCE..."
+        help="A recording, .dbn or .dbn.zst files or a folder of them, a journal, or a lake (a folder or s3://BUCKET/PREFIX).",
+        metavar="SOURCE...",
     ),
 ]
 ProfileOption = Annotated[

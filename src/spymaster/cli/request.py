@@ -81,7 +81,8 @@ def prepare(request: Request) -> Prepared:
     if request.chunk is not None and request.chunk < 1:
         raise UserError(f"--chunk {request.chunk}", "reads nothing at a time", "give at least 1", code=ExitCode.USAGE)
     config = load_config(request.config)
-    manifests = tuple(manifest for source in request.sources for manifest in manifests_of(source))
+    endpoint = config.lake.s3_endpoint
+    manifests = tuple(manifest for source in request.sources for manifest in manifests_of(source, endpoint))
     _check_order(request)
     recorded = next((manifest.profile for manifest in manifests), _DEFAULT_PROFILE)
     profile = config.profile(request.profile or recorded)
@@ -106,6 +107,7 @@ def prepare(request: Request) -> Prepared:
         date=parse_date(request.date),
         publisher=request.publisher,
         in_vendor_order=request.order == VENDOR,
+        s3_endpoint=endpoint,
         as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
     chosen = "command line" if request.profile else "the recording's manifest" if manifests else "default"

@@ -102,10 +102,12 @@ def _settings(prepared: Prepared, options: AppOptions) -> tuple[Setting, ...]:
 
 
 def remember(sources: Sequence[Path]) -> None:
-    """Put a source into the list of what was opened last; what is bundled is always offered."""
+    """Put a source into the list of what was opened last; what is bundled is always offered, and what is in a
+    bucket never, for the start screen asks no server."""
     from spymaster.cli.replay.recent import note_opened, recent_file
+    from spymaster.lake.storage.opening import bucket_url
 
-    if len(sources) == 1 and sources[0].absolute() != bundled_recording().absolute():
+    if len(sources) == 1 and bucket_url(sources[0]) is None and sources[0].absolute() != bundled_recording().absolute():
         refused = note_opened(recent_file(), sources[0])
         if refused:
             logging.getLogger("spymaster").warning("%s", refused)

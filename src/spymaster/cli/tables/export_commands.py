@@ -112,8 +112,9 @@ def export_practice(
         raise typer.Exit(run_practice(out, file_format, journal))
 
 
-@export_app.command("dbn", cls=PlainCommand)
+@export_app.command("dbn", cls=Command)
 def export_dbn(
+    context: typer.Context,
     sources: Sources,
     out: Annotated[str, typer.Option("--out", help="How the files' names begin.", metavar="PREFIX")],
     run: Annotated[str | None, typer.Option("--run", help="Of a lake: which run.", show_default=False)] = None,
@@ -122,7 +123,7 @@ def export_dbn(
     from spymaster.cli.tables.export_records import run_dbn
 
     with reported():
-        raise typer.Exit(run_dbn(tuple(sources), out, run))
+        raise typer.Exit(run_dbn(tuple(sources), out, run, context.obj.config))
 
 
 @export_app.command("schema", cls=PlainCommand)

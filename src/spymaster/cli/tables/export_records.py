@@ -11,6 +11,7 @@ import numpy as np
 
 from spymaster.cli.moments import span_ns
 from spymaster.cli.request import Request, prepare, refuse_recorded
+from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
 from spymaster.feeds.choice.discover import discover
 from spymaster.feeds.dbn.vendor_folder import is_own_manifest
@@ -19,7 +20,7 @@ from spymaster.lake.catalog import Lake
 from spymaster.lake.export.dbn import DbnExport, lake_batches, lake_symbols
 from spymaster.lake.export.export import TableSink, format_of
 from spymaster.lake.run_manifest import RUNS
-from spymaster.lake.storage.files import LocalStorage
+from spymaster.lake.storage.opening import bucket_url, open_storage
 from spymaster.market.batches import Batch
 from spymaster.market.manifest import MANIFEST_NAME, load_manifest
 from spymaster.physics.engine import Engine
@@ -57,13 +58,13 @@ def run_events(request: Request, out: str, file_format: str | None, since: str |
     return ExitCode.DATA if source.is_torn else os.EX_OK
 
 
-def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None) -> int:
+def run_dbn(sources: tuple[Path, ...], prefix: str, run_id: str | None, config: Path | None) -> int:
     """Write native files; returns the exit code. Raises UserError."""
     lakes = [source for source in sources if _is_lake(source)]
     if lakes and len(sources) > 1:
         raise UserError(lakes[0], "a lake is exported by itself", "name it alone", code=ExitCode.USAGE)
     if lakes:
-        lake = Lake(LocalStorage(lakes[0]))
+        lake = Lake(open_storage(lakes[0], s3_endpoint=load_config(config).lake.s3_endpoint))
         run = lake.run(run_id)
         export = DbnExport(prefix, lake_symbols(lake.storage, run))
         return _write(export, lake_batches(lake.storage, run), simulated=run.manifest.simulated, frames=True)
@@ -93,6 +94,6 @@ def _write(export: DbnExport, batches: Iterator[Batch], *, simulated: bool, fram
 
 
 def _is_lake(source: Path) -> bool:
-    if (source / RUNS).is_dir():
+    if bucket_url(source) is not None or (source / RUNS).is_dir():
         return True
     return (source / "bronze").is_dir() and (source / MANIFEST_NAME).is_file()

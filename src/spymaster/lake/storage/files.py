@@ -113,6 +113,10 @@ class Storage(ABC):
     def dataset(self, names: list[str], schema: Any) -> Any:
         """Parquet files as one ``pyarrow.dataset``, the partitions of their folders among the columns."""
 
+    def said_sha256(self, name: str) -> str:
+        """The SHA-256 that a file's place keeps beside it, at the price of a question; "" where it keeps none."""
+        return ""
+
     def put(self, name: str, data: bytes) -> None:
         """Write a small file."""
         upload = self.create(name)

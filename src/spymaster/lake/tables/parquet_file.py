@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spymaster.lake.errors import LakeError
+from spymaster.lake.errors import BucketError, LakeError
 from spymaster.lake.storage.files import Storage
 
 _READ_BYTES: Final = 4 * 1024 * 1024
@@ -49,9 +49,12 @@ def sha256_of(storage: Storage, name: str) -> str:
 
 @contextmanager
 def reading(url: str) -> Iterator[None]:
-    """Turn what a reader meets into one line. Raises LakeError."""
+    """Turn what a reader meets into one line. Raises LakeError, and BucketError as it is: a server that does not answer
+    says nothing about the file."""
     try:
         yield
+    except BucketError:
+        raise
     except FileNotFoundError:
         raise LakeError(url, "is missing", REMEDY) from None
     except (pa.ArrowException, OSError) as error:

@@ -1,4 +1,4 @@
-"""What a SOURCE is: DBN files, a folder of them, a recording, a session's own journal, or a lake."""
+"""What a SOURCE is: DBN files, a folder of them, a recording, a session's own journal, or a lake, also in a bucket."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from spymaster.feeds.choice.discover import DBN_ENDINGS
 from spymaster.feeds.dbn.vendor_folder import is_own_manifest
 from spymaster.feeds.errors import SourceError
 from spymaster.journal.format import segments_in
+from spymaster.lake.storage.opening import bucket_url, open_storage
 from spymaster.market.frames import ConfigFrame
 from spymaster.market.manifest import RecordingManifest, load_manifest
 from spymaster.market.params import PARAMS
 
 if TYPE_CHECKING:
-    from spymaster.lake.catalog import LakeRun
+    from spymaster.lake.catalog import Lake, LakeRun
     from spymaster.session.sources.recorded import RecordedSource
     from spymaster.session.sources.replay_source import ReplayPlan
 
@@ -43,15 +44,18 @@ def form_of(sources: Sequence[Path]) -> Form:
     return forms.pop() if forms else Form.FILES
 
 
-def manifests_of(source: Path) -> tuple[RecordingManifest, ...]:
-    """What a source says about itself: a recording's manifest, or those of the runs in a lake. Raises ManifestError."""
+def manifests_of(source: Path, s3_endpoint: str = "") -> tuple[RecordingManifest, ...]:
+    """What a source says about itself: a recording's manifest, or those of the runs in a lake.
+
+    ``s3_endpoint``: see ``open_storage``. Raises ManifestError, LakeError, and OSError where a bucket does not answer.
+    """
     if _form_of(source) is Form.FILES:
         return (load_manifest(source),) if is_own_manifest(source) else ()
     from spymaster.lake.catalog import Lake
-    from spymaster.lake.storage.files import LocalStorage
 
-    root = source.parent if source.name == _JOURNAL_FOLDER else source
-    return tuple(run.manifest for run in Lake(LocalStorage(root)).runs)
+    is_journal = source.name == _JOURNAL_FOLDER and bucket_url(source) is None
+    root = source.parent if is_journal else source
+    return tuple(run.manifest for run in Lake(open_storage(root, s3_endpoint=s3_endpoint)).runs)
 
 
 def open_source(plan: ReplayPlan) -> RecordedSource:
@@ -71,12 +75,11 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
         _refuse_another_contract(root, plan, source.config_frame())
         return source
     from spymaster.lake.catalog import Lake
-    from spymaster.lake.storage.opening import open_storage
 
-    lake = Lake(open_storage(root))
-    run = lake.run() if plan.date is None else _run_on(lake.runs, root, plan.date)
+    lake = Lake(open_storage(root, s3_endpoint=plan.s3_endpoint))
+    run = lake.run() if plan.date is None else _run_on(lake, plan.date)
     source = bronze_in_recorded_order(lake, run, plan)
-    _refuse_another_contract(root, plan, source.config_frame())
+    _refuse_another_contract(lake.storage.name, plan, source.config_frame())
     return source
 
 
@@ -90,11 +93,10 @@ def open_runs(plan: ReplayPlan) -> Iterator[tuple[str, RecordedSource]]:
         yield plan.sources[0].name, open_source(plan)
         return
     from spymaster.lake.catalog import Lake
-    from spymaster.lake.storage.opening import open_storage
     from spymaster.session.sources.recorded_order import bronze_in_recorded_order
 
     (root,) = plan.sources
-    lake = Lake(open_storage(root))
+    lake = Lake(open_storage(root, s3_endpoint=plan.s3_endpoint))
     lake.check_there_is_one()
     for run in lake.runs:
         yield run.run.id, bronze_in_recorded_order(lake, run, plan)
@@ -106,6 +108,8 @@ def interval_ns_of(config: ConfigFrame) -> int:
 
 
 def _form_of(source: Path) -> Form:
+    if bucket_url(source) is not None:
+        return Form.LAKE
     if not source.is_dir() or _holds_dbn(source):
         return Form.FILES
     if _journal_in(source) is not None:
@@ -141,7 +145,7 @@ def _refuse_another_day(root: Path, date: int, first_ns: int, last_ns: int) -> N
         raise SourceError(root, f"holds nothing of {date_of(date)}", remedy)
 
 
-def _refuse_another_contract(root: Path, plan: ReplayPlan, config: ConfigFrame) -> None:
+def _refuse_another_contract(root: str | Path, plan: ReplayPlan, config: ConfigFrame) -> None:
     """A session is of one contract: raise SourceError where that is not what was asked for."""
     own = config.instrument
     if plan.symbol is not None and plan.symbol.upper() != own.symbol.upper():
@@ -151,12 +155,13 @@ def _refuse_another_contract(root: Path, plan: ReplayPlan, config: ConfigFrame) 
         raise SourceError(root, problem, "leave --publisher out")
 
 
-def _run_on(runs: Sequence[LakeRun], root: Path, date: int) -> LakeRun:
+def _run_on(lake: Lake, date: int) -> LakeRun:
     """The run that was recorded on a trade date."""
     from spymaster.market.calendar_table import date_of
     from spymaster.session.sources.trade_day import day_ns
 
     begin_ns, end_ns = day_ns(date)
+    runs, root = lake.runs, lake.storage.name
     found = [run for run in runs if run.manifest.start_ns < end_ns and begin_ns < run.manifest.end_ns]
     if len(found) == 1:
         return found[0]

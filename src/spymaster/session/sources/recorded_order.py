@@ -157,7 +157,7 @@ class _BronzeStore:
         self.problems = tuple(lake.problems)
         config = next((frame for frame in self._reader.frames() if isinstance(frame, ConfigFrame)), None)
         if config is None:
-            raise SourceError(Path(lake.storage.name), f"run {run.run.id} holds no configuration", "replay its journal")
+            raise SourceError(lake.storage.name, f"run {run.run.id} holds no configuration", "replay its journal")
         self.config = config
         self.first_ns, self.last_ns = run.manifest.start_ns, run.manifest.end_ns
 

@@ -53,6 +53,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     bar's time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made
     with. ``date``: only the session of that trade date (yyyymmdd). ``in_vendor_order``: of a session's own
     recording, what was fetched later is put where it belongs, and what it said of its connection is left out.
+    ``s3_endpoint``: the server of a lake in a bucket, in place of Amazon's.
     """
 
     sources: tuple[Path, ...]
@@ -67,6 +68,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     date: int | None = None
     publisher: int | None = None
     in_vendor_order: bool = False
+    s3_endpoint: str = ""
 
 
 class SourceSummary(msgspec.Struct, frozen=True):
