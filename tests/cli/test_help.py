@@ -43,7 +43,7 @@ COMMANDS = (
     *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold")),
     ("simulate",),
     ("evaluate",),
-    *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break")),
+    *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break", "strategy")),
     ("learn",),
     ("learn", "pbreak"),
     ("predictions",),

@@ -61,6 +61,7 @@ CASES = {
         "its Gold is not whole; run lake rebuild-gold again",
     ),
     "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.on_block")),
+    "strategy": Case("evaluate strategy {rule} {bundled}", Seam("spymaster.evaluate.strategy.trader:Trader.on_block")),
     "learn": Case("learn pbreak {here}/out.model {bundled}", Seam("spymaster.learn.break_rows:BreakRowSink.on_block")),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
@@ -103,9 +104,13 @@ def places(small: Path, lake: Path, tmp_path: Path) -> dict[str, Path]:
 
     here = tmp_path / "here"
     here.mkdir()
+    rule = tmp_path / "rule.toml"
+    rule.write_text(
+        "[when]\ndistance = 0.5\n[bracket]\ntarget = 8\nstop = 8\n[costs]\ncommission = 2.0\ntick_value = 12.5\n"
+    )
     copy = tmp_path / "lake"
     shutil.copytree(lake, copy)
-    return {"small": small, "here": here, "lake": copy, "bundled": bundled_recording()}
+    return {"small": small, "here": here, "lake": copy, "bundled": bundled_recording(), "rule": rule}
 
 
 @pytest.fixture(scope="module")

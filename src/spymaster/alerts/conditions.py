@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,11 @@ class Moment:
 
     t_ns: int
     rows: NDArray[Any]
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     minute: int
 
 
-def moment_of(t_ns: int, rows: NDArray[Any], ids: tuple[str, ...]) -> Moment:
+def moment_of(t_ns: int, rows: NDArray[Any], ids: Sequence[str]) -> Moment:
     """A snap with its time of day."""
     clock = et_time(t_ns)
     return Moment(t_ns, rows, ids, clock.hour * 60 + clock.minute)

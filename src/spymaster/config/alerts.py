@@ -53,8 +53,8 @@ class AlertCondition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = ()
 
 
-class AlertRule(AlertCondition, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """``[alerts.rules.NAME]``: when a level raises an alert of one's own, and what that does."""
+class LevelRule(AlertCondition, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When a level meets a rule: its conditions, how long they must hold, and when it may meet it again."""
 
     any: Annotated[
         tuple[AlertCondition, ...],
@@ -65,6 +65,11 @@ class AlertRule(AlertCondition, frozen=True, kw_only=True, forbid_unknown_fields
     ] = ()
     hold: Annotated[float, seconds(0, 3600, "It must hold for so long, in event time.")] = 0.0
     rest: Annotated[float, seconds(0, 86_400, "The same level raises it no sooner than so long after.")] = 60.0
+
+
+class AlertRule(LevelRule, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``[alerts.rules.NAME]``: when a level raises an alert of one's own, and what that does."""
+
     on: Annotated[bool, choice("Whether the rule is in force.")] = True
     bell: Annotated[bool, choice("Whether it rings the terminal's bell.")] = True
     notify: Annotated[bool, choice("Whether it asks the terminal for a desktop notification (OSC 9).")] = True

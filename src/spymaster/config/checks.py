@@ -30,16 +30,18 @@ def key_fields(struct: type[msgspec.Struct] = Config, prefix: str = "") -> Itera
             yield from key_fields(field.type.cls, f"{path}.")
 
 
-def check_table(source: str, table: Table) -> None:
+def check_table(source: str, table: Table, struct: type[msgspec.Struct] = Config) -> None:
     """Refuse unknown keys, wrong types and values out of range. ``source`` names the file in the message.
+
+    ``struct``: what the table is, every key of which has a default.
 
     Raises UserError for the first fault, in the file's own order.
     """
     # every key has a default: a table is whole as it is, and looked at key by key only where something is wrong with it
     with contextlib.suppress(msgspec.ValidationError):
-        msgspec.convert(table, Config, strict=True)
+        msgspec.convert(table, struct, strict=True)
         return
-    _check(source, table, Config, "")
+    _check(source, table, struct, "", struct)
 
 
 class Contradiction(NamedTuple):
@@ -108,19 +110,19 @@ def _fields(struct: type[msgspec.Struct]) -> Mapping[str, inspect.Field]:
     return {field.encode_name: field for field in info.fields}
 
 
-def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str) -> None:
+def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str, root: type[msgspec.Struct]) -> None:
     fields = _fields(struct)
     for key, value in table.items():
         path = f"{prefix}{key}"
         field = fields.get(key)
         if field is None:
-            raise _refused(source, path, "is not a known key", _suggestion(path, struct))
+            raise _refused(source, path, "is not a known key", _suggestion(path, struct, root))
         if isinstance(field.type, inspect.StructType):
             if not isinstance(value, dict):
                 raise _refused(source, path, "is a table, not a value", f"write [{path}]")
-            _check(source, value, field.type.cls, f"{path}.")
+            _check(source, value, field.type.cls, f"{path}.", root)
             continue
-        _check_within(source, value, field.type, path)
+        _check_within(source, value, field.type, path, root)
         try:
             msgspec.convert({key: value}, struct, strict=True)
         except msgspec.ValidationError:
@@ -128,7 +130,7 @@ def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str)
             raise _refused(source, path, problem, f"it must be {_expected(field.type)}") from None
 
 
-def _check_within(source: str, value: object, declared: inspect.Type, path: str) -> None:
+def _check_within(source: str, value: object, declared: inspect.Type, path: str, root: type[msgspec.Struct]) -> None:
     """Refuse what is wrong inside a table of named tables, or a list of them, by its own key."""
     kind = declared.type if isinstance(declared, inspect.Metadata) else declared
     if isinstance(kind, inspect.DictType) and isinstance(value, dict):
@@ -142,16 +144,16 @@ def _check_within(source: str, value: object, declared: inspect.Type, path: str)
     for name, one in named:
         if not isinstance(one, dict):
             raise _refused(source, name, "is not a table", f"write [{name}]")
-        _check(source, one, inner.cls, f"{name}.")
+        _check(source, one, inner.cls, f"{name}.", root)
 
 
 def _refused(source: str, path: str, problem: str, remedy: str) -> UserError:
     return UserError(f"{source}: {path}", problem, remedy, code=ExitCode.USAGE)
 
 
-def _suggestion(path: str, struct: type[msgspec.Struct]) -> str:
+def _suggestion(path: str, struct: type[msgspec.Struct], root: type[msgspec.Struct]) -> str:
     """What to write instead: the nearest known key, in the same table first, then by its last part anywhere."""
-    known = [candidate for candidate, _ in key_fields()]
+    known = [candidate for candidate, _ in key_fields(root)]
     table, _, key = path.rpartition(".")
     siblings = [f"{table}.{name}" if table else name for name in _fields(struct)]
     for candidates in (siblings, known):
@@ -163,7 +165,8 @@ def _suggestion(path: str, struct: type[msgspec.Struct]) -> str:
             return f"did you mean {by_key[nearest[0]]}?"
     names = sorted(candidate.rpartition(".")[2] for candidate in siblings)
     where = f"[{table}]" if table else "the file"
-    return f"{where} has {', '.join(names)}" if len(names) <= 8 else "see 'spymaster-tui config schema' for the keys"
+    is_short = len(names) <= 8 or root is not Config
+    return f"{where} has {', '.join(names)}" if is_short else "see 'spymaster-tui config schema' for the keys"
 
 
 def _expected(declared: inspect.Type) -> str:

@@ -64,6 +64,11 @@ class PracticeEngine:
         """Whether a bracket works or is open."""
         return self._position is not None
 
+    @property
+    def current(self) -> PracticeTrade | None:
+        """The bracket that works or is open, as it is now."""
+        return None if self._position is None else self._position.trade()
+
     def take(self, words: Ints) -> None:
         """Records int64[n, 46] that come next; they are copied."""
         if len(words):
@@ -87,10 +92,14 @@ class PracticeEngine:
 
     def leap(self, why: str) -> None:
         """Time is left out, or lived again: what works or is open cannot be judged any more, and is void."""
-        if self._position is not None:
-            self._end(self._position.void(self._now_ns, why))
+        self.void(why)
         self._pending.clear()
         self._span, self._clock_ns = None, 0
+
+    def void(self, why: str) -> None:
+        """What works or is open cannot be judged any more; the records that were taken still happen."""
+        if self._position is not None:
+            self._end(self._position.void(self._now_ns, why))
 
     def place(self, bracket: Bracket) -> None:
         """Send a bracket now; it is at the venue after the latency. Raises PracticeError."""

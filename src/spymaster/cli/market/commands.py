@@ -216,3 +216,23 @@ def evaluate_fuel(
         from spymaster.cli.market.evaluate_fuel import run_fuel
 
         run_fuel(sources, context.obj.config, as_json)
+
+
+@evaluate_app.command("strategy", cls=Command)
+def evaluate_strategy(
+    context: typer.Context,
+    rule: Annotated[Path, typer.Argument(metavar="RULE.toml", help="The rule: 'spymaster-tui docs strategy'.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Recordings, journals, lakes or files.")],
+    as_json: _AsJson = False,
+    profile: Annotated[
+        str | None, typer.Option(help="es or spy; without, as recorded, else spy.", show_default=False)
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write a page of charts, an SVG file, here too.", show_default=False)
+    ] = None,
+) -> None:
+    """Trade a rule on paper at the levels it names and at prices like any other: what it earned after costs, by day."""
+    with reported():
+        from spymaster.cli.market.evaluate_strategy import run_strategy
+
+        run_strategy(rule, sources, context.obj.config, profile, as_json=as_json, page=page)
