@@ -6,22 +6,18 @@ from the newest picture is sent, the rows of the newest frame first.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
-from rich.cells import cell_len
+from spymaster.tui.terminal.cell_text import BITS, CODE, REWRITTEN, UNKNOWN, CellText, is_one_pen
+from spymaster.tui.terminal.pens import PLAIN
 
 _CONTROL: Final = re.compile(r"\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)|\x07")
 """What is for the terminal and not for a cell: titles, the clipboard, notifications, the bell."""
 
 _SEQUENCE: Final = re.compile(r"([0-9;?]*)([A-Za-z])")
-_BRIDGED: Final = 3
-"""Unchanged cells between two changes that cost less to send again than to pass over."""
-
-_UNKNOWN: Final = "?"
-"""Style of a cell that nobody knows: no style is called so."""
 
 
 class ShadowScreen:
@@ -30,11 +26,15 @@ class ShadowScreen:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
-        self._wanted = [([" "] * width, [""] * width) for _ in range(height)]
-        self._shown = [([" "] * width, [_UNKNOWN] * width) for _ in range(height)]
+        self._text = CellText()
+        blank: list[int] = []
+        self._text.write(blank, " " * width, PLAIN)
+        self._wanted = [list(blank) for _ in range(height)]
+        self._shown = [[UNKNOWN] * width for _ in range(height)]
         self._fresh: list[int] = []
         self._stale: list[int] = []
-        self._pen: str | None = None
+        self._pen: int | None = None
+        self._pen_wanted = PLAIN
         self._cursor: tuple[int, int] | None = None
 
     @property
@@ -76,13 +76,11 @@ class ShadowScreen:
         if not text or not 0 <= row < self.height:
             return row, column, pen
         touched[row] = None
-        chars, styles = self._wanted[row]
-        width = cell_len(text)
-        cells = list(text) if width == len(text) else _cells_of(text)
-        kept = max(min(width, self.width - column), 0)
-        chars[column : column + kept] = cells[:kept]
-        styles[column : column + kept] = [pen] * kept
-        return row, column + width, pen
+        cells: list[int] = []
+        self._text.write(cells, text, self._text.pens.number(pen))
+        kept = max(min(len(cells), self.width - column), 0)
+        self._wanted[row][column : column + kept] = cells[:kept]
+        return row, column + len(cells), pen
 
     def _order(self, touched: dict[int, None]) -> None:
         """The edges of the screen first, which tell what a key did; then the rows of this frame, those with the least
@@ -94,10 +92,7 @@ class ShadowScreen:
         self._stale = [row for row in left if row not in edges]
 
     def _changes(self, row: int) -> int:
-        if self._wanted[row] == self._shown[row]:
-            return 0
-        (chars, styles), (shown, worn) = self._wanted[row], self._shown[row]
-        return sum(a != b or c != d for a, b, c, d in zip(chars, shown, styles, worn, strict=True))
+        return sum(map(operator.ne, self._wanted[row], self._shown[row]))
 
     def piece(self, limit: int) -> str:
         """The next changes, about ``limit`` bytes of them and at least one cell; empty when there are none."""
@@ -117,89 +112,45 @@ class ShadowScreen:
     def _row_changes(self, row: int, limit: int, *, must: bool) -> tuple[str, bool]:
         """Bytes for the changes of a row up to the limit, and whether that was all of them. ``must``: one cell at
         least, however long it is."""
-        (chars, styles), (shown, worn) = self._wanted[row], self._shown[row]
-        if chars == shown and styles == worn:
-            return "", True
+        wanted, shown = self._wanted[row], self._shown[row]
         out: list[str] = []
-        size = 0
-        for x in range(self.width):
-            if chars[x] == shown[x] and styles[x] == worn[x]:
+        size = at = 0
+        for changed in range(self.width):
+            if changed < at or wanted[changed] == shown[changed]:
                 continue
-            if chars[x]:
-                text = self._way_to(row, x, chars, styles) + _change_of_pen(self._pen, styles[x]) + chars[x]
-                size += len(text.encode())
-                if size > limit and (out or not must):
-                    return "".join(out), False
-                out.append(text)
-                self._pen = styles[x]
-                end = x + cell_len(chars[x])
-                self._cursor = (row, end) if end < self.width else None
-            # The right half of a wide character went with its left one.
-            shown[x], worn[x] = chars[x], styles[x]
+            # a wide character is written from its first half on
+            at = changed if wanted[changed] & CODE or changed == at else changed - 1
+            pen, code = wanted[at] >> BITS, wanted[at] & CODE
+            change, held = self._change(pen)
+            text = self._way_to(row, at, wanted) + change + self._text.char(code)
+            size += len(text.encode())
+            if size > limit and (out or not must):
+                return "".join(out), False
+            out.append(text)
+            self._pen, self._pen_wanted = held, pen
+            first, at = at, at + 1
+            while at < self.width and not wanted[at] & CODE:
+                at += 1
+            shown[first:at] = wanted[first:at]
+            self._cursor = (row, at) if at < self.width else None
         return "".join(out), True
 
-    def _way_to(self, row: int, column: int, chars: Sequence[str], styles: Sequence[str]) -> str:
+    def _change(self, pen: int) -> tuple[str, int]:
+        """Bytes that bring the pen in force to one that writes as the wanted one, and which is in force then."""
+        if self._pen is not None and pen == self._pen_wanted:
+            return "", self._pen
+        if self._pen is not None:
+            return self._text.pens.change(self._pen, pen)
+        change, held = self._text.pens.change(PLAIN, pen)
+        return f"\x1b[0m{change}", held
+
+    def _way_to(self, row: int, column: int, wanted: Sequence[int]) -> str:
         """Bytes that bring the cursor to a cell, on the shortest way."""
         if self._cursor == (row, column):
             return ""
         if self._cursor is not None and self._cursor[0] == row and (gap := column - self._cursor[1]) > 0:
-            at = self._cursor[1]
-            between = chars[at:column]
-            plain = all(len(char) == 1 and char.isascii() for char in between)
-            if gap <= _BRIDGED and plain and all(style == self._pen for style in styles[at:column]):
-                return "".join(between)
+            between = wanted[self._cursor[1] : column]
+            if gap <= REWRITTEN and self._pen is not None and is_one_pen(between, self._pen_wanted):
+                return self._text.between(between)
             return "\x1b[C" if gap == 1 else f"\x1b[{gap}C"
         return f"\x1b[{row + 1};{column + 1}H"
-
-
-def _cells_of(text: str) -> list[str]:
-    """A text as cells: a wide character is followed by an empty cell, a combining one joins the cell before it."""
-    cells: list[str] = []
-    for char in text:
-        width = cell_len(char)
-        if width == 0:
-            if cells:
-                cells[-1] += char
-            continue
-        cells.append(char)
-        cells.extend([""] * (width - 1))
-    return cells
-
-
-@lru_cache(maxsize=1024)
-def _parsed(codes: str) -> tuple[frozenset[str], str, str]:
-    """Attributes, ink and ground of the codes of a style."""
-    attributes: set[str] = set()
-    ink = ground = ""
-    parts = iter(codes.split(";") if codes else ())
-    for code in parts:
-        if code in ("38", "48"):
-            kind = next(parts, "5")
-            colour = ";".join((code, kind, *(next(parts, "0") for _ in range(1 if kind == "5" else 3))))
-            ink, ground = (colour, ground) if code == "38" else (ink, colour)
-        elif len(code) > 1 and code[:-1] in ("3", "9"):
-            ink = "" if code == "39" else code
-        elif len(code) > 1 and code[:-1] in ("4", "10"):
-            ground = "" if code == "49" else code
-        else:
-            attributes.add(code)
-    return frozenset(attributes), ink, ground
-
-
-@lru_cache(maxsize=4096)
-def _change_of_pen(old: str | None, new: str) -> str:
-    """The shortest bytes that change the terminal's style from one to another. None: it is not known."""
-    if old == new:
-        return ""
-    attributes, ink, ground = _parsed(new)
-    before, old_ink, old_ground = _parsed(old) if old is not None else (frozenset({"unknown"}), "", "")
-    codes: list[str] = []
-    if before - attributes:
-        codes.append("0")
-        before, old_ink, old_ground = frozenset(), "", ""
-    codes += sorted(attributes - before)
-    if ink != old_ink:
-        codes.append(ink or "39")
-    if ground != old_ground:
-        codes.append(ground or "49")
-    return f"\x1b[{';'.join(codes)}m" if codes else ""
