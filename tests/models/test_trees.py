@@ -47,7 +47,12 @@ def forest(booster: Any) -> Forest:
     return forest_of_text(booster.model_to_string(), "here")
 
 
-OBJECTIVES = {"binary": {}, "multiclass": {"num_class": 3}, "quantile": {"alpha": 0.9}, "regression": {}}
+OBJECTIVES: dict[str, dict[str, Any]] = {
+    "binary": {},
+    "multiclass": {"num_class": 3},
+    "quantile": {"alpha": 0.9},
+    "regression": {},
+}
 
 
 @pytest.mark.parametrize("objective", list(OBJECTIVES))

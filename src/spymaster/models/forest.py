@@ -139,7 +139,7 @@ class Forest:
     @cached_property
     def _compiled(self) -> _Compiled:
         inputs, node_input = np.unique(self.feature.astype(np.int64) * 2 + (self.nan_left == 0), return_inverse=True)
-        nodes = np.diff(self.first_node.astype(np.int64))
+        nodes: NDArray[np.int64] = np.diff(self.first_node.astype(np.int64)).astype(np.int64)
         room = -(-nodes // TOGETHER) * TOGETHER
         first_node = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
         tree_of = np.repeat(np.arange(self.trees), nodes)
@@ -153,7 +153,7 @@ class Forest:
             _ALL_BITS & ~((1 << end) - (1 << begin)) if begin < end else _ALL_BITS
             for begin, end in zip(self.left_from.tolist(), self.left_to.tolist(), strict=True)
         ]
-        leaves = np.diff(self.first_leaf.astype(np.int64))
+        leaves: NDArray[np.int64] = np.diff(self.first_leaf.astype(np.int64)).astype(np.int64)
         leaf_tree = np.repeat(np.arange(self.trees), leaves)
         leaf = np.arange(len(self.leaf_value)) - self.first_leaf[leaf_tree]
         leaf_value = np.zeros((self.trees, MOST_LEAVES))
