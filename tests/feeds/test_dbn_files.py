@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,18 @@ def test_a_few_buffers_go_round(tmp_path: Path) -> None:
     file = DbnFile.open(dbn_file(tmp_path / "a.dbn", "mbp-10", depth(400)))
     places = {batch.arrays[Kind.MBP10].ctypes.data for batch in file.chunks(10)}
     assert len(places) <= 3
+
+
+def test_without_reading_ahead_the_same_records_come_in_the_readers_own_thread(tmp_path: Path) -> None:
+    file = DbnFile.open(dbn_file(tmp_path / "a.dbn.zst", "trades", records(Kind.TRADE, 5000)))
+    ahead = _bytes(file, 700)
+    file.reads_ahead = False
+    chunks = file.chunks(700)
+    first = next(chunks)
+    assert "read-ahead" not in {thread.name for thread in threading.enumerate()}
+    assert len(first) == 700
+    chunks.close()
+    assert _bytes(file, 700) == ahead
 
 
 def test_header_in_one_frame_with_the_records(tmp_path: Path) -> None:

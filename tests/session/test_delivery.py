@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from spymaster.physics.engine import SnapBlock
-from spymaster.session.delivery import Delivery
+from spymaster.session.delivery import Delivery, InlineDelivery
 
 
 def block(number: int) -> SnapBlock:
@@ -90,3 +90,21 @@ def test_leaving_waits_for_the_block_under_way() -> None:
     with Delivery([sink]) as delivery:
         delivery.give(block(0))
     assert sink.got == [0]
+
+
+def test_inline_every_sink_gets_every_block_in_the_thread_that_gives() -> None:
+    first, second = Notes(), Notes()
+    with InlineDelivery([first, second]) as delivery:
+        for number in range(3):
+            delivery.give(block(number))
+        delivery.settle()
+    assert first.got == second.got == list(range(3))
+    assert first.threads == second.threads == {threading.get_ident()}
+
+
+def test_inline_what_a_sink_raises_comes_out_at_once() -> None:
+    sink = Notes(fails_at=1)
+    with InlineDelivery([sink]) as delivery:
+        delivery.give(block(0))
+        with pytest.raises(OSError, match="full"):
+            delivery.give(block(1))

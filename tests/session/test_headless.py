@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from spymaster.market.frames import Frame
 from spymaster.market.manifest import load_manifest
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.resources import bundled_recording
+from spymaster.session.delivery import InlineDelivery
 from spymaster.session.headless import RunTotals, drive, report
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
@@ -179,6 +182,22 @@ def test_a_source_that_fails_is_closed() -> None:
     with pytest.raises(OSError, match="the disk is gone"):
         drive(source, Engine(), [])
     assert source.closed
+
+
+def test_a_replay_in_one_thread_starts_no_other_and_gives_the_same_signals(tmp_path: Path, words: Words) -> None:
+    plan = plan_of(*depth_and_trades(tmp_path, words))
+    source, engine = ReplaySource(msgspec.structs.replace(plan, read_ahead=False)), Engine()
+    totals, seen = RunTotals(INTERVAL_NS), set[str]()
+    drive(
+        source,
+        engine,
+        [totals],
+        after_frame=lambda engine: seen.update(thread.name for thread in threading.enumerate()),
+        delivery=InlineDelivery,
+    )
+    assert threading.current_thread().name in seen
+    assert not seen & {"read-ahead", "sinks"}
+    assert totals.hash.hexdigest() == run(plan).signal_hash
 
 
 def test_a_torn_file_is_reported_up_to_the_tear(tmp_path: Path, words: Words) -> None:

@@ -1,4 +1,4 @@
-"""Blocks of snaps to their sinks, in a thread of their own, one block behind the engine."""
+"""Blocks of snaps to their sinks: in a thread of their own, one block behind the engine, or in the engine's."""
 
 from __future__ import annotations
 
@@ -67,3 +67,26 @@ class Delivery:
                 self._taken.put(error)
             else:
                 self._taken.put(None)
+
+
+class InlineDelivery:
+    """Gives blocks to sinks in the thread of the engine: where each process is to take one core."""
+
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = tuple(sinks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is under way."""
+
+    def give(self, block: SnapBlock) -> None:
+        """Hand a block to each sink."""
+        for sink in self._sinks:
+            sink.on_block(block)
+
+    def settle(self) -> None:
+        """Nothing is under way."""

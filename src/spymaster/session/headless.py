@@ -13,7 +13,7 @@ from spymaster.journal.source import Source
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import COUNTERS, REJECTIONS
-from spymaster.session.delivery import Delivery, Sink
+from spymaster.session.delivery import Delivery, InlineDelivery, Sink
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.holes import hole_lines
 from spymaster.session.sources.recorded import RecordedSource
@@ -79,22 +79,24 @@ def drive(
     after_frame: Callable[[Engine], None] | None = None,
     tap: Tap | None = None,
     at_change: Callable[[Engine], None] = lambda engine: None,
+    delivery: type[Delivery | InlineDelivery] = Delivery,
 ) -> None:
     """Feed every frame of a source to an engine and every block of snaps to the sinks, in event time's pace.
 
     With a ``pacer`` the engine should gather one snap a block, so that each is delivered when it is due. The sinks take
     a block in a thread of their own while the engine computes the next one; one block at a time and in order. ``tap``
     gets each frame before the engine does. ``at_change``: before a further CONFIG has the engine begin anew.
+    ``delivery``: whether the sinks have that thread.
     """
-    with Delivery(sinks) as delivery:
+    with delivery(sinks) as delivering:
         try:
             for block in _blocks(source, engine, after_frame, tap, at_change):
                 if pacer is not None and len(block.snaps):
                     wait_s = pacer.wait_s(int(block.snaps["t_ns"][-1]))
                     if wait_s > 0.0:
                         sleep(wait_s)
-                delivery.give(block)
-            delivery.settle()
+                delivering.give(block)
+            delivering.settle()
         finally:
             source.close()
 

@@ -17,7 +17,7 @@ from spymaster.feeds.dbn.records import Mark, RecordReader
 from spymaster.feeds.dbn.survey import Survey, take_survey
 from spymaster.feeds.dbn.vendor_folder import VendorNotes
 from spymaster.feeds.streams.byte_stream import ByteStream, RecordBytes
-from spymaster.feeds.streams.prefetch import read_ahead
+from spymaster.feeds.streams.prefetch import read_ahead, read_inline
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import DTYPES, recv_ns
 from spymaster.market.kinds import NS_PER_S, UNDEF_TIMESTAMP, Kind
@@ -39,6 +39,7 @@ class DbnFile:
     or damaged file ends (every record before it was given), one line per trouble, and reason -> count of records left
     out. ``open_at``: opens the file's bytes from an offset on, where there is a better way than to skip what lies
     before it. ``is_zstd``: whether the file is compressed. ``notes``: what lay beside it in a vendor's folder.
+    ``reads_ahead``: whether its chunks are decompressed in a thread of their own.
     """
 
     def __init__(self, path: Path, header: DbnHeader, is_zstd: bool = False) -> None:
@@ -49,6 +50,7 @@ class DbnFile:
         self.torn_at: int | None = None
         self.rejected: Mapping[str, int] = {}
         self.notes = VendorNotes()
+        self.reads_ahead = True
         self._damage = ""
 
     @classmethod
@@ -89,7 +91,7 @@ class DbnFile:
         return {s.instrument_id: s.symbol for s in self.spans if on is None or s.start_date <= on < s.end_date}
 
     def chunks(self, records_per_chunk: int | None = None) -> Generator[Batch, None, None]:
-        """The records in the file's order, decompressed ahead in another thread.
+        """The records in the file's order, decompressed ahead in another thread where ``reads_ahead``.
 
         Each chunk holds at most ``records_per_chunk`` records in writable arrays (MBP10: C-contiguous ``int64[n, 46]``)
         over buffers that are used again: it is valid until the next is asked for. ``first_seq`` counts from 0.
@@ -109,7 +111,7 @@ class DbnFile:
             reader = RecordReader(stream, self.header, limit, start)
             reader.marks = marks
             try:
-                yield from read_ahead(reader)
+                yield from read_ahead(reader) if self.reads_ahead else read_inline(reader)
             finally:
                 self._report(reader)
 

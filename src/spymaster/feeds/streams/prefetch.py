@@ -1,4 +1,4 @@
-"""Reading ahead: decompression in a thread of its own, into a few buffers that go round."""
+"""Reading ahead: decompression in a thread of its own, into a few buffers that go round; or none of that."""
 
 from __future__ import annotations
 
@@ -48,6 +48,13 @@ def read_ahead(reader: BatchReader[SlotT]) -> Generator[Batch, None, None]:
     finally:
         free.put(None)
         thread.join()
+
+
+def read_inline(reader: BatchReader[SlotT]) -> Generator[Batch, None, None]:
+    """The same batches, read by the consumer's own thread into one buffer: where each process is to take one core."""
+    slot = reader.slot()
+    while (batch := reader.read(slot)) is not None:
+        yield batch
 
 
 def _fill(

@@ -54,6 +54,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     with. ``date``: only the session of that trade date (yyyymmdd). ``in_vendor_order``: of a session's own
     recording, what was fetched later is put where it belongs, and what it said of its connection is left out.
     ``s3_endpoint``: the server of a lake in a bucket, in place of Amazon's.
+    ``read_ahead``: files are decompressed in threads of their own, so that a replay takes more than one core.
     """
 
     sources: tuple[Path, ...]
@@ -69,6 +70,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     publisher: int | None = None
     in_vendor_order: bool = False
     s3_endpoint: str = ""
+    read_ahead: bool = True
 
 
 class SourceSummary(msgspec.Struct, frozen=True):
@@ -106,6 +108,8 @@ class ReplaySource:
 
     def __init__(self, plan: ReplayPlan) -> None:
         found = discover(plan.sources)
+        for file in found.files:
+            file.reads_ahead = plan.read_ahead
         bar_files = [file for file in found.files if file.kind is Kind.BAR]
         recorded = [file for file in found.files if file.kind is not Kind.BAR]
         if plan.date is not None and recorded:
