@@ -40,13 +40,15 @@ def default_toml_text() -> str:
     return resources.config_toml()
 
 
-def load_config(path: Path | None = None, *, overrides: Mapping[str, str] | None = None) -> Config:
+def load_config(
+    path: Path | None = None, *, overrides: Mapping[str, str] | None = None, last: Layer | None = None
+) -> Config:
     """The configuration in force.
 
     ``path``: the file of ``--config``, or None. ``overrides``: key path to value as written on the command line
-    (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. Raises UserError.
+    (``{"profile.es.w_barrier": "12"}``), TOML values or bare words. ``last``: wins over all of these. Raises UserError.
     """
-    layers = layers_of(path, overrides=overrides)
+    layers = (*layers_of(path, overrides=overrides), *([last] if last is not None else []))
     merged: dict[str, Any] = {}
     for layer in layers:
         check_table(layer.source, layer.table)

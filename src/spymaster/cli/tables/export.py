@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,34 +14,16 @@ from spymaster.cli.moments import span_ns
 from spymaster.cli.request import Request, prepare
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.export.export import TableSink, format_of
-from spymaster.ledger.columns import TestColumns
-from spymaster.market.frames import ConfigFrame
-from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.levels import LevelKind
-from spymaster.models.break_model import shipped_model
 from spymaster.physics.engine import Engine, SnapBlock
-from spymaster.session.chance_columns import ChanceColumns
 from spymaster.session.headless import drive
 from spymaster.session.progress import Progress
+from spymaster.session.published_tables import TIME_COLUMN, maker_of
 from spymaster.session.sources.forms import open_source
-from spymaster.signals.columns import Columns, Words, alerts_columns, flows_columns, select, signals_columns
-from spymaster.signals.flow.encode import FlowColumns
+from spymaster.signals.columns import Columns, Words, select
 from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
 
-TIME_COLUMN: Final = {
-    "signals": "ts_event_ns", "alerts": "ts_event_ns", "flows": "ts_bucket_ns", "option-flow": "ts_event_ns",
-    "p-break": "ts_event_ns", "tests": "ts_event_ns",
-}  # fmt: skip
 _SNAPS_PER_BLOCK: Final = 64
-
-
-class Maker(NamedTuple):
-    """What makes a table. ``columns``: of a block; ``at_change``: before the engine begins anew with another contract;
-    ``rest``: what is left when the run is over."""
-
-    columns: Callable[[SnapBlock], Columns]
-    at_change: Callable[[Engine], None] = lambda engine: None
-    rest: Callable[[], Columns] = dict
 
 
 class ColumnSink:
@@ -83,7 +65,7 @@ def run_export(
     prepared = prepare(request)
     source = open_source(prepared.plan)
     first, last = span_ns(since, until, source)
-    maker = _maker(what, source.config_frame())
+    maker = maker_of(what, source.config_frame())
     of_kinds = _of_kinds(request.kind)
     engine = Engine(snaps_per_block=_SNAPS_PER_BLOCK, with_flows=what == "flows")
     progress = Progress(sys.stderr, f"export {what}")
@@ -106,27 +88,6 @@ def run_export(
     mark = "SIMULATED " if prepared.simulated else ""
     print(f"{sink.rows:,} {mark}rows of {what}{'' if out == '-' else f' in {out}'}", file=sys.stderr)
     return ExitCode.DATA if source.is_torn else os.EX_OK
-
-
-def _maker(what: str, frame: ConfigFrame) -> Maker:
-    """What makes a table of a source that begins with this CONFIG."""
-    ids = tuple(level.id for level in frame.user_levels)
-    tick_e9 = frame.instrument.tick_e9
-    if what == "p-break":
-        chances = ChanceColumns(shipped_model(), ids)
-        return Maker(chances.columns, chances.at_change)
-    if what == "tests":
-        tests = TestColumns(tick_e9 / PRICE_SCALE, ids)
-        return Maker(
-            tests.columns, lambda engine: tests.at_change(int(engine.state["clock"][0]["next_snap_ns"])), tests.rest
-        )
-    plain: dict[str, Callable[[SnapBlock], Columns]] = {
-        "signals": lambda block: signals_columns(block, ids),
-        "alerts": lambda block: alerts_columns(block, ids),
-        "flows": lambda block: flows_columns(block, tick_e9),
-        "option-flow": FlowColumns().columns,
-    }
-    return Maker(plain[what])
 
 
 def _of_kinds(kinds: tuple[str, ...]) -> Callable[[Columns], Columns]:

@@ -20,6 +20,8 @@ from spymaster.physics.engine import Engine, SnapBlock
 
 Step = Callable[[int, int], None]
 """Told of each hour: its place and how many there are."""
+Configure = Callable[[ConfigFrame], ConfigFrame]
+"""Another CONFIG in the place of one that was recorded."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -30,8 +32,17 @@ class Rebuilt(msgspec.Struct, frozen=True):
     changed: tuple[str, ...]
 
 
-def rebuild_gold(source: Storage, run: LakeRun, target: Storage, step: Step | None = None) -> Rebuilt:
+def rebuild_gold(
+    source: Storage,
+    run: LakeRun,
+    target: Storage,
+    step: Step | None = None,
+    *,
+    configure: Configure = lambda frame: frame,
+) -> Rebuilt:
     """Compute a run's Gold from its Bronze and write it into ``target`` (the same lake, or a scratch folder).
+
+    ``configure``: what it is computed under, where that is not the run's own configuration.
 
     In the same lake files of the same name are replaced, others of the run's Gold removed, and the manifest follows.
     Raises LakeError where Bronze cannot be read, OSError, and the engine's errors.
@@ -40,7 +51,7 @@ def rebuild_gold(source: Storage, run: LakeRun, target: Storage, step: Step | No
     gold = GoldWriter(PartMaker(target, run.run.id), run.run.underlying or run.manifest.symbol)
     engine = Engine()
     try:
-        files = _computed(source, run, reader, gold, engine, step)
+        files = _computed(source, run, reader, gold, engine, step, configure)
     except BaseException:
         gold.discard()
         raise
@@ -53,7 +64,13 @@ def rebuild_gold(source: Storage, run: LakeRun, target: Storage, step: Step | No
 
 
 def _computed(
-    source: Storage, run: LakeRun, reader: BronzeReader, gold: GoldWriter, engine: Engine, step: Step | None
+    source: Storage,
+    run: LakeRun,
+    reader: BronzeReader,
+    gold: GoldWriter,
+    engine: Engine,
+    step: Step | None,
+    configure: Configure,
 ) -> list[RecordingFile]:
     """Run the engine over Bronze; the files written, in their order."""
     files: list[RecordingFile] = []
@@ -61,6 +78,7 @@ def _computed(
     for index, hour in enumerate(hours):
         for frame in reader.hour(hour):
             if isinstance(frame, ConfigFrame):
+                frame = configure(frame)
                 if len(frame.params) != PARAMS.itemsize:
                     raise LakeError(
                         source.url(run.name), "was configured by another version of the program", "use that version"

@@ -33,7 +33,7 @@ class RecordedOrderSource:
     def __init__(self, store: Store, plan: ReplayPlan) -> None:
         self._store = store
         self._plan = plan
-        self._config = store.config if plan.as_recorded else _changed(store.config, plan)
+        self._config = store.config if plan.as_recorded else reconfigured(store.config, plan)
         self.first_ns, self.last_ns = store.first_ns, store.last_ns
         self.trades_missing = 0
         self.trades_extra = 0
@@ -95,7 +95,7 @@ class RecordedOrderSource:
                 yield frame
             elif not first:
                 # the contract changed
-                yield frame if self._plan.as_recorded else _changed(frame, self._plan)
+                yield frame if self._plan.as_recorded else reconfigured(frame, self._plan)
             first = first and not isinstance(frame, ConfigFrame)
 
 
@@ -186,8 +186,8 @@ def _decoded(position: bytes) -> tuple[int, int]:
         raise ValueError(f"not a position in this source: {error}") from error
 
 
-def _changed(config: ConfigFrame, plan: ReplayPlan) -> ConfigFrame:
-    """A recorded CONFIG with the profile and the levels that were asked for."""
+def reconfigured(config: ConfigFrame, plan: ReplayPlan) -> ConfigFrame:
+    """A recorded CONFIG with the profile and the levels of a plan."""
     return msgspec.structs.replace(
         config,
         profile=plan.profile.name,
