@@ -48,6 +48,8 @@ COMMANDS = (
     ("learn", "pbreak"),
     ("predictions",),
     *(("predictions", name) for name in ("verify", "settle", "report")),
+    ("research",),
+    *(("research", name) for name in ("run", "worker", "status", "compare")),
     ("deploy",),
     *(("deploy", name) for name in ("systemd", "compose")),
     ("docs",),

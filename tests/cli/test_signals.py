@@ -63,6 +63,11 @@ CASES = {
     "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.on_block")),
     "strategy": Case("evaluate strategy {rule} {bundled}", Seam("spymaster.evaluate.strategy.trader:Trader.on_block")),
     "learn": Case("learn pbreak {here}/out.model {bundled}", Seam("spymaster.learn.break_rows:BreakRowSink.on_block")),
+    "research": Case(
+        "research run {plan} --workers 1",
+        Seam("spymaster.research.local_pool:LocalPool._give"),
+        "plan.toml: not all of it is computed; run it again to go on",
+    ),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),
@@ -110,7 +115,9 @@ def places(small: Path, lake: Path, tmp_path: Path) -> dict[str, Path]:
     )
     copy = tmp_path / "lake"
     shutil.copytree(lake, copy)
-    return {"small": small, "here": here, "lake": copy, "bundled": bundled_recording(), "rule": rule}
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f"sources = ['{small}']\nsteps = ['replay']\n", encoding="utf-8")
+    return {"plan": plan, "small": small, "here": here, "lake": copy, "bundled": bundled_recording(), "rule": rule}
 
 
 @pytest.fixture(scope="module")

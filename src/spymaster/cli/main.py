@@ -30,6 +30,7 @@ from spymaster.cli.options import ColorOption, ConfigOption, MouseOption
 from spymaster.cli.parsing.usage import Program
 from spymaster.cli.record_command import record
 from spymaster.cli.replay.commands import replay
+from spymaster.cli.research.commands import research_app
 from spymaster.cli.tables.export_commands import export_app
 from spymaster.cli.tables.lake_commands import lake_app
 from spymaster.cli.tables.levels_commands import levels_app
@@ -51,6 +52,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")
 app.add_typer(learn_app, name="learn")
 app.add_typer(predictions_app, name="predictions")
+app.add_typer(research_app, name="research")
 evaluate_app.command("p_break", cls=Command)(evaluate_p_break)
 
 

@@ -15,6 +15,8 @@ from spymaster.sim.market.latent import BUCKET_NS
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
+SNAP_NS: Final = BUCKET_NS
+"""The interval of snaps that are judged."""
 LEAST_PIECE_S: Final = 300.0
 """Less than this without a hole says nothing: what becomes of a signal takes up to four minutes."""
 STEP_HALF_TICKS: Final = 10

@@ -1,0 +1,1 @@
+"""`research`: plans over many days, run, looked at and compared. The work is in `research`."""
