@@ -16,7 +16,8 @@ CHOICES = "auto, truecolor, 256, 16, none"
 UNREADING = [
     *(("config", name) for name in ("path", "schema", "init")),
     *(("export", "schema"), ("docs",), ("warmup",), ("bench",), ("evaluate", "facts")),
-    ("simulate", "out"),
+    *(("dataset", "validate", "x"), ("dataset", "card", "x")),
+    *(("simulate", "out"), ("export", "dbn", "x.dbn", "--out", "x")),
 ]
 NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("replay",): ("x.dbn",),
@@ -33,9 +34,13 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
         for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests")
     },
     ("learn", "pbreak"): ("x.model",),
+    ("dataset", "build"): ("x.dbn", "--out", "x"),
+    ("dataset", "validate"): ("x",),
+    ("dataset", "promote"): ("x", "x"),
+    ("dataset", "card"): ("x",),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""
-GROUPS = {("export",), ("levels",), ("config",), ("lake",), ("evaluate",), ("learn",)}
+GROUPS = {("export",), ("levels",), ("config",), ("lake",), ("evaluate",), ("learn",), ("dataset",)}
 RUNNABLE = [command for command in COMMANDS if command not in GROUPS]
 
 

@@ -50,6 +50,8 @@ COMMANDS = (
     *(("predictions", name) for name in ("verify", "settle", "report")),
     ("research",),
     *(("research", name) for name in ("run", "worker", "status", "compare")),
+    ("dataset",),
+    *(("dataset", name) for name in ("build", "validate", "promote", "card", "list")),
     ("deploy",),
     *(("deploy", name) for name in ("systemd", "compose")),
     ("docs",),

@@ -68,6 +68,12 @@ CASES = {
         Seam("spymaster.research.local_pool:LocalPool._give"),
         "plan.toml: not all of it is computed; run it again to go on",
     ),
+    "dataset": Case(
+        "dataset build {bundled} --out {here}/set",
+        Seam("spymaster.learn.dataset.gather:DecisionSink.on_block"),
+        "set: not finished; run the same command again to go on, or delete it",
+        ("set",),
+    ),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),

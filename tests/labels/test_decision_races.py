@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from spymaster.features.horizons import HORIZONS_S
@@ -13,7 +15,7 @@ from spymaster.market.kinds import NS_PER_S
 LEVEL = 5000.0
 
 
-def asked(sigma: float = 1.2, strike: float = np.nan) -> np.ndarray[tuple[int, ...], np.dtype[np.void]]:
+def asked(sigma: float = 1.2, strike: float = np.nan) -> Any:
     return decision_races(np.array([(0, LEVEL, 1.0, sigma, strike)], DECISION), 0.25)[0]
 
 

@@ -22,6 +22,7 @@ from spymaster.cli.global_options import (
     note_given,
 )
 from spymaster.cli.learn.commands import evaluate_p_break, learn_app
+from spymaster.cli.learn.dataset_commands import dataset_app
 from spymaster.cli.learn.predictions_commands import predictions_app
 from spymaster.cli.live.commands import attach, live, mcp, run, stream
 from spymaster.cli.machine_commands import bench, doctor, warmup
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(export_app, name="export")
 app.add_typer(levels_app, name="levels")
 app.add_typer(config_app, name="config")
+app.add_typer(dataset_app, name="dataset")
 app.add_typer(deploy_app, name="deploy")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(lake_app, name="lake")

@@ -27,6 +27,8 @@ from spymaster.market.manifest import (
 BRONZE: Final = "bronze"
 GOLD: Final = "gold"
 SILVER: Final = "silver"
+TRAINING: Final = f"{GOLD}/training"
+"""Data sets to learn from: no run's, and with manifests of their own."""
 
 FOREIGN: Final = "is no run's manifest; nothing reads it"
 """What is said of a file among the manifests that is another program's."""

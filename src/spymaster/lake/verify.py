@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version, hour_of_file
+from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, TRAINING, Lake, LakeRun, check_version, hour_of_file
 from spymaster.lake.errors import LakeError
 from spymaster.lake.gold.schema import GOLD_VERSION
 from spymaster.lake.storage.files import Storage
@@ -44,7 +44,7 @@ def verify(lake: Lake) -> Iterator[Finding]:
         yield from _verify_run(lake.storage, run)
     for tier in (BRONZE, GOLD):
         for name in lake.storage.names(tier):
-            if name not in named:
+            if name not in named and not name.startswith(f"{TRAINING}/"):
                 yield Finding(lake.storage.url(name), "belongs to no run; nothing reads it", is_damage=False)
 
 

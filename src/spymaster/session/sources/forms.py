@@ -69,7 +69,7 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
 
     (root,) = plan.sources
     if form is Form.JOURNAL:
-        source = journal_in_recorded_order(_journal_in(root) or root, plan)
+        source = journal_in_recorded_order(journal_in(root) or root, plan)
         if plan.date is not None:
             _refuse_another_day(root, plan.date, source.first_ns, source.last_ns)
         _refuse_another_contract(root, plan, source.config_frame())
@@ -112,14 +112,14 @@ def _form_of(source: Path) -> Form:
         return Form.LAKE
     if not source.is_dir() or _holds_dbn(source):
         return Form.FILES
-    if _journal_in(source) is not None:
+    if journal_in(source) is not None:
         return Form.JOURNAL
     if any((source / name).is_dir() for name in _LAKE_FOLDERS):
         return Form.LAKE
     return Form.FILES
 
 
-def _journal_in(folder: Path) -> Path | None:
+def journal_in(folder: Path) -> Path | None:
     """The folder of the journal's segments, from the first of them on."""
     for candidate in (folder, folder / _JOURNAL_FOLDER):
         segments = segments_in(candidate)
