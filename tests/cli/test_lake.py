@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.cli.conftest import Run, one_line
@@ -168,3 +170,61 @@ def test_a_run_that_is_not_there_is_named(run: Run, root: Path) -> None:
     result = run("lake", "rebuild-gold", root, "--run", "other")
     assert result.exit_code == 3
     assert one_line(result.stderr).endswith(f"0 runs are called other; choose one of {RUN.id}")
+
+
+def test_query_gives_rows_by_date_kind_and_column_and_says_what_it_read(run: Run, root: Path) -> None:
+    options = ("--from", "2024-01-05", "--to", "2024-01-05", "--kind", "round", "--columns", "level_id,price")
+    result = run("lake", "query", root, *options, "--where", "price<4804.75")
+    assert set(result.stdout.splitlines()) == {"level_id,price", "ROUND_4804.5,4804.5"}
+    assert re.fullmatch(r"\d+ rows; read [\d,]+ of [\d,]+ bytes \([\d.]+%\) in \d files", one_line(result.stderr))
+
+
+def test_query_without_rows_prints_the_columns(run: Run, root: Path) -> None:
+    result = run("lake", "query", "--lake", root, "--from", "2024-01-08", "--columns", "price")
+    assert (result.stdout, one_line(result.stderr)) == ("price\n", "0 rows; read 0 of 0 bytes in 0 files")
+
+
+def test_query_of_a_date_with_several_runs_says_which_counts(run: Run, root: Path) -> None:
+    record(root, three_hours().stored, msgspec.structs.replace(RUN, id="20240109T120000Z-2"))
+    ask = ("lake", "query", root, "--columns", "ts_event_ns")
+    one = run(*ask, "--from", "2024-01-05")
+    note, cost = one.stderr.splitlines()
+    counts = f"run 20240109T120000Z-2 (sealed) counts, not {RUN.id} (sealed)"
+    assert note == f"note: 2024-01-05: {counts}; --run names one, --all-runs gives all"
+    rows = int(cost.split()[0])
+    named, both = run(*ask, "--run", RUN.id), run(*ask, "--all-runs")
+    assert [int(one_line(result.stderr).split()[0]) for result in (named, both)] == [rows, 2 * rows]
+    assert both.stdout.splitlines()[:2] == ["run,ts_event_ns", f"{RUN.id},{one.stdout.splitlines()[1]}"]
+
+
+def test_sql_is_asked_of_the_runs_that_count(run: Run, root: Path) -> None:
+    pytest.importorskip("duckdb")
+    record(root, three_hours().stored, msgspec.structs.replace(RUN, id="20240109T120000Z-2"))
+    ask = ("lake", "query", "SELECT count(*) AS n FROM futures_mbp10", "--lake", root)
+    assert run(*ask).stdout == "n\n150\n"
+    assert run(*ask, "--all-runs").stdout == "n\n300\n"
+    assert run(*ask, "--from", "2024-01-05T15:00:00Z", "--to", "2024-01-05T16:00:00Z").stdout == "n\n50\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--from", "yesterday"), "--from yesterday: is neither a date nor a time"),
+        (("--from", "2024-01-06", "--to", "2024-01-05"), "--from 2024-01-06: is not before --to 2024-01-05"),
+        (("--kind", "MAGIC"), "--kind MAGIC: there is no such kind of level"),
+        (("--columns", "prize"), "--columns prize: there is no such column; did you mean price"),
+        (("--run", "2024", "--all-runs"), "--all-runs: one run was named by --run"),
+        (("--lake", "."), "--lake .: "),
+    ],
+)
+def test_a_query_that_makes_no_sense_is_answered_in_one_line(
+    run: Run, root: Path, options: tuple[str, ...], said: str
+) -> None:
+    result = run("lake", "query", root, *options)
+    assert (result.exit_code, one_line(result.stderr).startswith(f"error: {said}")) == (2, True)
+
+
+def test_a_statement_chooses_its_rows_itself(run: Run, root: Path) -> None:
+    result = run("lake", "query", "SELECT 1", "--lake", root, "--kind", "ROUND")
+    assert result.exit_code == 2
+    assert one_line(result.stderr).startswith("error: --kind, --columns, --where: choose rows where there is no SQL")

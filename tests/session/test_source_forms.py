@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spymaster.feeds.errors import SourceError
+from spymaster.journal.format import FrameKind
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.lake.errors import LakeError
@@ -16,17 +17,18 @@ from spymaster.lake.storage.opening import open_storage
 from spymaster.market.dtypes import W_TS_EVENT, W_TS_RECV
 from spymaster.market.frames import RecordsFrame
 from spymaster.market.kinds import Kind
+from spymaster.market.manifest import RunStatus
 from spymaster.physics.engine import Engine
 from spymaster.session.headless import RunTotals, Tap, drive
 from spymaster.session.replay.cache import CachePlan
-from spymaster.session.sources.forms import Form, form_of, interval_ns_of, manifests_of, open_source
+from spymaster.session.sources.forms import Form, form_of, interval_ns_of, manifests_of, open_source, runs_left_out
 from spymaster.session.sources.recorded import RecordedSource
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.frame import Command, Phase
 from tests.session.conftest import plan_of
 from tests.session.screen import Open, S
 from tests.support.journals import read_journal
-from tests.support.lakes import record
+from tests.support.lakes import RUN, record
 from tests.support.market import START_NS
 from tests.support.s3 import BUCKET, FaultyServer, gone_after, s3_server
 from tests.support.small_files import Words, busy_words, depth_file
@@ -147,6 +149,35 @@ def test_a_day_without_a_run_is_answered_with_those_there_are(lake: Path) -> Non
         SourceError, match=r"no run on 2030-01-04; name another --date; it holds 20\d\d-\d\d-\d\d \(UTC\)"
     ):
         open_source(own(lake, date=20300104))
+
+
+def half_again(lake: Path, journal: Path) -> ReplayPlan:
+    """The lake with a second, newer run of the same date, which broke off before its last records."""
+    frames = list(read_journal(journal / "journal"))
+    last = max(place for place, frame in enumerate(frames) if frame.kind is FrameKind.RECORDS)
+    newer = msgspec.structs.replace(RUN, id="29990101T000000Z-2")
+    record(lake, frames[:last], newer, status=RunStatus.TORN)
+    return own(lake)
+
+
+def test_of_several_runs_of_a_date_the_newest_complete_one_is_replayed_and_it_is_said(
+    played: str, lake: Path, journal: Path
+) -> None:
+    plan = half_again(lake, journal)
+    assert hash_of(open_source(plan)) == played
+    (line,) = runs_left_out(plan)
+    assert line.endswith(f": run {RUN.id} (sealed) counts, not 29990101T000000Z-2 (torn)")
+
+
+def test_another_run_of_a_date_can_be_named(played: str, lake: Path, journal: Path) -> None:
+    plan = msgspec.structs.replace(half_again(lake, journal), run="2999")
+    assert runs_left_out(plan) == ()
+    assert hash_of(open_source(plan)) != played
+
+
+def test_a_run_is_named_of_a_lake_only(journal: Path) -> None:
+    with pytest.raises(SourceError, match="is a journal, and only a lake has several runs; leave --run out"):
+        open_source(own(journal, run="2024"))
 
 
 def test_a_journal_of_another_day_is_refused_in_one_line(journal: Path) -> None:

@@ -21,7 +21,8 @@ OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "option
 USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "live", "paint", "frame", "cpu")
 INVARIANTS: Final = "invariants"
 """It says whether, not how fast."""
-LONG: Final = ("memory", "crash", "narrow", INVARIANTS)
+DAYS: Final = "days"
+LONG: Final = ("memory", "crash", "narrow", DAYS, INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
 SERVED: Final = ("attach", "clients")
 """Rows that need the extras ``nats`` and ``gateway``: likewise."""
@@ -52,7 +53,7 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
     plan = rows.plan_for(path, middle)
     if {"zstd", "read", "replay"} & set(wanted):
         table += _against_floor(path, plan, rounds, records, wanted)
-    if {"ledger", "snap", "quiet", "options", "lake"} & set(wanted):
+    if {"ledger", "snap", "quiet", "options", "lake", DAYS} & set(wanted):
         memory = rows.InMemory(plan)
         memory.run(memory.engine())
         if "ledger" in wanted:
@@ -70,6 +71,8 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
             table.append(_of_options(memory, rounds))
         if "lake" in wanted:
             table += _of_lake(memory, rounds)
+        if DAYS in wanted:
+            table += _of_days(memory, rounds)
     if "compile" in wanted:
         table.append(
             _row("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
@@ -303,7 +306,7 @@ def _of_seeking(plan: ReplayPlan, rounds: int) -> list[Row]:
 
 def _of_lake(memory: rows.InMemory, rounds: int) -> list[Row]:
     """Writing Bronze and Gold; each round writes the same table plainly in turn."""
-    from spymaster.bench import lake
+    from spymaster.bench.lakes import writing as lake
 
     table: list[Row] = []
     for name, measure, than in (
@@ -315,6 +318,31 @@ def _of_lake(memory: rows.InMemory, rounds: int) -> list[Row]:
         table.append(_figure(f"{name} pace", "rows written", "M rows/s", [f.pace for f in figures]))
         table.append(_figure(f"{name} size", f"bytes / bytes of {than}", "ratio", [f.size for f in figures]))
     return table
+
+
+def _of_days(memory: rows.InMemory, rounds: int) -> list[Row]:
+    """One kind of level on three dates of sixty, in turn with a scan of all and with DuckDB on the right files."""
+    from spymaster.bench.lakes.days import DATES, days_figures
+
+    found = days_figures(memory, rounds)
+    asked = f"3 columns of {found.kind} on 3 of {DATES} dates of half an hour"
+    table = [
+        _figure("days", f"{asked}, from the manifests on", "ms", [1e3 * s for s in found.ours_s]),
+        _figure("days read", f"{asked}: bytes read / bytes of those dates", "ratio", [found.three_share]),
+        _figure("days read all", f"the same, all columns of {found.kind}", "ratio", [found.all_share]),
+        _figure(
+            "days / scan", "a scan of those columns of all dates / ours", "ratio", _ratios(found.scan_s, found.ours_s)
+        ),
+    ]
+    if not found.duckdb_s:
+        nothing = (math.nan, math.nan, math.nan)
+        return [*table, Row("days / duckdb", "DuckDB is not installed: pip install duckdb", "", *nothing)]
+    meaning = "ours / DuckDB on the files of those dates, picked by hand"
+    return [*table, _figure("days / duckdb", meaning, "ratio", _ratios(found.ours_s, found.duckdb_s))]
+
+
+def _ratios(some: list[float], others: list[float]) -> list[float]:
+    return [one / other for one, other in zip(some, others, strict=True)]
 
 
 def _of_screen(rounds: int, wanted: tuple[str, ...]) -> list[Row]:

@@ -67,6 +67,12 @@ DateOption = Annotated[
     str | None,
     typer.Option("--date", help="Only this trade date of a folder or a lake (YYYY-MM-DD).", show_default=False),
 ]
+RunOfLakeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--run", help="Of a lake: this run, or how its id begins. [default: newest complete]", show_default=False
+    ),
+]
 KindOption = Annotated[
     list[str] | None,
     typer.Option("--kind", help="Only levels of this kind, such as ROUND or VWAP; repeatable.", show_default=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from spymaster.market.levels import MAX_USER_LEVELS
 from spymaster.market.manifest import RecordingManifest
 from spymaster.session.levels.sets import levels_named
 from spymaster.session.levels.user import levels_from_flags, unique_levels
-from spymaster.session.sources.forms import Form, form_of, manifests_of
+from spymaster.session.sources.forms import Form, form_of, manifests_of, runs_left_out
 from spymaster.session.sources.replay_source import ReplayPlan
 
 _SLOWEST: Final = 0.25
@@ -45,6 +46,7 @@ class Request(msgspec.Struct, frozen=True):
     warmup: tuple[str, ...] = ()
     bars_stamped: str = Stamped.START
     date: str | None = None
+    run: str | None = None
     order: str | None = None
     kind: tuple[str, ...] = ()
     publisher: int | None = None
@@ -105,11 +107,14 @@ def prepare(request: Request) -> Prepared:
         equity_warmup=equity_warmup,
         bars_stamped=parse_stamped(request.bars_stamped),
         date=parse_date(request.date),
+        run=request.run,
         publisher=request.publisher,
         in_vendor_order=request.order == VENDOR,
         s3_endpoint=endpoint,
         as_recorded=not (request.profile or request.config or request.level or request.levels),
     )
+    for line in runs_left_out(plan):
+        print(f"note: {line}; --run names another", file=sys.stderr)
     chosen = "command line" if request.profile else "the recording's manifest" if manifests else "default"
     return Prepared(config, plan, manifests, chosen)
 

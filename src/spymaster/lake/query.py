@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
-from spymaster.lake.catalog import BRONZE, GOLD, SILVER, Lake, table_of_file
+from spymaster.lake.catalog import BRONZE, GOLD, SILVER, Lake, hour_of_file, table_of_file
+from spymaster.lake.days.choice import Portion
 from spymaster.lake.errors import LakeError
 from spymaster.lake.gold.schema import ALERTS, SIGNALS, alerts_schema, signals_schema
 from spymaster.lake.storage.files import Storage
+from spymaster.lake.tables.routing import HOUR_NS
 from spymaster.lake.tables.schema import CONTROL, bronze_schema, control_schema
 from spymaster.market.kinds import PRICE_SCALE, UNDEF_PRICE, Kind
 from spymaster.signals.renamed import LEVEL_COLUMNS
@@ -28,8 +30,9 @@ _ALWAYS_NUMBERS: Final = ("seq", "sequence", "ts_in_delta", "flags", "depth")
 _HIDDEN: Final = re.compile(r"^_reserved|^length$|^rtype$")
 
 
-def connect(lake: Lake) -> Any:
-    """A DuckDB connection with a view for each table of the lake. Raises LakeError without DuckDB.
+def connect(lake: Lake, portions: Sequence[Portion] | None = None) -> Any:
+    """A DuckDB connection with a view for each table of the lake, or of these portions of it, to the hour. Raises
+    LakeError without DuckDB.
 
     ``futures_mbp10``, ``options_trades``, ``control`` and so on are Bronze; ``signals`` and ``alerts`` Gold; those of
     Silver begin with ``silver_``. Prices are floating-point; every other whole number but an id is signed, so that
@@ -42,7 +45,7 @@ def connect(lake: Lake) -> Any:
 
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    for view, (names, schema) in sorted(_tables(lake).items()):
+    for view, (names, schema) in sorted(_tables(lake, portions).items()):
         is_gold = names[0].startswith(f"{GOLD}/")
         stored = _with_old_names(schema) if is_gold else schema
         connection.register(f"raw_{view}", lake.storage.dataset(names, stored))
@@ -51,39 +54,53 @@ def connect(lake: Lake) -> Any:
     return connection
 
 
-def run_query(lake: Lake, statement: str) -> Any:
-    """The rows of a statement as a ``pyarrow.Table``. Raises LakeError for a statement that DuckDB refuses."""
-    connection = connect(lake)
+def run_query(lake: Lake, statement: str, portions: Sequence[Portion] | None = None) -> Any:
+    """The rows of a statement over a lake, or these portions of it, as a ``pyarrow.Table``. Raises LakeError for one
+    that DuckDB refuses."""
+    connection = connect(lake, portions)
     import duckdb
 
     try:
         return connection.sql(statement).to_arrow_table() if statement.strip() else None
     except duckdb.Error as error:
-        views = ", ".join(sorted(_tables(lake)))
+        views = ", ".join(sorted(_tables(lake, portions)))
         reason = str(error).splitlines()[0]
         raise LakeError("lake query", reason, f"mend the statement; the tables are {views or 'none'}") from error
 
 
 def views(lake: Lake) -> tuple[str, ...]:
     """The names a statement can use."""
-    return tuple(sorted(_tables(lake)))
+    return tuple(sorted(_tables(lake, None)))
 
 
-def _tables(lake: Lake) -> Mapping[str, tuple[list[str], Any]]:
+def _tables(lake: Lake, portions: Sequence[Portion] | None) -> Mapping[str, tuple[list[str], Any]]:
     """View -> its files and their schema; a table of several kinds has the columns of all of them."""
     files: dict[str, list[str]] = {}
     schemas: dict[str, dict[str, Any]] = {}
-    for run in lake.runs:
+    for run in lake.runs if portions is None else [portion.run for portion in portions]:
         for file in (*run.files(BRONZE), *run.files(GOLD)):
+            if not _counts(file.path, None if portions is None else [p for p in portions if p.run is run]):
+                continue
             view = _view(file.path)
             files.setdefault(view, []).append(file.path)
             schemas.setdefault(view, {})[file.kind] = _schema_of(file.kind)
     for name in lake.storage.names(SILVER):
+        if not _counts(name, portions):
+            continue
         view = f"silver_{_view(name)}"
         files.setdefault(view, []).append(name)
         if view not in schemas:
             schemas[view] = {"": _schema_in(lake.storage, name)}
     return {view: (names, _unified(schemas[view].values())) for view, names in files.items()}
+
+
+def _counts(name: str, portions: Sequence[Portion] | None) -> bool:
+    """Whether some of a file's hour lies within portions."""
+    hour = hour_of_file(name)
+    if portions is None or hour is None:
+        return True
+    begin_ns, end_ns = hour * HOUR_NS, (hour + 1) * HOUR_NS
+    return any(begin_ns < until and first < end_ns for portion in portions for first, until in portion.spans)
 
 
 def _view(name: str) -> str:

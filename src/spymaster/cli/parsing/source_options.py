@@ -13,6 +13,7 @@ from spymaster.cli.options import (
     LevelsOption,
     ProfileOption,
     PublisherOption,
+    RunOfLakeOption,
     Sources,
     StampedOption,
     SymbolOption,
@@ -35,6 +36,7 @@ def _asked(
     warmup: WarmupOption = None,
     bars_stamped: StampedOption = "start",
     date: DateOption = None,
+    run: RunOfLakeOption = None,
 ) -> MakeRequest:
     def made(**own: Any) -> Any:
         # imported when the command runs: help needs none of it
@@ -51,6 +53,7 @@ def _asked(
             warmup=tuple(warmup or ()),
             bars_stamped=bars_stamped,
             date=date,
+            run=run,
             **own,
         )
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,10 +17,8 @@ from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file, table_of_file
-from spymaster.lake.export.export import ExportFormat, TableSink, format_of
 from spymaster.lake.gold.rebuild import Rebuilt, rebuild_gold
 from spymaster.lake.predictions import PREDICTIONS_KIND
-from spymaster.lake.query import run_query, views
 from spymaster.lake.retention import prune
 from spymaster.lake.silver.compact import compact
 from spymaster.lake.storage.files import LocalStorage
@@ -117,19 +115,6 @@ def run_compact(config_path: Path | None, root: str | None, date: str | None) ->
     return os.EX_OK
 
 
-def run_sql(config_path: Path | None, root: str | None, statement: str, out: str, file_format: str | None) -> None:
-    """Print or write the rows of a statement. Raises UserError."""
-    lake = _open(config_path, root)[1]
-    if not statement.strip():
-        print("\n".join(views(lake)))
-        return
-    chosen = format_of(out, file_format if file_format or out != "-" else "csv")
-    table = run_query(lake, statement)
-    with TableSink(out, chosen, table="rows") as sink:
-        sink.write_table(_for_json(table) if chosen is ExportFormat.JSONL else table)
-    print(f"{len(table):,} rows", file=sys.stderr)
-
-
 def run_rebuild(config_path: Path | None, root: str | None, run_id: str | None, check: bool) -> int:
     """Compute Gold of one run or of all; returns the exit code. Raises LakeError."""
     lake = _open(config_path, root)[1]
@@ -161,6 +146,11 @@ def _rebuild(lake: Lake, run: LakeRun, check: bool) -> Rebuilt:
             progress.close()
 
 
+def open_lake(config_path: Path | None, root: str | None) -> Lake:
+    """The lake that is meant. Raises UserError for no lake."""
+    return _open(config_path, root)[1]
+
+
 def _open(config_path: Path | None, root: str | None, *, warn: bool = True) -> tuple[Config, Lake]:
     """The configuration and the lake. ``warn``: say which manifests are not used. Raises UserError for no lake."""
     config = load_config(config_path)
@@ -173,14 +163,6 @@ def _open(config_path: Path | None, root: str | None, *, warn: bool = True) -> t
     for problem in lake.problems if warn else ():
         print(f"warning: {problem}", file=sys.stderr)
     return config, lake
-
-
-def _for_json(table: Any) -> Any:
-    """Times as text, since a JSON object's are."""
-    import pyarrow as pa
-
-    texts = [pa.field(f.name, pa.string()) if pa.types.is_timestamp(f.type) else f for f in table.schema]
-    return table.cast(pa.schema(texts))
 
 
 def _run_line(found: LakeRun) -> RunLine:

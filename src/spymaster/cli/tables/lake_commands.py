@@ -8,6 +8,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group
+from spymaster.cli.options import KindOption
 
 lake_app = typer.Typer(cls=Group, help="Look after a lake: what was recorded, kept as Parquet.", no_args_is_help=True)
 
@@ -60,21 +61,55 @@ def lake_compact(
 @lake_app.command("query", cls=Command)
 def lake_query(
     context: typer.Context,
-    statement: Annotated[str, typer.Argument(help="SQL. Without, the tables are listed.", metavar="SQL")] = "",
+    first: Annotated[
+        str, typer.Argument(help="SQL, or the lake's root. Without, the tables are listed.", metavar="SQL|LAKE")
+    ] = "",
     root: Annotated[
         str | None, typer.Option("--lake", help="The lake's root. [default: [lake] path]", show_default=False)
     ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="From this trade date, or this time, on.", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="Up to this trade date, or before this time.", show_default=False)
+    ] = None,
+    kind: KindOption = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", help="Columns of the signals: a,b,c. [default: all]", show_default=False)
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", help="Only rows with this, such as score>=60 or signal=BREAK; repeatable."),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", help="Only this run. [default: of each date the newest complete]", show_default=False),
+    ] = None,
+    all_runs: Annotated[bool, typer.Option("--all-runs", help="All runs, several of one date too.")] = False,
     out: Annotated[str, typer.Option("--out", help="File to write, or - for stdout.")] = "-",
     file_format: Annotated[
         str | None,
         typer.Option("--format", help="csv, jsonl, parquet or arrow. [default: from the ending]", show_default=False),
     ] = None,
 ) -> None:
-    """Ask a lake in SQL (needs DuckDB): prices as numbers, times as times."""
-    from spymaster.cli.tables.lake import run_sql
+    """Published signals by date, kind and column, reading little else; or anything in SQL (needs DuckDB)."""
+    from spymaster.cli.tables.lake_query import Asked, run_asked
 
     with reported():
-        run_sql(context.obj.config, root, statement, out, file_format)
+        asked = Asked(
+            first=first,
+            root=root,
+            since=since,
+            until=until,
+            kind=tuple(kind or ()),
+            columns=columns,
+            where=tuple(where or ()),
+            run=run,
+            all_runs=all_runs,
+            out=out,
+            file_format=file_format,
+        )
+        run_asked(context.obj.config, asked)
 
 
 @lake_app.command("rebuild-gold", cls=Command)

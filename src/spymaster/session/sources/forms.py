@@ -20,6 +20,7 @@ from spymaster.market.params import PARAMS
 
 if TYPE_CHECKING:
     from spymaster.lake.catalog import Lake, LakeRun
+    from spymaster.lake.days.choice import Day
     from spymaster.session.sources.recorded import RecordedSource
     from spymaster.session.sources.replay_source import ReplayPlan
 
@@ -61,6 +62,8 @@ def manifests_of(source: Path, s3_endpoint: str = "") -> tuple[RecordingManifest
 def open_source(plan: ReplayPlan) -> RecordedSource:
     """The sources of a plan, opened. Raises SourceError, JournalError or LakeError."""
     form = form_of(plan.sources)
+    if plan.run is not None and form is not Form.LAKE:
+        raise SourceError(plan.sources[0], f"is {form.value}, and only a lake has several runs", "leave --run out")
     if form is Form.FILES:
         from spymaster.session.sources.replay_source import ReplaySource
 
@@ -77,7 +80,7 @@ def open_source(plan: ReplayPlan) -> RecordedSource:
     from spymaster.lake.catalog import Lake
 
     lake = Lake(open_storage(root, s3_endpoint=plan.s3_endpoint))
-    run = lake.run() if plan.date is None else _run_on(lake, plan.date)
+    run = _run_that_counts(lake, plan)
     source = bronze_in_recorded_order(lake, run, plan)
     _refuse_another_contract(lake.storage.name, plan, source.config_frame())
     return source
@@ -155,19 +158,36 @@ def _refuse_another_contract(root: str | Path, plan: ReplayPlan, config: ConfigF
         raise SourceError(root, problem, "leave --publisher out")
 
 
-def _run_on(lake: Lake, date: int) -> LakeRun:
-    """The run that was recorded on a trade date."""
+def runs_left_out(plan: ReplayPlan) -> tuple[str, ...]:
+    """Of a lake that is replayed: which run counts and which others there are, a line each trade date with several."""
+    if form_of(plan.sources) is not Form.LAKE or plan.run is not None:
+        return ()
+    from spymaster.lake.catalog import Lake
+
+    lake = Lake(open_storage(plan.sources[0], s3_endpoint=plan.s3_endpoint))
+    return tuple(str(day) for day in _days(lake, plan.date) if day.others)
+
+
+def _run_that_counts(lake: Lake, plan: ReplayPlan) -> LakeRun:
+    """The run of a lake that is replayed: of several on one trade date the one that counts in queries too."""
     from spymaster.market.calendar_table import date_of
+
+    if plan.run is not None:
+        return lake.run(plan.run)
+    days = _days(lake, plan.date)
+    if plan.date is None and len({day.run.name for day in days}) != 1:
+        return lake.run()
+    if days:
+        return days[0].run
+    known = sorted({str(run.manifest.start.date()) for run in lake.runs})
+    held = ", ".join(known[-8:]) or "nothing"
+    raise SourceError(
+        lake.storage.name, f"no run on {date_of(plan.date or 0)}", f"name another --date; it holds {held} (UTC)"
+    )
+
+
+def _days(lake: Lake, date: int | None) -> tuple[Day, ...]:
+    from spymaster.lake.days.choice import ALL_TIME, days_of
     from spymaster.session.sources.trade_day import day_ns
 
-    begin_ns, end_ns = day_ns(date)
-    runs, root = lake.runs, lake.storage.name
-    found = [run for run in runs if run.manifest.start_ns < end_ns and begin_ns < run.manifest.end_ns]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        known = sorted({str(run.manifest.start.date()) for run in runs})
-        held = ", ".join(known[-8:]) or "nothing"
-        raise SourceError(root, f"no run on {date_of(date)}", f"name another --date; it holds {held} (UTC)")
-    names = ", ".join(run.run.id for run in found[:8])
-    raise SourceError(root, f"{len(found)} runs on {date_of(date)}: {names}", "replay the journal of one of them")
+    return days_of(lake.runs, ALL_TIME if date is None else day_ns(date))

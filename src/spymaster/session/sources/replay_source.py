@@ -51,9 +51,9 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     its first publisher. ``warmup``: files and folders with minute bars, or with trades to make them of, from before the
     recording; ``equity_warmup``: those that were named for the equity. ``bars_stamped``: which end of its minute a
     bar's time is, in files that do not say. ``as_recorded``: a session's own recording keeps the CONFIG it was made
-    with. ``date``: only the session of that trade date (yyyymmdd). ``in_vendor_order``: of a session's own
-    recording, what was fetched later is put where it belongs, and what it said of its connection is left out.
-    ``s3_endpoint``: the server of a lake in a bucket, in place of Amazon's.
+    with. ``date``: only the session of that trade date (yyyymmdd). ``run``: of a lake the run whose id begins so.
+    ``in_vendor_order``: of a session's own recording, what was fetched later is put where it belongs, and what it said
+    of its connection is left out. ``s3_endpoint``: the server of a lake in a bucket, in place of Amazon's.
     ``read_ahead``: files are decompressed in threads of their own, so that a replay takes more than one core.
     """
 
@@ -67,6 +67,7 @@ class ReplayPlan(msgspec.Struct, frozen=True):
     bars_stamped: Stamped = Stamped.START
     as_recorded: bool = False
     date: int | None = None
+    run: str | None = None
     publisher: int | None = None
     in_vendor_order: bool = False
     s3_endpoint: str = ""

@@ -11,20 +11,14 @@ from numpy.typing import NDArray
 
 from spymaster.feeds.dbn.files import DbnFile
 from spymaster.feeds.errors import SourceError
+from spymaster.lake.days.trade_dates import day_ns as day_ns
 from spymaster.market.batches import Batch
-from spymaster.market.calendar_table import date_of, et_ns
+from spymaster.market.calendar_table import date_of
 from spymaster.market.dtypes import recv_ns
-from spymaster.market.hours_table import FUTURES_DAY_BEGINS
 from spymaster.market.kinds import UNDEF_TIMESTAMP, Kind
 
 _ALWAYS: Final = frozenset({Kind.DEF, Kind.STAT, Kind.MAPPING})
 """What tells about instruments is of use from any day."""
-
-
-def day_ns(date: int) -> tuple[int, int]:
-    """[begin, end) of a trade date (yyyymmdd): from six in the evening before, New York, when Globex opens."""
-    day = date_of(date)
-    return et_ns(day - dt.timedelta(days=1), FUTURES_DAY_BEGINS), et_ns(day, FUTURES_DAY_BEGINS)
 
 
 def files_of_day(files: Sequence[DbnFile], date: int) -> list[DbnFile]:

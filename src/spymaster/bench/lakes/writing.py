@@ -66,7 +66,7 @@ def bronze_figures(memory: InMemory) -> Figures:
 
 def gold_figures(memory: InMemory) -> Figures:
     """Published levels to Gold, all of them near the price; size against pyarrow's."""
-    snaps, levels = _published(memory)
+    snaps, levels = published(memory)
     numbers = levels.view(np.float64).reshape(-1, len(LEVEL_FIELDS))
     counts = snaps["levels"]
     ids = [level.id for level in memory.config.user_levels]
@@ -97,7 +97,7 @@ def _against_plain(table: Any, write: Callable[[Path], int], size: int | None) -
         return Figures(floor / ours, len(table) / ours / 1e6, written / (size or plain.stat().st_size))
 
 
-def _published(memory: InMemory) -> tuple[NDArray[Any], NDArray[Any]]:
+def published(memory: InMemory) -> tuple[NDArray[Any], NDArray[Any]]:
     """The snaps of the records in memory, and their levels."""
     engine = memory.engine(keeps_rows=True)
     snaps, levels = [], []
