@@ -35,6 +35,7 @@ from spymaster.cli.research.commands import research_app
 from spymaster.cli.tables.export_commands import export_app
 from spymaster.cli.tables.lake_commands import lake_app
 from spymaster.cli.tables.levels_commands import levels_app
+from spymaster.cli.tables.publish_command import lake_publish
 
 app = typer.Typer(
     cls=Program,
@@ -56,6 +57,7 @@ app.add_typer(learn_app, name="learn")
 app.add_typer(predictions_app, name="predictions")
 app.add_typer(research_app, name="research")
 evaluate_app.command("p_break", cls=Command)(evaluate_p_break)
+lake_app.command("publish", cls=Command)(lake_publish)
 
 
 def _version(value: bool) -> None:

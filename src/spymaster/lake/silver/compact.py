@@ -120,7 +120,7 @@ class _HourWriter:
             tolerances = {TOLERANCE_KEY: str(NBBO_TOLERANCE_NS), GREEKS_TOLERANCE_KEY: str(GREEKS_TOLERANCE_NS)}
             about = {} if self._join is None else tolerances
             name = f"{self._folder}/part-{first:020}-{self._kind.name.lower()}.parquet"
-            self._part = Part(self._storage, name, self._schema, about)
+            self._part = Part(self._storage, name, self._schema, about, tells_content=True)
         arrays = [column_array(records[name][order]) for name in records.dtype.names or ()]
         if self._join is not None:
             for join in self._join:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spymaster.lake.storage.files import Storage
-from spymaster.lake.tables.schema import RUN_KEY, SCHEMA_KEY, TableSchema
+from spymaster.lake.tables.schema import CONTENT_KEY, RUN_KEY, SCHEMA_KEY, TableSchema
 from spymaster.market.manifest import RecordingFile
 
 _LEVEL: Final = 3
@@ -19,11 +19,22 @@ _BUFFER_BYTES: Final = 256 * 1024
 class Part:
     """Takes tables of one schema, each a row group; ``commit`` makes the file visible. Raises OSError.
 
-    ``about``: what else the file says of itself. Use ``discard`` where something else failed: then nothing is left.
+    ``about``: what else the file says of itself. ``tells_content``: and the SHA-256 of its rows as they are stored, so
+    that whoever has seen the file knows by its footer whether it is the same. Use ``discard`` where something else
+    failed: then nothing is left.
     """
 
-    def __init__(self, storage: Storage, name: str, schema: TableSchema, about: Mapping[bytes, str]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        name: str,
+        schema: TableSchema,
+        about: Mapping[bytes, str],
+        *,
+        tells_content: bool = False,
+    ) -> None:
         self.name = name
+        self._tells_content = tells_content
         self.rows = 0
         self._schema = schema
         self._storage = storage
@@ -50,6 +61,9 @@ class Part:
 
     def commit(self, *, first_seq: int | None = None, last_seq: int | None = None) -> RecordingFile:
         """Write the footer and make the file durable and visible; what the manifest says of it."""
+        if self._tells_content:
+            self._pages.flush()
+            self._writer.add_key_value_metadata({CONTENT_KEY: self._upload.sha256})
         self._writer.close()
         self._pages.flush()
         upload = self._upload

@@ -27,6 +27,7 @@ BACKFILL: Final = "backfill"
 
 SCHEMA_KEY: Final = b"spymaster.schema"
 RUN_KEY: Final = b"spymaster.run"
+CONTENT_KEY: Final = b"spymaster.rows_sha256"
 
 _DELTA: Final = "DELTA_BINARY_PACKED"
 _SPLIT: Final = "BYTE_STREAM_SPLIT"
