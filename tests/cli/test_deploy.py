@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,16 @@ import pytest
 import typer
 import yaml
 
+from spymaster.bus.gateway.metrics import MetricsText
+from spymaster.bus.metrics.process_figures import add_process
 from spymaster.cli.deploy.bundle import bundle
+from spymaster.cli.live.metrics import session_figures
 from spymaster.cli.main import app
 from spymaster.config.loader import load_config
 from tests.cli.conftest import Run, one_line
+from tests.cli.test_metrics import recording
 from tests.support import blocks
+from tests.support.exposition import families
 
 UNITS = bundle("systemd", {"@PROGRAM@": "/bin/true", "@USER@": "root"})
 COMPOSE = bundle("compose", {})
@@ -49,6 +55,13 @@ def test_every_unit_of_a_session_says_that_it_is_ready_and_answers_the_watchdog(
         assert ("WatchdogSec=" in text) is watched, name
         assert "TimeoutStopSec=180" in text
         assert "@" not in text.replace("spymaster@", "")
+
+
+def test_every_unit_serves_its_figures_to_this_machine_at_a_port_of_its_own() -> None:
+    found = [
+        re.findall("^Environment=SPYMASTER_METRICS=127.0.0.1:(.*)$", text, re.MULTILINE) for text in UNITS.values()
+    ]
+    assert sorted(port for ports in found for port in ports) == ["9464", "9465", "9466", "9467", "9468"]
 
 
 def test_the_compose_file_is_as_its_published_schema_says() -> None:
@@ -103,15 +116,16 @@ def test_the_program_understands_the_command_of(name: str, words: list[str]) -> 
     assert str(given["out"]).startswith(("/var/lib/spymaster/", "/data/"))
 
 
-def queries() -> set[str]:
-    """Every metric that the dashboard shows and the rules look at."""
+def queries(of: str = "") -> set[str]:
+    """Every metric that the dashboard shows and the rules look at; ``of``: with this among its labels."""
     board = json.loads(COMPOSE["grafana/dashboard.json"])
     asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     asked += [rule["expr"] for group in yaml.safe_load(COMPOSE["alerts.yml"])["groups"] for rule in group["rules"]]
-    return set(re.findall(r"spymaster_\w+", " ".join(asked)))
+    labelled = r"\{[^}]*" + of if of else ""
+    return set(re.findall(rf"(spymaster_\w+){labelled}", " ".join(asked)))
 
 
-def test_every_metric_that_is_asked_for_is_one_of_the_gateway_s(tmp_path: Path) -> None:
+def test_every_metric_that_is_asked_for_is_one_that_a_role_has(tmp_path: Path) -> None:
     pytest.importorskip("uvicorn")
     from spymaster.bus.gateway.bind import GatewayPlan
     from spymaster.bus.socket.places import own_folder
@@ -121,14 +135,53 @@ def test_every_metric_that_is_asked_for_is_one_of_the_gateway_s(tmp_path: Path) 
     def there() -> set[str]:
         assert serving.address is not None
         with urllib.request.urlopen(f"http://127.0.0.1:{serving.address[1]}/metrics") as answer:
-            return set(re.findall(r"^# TYPE (\w+)", answer.read().decode(), re.MULTILINE))
+            return set(families(answer.read().decode()))
 
     with served(own_folder(tmp_path / "run"), GatewayPlan("127.0.0.1", 0)) as (_, serving):
         serving.begins(CONFIG, FeedWords())
         serving.on_block(blocks.block([blocks.level()], alerts=[blocks.alert()]))
         until(lambda: "spymaster_alerts_raised_total" in there(), "the alert")
-        assert queries() - there() == set()
-        assert len(queries()) > 15
+        of_gateway = there()
+    text = MetricsText()
+    add_process(text, "core", "1", 1.0)
+    session_figures(None, lambda: recording(tmp_path))(text)
+    of_roles = set(families(text.text()))
+    assert queries() - of_gateway - of_roles == set()
+    assert queries('job="spymaster"') - of_gateway == set()
+    assert queries('job="roles"') - of_roles == set()
+    assert len(queries()) > 25
+
+
+def test_every_process_with_figures_is_asked_for_them_with_the_token() -> None:
+    jobs = {job["job_name"]: job for job in yaml.safe_load(COMPOSE["prometheus.yml"])["scrape_configs"]}
+    port = load_table("metrics").rpartition(":")[2]
+    assert jobs["roles"]["static_configs"][0]["targets"] == [f"{role}:{port}" for role in ROLES]
+    for job in jobs.values():
+        assert job["authorization"]["credentials_file"] == "/run/secrets/gateway_token"
+    for role in ROLES:
+        assert "SPYMASTER_GATEWAY_TOKEN" in FILE["services"][role]["environment"]
+        assert FILE["services"][role]["networks"][0] == "bus"
+
+
+def load_table(name: str) -> str:
+    """Where a table of the settings listens."""
+    return str(tomllib.loads(COMPOSE["config.toml"])[name]["listen"])
+
+
+def test_every_rule_names_its_query_and_says_in_words_what_is_wrong() -> None:
+    [group] = yaml.safe_load(COMPOSE["alerts.yml"])["groups"]
+    names = [rule["alert"] for rule in group["rules"]]
+    assert len(names) == len(set(names))
+    for rule in group["rules"]:
+        assert set(rule) <= {"alert", "expr", "for", "annotations"}
+        assert re.fullmatch(r"\d+[smh]", rule.get("for", "0s"))
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+def test_what_a_container_says_is_kept_to_a_size() -> None:
+    for name, service in FILE["services"].items():
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
 
 
 def test_grafana_s_panels_lie_beside_each_other() -> None:

@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 
 from spymaster.cli.failures import half_done
+from spymaster.cli.live.logs import log_limits, sidecar_watch
+from spymaster.cli.live.metrics import metrics_served, session_figures
 from spymaster.cli.request import Prepared, Request, parse_speed, prepare, refuse_recorded
 from spymaster.errors import ExitCode, UserError
 from spymaster.interrupts import Interrupted, held
@@ -22,6 +24,7 @@ from spymaster.physics.engine import SNAPS_PER_BLOCK, Engine
 from spymaster.session.headless import RunTotals, drive, report
 from spymaster.session.progress import Progress
 from spymaster.session.record.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
+from spymaster.session.record.run_log import run_log
 from spymaster.session.record.sidecar_watch import SidecarHealth
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.replay_source import ReplaySource
@@ -63,12 +66,22 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
         engine = Engine(snaps_per_block=1 if speed is not None else SNAPS_PER_BLOCK)
     with half_done(f"{out}: {UNSEALED.format(out)}"):
         with held() as hold:
-            recording = RunRecording(out, run, clock_ns=source.begins_ns, delete_segments=not keep_journal)
+            config = prepared.config
+            recording = RunRecording(
+                out,
+                run,
+                clock_ns=source.begins_ns,
+                delete_segments=not keep_journal,
+                watch=sidecar_watch(config.log),
+            )
             stop = hold.take()
         started = time.perf_counter()
-        stop, late = _drive(source, engine, totals, recording, speed, stop)
-        result = report(source, engine, totals, time.perf_counter() - started)
-        health, late = finish_lake(recording, late)
+        figures = session_figures(None, lambda: recording)
+        with run_log(log_limits(config.log)) as log, metrics_served(config.metrics, "record", figures, _say):
+            log.begin(recording.journal)
+            stop, late = _drive(source, engine, totals, recording, speed, stop)
+            result = report(source, engine, totals, time.perf_counter() - started)
+            health, late = finish_lake(recording, late)
     light = recording.light
     _print(
         RecordReport(
@@ -91,6 +104,10 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
     if not health.complete:
         return ExitCode.FAILURE
     return ExitCode.DATA if source.is_torn else os.EX_OK
+
+
+def _say(line: str) -> None:
+    print(f"record: {line}", file=sys.stderr)
 
 
 def finish_record(out: Path) -> int:

@@ -27,6 +27,7 @@ SECRET: Final[Mapping[str, str]] = {
 
 PLAIN: Final[Mapping[str, str]] = {
     "SPYMASTER_KERNEL_CACHE": "Folder for compiled kernels.",
+    "SPYMASTER_METRICS": "Where figures for Prometheus are served.",
     "SPYMASTER_ALIVE": "A file that run touches while all is well.",
     "NATS_CREDS": "The file that opens a NATS server.",
     "AWS_ENDPOINT_URL": "The server of a lake in a bucket.",

@@ -141,6 +141,30 @@ class GatewayTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = 60.0
 
 
+class MetricsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[metrics]``: figures for Prometheus, of every process that records, computes or streams."""
+
+    listen: Annotated[
+        str,
+        text(
+            r"^$|^\S+:\d{1,5}$",
+            "empty, or HOST:PORT",
+            "none",
+            "Where figures are served, empty for nowhere; SPYMASTER_METRICS comes before it. Any address but a "
+            "loopback one needs SPYMASTER_GATEWAY_TOKEN in the environment.",
+        ),
+    ] = ""
+
+
+class LogTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[log]``: session.log and sidecar.log beside a journal; each is begun anew when it is full."""
+
+    max_mb: Annotated[
+        float, number(0.01, 10_000, "MB", "A log that has grown to this becomes .1, that .2, and so on.")
+    ] = 10.0
+    keep: Annotated[int, number(2, 100, "files", "As many files of a log there are at most; the oldest goes.")] = 5
+
+
 class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[cache]``: limits of the files that make seeking fast. All of them can be deleted at any time."""
 
@@ -212,6 +236,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     alerts: Alerts = Alerts()
     nats: Nats = Nats()
     gateway: GatewayTable = GatewayTable()
+    metrics: MetricsTable = MetricsTable()
+    log: LogTable = LogTable()
     cache: Cache = Cache()
     lake: Lake = Lake()
     scoring: Scoring = Scoring()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from spymaster.signals.frame import Frame, Phase
+from spymaster.signals.frame import Frame, Phase, RecordingLight
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _NS: Final = 1e-9
@@ -41,7 +41,6 @@ class MetricsText:
 def add_frame(text: MetricsText, frame: Frame, now_ns: int) -> None:
     """What the latest frame says. ``now_ns``: the wall clock, UTC."""
     header = frame.header
-    recording = header.recording
     text.add("records_total", "counter", "Records taken by the engine.", header.records)
     text.add("records_per_second", "gauge", "Records taken lately.", header.records_per_s)
     text.add("snap_seconds", "gauge", "Time that one snap takes to compute.", header.snap_us * 1e-6)
@@ -65,12 +64,17 @@ def add_frame(text: MetricsText, frame: Frame, now_ns: int) -> None:
         *("input_age_seconds", "gauge", "Time since an input's last record."),
         [({"input": trust.name}, max(trust.age_ns, 0) * _NS) for trust in frame.trust if trust.age_ns is not None],
     )
+    add_light(text, header.recording)
+    text.add("alerts_on", "gauge", "Alerts that are on.", sum(alert.resolved_ns is None for alert in frame.alerts))
+    text.add("unexplained_share", "gauge", "Share of the book's flows no record accounts for.", header.residual_share)
+
+
+def add_light(text: MetricsText, recording: RecordingLight) -> None:
+    """How recording stands."""
     text.add("recording", "gauge", "1 while everything that arrives is written down.", float(recording.is_on))
     text.add("journal_bytes_total", "counter", "Bytes written to the journal.", recording.written_bytes)
     text.add("records_lost_total", "counter", "Records that were never written down.", recording.lost_records)
     text.add("lake_lag_seconds", "gauge", "How far the lake is behind the journal.", recording.lake_lag_s)
-    text.add("alerts_on", "gauge", "Alerts that are on.", sum(alert.resolved_ns is None for alert in frame.alerts))
-    text.add("unexplained_share", "gauge", "Share of the book's flows no record accounts for.", header.residual_share)
 
 
 def _number(value: float) -> str:

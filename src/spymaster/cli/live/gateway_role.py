@@ -17,6 +17,7 @@ from spymaster.bus.nats.connection import Connection
 from spymaster.bus.serving import Serving
 from spymaster.cli.live.bus import connector, host_name
 from spymaster.cli.live.gateway import gateway_line, gateway_plan
+from spymaster.cli.live.metrics import metrics_served
 from spymaster.cli.live.work import say
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode
@@ -48,7 +49,8 @@ def run_gateway(config: Config, address: BusAddress, urls: tuple[str, ...], list
         source.start()
         serving.start(source)
         say(gateway_line(serving, plan))
-        _tell(source, feeds)
+        with metrics_served(config.metrics, "gateway", lambda text: None, say):
+            _tell(source, feeds)
     except Interrupted as stop:
         return stop.exit_code
     finally:

@@ -24,7 +24,9 @@ from spymaster.bus.nats.streams import ConsumerSpec
 from spymaster.bus.serving import BusPlan, Serving
 from spymaster.cli.live.bus import bus_address, connector, mirror_plan
 from spymaster.cli.live.gateway_role import run_gateway
+from spymaster.cli.live.logs import log_limits, sidecar_watch
 from spymaster.cli.live.manager import Manager
+from spymaster.cli.live.metrics import metrics_served, session_figures
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say
 from spymaster.cli.record import check_new, finish_lake
@@ -43,6 +45,7 @@ from spymaster.session.live.bus_run import BusArrivals, BusInlet, lived_before
 from spymaster.session.live.played import PlayedArrivals
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import JOURNAL_FOLDER, RunRecording, new_run_id, plain_config
+from spymaster.session.record.run_log import RunLog, run_log
 from spymaster.session.replay.pacing import Pacer
 from spymaster.session.sources.forms import open_source
 
@@ -112,12 +115,13 @@ def _publish(request: RoleRequest, address: BusAddress, *, as_json: bool) -> int
             RunOnBus(run_id, mode, frame.profile), prepared.config, frame, f"published from {request.source}"
         )
         plan = mirror_plan(prepared.config.nats, address, run.symbol, market=True, mode=mode)
-        return RunRecording(request.out, run, clock_ns=0, mirror=plan)
+        watch = sidecar_watch(prepared.config.log)
+        return RunRecording(request.out, run, clock_ns=0, mirror=plan, watch=watch)
 
     session = LiveSession(
         played, begin, profile=prepared.plan.profile, simulated=prepared.simulated, draws=False, computes=False
     )
-    return _lived(session, request.out, lambda: played.is_ended, as_json=as_json)
+    return _lived(session, prepared.config, INGEST, request.out, lambda: played.is_ended, as_json=as_json)
 
 
 def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tuple[str, ...], *, as_json: bool) -> int:
@@ -151,6 +155,7 @@ def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tup
                 clock_ns=0,
                 mirror=plan if computes else None,
                 inlet=lambda writer, *, strikes: BusInlet(writer, before, lambda: arrivals.clock_ns, strikes=strikes),
+                watch=sidecar_watch(config.log),
             )
         )
         return recording[0]
@@ -172,7 +177,7 @@ def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tup
     sys.setswitchinterval(0.0005)
     serving.start(session)
     try:
-        return _lived(session, out, lambda: arrivals.is_ended, as_json=as_json)
+        return _lived(session, config, request.role, out, lambda: arrivals.is_ended, as_json=as_json)
     finally:
         serving.stop()
 
@@ -198,14 +203,22 @@ async def _latest(connect: Callable[[], Connection]) -> RunOnBus:
         await receiver.close()
 
 
-def _lived(session: LiveSession, out: Path, is_ended: Callable[[], bool], *, as_json: bool) -> int:
+def _lived(
+    session: LiveSession, config: Config, role: str, out: Path, is_ended: Callable[[], bool], *, as_json: bool
+) -> int:
     """Live it until it ends or a signal ends it; the report; the exit code."""
+    figures = session_figures(session.latest if role == CORE else None, lambda: session.recording)
+    with run_log(log_limits(config.log)) as log, metrics_served(config.metrics, role, figures, say):
+        return _waited_for(session, log, out, is_ended, as_json=as_json)
+
+
+def _waited_for(session: LiveSession, log: RunLog, out: Path, is_ended: Callable[[], bool], *, as_json: bool) -> int:
     stop: Interrupted | None = None
     manager = Manager()
     try:
         session.start()
         manager.ready(f"recording into {out}")
-        _wait(session, manager)
+        _wait(session, manager, log)
     except Interrupted as interruption:
         stop = interruption
     finally:
@@ -229,11 +242,15 @@ def _lived(session: LiveSession, out: Path, is_ended: Callable[[], bool], *, as_
     return ExitCode.OK if is_ended() and report.complete and not report.problem else ExitCode.FAILURE
 
 
-def _wait(session: LiveSession, manager: Manager) -> None:
-    """Say what is wrong when it changes, until the session ends."""
+def _wait(session: LiveSession, manager: Manager, log: RunLog) -> None:
+    """Say what is wrong when it changes, until the session ends; in the log too, once there is a journal."""
     told = ""
+    is_logged = False
     while not session.ended.wait(_TELL_S):
         recording = session.recording
+        if recording is not None and not is_logged:
+            log.begin(recording.journal)
+            is_logged = True
         message = session.message or (recording.light.bus_fault if recording is not None else "")
         manager.alive(message or "all is well", well=recording is None or not recording.light.fault)
         if message != told:

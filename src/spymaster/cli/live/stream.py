@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ import msgspec
 from spymaster.bus.attach.lines import GatewayLines
 from spymaster.bus.attach.ways import RefusedError
 from spymaster.bus.gateway.bind import TOKEN_VARIABLE
+from spymaster.bus.gateway.metrics import MetricsText
 from spymaster.bus.nats.broker import NotStoredError
 from spymaster.bus.nats.connection import Connection
 from spymaster.bus.nats.credentials import secrets_of
@@ -22,6 +24,7 @@ from spymaster.bus.nats.names import ALERTS, SIGNALS
 from spymaster.bus.nats.receiver import LevelLines
 from spymaster.cli.live.attach import lines_of
 from spymaster.cli.live.bus import bus_address
+from spymaster.cli.live.metrics import metrics_served
 from spymaster.cli.live.work import say
 from spymaster.cli.request import Request, parse_speed, prepare
 from spymaster.config.loader import load_config
@@ -52,9 +55,15 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 def run_stream(request: StreamRequest) -> int:
     """Print lines until there are no more, or a signal ends it; the exit code. Raises UserError."""
+    lines = Lines(alerts=request.alerts)
+    with metrics_served(load_config(request.config).metrics, "stream", lines.figures, say):
+        return _streamed(request, lines)
+
+
+def _streamed(request: StreamRequest, lines: Lines) -> int:
     source = request.source
     if source is not None and not source.startswith(_NATS):
-        return _behind_gateway(request, source) if "://" in source else _replayed(request, Path(source))
+        return _behind_gateway(source, lines) if "://" in source else _replayed(request, Path(source), lines)
     url = source or request.url
     config = load_config(request.config, overrides={"nats.url": url} if url else None)
     address = bus_address(config.nats, wanted=True)
@@ -67,14 +76,14 @@ def run_stream(request: StreamRequest) -> int:
             raise UserError("stream", "no session is mirrored on this machine", remedy, code=ExitCode.USAGE)
         urls = (running.url,)
     connection = Connection(address, urls, secrets_of(), name="spymaster stream")
-    run_in_loop(lambda: _follow(connection, _writer(alerts=request.alerts)))
+    run_in_loop(lambda: _follow(connection, lines.write))
     return ExitCode.OK
 
 
-def _behind_gateway(request: StreamRequest, url: str) -> int:
+def _behind_gateway(url: str, lines: Lines) -> int:
     name, connect = lines_of(url)
     try:
-        GatewayLines(connect, say).follow(_writer(alerts=request.alerts))
+        GatewayLines(connect, say).follow(lines.write)
     except RefusedError as error:
         raise UserError(name, str(error), f"see that {TOKEN_VARIABLE} is its token") from None
     return ExitCode.OK
@@ -96,16 +105,27 @@ async def _follow(connection: Connection, write: Callable[[str, bytes], None]) -
         await connection.close()
 
 
-def _writer(*, alerts: bool) -> Callable[[str, bytes], None]:
-    def write(subject: str, line: bytes) -> None:
-        if subject == ALERTS or not alerts:
+class Lines:
+    """Writes lines to standard output and counts them. ``alerts``: those alone."""
+
+    def __init__(self, *, alerts: bool) -> None:
+        self._alerts_alone = alerts
+        self._written: Counter[str] = Counter()
+
+    def write(self, subject: str, line: bytes) -> None:
+        """One line, if it is wanted."""
+        if subject == ALERTS or not self._alerts_alone:
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
+            self._written[subject] += 1
 
-    return write
+    def figures(self, text: MetricsText) -> None:
+        """How many were written."""
+        counts = [({"subject": subject}, float(count)) for subject, count in sorted(self._written.items())]
+        text.add("stream_lines_total", "counter", "Lines written, by subject.", counts)
 
 
-def _replayed(request: StreamRequest, source: Path) -> int:
+def _replayed(request: StreamRequest, source: Path, lines: Lines) -> int:
     from spymaster.physics.engine import Engine
     from spymaster.session.replay.pacing import Pacer
     from spymaster.session.sources.forms import open_source
@@ -117,7 +137,7 @@ def _replayed(request: StreamRequest, source: Path) -> int:
     user_ids = tuple(level.id for level in config.user_levels)
     encoder = SignalEncoder("spy" if config.profile == "spy" else "es", user_ids, words)
     pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
-    write = _writer(alerts=request.alerts)
+    write = lines.write
     engine = Engine(snaps_per_block=1)
 
     def publish(blocks: Iterable[SnapBlock]) -> None:

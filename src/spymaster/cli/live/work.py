@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
 import sys
 import time
@@ -19,7 +20,9 @@ from spymaster.bus.serving import BusPlan, Serving
 from spymaster.cli.failures import half_done
 from spymaster.cli.live.bus import connector, host_name, mirror_plan
 from spymaster.cli.live.gateway import gateway_line
+from spymaster.cli.live.logs import log_limits, sidecar_watch
 from spymaster.cli.live.manager import Manager
+from spymaster.cli.live.metrics import metrics_served, session_figures
 from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
 from spymaster.cli.live.rules import alert_watch
@@ -37,8 +40,10 @@ from spymaster.session.live.owner import ask_to_end, lock_of
 from spymaster.session.live.promptness import be_prompt
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import RunRecording, new_run_id, plain_config
+from spymaster.session.record.run_log import RunLog, run_log
 from spymaster.signals.watcher import Watchers
 
+_log = logging.getLogger(__name__)
 _TELL_S: Final = 0.2
 _STOP_S: Final = 120.0
 
@@ -73,7 +78,10 @@ def run_live(
         stack.callback(serving.stop)
         stack.callback(rules.stop)
         vendors = stack.enter_context(opened(asked))
-        days = LiveDays(_Beginner(vendors, serving, rules, keep_journal=keep_journal), days=asked.days, say=say)
+        log = stack.enter_context(run_log(log_limits(asked.config.log), aloud=show is None))
+        days = LiveDays(_Beginner(vendors, serving, rules, log, keep_journal=keep_journal), days=asked.days, say=say)
+        figures = session_figures(None if asked.ingest else days.latest, lambda: days.session.recording)
+        stack.enter_context(metrics_served(asked.config.metrics, _role_of(asked, show), figures, say))
         with half_done(f"{asked.out}: {UNSEALED.format(asked.out)}"):
             try:
                 rules.start()
@@ -128,8 +136,9 @@ def _serve(serving: Serving, days: LiveDays, asked: Asked) -> None:
 class _Beginner:
     """Puts the session of a trade date together."""
 
-    def __init__(self, vendors: Opened, serving: Serving, rules: RuleWatch, *, keep_journal: bool) -> None:
+    def __init__(self, vendors: Opened, serving: Serving, rules: RuleWatch, log: RunLog, *, keep_journal: bool) -> None:
         self._vendors = vendors
+        self._log = log
         self._watcher = Watchers(rules, serving)
         self._keep_journal = keep_journal
         self._lived: list[Path] = []
@@ -162,13 +171,16 @@ class _Beginner:
 
         def begin(frame: ConfigFrame) -> RunRecording:
             run = _run_info(asked, frame, vendors)
-            return RunRecording(
+            recording = RunRecording(
                 out,
                 run,
                 clock_ns=run.started_ns,
                 mirror=mirror_plan(asked.config.nats, asked.bus, run.symbol, mode=mode, market=asked.ingest or None),
                 delete_segments=not self._keep_journal,
+                watch=sidecar_watch(asked.config.log),
             )
+            self._log.begin(recording.journal)
+            return recording
 
         session = LiveSession(
             day.source(quiet_s=vendors.quiet_s),
@@ -189,8 +201,14 @@ class _Beginner:
 
 
 def say(line: str) -> None:
-    """A line for whoever watches; stdout is for the report."""
+    """A line for whoever watches, and for the log; stdout is for the report."""
     print(f"live: {line}", file=sys.stderr)
+    _log.info("%s", line)
+
+
+def _role_of(asked: Asked, show: Show | None) -> str:
+    """What its figures call it."""
+    return "ingest" if asked.ingest else "run" if show is None else "live"
 
 
 def _watched(manager: Manager, rules: RuleWatch) -> Show:

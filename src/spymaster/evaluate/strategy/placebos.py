@@ -69,7 +69,8 @@ def clear_placebos(rows: Array, first: int) -> Array:
     ``first``: the place of the first of them in the list of user levels.
     """
     is_placebo = (rows["kind"] == float(LevelKind.USER)) & (rows["user_index"] >= first)
-    own, others = rows[is_placebo], rows[~is_placebo]
+    own: Array = rows[is_placebo]
+    others: Array = rows[~is_placebo]
     if not len(others) or not len(own):
         return own
     prices = others["price"] * others["ratio"]

@@ -16,6 +16,7 @@ from spymaster.journal.lock import is_held
 from spymaster.journal.mirror_plan import PLAN_NAME
 from spymaster.journal.mirror_status import MIRROR_LOCK, MirrorCounts, MirrorState, read_mirror_status
 from spymaster.lake.sidecar.progress import KILLED, SIDECAR_LOCK, SidecarState, SidecarStatus, read_status
+from spymaster.session.record.run_log import LogLimits, rotated
 
 LOG_NAME: Final = "sidecar.log"
 _SIDECAR: Final = "spymaster.lake.sidecar.process"
@@ -85,7 +86,8 @@ class SidecarWatch:
     the kill, it seals the run as torn, which is not the end of it, and leaves the place to one of our own; where it did
     not, it goes on with what we write, and is ours as good as one that we have started.
 
-    ``now_s``: a monotonic clock; ``wall_ns``: the wall clock; ``start``: makes the process.
+    ``now_s``: a monotonic clock; ``wall_ns``: the wall clock; ``start``: makes the process; ``limits``: of its log,
+    which is looked at when a sidecar is started.
     """
 
     def __init__(
@@ -95,11 +97,13 @@ class SidecarWatch:
         now_s: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
         start: Start = start_process,
+        limits: LogLimits = LogLimits(),  # noqa: B008  (it never changes)
     ) -> None:
         self._journal = journal
         self._now_s = now_s
         self._wall_ns = wall_ns
         self._start = start
+        self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
         self._started_s = 0.0
         self._started_ns = wall_ns()
@@ -174,6 +178,7 @@ class SidecarWatch:
         return status.complete or status.reason != KILLED or status.pid in self._pids
 
     def _spawn(self) -> None:
+        rotated(self._journal / LOG_NAME, self._limits)
         with (self._journal / LOG_NAME).open("ab") as log:
             module = _MIRRORING_SIDECAR if (self._journal / PLAN_NAME).exists() else _SIDECAR
             command = [sys.executable, "-m", module, str(self._journal)]
