@@ -32,8 +32,9 @@ from spymaster.errors import UserError
 from spymaster.market.frames import FeedState, FeedStatusFrame
 from spymaster.market.rows import AlertEvent, TrustReason
 from spymaster.signals.feed_words import FeedWords
-from spymaster.signals.schema import signals_schema
-from tests.support import blocks, frames
+from spymaster.signals.schema import signals_schema, viewport_schema
+from spymaster.signals.viewport import LevelsViewport
+from tests.support import blocks, frames, viewports
 from tests.support.bus import CONFIG, TOKEN, attached, same, served, until
 from tests.support.moving_source import MovingSource
 
@@ -159,6 +160,31 @@ def test_who_comes_later_is_told_what_stands(tmp_path: Path) -> None:
             there.snap(3)
             seen = [read(last) for _ in range(2)]
             assert [m["subject"] for m in seen] == ["levels.signals", "levels.signals"]
+
+
+def test_what_a_model_says_is_sent_as_it_comes_and_to_who_comes_later(tmp_path: Path) -> None:
+    said = viewports.spoken(frames.frame()).viewport
+    assert said is not None
+    with gateway(tmp_path) as there, there.stream() as first:
+        there.serving.scored(said)
+        message = read(first)
+        assert message["subject"] == "levels.viewport"
+        assert msgspec.convert(message["data"], LevelsViewport) == said
+        pytest.importorskip("jsonschema").validate(message["data"], viewport_schema())
+        with there.stream() as later:
+            cached = read(later)
+            assert (cached["subject"], cached["cached"], cached["data"]) == ("levels.viewport", True, message["data"])
+
+
+def test_the_predecessors_form_has_it_beside_the_levels(tmp_path: Path) -> None:
+    said = viewports.spoken(frames.frame()).viewport
+    assert said is not None
+    with gateway(tmp_path) as there, there.stream("?form=classic") as reader:
+        there.serving.scored(said)
+        there.snap(0)
+        merged = read(reader)
+    assert list(merged) == ["levels", "viewport"]
+    assert msgspec.convert(merged["viewport"], LevelsViewport) == said
 
 
 def test_why_an_input_is_blind_is_said_in_the_feeds_words(tmp_path: Path) -> None:

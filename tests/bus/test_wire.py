@@ -17,7 +17,7 @@ from spymaster.bus.wire.packing import WireError, pack
 from spymaster.signals.frame import AlertMark, Frame, ReplayStatus
 from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.run_state import empty_heat
-from tests.support import frames, past
+from tests.support import frames, past, viewports
 from tests.support.bus import same
 
 CHANCES = ModelChances(np.array([0.25, np.nan]), 240.0, 2.0, True, "set-1")
@@ -32,6 +32,8 @@ STATUS = ReplayStatus(seeking_ns=5, loop_ns=(1, None), alerts=(AlertMark(3, "a",
         pytest.param(frames.empty_frame(), id="before the first snap"),
         pytest.param(frames.blind_frame(), id="blind"),
         pytest.param(replace(frames.replay_frame(), replay=STATUS, chances=CHANCES), id="a replay with a model"),
+        pytest.param(viewports.spoken(frames.frame()), id="a model with several heads"),
+        pytest.param(viewports.collecting(frames.frame()), id="a model without a record"),
     ],
 )
 def test_a_frame_arrives_as_it_was_sent(frame: Frame) -> None:

@@ -113,7 +113,7 @@ def test_a_folder_that_is_not_there(run: Run, small: Path, tmp_path: Path) -> No
 
 def test_the_schema_of_what_is_published(run: Run) -> None:
     result = run("export", "schema")
-    assert list(json.loads(result.stdout)) == ["levels.signals", "levels.alerts", "market.flow"]
+    assert list(json.loads(result.stdout)) == ["levels.signals", "levels.alerts", "market.flow", "levels.viewport"]
     assert result.stderr == ""
 
 

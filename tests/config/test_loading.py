@@ -84,6 +84,15 @@ def test_a_fault_in_a_flag_is_told_as_such() -> None:
     assert message(overrides={"ui.thme": "dark"}) == "command line: ui.thme: is not a known key; did you mean ui.theme?"
 
 
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_key_that_older_files_have_says_what_to_write_in_its_place(given: Path, value: str) -> None:
+    given.write_text(f"[scoring]\nshow = {value}\n")
+    assert message(given) == (
+        f"{given}: scoring.show: is no key any more: on a real market a model is shown once it has a record there; "
+        'write mode = "screen" in its place, or "shadow" or "off"'
+    )
+
+
 def test_a_key_in_the_wrong_table_is_found_elsewhere(given: Path) -> None:
     given.write_text("on_hangup = 'stop'\n")
     assert message(given).endswith("on_hangup: is not a known key; did you mean live.on_hangup?")

@@ -22,7 +22,7 @@ class FullDisk(OsFiles):
     def __init__(self, room: int) -> None:
         self._room = room
 
-    def write(self, descriptor: int, buffers: Sequence[bytes | bytearray | memoryview], offset: int) -> int:  # type: ignore[override]
+    def write(self, descriptor: int, buffers: Sequence[bytes | bytearray | memoryview], offset: int) -> int:
         taken = bytes(buffers[0])[: self._room]
         if not taken:
             raise OSError(errno.ENOSPC, "No space left on device")

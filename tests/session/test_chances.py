@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from spymaster.session.chance_columns import ChanceColumns
 from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
 from spymaster.session.replay.session import ReplaySession
-from spymaster.session.scoring import model_to_show
+from spymaster.session.scoring import choice
+from spymaster.session.scoring.choice import ScoringMode, ScoringPlan, break_model_to_show
+from spymaster.session.scoring.opening import SessionScoring
+from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from spymaster.signals.frame import Frame
 from spymaster.signals.hash import SignalHash
@@ -47,9 +51,10 @@ def lived(plan: ReplayPlan, model: BreakModel | None) -> tuple[Frame, bytes]:
     return builder.build(1, RUN), digest.digest
 
 
-def shown(plan: ReplayPlan, *, simulated: bool, shows_model: bool) -> Frame:
+def shown(plan: ReplayPlan, *, simulated: bool, mode: ScoringMode) -> Frame:
     """The last frame of a session."""
-    session = ReplaySession(plan, simulated=simulated, shows_model=shows_model, speed=None)
+    models = SessionModels(SessionScoring(ScoringPlan(mode=mode, simulated=simulated)))
+    session = ReplaySession(plan, simulated=simulated, models=models, speed=None)
     session.start()
     try:
         assert session.reached.wait(PATIENCE_S)
@@ -84,24 +89,30 @@ def test_the_chances_stand_in_the_order_of_the_levels_and_cannot_be_changed(smal
 
 
 @pytest.mark.parametrize(
-    ("simulated", "asked", "seen"), [(True, False, True), (False, True, True), (False, False, False)]
+    ("simulated", "mode", "seen"),
+    [(True, "screen", True), (False, "screen", False), (True, "shadow", False), (True, "off", False)],
 )
-def test_it_is_seen_on_simulated_records_and_where_it_was_asked_for(
-    small_plan: ReplayPlan, simulated: bool, asked: bool, seen: bool
+def test_it_is_seen_on_simulated_records_alone_where_a_screen_is_asked_for(
+    small_plan: ReplayPlan, monkeypatch: pytest.MonkeyPatch, simulated: bool, mode: ScoringMode, seen: bool
 ) -> None:
-    frame = shown(small_plan, simulated=simulated, shows_model=asked)
+    monkeypatch.setattr(choice, "SHIPPED_HEADS", Path("none"))
+    frame = shown(small_plan, simulated=simulated, mode=mode)
     assert (frame.chances is not None) is seen
+
+
+def test_where_a_model_with_several_heads_speaks_it_does_not(tmp_path: Path) -> None:
+    assert break_model_to_show(ScoringPlan(mode="screen", simulated=True, model=tmp_path / "heads.model")) is None
 
 
 def test_a_model_that_cannot_be_used_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from spymaster.models.errors import ModelError
-    from spymaster.session import scoring
 
     def damaged() -> BreakModel:
         raise ModelError("file", "is damaged", "make it again")
 
-    monkeypatch.setattr(scoring, "shipped_model", damaged)
-    assert model_to_show(simulated=True, show=False) is None
+    monkeypatch.setattr(choice, "SHIPPED_HEADS", Path("none"))
+    monkeypatch.setattr(choice, "shipped_model", damaged)
+    assert break_model_to_show(ScoringPlan(mode="screen", simulated=True)) is None
 
 
 def test_a_moment_gone_to_says_what_was_said_there(small_plan: ReplayPlan) -> None:

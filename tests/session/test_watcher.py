@@ -10,6 +10,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import Command, Phase
+from spymaster.signals.viewport import LevelsViewport
 from tests.session.screen import Open
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -36,6 +37,9 @@ class Notes:
     def published(self) -> None:
         """Count it."""
         self.frames += 1
+
+    def scored(self, viewport: LevelsViewport) -> None:
+        """Nobody speaks here."""
 
 
 def test_every_snap_of_a_replay_is_told_once_and_in_order(open_screen: Open) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from spymaster.cli.moments import moment_ns
+from spymaster.cli.parsing.scoring import session_models
 from spymaster.cli.replay.cockpit import app_options, cache_plan
 from spymaster.cli.request import Prepared, Request, prepare
 from spymaster.session.replay.session import ReplaySession
@@ -76,7 +77,12 @@ def standing(name: str, prepared: Prepared) -> Iterator[ReplaySession]:
     source.close()
     cache = cache_plan(prepared.config.cache, cached=False)
     session = ReplaySession(
-        prepared.plan, simulated=prepared.simulated, speed=None, until_ns=until_ns, cache=cache, shows_model=True
+        prepared.plan,
+        simulated=prepared.simulated,
+        speed=None,
+        until_ns=until_ns,
+        cache=cache,
+        models=session_models(prepared.config, simulated=prepared.simulated),
     )
     try:
         session.start()

@@ -24,6 +24,7 @@ from spymaster.market.levels import level_id
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import Frame
+from spymaster.signals.viewport import LevelsViewport
 
 LOOK_S: Final = 1.0
 """How often the files of the configuration are looked at."""
@@ -118,6 +119,9 @@ class RuleWatch:
 
     def published(self) -> None:
         """Nothing to do for a frame."""
+
+    def scored(self, viewport: LevelsViewport) -> None:
+        """No rule watches what a model says."""
 
     def look(self) -> bool:
         """Take over what changed in the files; a faulty one is told and changes nothing. Whether anything changed."""

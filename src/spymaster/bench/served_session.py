@@ -26,6 +26,7 @@ from spymaster.session.replay.session import ReplaySession
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
+from spymaster.signals.viewport import LevelsViewport
 
 NOTES: Final = "served.npz"
 NAME: Final = "bench"
@@ -66,6 +67,10 @@ class NotingServing:
         frame = self.session.latest() if self.session is not None else None
         if frame is not None:
             self.frames.append((frame.number, frame.t_ns, now_ns))
+
+    def scored(self, viewport: LevelsViewport) -> None:
+        """Pass it on."""
+        self._serving.scored(viewport)
 
 
 def serve(folder: Path, clients: int, url: str) -> None:

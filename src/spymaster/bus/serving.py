@@ -26,6 +26,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import FrameSource
+from spymaster.signals.viewport import LevelsViewport
 
 if TYPE_CHECKING:
     from spymaster.bus.gateway.bind import GatewayPlan
@@ -115,6 +116,11 @@ class Serving:
     def published(self) -> None:
         """There is a newer frame."""
         self._news.ring()
+
+    def scored(self, viewport: LevelsViewport) -> None:
+        """A model has said something: to be sent, whichever thread it comes from."""
+        if self._feed is not None:
+            self._feed.scored(viewport)
 
     def start(self, source: FrameSource) -> None:
         """Begin to answer with a source's frames. Nothing is served where nobody could ask."""

@@ -82,6 +82,13 @@ def _contradictions(profile: Profile) -> Iterator[Contradiction]:
         yield Contradiction(frozenset(("signal_window",)), _path(profile, "signal_window"), problem, remedy)
 
 
+_FORMER: Final = {
+    "scoring.show": (
+        "is no key any more: on a real market a model is shown once it has a record there",
+        'write mode = "screen" in its place, or "shadow" or "off"',
+    )
+}
+"""Keys that older files have: what is wrong with them, and what to write."""
 _ORDERED: Final = (
     ("threshold_reject", "exit_reject", False),
     ("exit_reject", "exit_break", False),
@@ -116,7 +123,8 @@ def _check(source: str, table: Table, struct: type[msgspec.Struct], prefix: str,
         path = f"{prefix}{key}"
         field = fields.get(key)
         if field is None:
-            raise _refused(source, path, "is not a known key", _suggestion(path, struct, root))
+            problem, remedy = _FORMER.get(path, ("is not a known key", ""))
+            raise _refused(source, path, problem, remedy or _suggestion(path, struct, root))
         if isinstance(field.type, inspect.StructType):
             if not isinstance(value, dict):
                 raise _refused(source, path, "is a table, not a value", f"write [{path}]")

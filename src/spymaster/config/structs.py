@@ -178,13 +178,29 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Scoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[scoring]``: what a model says of a level, beside the score and never part of it."""
 
-    show: Annotated[
-        bool,
+    mode: Annotated[
+        Literal["off", "shadow", "screen"],
         choice(
-            "Show the shipped model's chance of a break on real markets too. It has seen simulated markets alone, and "
-            "nobody has measured it on a real one; on simulated sources it is always shown."
+            "off: no model is asked. shadow: asked and written down, shown to nobody. screen: shown too, on simulated "
+            "markets with that said beside it, and on a real one once 784 of its attempts there are decided; until "
+            "then it speaks in shadow."
         ),
-    ] = False
+    ] = "screen"
+    model: Annotated[
+        str,
+        text(
+            r"^$|^\S.*$", "empty, or a file", "none", "A model's file, made by learn train; empty for the shipped one."
+        ),
+    ] = ""
+    challenger: Annotated[
+        str,
+        text(
+            r"^$|^\S.*$",
+            "empty, or a file",
+            "none",
+            "A second model's file: asked the same in shadow, so that its record stands beside the first one's.",
+        ),
+    ] = ""
 
 
 class Lake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

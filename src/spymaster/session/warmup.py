@@ -310,7 +310,7 @@ def load_engine() -> None:
     import spymaster.session.frames.builder
     import spymaster.session.frames.heat_store
     import spymaster.session.headless
-    import spymaster.session.scoring  # noqa: F401
+    import spymaster.session.scoring.choice  # noqa: F401
 
     compile_engine()
     compile_views()

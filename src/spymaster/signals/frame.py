@@ -21,6 +21,7 @@ from spymaster.practice.standing import PracticeStanding
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.header_parts import DayPrices, GreeksCheck, SessionHealth
 from spymaster.signals.model_chances import ModelChances
+from spymaster.signals.viewport import LevelsViewport
 
 LADDER_ROW: Final = np.dtype(
     [
@@ -296,8 +297,9 @@ class Frame:
     ``book`` int64[2, 10, 2]: side (0 bid, 1 ask), level, (tick, size), tick NO_TICK where empty. ``orders``:
     market.rows.ORDER_ROW, newest last. ``heat``: the newest columns; who missed some pulls ``FrameSource.heat``.
     ``options``: market.option_rows.OPTION_SUMMARY, one row, none without options; ``strikes``: STRIKE_ROW by rising
-    price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out. ``chances``: what a model says of
-    the levels, None where it may not be shown.
+    price; ``option_flow``: OPTION_FLOW, newest last, spans without a trade left out. ``chances``: what the model of
+    breaks says of the levels, None where it may not be shown; ``viewport``: what a model with several heads says of
+    those in view, None where none speaks to a screen.
     """
 
     number: int
@@ -316,6 +318,7 @@ class Frame:
     option_flow: NDArray[Any] = field(default_factory=lambda: _no_rows(OPTION_FLOW))
     replay: ReplayStatus | None = None
     chances: ModelChances | None = None
+    viewport: LevelsViewport | None = None
 
 
 def _no_rows(dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -52,6 +52,23 @@ class Pace(msgspec.Struct, frozen=True):
     worst_us: float = 0.0
 
 
+class ScoringHealth(msgspec.Struct, frozen=True):
+    """How what models say is coming along. ``mode``: shadow or screen; ``models``: their names, the champion first;
+    ``said``: predictions so far; ``missed``: snaps that were passed over because a newer one was there; ``lost``: words
+    at decisions among them. ``fault``: why nothing is said, ``log_fault``: why nothing is written down; ``record``:
+    what is to be said of the record."""
+
+    mode: str
+    models: tuple[str, ...] = ()
+    said: int = 0
+    missed: int = 0
+    lost: int = 0
+    is_written: bool = False
+    fault: str = ""
+    log_fault: str = ""
+    record: str = ""
+
+
 class SessionHealth(msgspec.Struct, frozen=True):
     """What a Session remembers of its own soundness, in event time where it can.
 
@@ -60,7 +77,7 @@ class SessionHealth(msgspec.Struct, frozen=True):
     the first of an input is what it began with, or the oldest still known. ``counts``: what is not 0 of what the engine
     counts. ``rates``: records in spans of ``RATE_SPAN_S``, the newest last and still growing. ``latency``: of the
     latest snaps, how many took less than each of ``LATENCY_US`` and, last, more; ``worst_us``: the longest.
-    ``signal_hash``: of all snaps so far.
+    ``signal_hash``: of all snaps so far. ``scoring``: None where no model with several heads speaks.
     """
 
     since_ns: int = 0
@@ -71,11 +88,11 @@ class SessionHealth(msgspec.Struct, frozen=True):
     latency: tuple[int, ...] = ()
     worst_us: float = 0.0
     signal_hash: str = ""
+    scoring: ScoringHealth | None = None
 
 
 RATE_SPAN_S: Final = 5
 LATENCY_US: Final = (200, 500, 1000, 1500, 2000, 3000, 5000)
-
 
 DAYS_BEFORE: Final = 7
 """Sessions that today is compared with."""

@@ -25,11 +25,20 @@ from spymaster.signals.frame import (
     Phase,
     RecordingLight,
 )
-from spymaster.signals.header_parts import GreeksCheck, Pace
+from spymaster.signals.header_parts import GreeksCheck, Pace, ScoringHealth
+from spymaster.signals.viewport import LevelsViewport
+
+
+class ModelsSaid(msgspec.Struct, frozen=True):
+    """What models say of the levels in view, None where none speaks to a screen, and how that is coming along."""
+
+    viewport: LevelsViewport | None = None
+    health: ScoringHealth | None = None
 
 
 class RunState(msgspec.Struct, frozen=True):
-    """What the Session knows about its own run and the engine does not."""
+    """What the Session knows about its own run and the engine does not. ``models``: what those with
+    several heads say."""
 
     mode: Mode
     phase: Phase
@@ -43,6 +52,7 @@ class RunState(msgspec.Struct, frozen=True):
     recording: RecordingLight = RecordingLight()
     greeks: GreeksCheck | None = None
     signal_hash: str = ""
+    models: ModelsSaid = ModelsSaid()
 
 
 def empty_heat() -> HeatColumns:

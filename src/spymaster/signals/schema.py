@@ -9,6 +9,7 @@ import msgspec
 from spymaster.signals.alert_structs import AlertMessage
 from spymaster.signals.flow.structs import MarketFlow
 from spymaster.signals.structs import LevelSignals
+from spymaster.signals.viewport import LevelsViewport
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,6 +29,11 @@ def alerts_schema() -> dict[str, Any]:
 def flow_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of ``market.flow``."""
     return _schema("market.flow", MarketFlow)
+
+
+def viewport_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``levels.viewport``."""
+    return _schema("levels.viewport", LevelsViewport)
 
 
 def _schema(title: str, message: Any) -> dict[str, Any]:

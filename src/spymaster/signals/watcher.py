@@ -7,6 +7,7 @@ from typing import Protocol
 from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
+from spymaster.signals.viewport import LevelsViewport
 
 
 class Watcher(Protocol):
@@ -24,6 +25,10 @@ class Watcher(Protocol):
         """There is a newer frame."""
         ...
 
+    def scored(self, viewport: LevelsViewport) -> None:
+        """A model has said something of the levels in view. Called in the scoring thread."""
+        ...
+
 
 class Nobody:
     """Watches nothing."""
@@ -35,6 +40,9 @@ class Nobody:
         """Pass over it."""
 
     def published(self) -> None:
+        """Pass over it."""
+
+    def scored(self, viewport: LevelsViewport) -> None:
         """Pass over it."""
 
 
@@ -58,3 +66,8 @@ class Watchers:
         """Tell all of them."""
         for one in self._watchers:
             one.published()
+
+    def scored(self, viewport: LevelsViewport) -> None:
+        """Tell all of them."""
+        for one in self._watchers:
+            one.scored(viewport)

@@ -54,7 +54,7 @@ def test_the_distance_is_the_one_that_was_said_with_it() -> None:
 
 
 def test_words_between_decisions_are_not_settled() -> None:
-    entries = [run_begins(), Round(10 * S, DATE, (said(is_decision=False), said()))]
+    entries: list[Entry] = [run_begins(), Round(10 * S, DATE, (said(is_decision=False), said()))]
     (one,) = settled(entries, path((0, 4999.5), (30, 5002.0)), "root").settled
     assert (one.line, one.place) == (2, 1)
 

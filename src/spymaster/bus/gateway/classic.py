@@ -14,6 +14,7 @@ from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.sessions import et_time
 from spymaster.signals.flow.structs import ContractFlow, MarketFlow
 from spymaster.signals.structs import LevelSignal, LevelSignals
+from spymaster.signals.viewport import LevelsViewport
 
 _DIRECTIONS: Final = {"SUPPORT": "DOWN", "RESISTANCE": "UP"}
 _SIGNALS: Final = {"BREAK": "BREAK", "REJECT": "BOUNCE"}
@@ -24,8 +25,9 @@ _FULL: Final = 10
 """Its scale of how much stands together."""
 
 
-def classic_text(signals: LevelSignals, flow: MarketFlow | None) -> str:
-    """The merged frame: ``levels``, and ``flow`` where there are options."""
+def classic_text(signals: LevelSignals, flow: MarketFlow | None, viewport: LevelsViewport | None = None) -> str:
+    """The merged frame: ``levels``, ``flow`` where there are options, and ``viewport``, in our own words, where a model
+    speaks."""
     spot = signals.spy if signals.profile == "spy" else signals.es
     merged: dict[str, Any] = {
         "levels": {
@@ -36,6 +38,8 @@ def classic_text(signals: LevelSignals, flow: MarketFlow | None) -> str:
     }
     if flow is not None:
         merged["flow"] = _flow(flow)
+    if viewport is not None:
+        merged["viewport"] = viewport
     return msgspec.json.encode(merged).decode()
 
 

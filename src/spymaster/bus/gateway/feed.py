@@ -18,6 +18,7 @@ from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.flow.encode import FlowEncoder
 from spymaster.signals.structs import ProfileName
+from spymaster.signals.viewport import LevelsViewport
 
 WAITING: Final = 256
 """Blocks that wait for the gateway's thread; when there are more the oldest go, and are counted."""
@@ -86,7 +87,7 @@ class SignalFeed:
 
     def __init__(self, log: MessageLog) -> None:
         self._log = log
-        self._waiting: deque[_Begins | KeptBlock] = deque(maxlen=WAITING)
+        self._waiting: deque[_Begins | KeptBlock | LevelsViewport] = deque(maxlen=WAITING)
         self._bell = Bell()
         self._signals: SignalEncoder | None = None
         self._flows: FlowEncoder | None = None
@@ -106,6 +107,10 @@ class SignalFeed:
         if len(block.snaps) or len(block.alerts):
             self._put(kept(block))
 
+    def scored(self, viewport: LevelsViewport) -> None:
+        """Keep what a model has said of the levels in view."""
+        self._put(viewport)
+
     async def run(self) -> None:
         """Encode what was kept, until cancelled."""
         while True:
@@ -116,18 +121,21 @@ class SignalFeed:
             while self._waiting:
                 self._take(self._waiting.popleft())
 
-    def _put(self, item: _Begins | KeptBlock) -> None:
+    def _put(self, item: _Begins | KeptBlock | LevelsViewport) -> None:
         if len(self._waiting) == WAITING:
             self.dropped += 1
         self._waiting.append(item)
         self._bell.ring()
 
-    def _take(self, item: _Begins | KeptBlock) -> None:
+    def _take(self, item: _Begins | KeptBlock | LevelsViewport) -> None:
         if isinstance(item, _Begins):
             profile: ProfileName = "spy" if item.config.profile == "spy" else "es"
             ids = tuple(level.id for level in item.config.user_levels)
             self._signals = SignalEncoder(profile, ids, item.words)
             self._flows = FlowEncoder(profile)
+            return
+        if isinstance(item, LevelsViewport):
+            self._log.add(item)
             return
         if self._signals is None or self._flows is None:
             return

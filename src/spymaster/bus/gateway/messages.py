@@ -13,11 +13,12 @@ from spymaster.bus.gateway.classic import classic_text
 from spymaster.signals.alert_structs import AlertMessage, AlertResolved
 from spymaster.signals.flow.structs import MarketFlow
 from spymaster.signals.structs import LevelSignals
+from spymaster.signals.viewport import LevelsViewport
 
 KEPT: Final = 256
 """Messages a reader may be behind: about half a minute."""
 Form = Literal["native", "classic"]
-Message = LevelSignals | AlertMessage | MarketFlow
+Message = LevelSignals | AlertMessage | MarketFlow | LevelsViewport
 
 _json: Final = msgspec.json.Encoder()
 
@@ -41,9 +42,11 @@ class Skipped(msgspec.Struct, frozen=True):
 class Entry:
     """One message, encoded when a reader first wants it and then for all of them."""
 
-    def __init__(self, seq: int, message: Message, flow: MarketFlow | None) -> None:
+    def __init__(
+        self, seq: int, message: Message, flow: MarketFlow | None, viewport: LevelsViewport | None = None
+    ) -> None:
         self.seq, self.message = seq, message
-        self._flow = flow
+        self._flow, self._viewport = flow, viewport
         self._native = ""
         self._classic: str | None = None
 
@@ -61,18 +64,21 @@ class Entry:
     def classic(self) -> str:
         """As the predecessor's form; empty for what it does not know."""
         if self._classic is None:
-            is_signals = isinstance(self.message, LevelSignals)
-            self._classic = classic_text(self.message, self._flow) if is_signals else ""  # type: ignore[arg-type]
+            message = self.message
+            self._classic = ""
+            if isinstance(message, LevelSignals):
+                self._classic = classic_text(message, self._flow, self._viewport)
         return self._classic
 
 
 class MessageLog:
-    """The latest ``kept`` messages and what stands: the newest signals and flow, and the alerts that are on."""
+    """The latest ``kept`` messages and what stands: newest signals, flow and viewport, and the alerts that are on."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._entries: deque[Entry] = deque(maxlen=kept)
         self._signals: Entry | None = None
         self._flow: Entry | None = None
+        self._viewport: Entry | None = None
         self._standing: dict[str, Entry] = {}
         self.next = 0
         """Number of the message to come."""
@@ -81,14 +87,18 @@ class MessageLog:
     def add(self, message: Message) -> None:
         """Keep a message and wake the readers."""
         flow = self._flow.message if self._flow is not None else None
+        viewport = self._viewport.message if self._viewport is not None else None
         assert flow is None or isinstance(flow, MarketFlow)
-        entry = Entry(self.next, message, flow)
+        assert viewport is None or isinstance(viewport, LevelsViewport)
+        entry = Entry(self.next, message, flow, viewport)
         self.next += 1
         self._entries.append(entry)
         if isinstance(message, LevelSignals):
             self._signals = entry
         elif isinstance(message, MarketFlow):
             self._flow = entry
+        elif isinstance(message, LevelsViewport):
+            self._viewport = entry
         elif isinstance(message, AlertResolved):
             self._standing.pop(message.id, None)
         elif message.outcome is None or message.id in self._standing:
@@ -98,12 +108,12 @@ class MessageLog:
 
     def begin_anew(self) -> None:
         """What stood was another run's."""
-        self._signals = self._flow = None
+        self._signals = self._flow = self._viewport = None
         self._standing.clear()
 
     def standing(self) -> Iterator[Entry]:
         """What a reader that comes now is told first."""
-        for entry in (self._flow, self._signals, *self._standing.values()):
+        for entry in (self._flow, self._signals, self._viewport, *self._standing.values()):
             if entry is not None:
                 yield entry
 
@@ -119,4 +129,6 @@ class MessageLog:
 def _subject(message: Message) -> str:
     if isinstance(message, LevelSignals):
         return "levels.signals"
+    if isinstance(message, LevelsViewport):
+        return "levels.viewport"
     return "market.flow" if isinstance(message, MarketFlow) else "levels.alerts"

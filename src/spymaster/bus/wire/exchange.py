@@ -30,6 +30,7 @@ from spymaster.signals.frame import (
     ReplayStatus,
     TouchView,
 )
+from spymaster.signals.viewport import LevelsViewport
 
 PROTOCOL: Final = 1
 MOST_ASK_BYTES: Final = 4096
@@ -117,6 +118,7 @@ class FrameHead(msgspec.Struct, frozen=True):
     alerts: tuple[AlertView, ...]
     replay: ReplayStatus | None
     chances: ChancesHead | None
+    viewport: LevelsViewport | None = None
 
 
 class HeatHead(msgspec.Struct, frozen=True):
@@ -139,7 +141,8 @@ class Answer(msgspec.Struct, frozen=True):
 def _layout() -> str:
     described = [(name, dtype.descr) for name, dtype in DTYPES.items()]
     heads = [
-        (kind.__name__, kind.__struct_fields__) for kind in (FrameHead, Header, AlertView, ReplayStatus, Answer, Ask)
+        (kind.__name__, kind.__struct_fields__)
+        for kind in (FrameHead, Header, AlertView, ReplayStatus, LevelsViewport, Answer, Ask)
     ]
     return hashlib.sha256(repr((described, heads)).encode()).hexdigest()[:16]
 

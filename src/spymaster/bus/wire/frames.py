@@ -96,6 +96,7 @@ def _frame_head(frame: Frame) -> FrameHead:
         alerts=frame.alerts,
         replay=frame.replay,
         chances=None if said is None else ChancesHead(said.horizon_s, said.points, said.simulated, said.model),
+        viewport=frame.viewport,
     )
 
 
@@ -115,6 +116,7 @@ def _frame(head: FrameHead, arrays: Mapping[str, NDArray[Any]], heat: HeatColumn
         chances=None
         if said is None
         else ModelChances(arrays["p_break"], said.horizon_s, said.points, said.simulated, said.model),
+        viewport=head.viewport,
         heat=heat,
         **fields,
     )

@@ -29,6 +29,7 @@ from spymaster.cli.live.manager import Manager
 from spymaster.cli.live.metrics import metrics_served, session_figures
 from spymaster.cli.live.report import print_report, report_of
 from spymaster.cli.live.work import say
+from spymaster.cli.parsing.scoring import session_models
 from spymaster.cli.record import check_new, finish_lake
 from spymaster.cli.request import Request, parse_speed, prepare
 from spymaster.config.loader import load_config
@@ -169,7 +170,7 @@ def _follow(request: RoleRequest, config: Config, address: BusAddress, urls: tup
         simulated=run.mode == "SIMULATED",
         draws=computes,
         computes=computes,
-        shows_model=config.scoring.show,
+        models=session_models(config, simulated=run.mode == "SIMULATED"),
         goes_on=lambda: not arrivals.is_ended,
         watcher=serving,
     )

@@ -27,6 +27,7 @@ from spymaster.cli.live.report import LiveReport, print_report, report_of
 from spymaster.cli.live.request import Asked, LiveRequest, following_out, understood
 from spymaster.cli.live.rules import alert_watch
 from spymaster.cli.live.vendors import Opened, locked, locks, opened
+from spymaster.cli.parsing.scoring import session_models
 from spymaster.cli.record import UNSEALED, check_new, finish_lake
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
@@ -189,7 +190,7 @@ class _Beginner:
             simulated=asked.demo,
             draws=not asked.ingest,
             computes=not asked.ingest,
-            shows_model=asked.config.scoring.show,
+            models=session_models(asked.config, simulated=asked.demo),
             is_over=lambda: day.is_over or vendors.is_over(),
             follow=day.own_greeks.follow,
             difference=lambda: day.difference,

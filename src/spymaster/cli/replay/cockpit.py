@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spymaster.atomic_output import write_whole
+from spymaster.cli.parsing.scoring import session_models
 from spymaster.config.origins import Setting
 from spymaster.config.profiles import Profile
 from spymaster.config.structs import Cache, Config
@@ -73,7 +74,7 @@ def run_cockpit(
         simulated=prepared.simulated,
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=cached),
-        shows_model=prepared.config.scoring.show,
+        models=session_models(prepared.config, simulated=prepared.simulated),
         watcher=rules if serving is None else Watchers(rules, serving),
         practice=practice_plan(prepared),
     )
@@ -121,7 +122,7 @@ def run_unseen(prepared: Prepared, speed: float | None, serving: Serving) -> int
         simulated=prepared.simulated,
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=False),
-        shows_model=prepared.config.scoring.show,
+        models=session_models(prepared.config, simulated=prepared.simulated),
         watcher=serving,
     )
     try:
@@ -154,7 +155,7 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
         speed=None,
         until_ns=until_ns,
         cache=cache,
-        shows_model=prepared.config.scoring.show,
+        models=session_models(prepared.config, simulated=prepared.simulated),
     )
     try:
         session.start()

@@ -21,7 +21,7 @@ from spymaster.session.progress import Progress
 from spymaster.session.published_tables import TIME_COLUMN, maker_of
 from spymaster.session.sources.forms import open_source
 from spymaster.signals.columns import Columns, Words, select
-from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema
+from spymaster.signals.schema import alerts_schema, flow_schema, signals_schema, viewport_schema
 
 _SNAPS_PER_BLOCK: Final = 64
 
@@ -115,5 +115,6 @@ def print_schema() -> None:
         "levels.signals": signals_schema(),
         "levels.alerts": alerts_schema(),
         "market.flow": flow_schema(),
+        "levels.viewport": viewport_schema(),
     }
     print(msgspec.json.format(msgspec.json.encode(all_of_them), indent=2).decode())

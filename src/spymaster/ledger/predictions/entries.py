@@ -31,7 +31,8 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     stood (TOUCH ...); ``is_decision``: the first word at this stage of the attempt, by which the model is measured.
     ``distance``: points price has to go from the level; ``p_break``, ``p_bounce``, ``p_tradeable``: that it goes so far
     beyond first, back first, either, within the longest of the run's horizons. ``strength``: tenth, half and nine
-    tenths of the excursion, in distances. ``break_by``, ``bounce_by``: cumulative incidences by each horizon.
+    tenths of the excursion, in distances, None unknown. ``break_by``, ``bounce_by``: cumulative incidences by each
+    horizon.
     """
 
     model: int
@@ -49,7 +50,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     p_break: float
     p_bounce: float
     p_tradeable: float
-    strength: tuple[float, float, float]
+    strength: tuple[float, float, float] | None
     break_by: tuple[float, ...]
     bounce_by: tuple[float, ...]
 

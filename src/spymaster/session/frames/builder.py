@@ -19,6 +19,7 @@ from spymaster.market.option_rows import STRIKE_ROW
 from spymaster.market.params import PARAMS
 from spymaster.market.rows import LEVEL_ROW, SNAP, TOTALS
 from spymaster.models.break_model import BreakModel, BreakScorer
+from spymaster.models.live_scorer import LevelAsker, Questions
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.physics.memory.counters import Counter
 from spymaster.physics.views import read_ladder
@@ -69,11 +70,12 @@ class BuilderState(msgspec.Struct, frozen=True):
     prices: bytes = b""
     health: HealthState = HealthState()
     settlements: SettlementState = ()
+    questions: bytes = b""
 
 
 class FrameBuilder:
     """Follows an engine snap by snap and makes frames of it. ``now_s``: a monotonic clock; ``model``: one that may be
-    shown.
+    shown; ``asker``: follows the levels for models with several heads, None where none speaks.
 
     ``chart`` and ``level_history`` may be called from any thread.
     """
@@ -85,6 +87,7 @@ class FrameBuilder:
         heat: HeatStore,
         now_s: Callable[[], float] = time.monotonic,
         model: BreakModel | None = None,
+        asker: LevelAsker | None = None,
     ) -> None:
         self._engine = engine
         self._config = config
@@ -105,6 +108,7 @@ class FrameBuilder:
         self._health = HealthStore()
         self._settlements = Settlements()
         self._scorer = BreakScorer(model)
+        self._asker = asker
         self._chances: ModelChances | None = None
         self._is_unscored = False
         self._views: dict[tuple[int, float, int], LevelView] = {}
@@ -125,6 +129,8 @@ class FrameBuilder:
         self._chart_memory = ChartMemory()
         self._settlements = Settlements()
         self._scorer.memory.forget()
+        if self._asker is not None:
+            self._asker.forget()
         self._chances, self._is_unscored = None, False
         self._first_mid = math.nan
 
@@ -154,6 +160,8 @@ class FrameBuilder:
             self._health.add_snap(self._snap[0], self.records, self._feed_words)
             self._scorer.remember(t_ns, float(self._snap["microprice"][0]))
             self._chances, self._is_unscored = None, True
+            if self._asker is not None:
+                self._asker.on_block(block)
             if math.isnan(self._first_mid):
                 self._first_mid = float(self._snap["es_mid"][0])
         self._alerts.on_block(block)
@@ -177,6 +185,7 @@ class FrameBuilder:
             prices=self._scorer.memory.snapshot(),
             health=self._health.snapshot(),
             settlements=self._settlements.snapshot(),
+            questions=self._asker.snapshot() if self._asker is not None else b"",
         )
 
     def restore(self, snapshot: BuilderState) -> None:
@@ -195,12 +204,19 @@ class FrameBuilder:
         self._scorer.memory.restore(snapshot.prices)
         self._health.restore(snapshot.health)
         self._settlements.restore(snapshot.settlements)
+        if self._asker is not None:
+            self._asker.restore(snapshot.questions)
         self._chances, self._is_unscored = None, False
 
     @property
     def feed_words(self) -> FeedWords:
         """What feeds say of themselves, as of the latest frame."""
         return self._feed_words
+
+    @property
+    def questions(self) -> Questions | None:
+        """What models are to be asked as of the latest snap, None where none speaks."""
+        return self._asker.questions if self._asker is not None else None
 
     @property
     def raised(self) -> tuple[AlertView, ...]:
@@ -254,6 +270,7 @@ class FrameBuilder:
             option_flow=self._option_flow.rows(),
             replay=replay,
             chances=self._said(),
+            viewport=run.models.viewport,
         )
 
     def _said(self) -> ModelChances | None:
@@ -327,7 +344,13 @@ class FrameBuilder:
     def _health_of(self, run: RunState) -> SessionHealth:
         known = self._health.health(self._engine.state["counters"][0].tolist())
         pace = run.pace
-        return msgspec.structs.replace(known, latency=pace.latency, worst_us=pace.worst_us, signal_hash=run.signal_hash)
+        return msgspec.structs.replace(
+            known,
+            latency=pace.latency,
+            worst_us=pace.worst_us,
+            signal_hash=run.signal_hash,
+            scoring=run.models.health,
+        )
 
     def _ladder(self, state: NDArray[Any], t_ns: int) -> NDArray[Any]:
         book = state["book"][0]

@@ -21,6 +21,7 @@ from spymaster.market.kinds import NS_PER_MS
 from spymaster.session.frames.demand import Demand
 from spymaster.session.frames.engine_rate import EngineRate
 from spymaster.session.live.no_engine import NoEngine
+from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.warmup import compiling_elsewhere, is_warm, load_engine
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import (
@@ -62,7 +63,7 @@ class LiveSession:
     """Lives a source (a ``FrameSource``).
 
     ``begin``: opens the recording once it is known what is traded; it is told the CONFIG. ``draws``: whether anybody
-    may look: frames are made ten times a second. ``shows_model``: on a real market too (``[scoring] show``).
+    may look: frames are made ten times a second. ``models``: what is asked of levels, None for nothing.
     ``computes``: whether there is an engine; without one everything is recorded and nothing published. ``is_over``:
     asked after everything that arrives; True ends the session. ``goes_on``: asked at the end; True leaves the journal
     open, as a kill would, for a later process that goes on with it. ``follow``: is told the engine;
@@ -80,7 +81,7 @@ class LiveSession:
         simulated: bool,
         draws: bool,
         computes: bool = True,
-        shows_model: bool = False,
+        models: SessionModels | None = None,
         is_over: Callable[[], bool] = lambda: False,
         goes_on: Callable[[], bool] = lambda: False,
         follow: Callable[[Engine], None] = lambda _engine: None,
@@ -96,13 +97,13 @@ class LiveSession:
         self._interval_ns = profile.snap_ms * NS_PER_MS
         self._simulated = simulated
         self._draws = draws
-        self._shows_model = shows_model
         self._computes = computes
         self._is_over = is_over
         self._goes_on = goes_on
         self._follow = follow
         self._difference = difference
         self._watcher: Watcher = watcher or Nobody()
+        self._models = models or SessionModels()
         self._now_s = now_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
@@ -202,7 +203,10 @@ class LiveSession:
             if self.failure or self.refused:
                 self._phase = Phase.FAILED
             self._source.close()
-            if self.recording is not None and self._is_left and not self.failure:
+            is_left = self._is_left and not self.failure
+            # before the journal ends: its sidecar takes the predictions along when it seals the run
+            self._models.close(left=is_left)
+            if self.recording is not None and is_left:
                 self.recording.abandon()
             elif self.recording is not None:
                 self.recording.close(problem=self.failure)
@@ -322,12 +326,13 @@ class LiveSession:
     def _build_frames(self, engine: Engine, frame: ConfigFrame) -> None:
         from spymaster.session.frames.builder import FrameBuilder
         from spymaster.session.frames.heat_store import HeatStore
-        from spymaster.session.scoring import model_to_show
 
         if self._draws:
             self._heat = self._heat or HeatStore()
-            model = model_to_show(simulated=self._simulated, show=self._shows_model)
-            self._builder = FrameBuilder(engine, frame, self._heat, model=model)
+            models = self._models
+            asker = models.asks(frame) if models.asks is not None else None
+            self._builder = FrameBuilder(engine, frame, self._heat, model=models.shown, asker=asker)
+            models.begin(frame, self._watcher.scored, self.recording)
             self._watcher.begins(frame, self._builder.feed_words)
 
     def _on_block(self, block: SnapBlock) -> None:
@@ -339,6 +344,8 @@ class LiveSession:
             self._first_ns = int(block.snaps["t_ns"][0])
         if self._builder is not None:
             self._builder.on_block(block)
+            if len(block.snaps):
+                self._models.ask(self._builder.questions)
         self._watcher.on_block(block)
 
     def _publish(self) -> None:
@@ -371,6 +378,7 @@ class LiveSession:
             recording=self.recording.light if self.recording is not None else RecordingLight(),
             greeks=self.greeks,
             signal_hash=self.totals.hash.hexdigest() if self.totals is not None else "",
+            models=self._models.said,
         )
 
     @property

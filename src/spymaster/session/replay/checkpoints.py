@@ -17,7 +17,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.session.frames.builder import BuilderState
 from spymaster.session.replay.event_index import EventIndexState
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Raised with every change of what is remembered."""
 
 NEAR_KEPT: Final = 4

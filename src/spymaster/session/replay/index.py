@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
+from spymaster.market.frames import ConfigFrame
 from spymaster.models.break_model import BreakModel
+from spymaster.models.live_scorer import LevelAsker
 from spymaster.practice.standing import PracticeStanding
 from spymaster.session.replay.cache import CachePlan, ReplayCache
 from spymaster.session.replay.checkpoints import Checkpoint
@@ -20,18 +23,29 @@ _WORTH_NS: Final = 2_000_000_000
 """How much event time a checkpoint ahead has to save before it is gone to."""
 
 
+Asks = Callable[[ConfigFrame], LevelAsker | None]
+
+
+def _nobody(_config: ConfigFrame) -> None:
+    """No model is to be asked."""
+
+
 class ReplayIndex:
     """Opened by a Session for as long as it lives. ``cache`` None: checkpoints in memory only. ``model``: one that may
-    be shown."""
+    be shown; ``asks``: follows levels for models with several heads, None where none speaks."""
 
-    def __init__(self, plan: ReplayPlan, cache: CachePlan | None, model: BreakModel | None = None) -> None:
-        self._model = model
+    def __init__(
+        self, plan: ReplayPlan, cache: CachePlan | None, model: BreakModel | None = None, asks: Asks | None = None
+    ) -> None:
+        self._model, self._asks = model, asks or _nobody
         self._source = open_source(plan)
         self.first_ns, self.last_ns = self._source.first_ns, self._source.last_ns
         self._interval_ns = interval_ns_of(self._source.config_frame())
         self._cache = ReplayCache(cache if cache is not None else CachePlan())
         self._source.make_seekable(self._cache.copy_of)
-        self._checkpoints = self._cache.checkpoint_store(self._source.identity())
+        # what was remembered without models is of no use with them, and must not be taken for it
+        asking = b"asking" if asks is not None else b""
+        self._checkpoints = self._cache.checkpoint_store(self._source.identity() + asking)
         self._events = EventIndex(self._interval_ns, self._checkpoints.saved_events())
 
     @property
@@ -55,11 +69,11 @@ class ReplayIndex:
         record."""
         while checkpoint is not None:
             try:
-                return ReplayRun(self._source, self._checkpoints, self._events, checkpoint, self._model)
+                return ReplayRun(self._source, self._checkpoints, self._events, checkpoint, self._model, self._asks)
             except StaleCheckpointError:
                 self._checkpoints.forget(checkpoint.t_ns, checkpoint.records)
                 checkpoint = self._checkpoints.latest(until_ns=checkpoint.t_ns - 1)
-        return ReplayRun(self._source, self._checkpoints, self._events, model=self._model)
+        return ReplayRun(self._source, self._checkpoints, self._events, model=self._model, asks=self._asks)
 
     def here(self, run: ReplayRun, target: SeekTarget | None, subject: str, playing: bool) -> ReplayPosition:
         """Where the replay is, or will be once ``target`` is reached. ``subject``: id of a level, or nothing."""

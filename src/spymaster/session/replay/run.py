@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Final
 
 from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_S
 from spymaster.models.break_model import BreakModel
+from spymaster.models.live_scorer import LevelAsker
 from spymaster.physics.engine import Engine, EngineError, SnapBlock
 from spymaster.session.frames.builder import FrameBuilder
 from spymaster.session.frames.heat_store import HeatStore
@@ -29,9 +30,9 @@ class StaleCheckpointError(Exception):
 class ReplayRun:
     """An engine, what follows it, and the source it reads. ``checkpoint`` None: from the beginning.
 
-    ``near_ns``: a moment gone to; a checkpoint is kept in memory a little before it. ``model``: one that may be shown.
-    ``practice``: paper orders that live on the same records, None for none.
-    Raises StaleCheckpointError.
+    ``near_ns``: a moment gone to; a checkpoint is kept in memory a little before it. ``model``: one that may be shown;
+    ``asks``: follows levels for models with several heads. ``practice``: paper orders that live on the same records,
+    None for none. Raises StaleCheckpointError.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ReplayRun:
         events: EventIndex,
         checkpoint: Checkpoint | None = None,
         model: BreakModel | None = None,
+        asks: Callable[[ConfigFrame], LevelAsker | None] = lambda _config: None,
     ) -> None:
         self._source = source
         self._checkpoints = checkpoints
@@ -56,7 +58,7 @@ class ReplayRun:
         self._configured = checkpoint is not None
         config = checkpoint.config if checkpoint is not None else source.config_frame()
         list(self.engine.feed(config))
-        self.builder = FrameBuilder(self.engine, config, self.heat, model=model)
+        self.builder = FrameBuilder(self.engine, config, self.heat, model=model, asker=asks(config))
         if checkpoint is not None:
             self._restore(checkpoint)
 

@@ -20,6 +20,7 @@ from spymaster.session.replay.pacing import MAX_SPEED, Pacer, next_speed
 from spymaster.session.replay.practice import PracticeDesk, PracticePlan
 from spymaster.session.replay.preview import Preview, waiting_picture
 from spymaster.session.replay.turns import RestartAt, Stop
+from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.warmup import compiling_elsewhere, is_warm
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import Command, Frame, HeatColumns, LevelHistory, Mode, Phase, ReplayStatus
@@ -42,8 +43,8 @@ class ReplaySession:
     """Replays recorded files for a screen (a ``FrameSource``). ``speed`` None: as fast as possible.
 
     ``until_ns``: pause there, reached as fast as possible. ``cache`` None: in memory. ``now_s``: a monotonic clock.
-    ``shows_model``: of records that are not simulated too (``[scoring] show``). ``watcher``: is told of snaps when they
-    are due, not of those on the way to a moment, and of frames. ``practice``: how paper orders fare.
+    ``models``: what is asked of levels, None for nothing. ``watcher``: is told of snaps when they are due, not of those
+    on the way to a moment, and of frames. ``practice``: how paper orders fare.
     """
 
     def __init__(
@@ -54,27 +55,23 @@ class ReplaySession:
         speed: float | None = 1.0,
         until_ns: int | None = None,
         cache: CachePlan | None = None,
-        shows_model: bool = False,
+        models: SessionModels | None = None,
         watcher: Watcher | None = None,
         practice: PracticePlan | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._plan = plan
-        self._simulated, self._shows_model = simulated, shows_model
+        self._plan, self._simulated = plan, simulated
         self._watcher: Watcher = watcher or Nobody()
-        self._until_ns = until_ns
-        self._cache = cache
-        self._now_s = now_s
-        self._practice = PracticeDesk(practice)
-        self._pacer = Pacer(speed, lambda: int(now_s() * 1e9))
+        self._models = models or SessionModels()
+        self._until_ns, self._cache, self._now_s = until_ns, cache, now_s
+        self._practice, self._pacer = PracticeDesk(practice), Pacer(speed, lambda: int(now_s() * 1e9))
         self._commands: queue.SimpleQueue[tuple[Command, float, str]] = queue.SimpleQueue()
         self._index: ReplayIndex | None = None
         self._run: ReplayRun | None = None
         self._shown: ReplayRun | None = None
         self._frame: Frame | None = None
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
-        self._phase, self._message, self._progress = Phase.COMPILING, "", math.nan
-        self._published_s = -1.0
+        self._phase, self._message, self._progress, self._published_s = Phase.COMPILING, "", math.nan, -1.0
         self._target: SeekTarget | None = None
         self._requested: SeekTarget | None = None
         self._began_ns = self._search_began_ns = self._shown_ns = 0
@@ -142,6 +139,7 @@ class ReplaySession:
             self._publish_waiting()
             self.reached.set()
         finally:
+            self._models.close()
             if self._index is not None:
                 self._index.close()
 
@@ -169,15 +167,13 @@ class ReplaySession:
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery
         from spymaster.session.replay.index import ReplayIndex
         from spymaster.session.replay.seek_target import SeekKind, SeekTarget
-        from spymaster.session.scoring import model_to_show
 
         if self._until_ns is not None:
             self._target = SeekTarget(SeekKind.MOMENT, self._until_ns)
         elif self._shown_ns:
             # the engine lives what was shown without it, and goes on from there
             self._target = SeekTarget(SeekKind.MOMENT, self._shown_ns, pause=False)
-        model = model_to_show(simulated=self._simulated, show=self._shows_model)
-        self._index = ReplayIndex(self._plan, self._cache, model)
+        self._index = ReplayIndex(self._plan, self._cache, self._models.shown, self._models.asks)
         return self._index
 
     def _play(self, index: ReplayIndex, checkpoint: Checkpoint | None) -> None:
@@ -191,6 +187,7 @@ class ReplaySession:
         run.practice = self._practice
         self._practice.begins(run.engine.config, run.last_snap_ns)
         self._watcher.begins(run.engine.config, run.builder.feed_words)
+        self._models.begin(run.engine.config, self._watcher.scored)
         with contextlib.closing(run.blocks()) as blocks:
             while True:
                 started = self._now_s()
@@ -224,8 +221,10 @@ class ReplaySession:
         run.on_block(block)
         if self._target is None:
             self._watcher.on_block(block)
-        if self._target is not None:
+        else:
             self._check_target(self._target, t_ns, run)
+        if self._target is None:
+            self._models.ask(run.builder.questions, waits=self._phase is Phase.PAUSED)
         if not self._commands.empty():
             self._process_commands(run, self._commands.get())
         if self._phase is Phase.PLAYING and t_ns is not None:
@@ -364,6 +363,7 @@ class ReplaySession:
             message=self._message,
             progress=self._progress,
             signal_hash=self.signal_hash,
+            models=self._models.said,
         )
 
     def _status(self) -> ReplayStatus | None:

@@ -1,0 +1,101 @@
+"""The models of a session: loaded from their files, each with what it is called in a run's predictions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spymaster.ledger.predictions.entries import ModelSaid, Outcome, Role
+from spymaster.market.levels import LevelKind
+from spymaster.models.live_scorer import Heads
+from spymaster.models.model_file import Card
+from spymaster.session.scoring.choice import SHIPPED_HEADS, ScoringPlan
+from spymaster.signals.viewport import Similar
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+_OUTCOMES: Final = tuple(Outcome)
+"""By the labels' numbers."""
+
+
+class Index(Protocol):
+    """Attempts of the past (``models.neighbours.Neighbours``)."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The recordings they are of."""
+        ...
+
+
+class HeadsModel(Heads, Protocol):
+    """A model as its file has it (``models.head_model.HeadModel``)."""
+
+    @property
+    def card(self) -> Card:
+        """What it rests on."""
+        ...
+
+    @property
+    def data_set(self) -> str:
+        """What it was learnt on."""
+        ...
+
+    @property
+    def index(self) -> Index | None:
+        """Attempts of the past, None without."""
+        ...
+
+    def neighbours(self, rows: Floats, stage: NDArray[np.integer]) -> Array:
+        """The attempts most like each row: ``models.neighbours.NEIGHBOUR``[n, k]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speaker:
+    """A model and what it is called in a run's predictions."""
+
+    model: HeadsModel
+    said: ModelSaid
+
+    def similar(self, row: Floats, stage: int) -> tuple[Similar, ...]:
+        """The past attempts most like one, the most alike first."""
+        index = self.model.index
+        if index is None:
+            return ()
+        (near,) = self.model.neighbours(row[np.newaxis], np.array([stage]))
+        return tuple(
+            Similar(
+                recording=index.sources[int(one["source"])],
+                date=int(one["date"]),
+                t_ns=int(one["arm_ns"]),
+                level=LevelKind(int(one["kind"])).name,
+                price=float(one["price"]),
+                outcome=_OUTCOMES[int(one["outcome"])],
+                after_s=float(one["end_s"]) if np.isfinite(one["end_s"]) else None,
+                distance=float(one["distance"]),
+            )
+            for one in near
+            if np.isfinite(one["distance"])
+        )
+
+
+def speakers_of(plan: ScoringPlan) -> tuple[Speaker, ...]:
+    """The champion, and the challenger where one is asked for. Raises ModelError for a file that cannot be used."""
+    found = [_speaker("champion", plan.model or SHIPPED_HEADS)]
+    if plan.challenger is not None:
+        found.append(_speaker("challenger", plan.challenger))
+    return tuple(found)
+
+
+def _speaker(role: Role, path: Path) -> Speaker:
+    from spymaster.models.head_model import HeadModel
+
+    model = HeadModel.load(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Speaker(model, ModelSaid(role, model.card.name, model.data_set, digest, model.card.simulated))
