@@ -17,7 +17,7 @@ UNREADING = [
     *(("config", name) for name in ("path", "schema", "init")),
     *(("export", "schema"), ("docs",), ("warmup",), ("bench",), ("evaluate", "facts")),
     *(("dataset", "validate", "x"), ("dataset", "card", "x")),
-    *(("simulate", "out"), ("export", "dbn", "x.dbn", "--out", "x")),
+    ("simulate", "out"),
 ]
 NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("replay",): ("x.dbn",),
@@ -34,13 +34,28 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
         for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests")
     },
     ("learn", "pbreak"): ("x.model",),
+    ("evaluate", "strategy"): ("x.toml", "x.dbn"),
+    ("research", "run"): ("x.toml",),
+    ("research", "worker"): ("nats://127.0.0.1:1",),
+    ("research", "status"): ("x.toml",),
+    ("research", "compare"): ("x.toml:a", "x.toml:b"),
     ("dataset", "build"): ("x.dbn", "--out", "x"),
     ("dataset", "validate"): ("x",),
     ("dataset", "promote"): ("x", "x"),
     ("dataset", "card"): ("x",),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""
-GROUPS = {("export",), ("levels",), ("config",), ("lake",), ("evaluate",), ("learn",), ("dataset",)}
+GROUPS = {
+    ("export",),
+    ("levels",),
+    ("config",),
+    ("lake",),
+    ("evaluate",),
+    ("learn",),
+    ("dataset",),
+    ("predictions",),
+    ("research",),
+}
 RUNNABLE = [command for command in COMMANDS if command not in GROUPS]
 
 
