@@ -15,7 +15,7 @@ from spymaster.features.schema import Feature, schema_hash
 from spymaster.features.seen import Made, Seen
 
 _MADE: Final[tuple[Made, ...]] = (*GEOMETRY, *BOOK_TAPE, *FUEL)
-_SETTINGS: Final = {"version": 1.0, "bucket_s": float(BUCKET_S)}
+_SETTINGS: Final = {"version": 2.0, "bucket_s": float(BUCKET_S)}
 """``version`` rises when a feature comes to be computed in another way under the same words."""
 
 ATTEMPT_FEATURES: Final[tuple[Feature, ...]] = tuple(made.feature for made in _MADE)

@@ -30,11 +30,6 @@ def _table(values: dict[LevelKind, float]) -> Callable[[Seen], Floats]:
     return lambda seen: by_kind[seen.same("kind").astype(np.int64)]
 
 
-def _move(at: int) -> Callable[[Seen], Any]:
-    spread = float(np.sqrt(MOVES_S[at] / _MINUTE_S))
-    return lambda seen: seen.looked["moves"][:, at] * seen.direction / (seen.sigma * spread)
-
-
 def _of_window(field: str, at: int) -> Callable[[Seen], Any]:
     return lambda seen: seen.looked[field][:, at] * seen.direction / seen.sigma
 
@@ -65,7 +60,7 @@ _PLACE: Final = (
 
 _MOTION: Final = (
     *(_made(f"move_{window}s", "sd", window, ("microprice", "sigma_1m"),
-            f"way of price in {window} s over what it does in them by chance", _move(at))
+            f"way of price in {window} s over what it does in them by chance", _of_window("moves", at))
       for at, window in enumerate(MOVES_S)),
     *(_made(f"velocity_{_minutes(window)}", "sigma/min", window, ("microprice", "sigma_1m"),
             f"slope of the line through the seconds of {_minutes(window)}", _of_window("slopes", at))

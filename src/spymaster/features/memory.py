@@ -183,7 +183,8 @@ LOOKED: Final = np.dtype(
 )
 """What was looked up for one level at one snap: points of the future, seconds, contracts; NaN where not known.
 
-Not turned: motion and flows are + upwards; of pairs the first is below the level and the second above. ``taken``:
+Not turned: motion and flows are + upwards, ``moves`` over what is usual by chance but for the volatility, sums as of
+the length of their windows; of pairs the first is below the level and the second above. ``taken``:
 filled, added, pulled since contact; ``rates``: added, pulled, filled a second; ``kinds``: where the level of each
 LevelKind is, from this one; ``exposed``: mean exposure of dealers at levels that near."""
 

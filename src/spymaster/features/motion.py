@@ -17,6 +17,7 @@ _MS_PER_S: Final = 1000
 _KNOWN: Final = 0.8
 """A window of which less than this share was seen says nothing."""
 _MINUTE_S: Final = 60.0
+_MINUTE_NS: Final = 60 * NS_PER_S
 _ACTIVE_S: Final = 300
 _SIGMA_S: Final = 300
 
@@ -40,7 +41,9 @@ def look_at_motion(m: Memory, looked: Any, now_ns: int, price: float, cvd: int) 
     bins = m.bins
     for n in range(len(MOVES_S)):
         at = bin_before(bins, now_ns - MOVES_S[n] * NS_PER_S)
-        looked.moves[n] = price - bins[at].price if at >= 0 else math.nan
+        looked.moves[n] = math.nan
+        if at >= 0:
+            looked.moves[n] = (price - bins[at].price) / math.sqrt((now_ns - bins[at].t_ns) / _MINUTE_NS)
     for n in range(len(WINDOWS_S)):
         _fit(bins, looked, n, WINDOWS_S[n], now_ns, price)
     for n in range(len(RANGES_S)):
@@ -53,15 +56,18 @@ def look_at_motion(m: Memory, looked: Any, now_ns: int, price: float, cvd: int) 
         at = bin_before(bins, now_ns - FLOWS_S[n] * NS_PER_S)
         looked.flows[n] = math.nan
         if at >= 0 and clock.ofi_ms - bins[at].ofi_ms >= _KNOWN * FLOWS_S[n] * _MS_PER_S:
-            looked.flows[n] = (clock.ofi - bins[at].ofi) / MICRO
+            looked.flows[n] = FLOWS_S[n] * _rate(clock.ofi - bins[at].ofi, clock.ofi_ms - bins[at].ofi_ms)
     for n in range(len(TRADED_S)):
         at = bin_before(bins, now_ns - TRADED_S[n] * NS_PER_S)
-        looked.traded[n] = float(cvd - bins[at].cvd) if at >= 0 else math.nan
+        looked.traded[n] = math.nan
+        if at >= 0:
+            looked.traded[n] = (cvd - bins[at].cvd) * (TRADED_S[n] * NS_PER_S / (now_ns - bins[at].t_ns))
     for n in range(len(OPTIONS_S)):
         at = bin_before(bins, now_ns - OPTIONS_S[n] * NS_PER_S)
         looked.optioned[n] = math.nan
         if at >= 0 and clock.option_ms - bins[at].option_ms >= _KNOWN * OPTIONS_S[n] * _MS_PER_S:
-            looked.optioned[n] = (clock.option_flow - bins[at].option_flow) / MICRO
+            flow, known_ms = clock.option_flow - bins[at].option_flow, clock.option_ms - bins[at].option_ms
+            looked.optioned[n] = OPTIONS_S[n] * _rate(flow, known_ms)
 
 
 @kernel
@@ -86,6 +92,12 @@ def copy_motion(one: Any, other: Any) -> None:
 
 
 @kernel_inlined
+def _rate(micro: int, known_ms: int) -> float:
+    """Millionths counted in so many milliseconds, as wholes a second."""
+    return micro / MICRO / (known_ms / _MS_PER_S)
+
+
+@kernel_inlined
 def _slope(n: float, x: float, y: float, xx: float, xy: float) -> float:
     """Of the line through points with these sums, a second."""
     return (n * xy - x * y) / (n * xx - x * x)
@@ -105,7 +117,7 @@ def _fit(bins: Array, looked: Any, at: int, window_s: int, now_ns: int, price: f
         one = bins[int(second & (BINS - 1))]
         if one.second != second:
             continue
-        x, y = float(k), one.price - price
+        x, y = (one.t_ns - now_ns) / NS_PER_S, one.price - price
         if k < half:
             n0, x0, y0, xx0, xy0 = n0 + 1.0, x0 + x, y0 + y, xx0 + x * x, xy0 + x * y
         else:

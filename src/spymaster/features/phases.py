@@ -20,7 +20,7 @@ class Phase(enum.IntEnum):
     CONFIRMATION = 4
     """An attempt is on and price has left the level, not yet by the barrier's distance on either side."""
     RESOLVED = 5
-    """An attempt was decided less than a minute ago."""
+    """An attempt was decided less than a minute ago, and no further one is near."""
 
 
 NO_STAGE: Final = -1

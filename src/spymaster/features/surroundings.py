@@ -91,7 +91,8 @@ def phase_of(slot: Any, memo: Any, row: Array, microprice: float, t_ns: int) -> 
     """How near a level is to being decided (Phase)."""
     if slot.is_open != 0:
         return _TOUCH if abs(microprice - slot.test.future_price) <= TOUCH_POINTS else _CONFIRMATION
-    if memo.end_ns >= 0 and t_ns - memo.end_ns < REFRACTORY_NS:
+    is_near = slot.is_armed != 0 and slot.arm_ns >= 0
+    if memo.end_ns >= 0 and t_ns - memo.end_ns < REFRACTORY_NS and not is_near:
         return _RESOLVED
     if row[IN_BAND] != 0.0:
         return _IN_BAND
