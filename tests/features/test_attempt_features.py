@@ -44,8 +44,8 @@ class Drawn:
 
     def scene(self) -> Scene:
         count, levels = len(self.times), 1 + len(self.others)
-        seconds, away = zip(*self.price, strict=True)
-        path = np.interp(self.times, seconds, away) * self.direction
+        seconds, points = zip(*self.price, strict=True)
+        path = np.interp(self.times, seconds, points) * self.direction
         snaps, rows = np.zeros(count, SNAP), np.zeros((count, levels), LEVEL_ROW)
         snaps["t_ns"], snaps["session_date"] = BEGIN_NS + SNAP_NS * np.arange(count), 20260317
         snaps["levels"], snaps["microprice"], snaps["sigma_1m"] = levels, MIDDLE + path, self.sigma
