@@ -68,14 +68,12 @@ def check_folds(data: DataSet, train: NDArray[np.bool_], test: NDArray[np.bool_]
     """No attempt is on both sides, and no label of the training side looks into the time of the other."""
     both = np.intersect1d(data.attempt[train], data.attempt[test])
     wrong = [f"attempt {data.attempt_ids[k]} is in both folds" for k in both.tolist()]
-    if train.any() and test.any():
-        # sources are worlds of their own: only rows of one source share a time
-        for source in np.intersect1d(data.source[train], data.source[test]).tolist():
-            own = data.source == source
-            begin_ns, end_ns = data.arm_ns[test & own].min(), data.ends_ns[test & own].max()
-            late = train & own & (data.ends_ns >= begin_ns) & (data.arm_ns <= end_ns)
-            if late.any():
-                wrong.append(f"{int(late.sum())} rows of {data.sources[source]} overlap the time of the other fold")
+    # sources are worlds of their own: only rows of one source share a time
+    for source in np.intersect1d(data.source[train], data.source[test]).tolist():
+        own = data.source == source
+        late = int(_overlap(data, train & own, test & own).sum())
+        if late:
+            wrong.append(f"{late} rows of {data.sources[source]} overlap the time of the other fold")
     return finding("folds", wrong, "no attempt and no time in two folds")
 
 
@@ -109,6 +107,15 @@ def check_placebo(told: Floats, baseline: Floats, came: Floats, block: Ints) -> 
     """At prices at which nothing is, chances ``told`` must be worth no more than the baseline of distance and
     volatility."""
     return _worth_nothing("placebo levels", told, baseline, came, block)
+
+
+def _overlap(data: DataSet, rows: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have, from arm to where their labels end, a moment in common with any of the others."""
+    order = np.argsort(data.arm_ns[others], kind="stable")
+    begins, ends = data.arm_ns[others][order], np.maximum.accumulate(data.ends_ns[others][order])
+    begun = np.searchsorted(begins, data.ends_ns[rows], side="right")
+    meets: NDArray[np.bool_] = (begun > 0) & (ends[np.maximum(begun - 1, 0)] >= data.arm_ns[rows])
+    return meets
 
 
 def _worth_nothing(check: str, told: Floats, baseline: Floats, came: Floats, block: Ints) -> Finding:

@@ -29,9 +29,8 @@ _MOST_FEATURES = 20
 def validate(folder: Path, against: Path | None = None) -> tuple[Finding, ...]:
     """What the checks say of a data set; ``against``: the set before it. Raises UserError where one cannot be read."""
     manifest = read_set_manifest(folder)
-    found = _types(folder, manifest)
     columns = read_columns(folder, manifest)
-    findings = [_check_counts(manifest, columns["t_ns"].size), *check_columns(columns, found)]
+    findings = [_check_counts(manifest, len(columns["date"])), *check_columns(columns, _types(folder, manifest))]
     if failed(findings[:2]):
         return tuple(findings)
     data = load(folder)
