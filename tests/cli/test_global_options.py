@@ -43,6 +43,10 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dataset", "validate"): ("x",),
     ("dataset", "promote"): ("x", "x"),
     ("dataset", "card"): ("x",),
+    ("learn", "train"): ("ds", "--out", "x.model"),
+    ("learn", "evaluate"): ("x.model", "ds"),
+    ("learn", "card"): ("x.model",),
+    ("learn", "index"): ("ds", "--into", "x.model"),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""
 GROUPS = {

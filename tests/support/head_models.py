@@ -65,7 +65,7 @@ def arrays(*, trees: bool = True) -> dict[str, Array]:
         for name, value in zip(STRENGTHS, (-1.0, 0.25, 1.0), strict=True):
             told |= stumps(width, [(3, 0.0, value, value + 0.5)], link=Link.IDENTITY).arrays(name)
         hazard = [(3, 0.0, 0.0, 0.0), (3, 0.0, -2.0, -1.0), (width, 2.5, -2.0, -3.0)]
-        told |= stumps(width + 1, hazard, 3, Link.SOFTMAX).arrays(HAZARD)
+        told |= stumps(width + 1, hazard, 3, Link.SOFTMAX).arrays(HAZARD) | {f"{HAZARD}/base": np.zeros((6, 3))}
     return told
 
 

@@ -90,6 +90,25 @@ def calibration(told: Floats, baseline: Floats, came: Floats, world: Ints) -> Ca
     )
 
 
+def brier_skill(told: Floats, baseline: Floats, came: Floats, world: Ints) -> Interval | None:
+    """1 - loss / loss of the baseline, of chances alone. None without rows."""
+    if not len(told):
+        return None
+    names, place = np.unique(world, return_inverse=True)
+    return _skill((told - came) ** 2, (baseline - came) ** 2, place, _draws(len(names)))
+
+
+def mean_difference(ours: Floats, theirs: Floats, world: Ints) -> Interval | None:
+    """How much larger one loss of the same rows is than another in the mean: below 0 it is smaller. None without."""
+    if not len(ours):
+        return None
+    names, place = np.unique(world, return_inverse=True)
+    sums = np.bincount(place, ours - theirs, len(names))
+    draws = _draws(len(names))
+    drawn = (draws @ sums) / (draws @ np.bincount(place, minlength=len(names)))
+    return _interval(float((ours - theirs).mean()), drawn, len(names))
+
+
 def area_under_curve(told: Floats, came: Floats) -> float:
     """The share of pairs (one that came, one that did not) told in the right order, ties half; NaN without both."""
     _, place, count = np.unique(told, return_inverse=True, return_counts=True)

@@ -117,11 +117,7 @@ class Forest:
         if self.link is Link.LOGISTIC:
             return 1.0 / (1.0 + exponentials(-raw))
         if self.link is Link.SOFTMAX:
-            powers = exponentials(raw - raw.max(axis=1, keepdims=True))
-            total = np.zeros((len(raw), 1))
-            for k in range(self.classes):
-                total += powers[:, k : k + 1]
-            return powers / total
+            return softmax(raw)
         return raw
 
     def arrays(self, name: str) -> dict[str, Array]:
@@ -159,6 +155,15 @@ class Forest:
         leaf_value = np.zeros((self.trees, MOST_LEAVES))
         leaf_value[leaf_tree, _PLACES[leaf]] = self.leaf_value
         return _Compiled(inputs, first_node, padded_input, threshold, kept, leaf_value)
+
+
+def softmax(raw: Floats) -> Floats:
+    """Sums of classes as chances that add up to one: float64[n, c]."""
+    powers = exponentials(raw - raw.max(axis=1, keepdims=True))
+    total = np.zeros((len(raw), 1))
+    for k in range(raw.shape[1]):
+        total += powers[:, k : k + 1]
+    return powers / total
 
 
 def exponentials(values: Floats) -> Floats:

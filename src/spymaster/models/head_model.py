@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from spymaster.features.attempt_features import SCHEMA
 from spymaster.models.errors import ModelError
-from spymaster.models.forest import Forest
+from spymaster.models.forest import Forest, softmax
 from spymaster.models.heads import (
     BINS,
+    CAUSES,
     QUANTILES,
     STAGE_GROUPS,
     Said,
@@ -36,7 +37,6 @@ TRADEABLE, DIRECTION, HAZARD = "tradeable", "direction", "hazard"
 STRENGTHS: Final = ("strength_p10", "strength_p50", "strength_p90")
 FORESTS: Final = (TRADEABLE, DIRECTION, *STRENGTHS, HAZARD)
 _REMEDY: Final = "make it again with 'spymaster-tui learn train'"
-_CLASSES: Final = 3
 
 
 class HeadModel:
@@ -63,6 +63,7 @@ class HeadModel:
             self._forests = self._read_forests(file.arrays) if self.has_trees else {}
             self._logistic = LogisticHead.of_arrays(file.arrays, len(self.features))
             self._maps = {name: _floats(file.arrays, f"{name}/beta", (STAGE_GROUPS, 3)) for name in FORESTS[:2]}
+            self._hazard = _floats(file.arrays, f"{HAZARD}/base", (BINS, CAUSES)) if self.has_trees else np.zeros(0)
             self._shift = _floats(file.arrays, "strength/shift", (STAGE_GROUPS, len(QUANTILES)))
             self.index = Neighbours.of_arrays(file.arrays, len(self.features))
         except (ValueError, IndexError) as error:
@@ -85,17 +86,18 @@ class HeadModel:
         rows = np.ascontiguousarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self.features):
             raise ModelError(self._place, f"is asked with {rows.shape[-1]} features of {len(self.features)}", _REMEDY)
-        group = stage_group(stage)
-        said = self.uncalibrated(rows, stage)
-        out = predictions(
-            said._replace(
-                tradeable=calibrated(said.tradeable, self._maps[TRADEABLE], group),
-                direction=calibrated(said.direction, self._maps[DIRECTION], group),
-                strength=said.strength + self._shift[group],
-            )
-        )
+        out = predictions(self.calibrated(self.uncalibrated(rows, stage), stage))
         out[np.isnan(rows).all(axis=1)] = _NOTHING
         return out
+
+    def calibrated(self, said: Said, stage: NDArray[np.integer]) -> Said:
+        """What the heads said, by the maps of each row's stage group."""
+        group = stage_group(stage)
+        return said._replace(
+            tradeable=calibrated(said.tradeable, self._maps[TRADEABLE], group),
+            direction=calibrated(said.direction, self._maps[DIRECTION], group),
+            strength=said.strength + self._shift[group],
+        )
 
     def uncalibrated(self, rows: Floats, stage: NDArray[np.integer]) -> Said:
         """The same before any calibration map, for whoever makes or measures one."""
@@ -104,7 +106,8 @@ class HeadModel:
             told = (np.tile(one, (len(rows), 1)) for one in (self._logistic.strength, *self._logistic.shapes))
             return Said(chance(odds[:, 0]), chance(odds[:, 1]), *told)
         staged = with_stage(rows, stage)
-        hazards = self._forests[HAZARD].predict(by_bin(staged)).reshape(len(rows), BINS, _CLASSES)
+        sums = self._forests[HAZARD].raw(by_bin(staged)) + np.tile(self._hazard, (len(rows), 1))
+        hazards = softmax(sums).reshape(len(rows), BINS, CAUSES)
         return Said(
             chance(odds[:, 0] + self._forests[TRADEABLE].raw(staged)[:, 0]),
             chance(odds[:, 1] + self._forests[DIRECTION].raw(staged)[:, 0]),
@@ -122,7 +125,7 @@ class HeadModel:
         forests = {name: Forest.of_arrays(name, arrays) for name in FORESTS}
         width = len(self.features) + 1
         for name, forest in forests.items():
-            asked = (width + 1, _CLASSES) if name == HAZARD else (width, 1)
+            asked = (width + 1, CAUSES) if name == HAZARD else (width, 1)
             if (forest.width, forest.classes) != asked:
                 raise ValueError(f"the trees of {name} are for other rows")
         return forests

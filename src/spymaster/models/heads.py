@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 BINS: Final = len(HORIZONS_S)
 NEITHER, BROKE, BOUNCED = 0, 1, 2
+CAUSES: Final = 3
 """Classes of the hazard: what happens within a bin to a race that reached it."""
 QUANTILES: Final = (0.1, 0.5, 0.9)
 LEAST_CHANCE: Final = 1e-6

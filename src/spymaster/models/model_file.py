@@ -40,7 +40,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``question``: what is predicted. ``learnt_on``: the data. ``measured``: figures with what they were measured on, in
     plain sentences. ``not_measured``: what nobody knows. ``simulated``: whether it has seen simulated markets alone;
     then it says so wherever it is shown. ``made_by``: the command that makes the file again. ``rows``, ``trials``: rows
-    learnt from, and how many models were tried before this one.
+    learnt from, and how many models were tried before this one. ``page``: all of it as Markdown, for models that were
+    measured on more than a line can say.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     trials: int = 1
     measured: tuple[str, ...] = ()
     not_measured: tuple[str, ...] = ()
+    page: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class BlockEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

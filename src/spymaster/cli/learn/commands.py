@@ -1,4 +1,4 @@
-"""The commands about how good a model is: ``learn pbreak`` and ``evaluate p_break``."""
+"""``learn`` with its commands, of which ``learn pbreak`` stands here, and ``evaluate p_break``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group
+from spymaster.cli.learn.heads_commands import learn_card, learn_evaluate, learn_index, learn_train
 from spymaster.cli.parsing.shared_options import sharing
 
 learn_app = typer.Typer(cls=Group, help="Learn what a model says of levels, beside the score.", no_args_is_help=True)
+learn_app.command("train", cls=Command)(learn_train)
+learn_app.command("evaluate", cls=Command)(learn_evaluate)
+learn_app.command("card", cls=Command)(learn_card)
+learn_app.command("index", cls=Command)(learn_index)
 
 Recordings = Annotated[
     list[Path] | None, typer.Argument(metavar="RECORDING...", help="Recordings; or --worlds.", show_default=False)
