@@ -26,10 +26,12 @@ LONG: Final = ("memory", "crash", "narrow", DAYS, INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
 SERVED: Final = ("attach", "clients")
 """Rows that need the extras ``nats`` and ``gateway``: likewise."""
+LEARNT: Final = ("trees",)
+"""Rows that need the extra ``learn``: likewise."""
 PEERS: Final = "peers"
 """Other programs on the same file: likewise, and measured by an interpreter that has them."""
 
-NAMES: Final = (*USUAL, *LONG, *SERVED, PEERS)
+NAMES: Final = (*USUAL, *LONG, *SERVED, *LEARNT, PEERS)
 _CLIENTS: Final = 500
 
 
@@ -91,6 +93,8 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         table += _of_attaching(seconds)
     if "clients" in wanted:
         table += _of_clients(seconds)
+    if "trees" in wanted:
+        table += _of_trees()
     return table + _of_journal(plan, rounds, wanted)
 
 
@@ -155,6 +159,30 @@ def _of_clients(seconds: float) -> list[Row]:
     if found.grown_mb is not None:
         table.append(_figure("clients memory", "that the session holds more at the end", "MB", [found.grown_mb]))
     return table
+
+
+def _of_trees() -> list[Row]:
+    """The walker and LightGBM's predict in turn, call by call."""
+    from spymaster.bench.others import trees
+
+    found = trees.tree_figures()
+    what = f"{trees.ROWS} rows, one head of {trees.TREES} trees x {trees.LEAVES} leaves"
+    ours, one, default = (statistics.median(each) for each in found[:3])
+    return [
+        _figure("trees", f"the walker: {what}", "ms", found.ours_ms),
+        _figure(
+            "trees LightGBM 1", "LightGBM's predict with num_threads=1, the same in turn", "ms", found.one_thread_ms
+        ),
+        _figure("trees LightGBM", "LightGBM's predict by itself, the same in turn", "ms", found.default_ms),
+        _figure("trees 1 / walker", "LightGBM on one thread / the walker, medians", "ratio", [one / ours]),
+        _figure("trees default / walker", "LightGBM by itself / the walker, medians", "ratio", [default / ours]),
+        _figure("trees heads", f"all heads of a model on {trees.ROWS} rows", "ms", found.heads_ms),
+        _figure("trees heads p99", "the same: 99th percentile", "ms", [_p99(found.heads_ms)]),
+    ]
+
+
+def _p99(values: list[float]) -> float:
+    return sorted(values)[math.ceil(0.99 * len(values)) - 1]
 
 
 def _of_narrow_links() -> list[Row]:

@@ -220,9 +220,10 @@ def scales(columns: Floats) -> tuple[Floats, Floats]:
     values = np.nan_to_num(columns, nan=0.0, posinf=0.0, neginf=0.0)
     centre: Floats = np.round(values.sum(axis=0) / count, DECIMALS)
     away = (values - centre) * there
-    spread: Floats = np.sqrt((away * away).sum(axis=0) / count)
-    scale: Floats = np.round(np.where(spread > 0.0, np.maximum(spread, 1e-3), 1.0), DECIMALS)
-    return centre, scale
+    spread = np.sqrt((away * away).sum(axis=0) / count)
+    scale = np.round(np.maximum(spread, 1e-3), DECIMALS)
+    scale[spread <= 0.0] = 1.0
+    return centre, np.asarray(scale, np.float64)
 
 
 def _share(curve: Floats) -> Floats:
