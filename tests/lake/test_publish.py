@@ -77,6 +77,7 @@ def later(rows: int = 4, **changes: Any) -> tuple[Frames, Any]:
     return frames, run
 
 
+@pytest.mark.filterwarnings("ignore:Iceberg scan planning")
 def test_pyiceberg_polars_and_duckdb_count_the_rows_that_the_lake_has(root: Path) -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")

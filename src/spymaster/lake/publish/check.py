@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from spymaster.lake.errors import LakeError
 
-_COLUMNS_AT_ONCE: Final = 8
-"""A scan of pyiceberg holds what it reads of a file at once, so it is given a few columns at a time."""
+_CELLS_AT_ONCE: Final = 8_000_000
+"""A scan of pyiceberg holds what it reads of a file at once, so of a large file it is given a few columns at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,9 @@ def counts_in_table(metadata: Any, io: Any, data_file: Any) -> Counts:
     schema = metadata.schema()
     nulls = dict.fromkeys(schema.column_names, 0)
     rows = set()
-    for start in range(0, len(nulls), _COLUMNS_AT_ONCE):
-        some = schema.select(*schema.column_names[start : start + _COLUMNS_AT_ONCE])
+    at_once = max(_CELLS_AT_ONCE // max(data_file.record_count, 1), 1)
+    for start in range(0, len(nulls), at_once):
+        some = schema.select(*schema.column_names[start : start + at_once])
         batches = ArrowScan(metadata, io, some, AlwaysTrue()).to_record_batches([FileScanTask(data_file)])
         rows.add(_add(nulls, batches))
     return Counts(rows.pop() if len(rows) == 1 else -1, nulls)

@@ -39,6 +39,8 @@ _NO_RETRY: Final = {"commit.retry.num-retries": "0"}
 with it files that the winner has added."""
 _ATTEMPTS: Final = 20
 _LONGEST_WAIT_S: Final = 2.0
+_RUNS_AT_ONCE: Final = 8
+"""Runs of one commit: the work of a transaction grows with the square of its snapshots."""
 _COPY: Final = re.compile(r"/data/(?P<key>(?P<date>\d{4}-\d\d-\d\d)-\d\d-[^/]+-[0-9a-f]{16})-[0-9a-f]{32}\.parquet$")
 
 
@@ -91,28 +93,29 @@ class _TablePublisher:
     def run(self) -> Published:
         """Add what is missing, replace what is other, take out what the lake has let go."""
         try:
-            # Gold's files change places between runs only at once, or their rows would be missing or there twice
-            parts = [(unit,) for unit in self._wanted.units] if self._wanted.is_copied else [self._wanted.units]
             table = self._load()
             have = _registered(table)
-            for units in parts:
-                if self._steps(table, have, units):
-                    self._settle(units)
-            self._settle(self._wanted.units)
+            # what was there before changes at once with what goes, or a run's rows could be missing or there twice
+            before = [unit for unit in self._wanted.units if f"{PUBLISHED}{unit.name}" in table.properties]
+            self._settle(before, with_gone=True)
+            new = [unit for unit in self._wanted.units if unit not in before and self._steps(table, have, [unit])]
+            at_once = 1 if self._wanted.is_copied else _RUNS_AT_ONCE
+            for start in range(0, len(new), at_once):
+                self._settle(new[start : start + at_once])
         finally:
             self._forget_copies()
         files = _registered(self._load())
         rows = sum(file.record_count for file in files)
         return Published(self._identifier, len(files), rows, self._added, self._removed)
 
-    def _settle(self, units: Sequence[Unit]) -> None:
-        """Commit until nothing is left to do for these units."""
+    def _settle(self, units: Sequence[Unit], *, with_gone: bool = False) -> None:
+        """Commit until nothing is left to do for these units; ``with_gone``: nor to take out."""
         from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
         from sqlalchemy.exc import OperationalError
 
         for attempt in range(_ATTEMPTS):
             table = self._load()
-            steps = self._steps(table, _registered(table), units)
+            steps = self._steps(table, _registered(table), units, with_gone=with_gone)
             if not steps:
                 return
             try:
@@ -156,10 +159,10 @@ class _TablePublisher:
         schema = signed_schema(schema) if self._wanted.is_copied else schema
         return pa.schema([pa.field(each.name, each.type) for each in schema])
 
-    def _steps(self, table: Any, have: list[Any], units: Sequence[Unit]) -> list[_Step]:
+    def _steps(self, table: Any, have: list[Any], units: Sequence[Unit], *, with_gone: bool = False) -> list[_Step]:
         find = self._step_of_copies if self._wanted.is_copied else self._step_of_files
         steps = [step for unit in units if (step := find(table, have, unit)) is not None]
-        gone = self._gone(have) if len(units) == len(self._wanted.units) else []
+        gone = self._gone(have) if with_gone else []
         return [_Step(gone, [], {}), *steps] if gone else steps
 
     def _step_of_files(self, table: Any, have: list[Any], unit: Unit) -> _Step | None:
@@ -200,10 +203,12 @@ class _TablePublisher:
         paths = {source: self._path(table, source) for step in steps for source in step.into}
         transaction = table.transaction()
         self._widen(transaction, paths)
+        # made anew each time it is asked for; what files are described and read by does not change any more
+        metadata = transaction.table_metadata
         for step in steps:
-            files = [_described(parquet_file_to_data_file, table, transaction, paths[source]) for source in step.into]
+            files = [_described(parquet_file_to_data_file, table.io, metadata, paths[source]) for source in step.into]
             for file in files:
-                check_reads_back(transaction.table_metadata, table.io, file)
+                check_reads_back(metadata, table.io, file)
             if step.properties:
                 transaction.set_properties(step.properties)
             snapshot = transaction.update_snapshot(snapshot_properties=step.says)
@@ -253,9 +258,9 @@ class _TablePublisher:
         self._copies.clear()
 
 
-def _described(describe: Callable[..., Any], table: Any, transaction: Any, path: str) -> Any:
+def _described(describe: Callable[..., Any], io: Any, metadata: Any, path: str) -> Any:
     try:
-        return describe(table.io, transaction.table_metadata, path)
+        return describe(io, metadata, path)
     except FileNotFoundError:
         raise LakeError(path, "is missing", "copy the lake again; `lake verify` lists all that is wrong") from None
 
