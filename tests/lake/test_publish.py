@@ -353,13 +353,18 @@ def test_a_publisher_killed_at_any_step_leaves_what_the_next_one_completes(tmp_p
     assert all(end == [["signals_es", 12, 1], ["silver_futures_trades_es", 4, 1]] for end in ends)
 
 
-def test_a_lake_in_a_bucket_is_published_into_the_bucket(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["configuration", "environment"])
+def test_a_lake_in_a_bucket_is_published_into_the_bucket(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
     with s3_server() as server:
+        if by == "environment":
+            monkeypatch.setenv("AWS_ENDPOINT_URL", server)
         bucket = open_storage(f"s3://{BUCKET}/lake", spool=tmp_path / "spool", s3_endpoint=server)
         folder = LocalStorage(root)
         for name in folder.names():
             bucket.put(name, folder.read(name))
-        catalog = open_catalog(bucket, str(tmp_path / "catalog.db"), None, server)
+        catalog = open_catalog(bucket, str(tmp_path / "catalog.db"), None, server if by == "configuration" else "")
         done = list(publish(Lake(bucket), catalog, "spymaster"))
         again = list(publish(Lake(bucket), catalog, "spymaster"))
         rows = [catalog.load_table(table.table).scan().to_arrow().num_rows for table in done]

@@ -14,6 +14,7 @@ from typing import Any, Final
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.errors import LakeError
 from spymaster.lake.storage.files import Storage
+from spymaster.lake.storage.requests import endpoint_named, region_named
 
 CATALOG_NAME: Final = "spymaster"
 """A catalog kept in SQL may hold several, by name; this is the name that readers of it give."""
@@ -39,7 +40,7 @@ def open_catalog(storage: Storage, uri: str | None = None, warehouse: str | None
     logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
     from pyiceberg.catalog import load_catalog
 
-    properties: dict[str, str | None] = {"s3.endpoint": s3_endpoint} if s3_endpoint else {}
+    properties = _s3(s3_endpoint)
     if uri is not None and uri.lower().startswith(_REST):
         properties |= {"type": "rest", "uri": uri} | ({"warehouse": warehouse} if warehouse else {})
     else:
@@ -53,14 +54,15 @@ def reported(place: str) -> Iterator[None]:
     """Turn what a catalog refuses into one line. A password in an address is not part of it. Raises LakeError."""
     import sqlalchemy.exc
     from pyiceberg.exceptions import RESTError
-    from requests.exceptions import RequestException
 
     try:
         yield
     except ModuleNotFoundError as error:
         remedy = f"pip install the driver that brings {error.name}"
         raise LakeError(without_password(place), "its database's driver is not installed", remedy) from error
-    except (sqlalchemy.exc.SQLAlchemyError, RESTError, RequestException) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, RESTError, OSError) as error:
+        if isinstance(error, OSError) and error.filename:
+            raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         problem = f"the catalog refused ({without_password(reason)})"
         raise LakeError(
@@ -88,6 +90,12 @@ def _sql(storage: Storage, uri: str | None) -> str:
     file = Path(os.path.realpath(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{file}"
+
+
+def _s3(endpoint: str) -> dict[str, str | None]:
+    """What pyiceberg is told of the server that the lake itself is read from."""
+    named = endpoint_named(endpoint)
+    return {"s3.endpoint": named, "s3.region": region_named(named)} if named else {}
 
 
 def _own_warehouse(storage: Storage) -> str:

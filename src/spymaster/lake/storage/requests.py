@@ -203,10 +203,20 @@ def _failures() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError, ResponseParserError, _CutShort
 
 
+def endpoint_named(endpoint: str = "") -> str:
+    """The server in place of Amazon's: the one given, else that of the environment, else ""."""
+    return endpoint or next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
+
+
+def region_named(endpoint: str) -> str | None:
+    """The region of the environment; a server of one's own has one that nobody asks for. None: let the SDK look."""
+    return next((os.environ[name] for name in _REGIONS if os.environ.get(name)), "us-east-1" if endpoint else None)
+
+
 def _connect(bucket: str, endpoint: str, timeout_s: float) -> Any:
     if importlib.util.find_spec("boto3") is None:
         raise LakeError(f"s3://{bucket}", "the S3 client is not installed", "pip install 'spymaster-tui[s3]'")
-    named = endpoint or next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
+    named = endpoint_named(endpoint)
     if named:
         parts = urlsplit(named)
         if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
@@ -215,7 +225,7 @@ def _connect(bucket: str, endpoint: str, timeout_s: float) -> Any:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    region = next((os.environ[name] for name in _REGIONS if os.environ.get(name)), "us-east-1" if named else None)
+    region = region_named(named)
     config = Config(
         connect_timeout=timeout_s,
         read_timeout=timeout_s,
