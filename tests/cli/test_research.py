@@ -74,3 +74,9 @@ def test_a_plan_that_was_not_run_cannot_be_compared(run: Run, plan: Path) -> Non
     result = run("research", "compare", f"{plan}:a", f"{plan}:b")
     assert result.exit_code == DATA
     assert "run the plan first" in one_line(result.stderr)
+
+
+def test_status_writes_nothing_where_nothing_was_run(run: Run, plan: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert run("research", "status", plan).exit_code == DATA
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == [path for path in before if path.is_file()]

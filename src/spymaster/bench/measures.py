@@ -7,13 +7,16 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from spymaster.bench import engine as rows
 from spymaster.bench import journal, screen
 from spymaster.session.sources.replay_source import ReplayPlan
+
+if TYPE_CHECKING:
+    from spymaster.bench.days.research import ResearchFigures
 
 T = TypeVar("T")
 
@@ -22,7 +25,8 @@ USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "live", "paint", 
 INVARIANTS: Final = "invariants"
 """It says whether, not how fast."""
 DAYS: Final = "days"
-LONG: Final = ("memory", "crash", "narrow", DAYS, INVARIANTS)
+RESEARCH: Final = "research"
+LONG: Final = ("memory", "crash", "narrow", DAYS, RESEARCH, INVARIANTS)
 """Rows that take minutes: measured only when they are named."""
 SERVED: Final = ("attach", "clients")
 """Rows that need the extras ``nats`` and ``gateway``: likewise."""
@@ -89,6 +93,8 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         table += _of_live(path, rounds, records) + _of_load(seconds)
     if "narrow" in wanted:
         table += _of_narrow_links()
+    if RESEARCH in wanted:
+        table += _of_research(path, min(rounds, 3))
     if "attach" in wanted:
         table += _of_attaching(seconds)
     if "clients" in wanted:
@@ -140,6 +146,29 @@ def _of_attaching(seconds: float) -> list[Row]:
         table.append(_figure(f"attach {name} more", "99th percentile less that of its own process", "ms", [more]))
     table.append(_figure("attach predecessor", "its budget from end to end, not measured", "ms", [PREDECESSOR_MS]))
     return table
+
+
+def _of_research(path: Path, rounds: int) -> list[Row]:
+    """A plan by one worker and by two; each round replays the same days plainly in turn."""
+    from spymaster.bench.days.research import DAYS, research_figures
+
+    runs = [research_figures(path) for _ in range(rounds)]
+    than = f"of {DAYS} days by two workers / of as many headless replays"
+    return [
+        _figure(
+            "research cpu", f"CPU of the passes {than}", "ratio", [run.two.cpu_s / run.plain_cpu_s for run in runs]
+        ),
+        _figure(
+            "research all", f"CPU with their start {than}", "ratio", [r.two.all_cpu_s / r.plain_cpu_s for r in runs]
+        ),
+        _figure(
+            "research pace", "wall of one worker / of two, their start included", "ratio", [_faster(r) for r in runs]
+        ),
+    ]
+
+
+def _faster(run: ResearchFigures) -> float:
+    return run.one.wall_s / run.two.wall_s
 
 
 def _of_clients(seconds: float) -> list[Row]:

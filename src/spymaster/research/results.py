@@ -103,6 +103,8 @@ class Results:
         """Make what was written in a folder of ``new_folder`` a result: durable, then visible."""
         write_whole(folder / RESULT, msgspec.json.format(msgspec.json.encode(receipt), indent=1) + b"\n")
         final = self.root / wanted.place
+        # a folder that is new stands in one that has to be told so
+        changed = [final.parent, *(above.parent for above in (final.parent, final.parent.parent) if not above.exists())]
         final.parent.mkdir(parents=True, exist_ok=True)
         with held():
             try:
@@ -112,8 +114,8 @@ class Results:
                 if not self.has(wanted):
                     raise
                 shutil.rmtree(folder)
-            for above in (final.parent, final.parent.parent, self.root):
-                sync_folder(above)
+            for folder_with_new_names in changed:
+                sync_folder(folder_with_new_names)
         self.forgive(wanted)
 
     def discard(self, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -66,11 +67,18 @@ class State(enum.StrEnum):
     MISSING = "missing"
 
 
-def tasks_of(plan: Plan) -> Tasks:
-    """What a plan asks for now. Raises UserError, and OSError where a source cannot be read."""
+def tasks_of(plan: Plan, *, only_looks: bool = False) -> Tasks:
+    """What a plan asks for now. ``only_looks``: the results' folder need not be there, or be writable.
+
+    Raises UserError, and OSError where a source cannot be read or the results' folder not be used.
+    """
     index = ContentIndex(plan.results / INDEX)
     found = days_of(plan, index)
-    index.save()
+    if not only_looks:
+        plan.results.mkdir(parents=True, exist_ok=True)
+    if plan.results.is_dir():
+        with contextlib.suppress(*([OSError] if only_looks else [])):
+            index.save()
     notes = list(found.notes)
     tasks: list[Task] = []
     for step in plan.steps:

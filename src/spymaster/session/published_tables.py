@@ -19,6 +19,7 @@ TIME_COLUMN: Final = {
     "p-break": "ts_event_ns", "tests": "ts_event_ns",
 }  # fmt: skip
 """The tables by name, and the column of each that says when."""
+ALERTS: Final = "alerts"
 FLOWS: Final = "flows"
 """The table that needs an engine which keeps the ledger of flows."""
 
@@ -46,7 +47,7 @@ def maker_of(table: str, frame: ConfigFrame) -> Maker:
         )
     plain: dict[str, Callable[[SnapBlock], Columns]] = {
         "signals": lambda block: signals_columns(block, ids),
-        "alerts": lambda block: alerts_columns(block, ids),
+        ALERTS: lambda block: alerts_columns(block, ids),
         FLOWS: lambda block: flows_columns(block, tick_e9),
         "option-flow": FlowColumns().columns,
     }

@@ -46,7 +46,7 @@ def run_research(path: Path, config: Path | None, workers: str, as_json: bool) -
 def run_status(path: Path, config: Path | None, as_json: bool) -> int:
     """Say how far a plan is; returns the exit code. Raises UserError."""
     plan = read_plan(path, config)
-    return _told(report_of(plan, tasks_of(plan)), as_json, [])
+    return _told(report_of(plan, tasks_of(plan, only_looks=True)), as_json, [])
 
 
 def run_worker(url: str, config: Path | None) -> int:

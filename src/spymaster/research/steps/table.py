@@ -14,8 +14,8 @@ from spymaster.research.steps.evaluate import JudgeWatcher
 from spymaster.research.steps.gold import write_gold
 from spymaster.research.steps.records import write_records
 from spymaster.research.steps.step import LAKE, Step
-from spymaster.research.steps.tables import ReplayWatcher, TableWatcher
-from spymaster.session.published_tables import FLOWS, TIME_COLUMN
+from spymaster.research.steps.tables import AlertsWatcher, ReplayWatcher, TableWatcher
+from spymaster.session.published_tables import ALERTS, FLOWS, TIME_COLUMN
 
 _PASS: Final = ("session/sources/forms.py", "research/one_pass.py")
 _TABLES: Final = (*_PASS, "research/steps/tables.py")
@@ -27,15 +27,16 @@ STEPS: Final[Mapping[str, Step]] = MappingProxyType(
         "replay": Step(code=_TABLES, watch=ReplayWatcher, needs_rows=False),
         "evaluate": Step(code=(*_PASS, "research/steps/evaluate.py"), watch=JudgeWatcher),
         "rebuild-gold": Step(code=("research/steps/gold.py",), forms=frozenset({LAKE}), work=write_gold),
+        "export alerts": Step(code=_TABLES, watch=AlertsWatcher, needs_rows=False),
         "export records": Step(code=("research/steps/records.py",), is_configured=False, work=write_records),
         **{
             f"export {table}": Step(
                 code=_TABLES,
                 watch=functools.partial(TableWatcher, table),
-                needs_rows=table != "alerts",
                 needs_flows=table == FLOWS,
             )
             for table in TIME_COLUMN
+            if table != ALERTS
         },
     }
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from spymaster.lake.export.export import TableSink
+from spymaster.market.rows import ALERT_ROW
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.research.steps.step import Begin, Made
 from spymaster.session.headless import RunTotals
-from spymaster.session.published_tables import Maker, maker_of
+from spymaster.session.published_tables import ALERTS, Maker, maker_of
 from spymaster.session.sources.forms import interval_ns_of
+from spymaster.signals.columns import alert_columns
 
 
 class TableWatcher:
@@ -46,11 +49,41 @@ class TableWatcher:
         self._sink.discard()
 
 
+class AlertsWatcher:
+    """Writes every signal raised, updated and resolved. They are few, and are written together at the end: as columns
+    a handful takes as long as thousands."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._place = begin.folder / f"{ALERTS}.parquet"
+        self._user_ids = tuple(level.id for level in begin.frame.user_levels)
+        self._rows = [np.zeros(0, ALERT_ROW)]
+
+    def on_block(self, block: SnapBlock) -> None:
+        """Copy the rows of a block."""
+        if len(block.alerts):
+            self._rows.append(block.alerts.copy())
+
+    def after_frame(self, engine: Engine) -> None:
+        """Nothing happens between blocks."""
+
+    def at_change(self, engine: Engine) -> None:
+        """Signals say of which level they are."""
+
+    def finish(self, engine: Engine) -> Made:
+        """Write the file."""
+        with TableSink(self._place, "parquet") as sink:
+            sink.write(alert_columns(np.concatenate(self._rows), self._user_ids))
+        return Made({self._place.name: sink.rows}, {})
+
+    def discard(self) -> None:
+        """Nothing is open."""
+
+
 class ReplayWatcher:
     """What ``replay --headless`` says of a day, and every signal raised, updated and resolved in it."""
 
     def __init__(self, begin: Begin) -> None:
-        self._alerts = TableWatcher("alerts", begin)
+        self._alerts = AlertsWatcher(begin)
         self._totals = RunTotals(interval_ns_of(begin.frame))
 
     def on_block(self, block: SnapBlock) -> None:
@@ -64,7 +97,6 @@ class ReplayWatcher:
     def at_change(self, engine: Engine) -> None:
         """Keep what was counted so far."""
         self._totals.count(engine)
-        self._alerts.at_change(engine)
 
     def finish(self, engine: Engine) -> Made:
         """The signals' file, and the run in figures."""
