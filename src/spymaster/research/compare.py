@@ -215,7 +215,9 @@ def comparison_text(found: Comparison) -> str:
     for side, count in (("A", found.only_a), ("B", found.only_b)):
         if count:
             lines.append(f"{count} day{'s' if count != 1 else ''} that only {side} has, left out")
-    if found.days < _FEWEST_DAYS:
+    if found.days >= _FEWEST_DAYS:
+        lines.append("in brackets 90 % intervals, by drawing days anew, the same for both")
+    else:
         lines.append(f"no intervals: days are drawn anew for them, and {_FEWEST_DAYS} are the fewest")
     for head, rows in (
         ("signals", found.signals),

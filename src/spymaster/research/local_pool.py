@@ -109,7 +109,12 @@ class LocalPool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=self._serve, args=(theirs,), daemon=True)
-        process.start()
+        # a terminal interrupts all of its processes: this one ends the others, which never hear of it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         return _Worker(process, ours)
 
@@ -157,7 +162,6 @@ class LocalPool:
 
 def serve_line(line: Connection) -> None:
     """The process of a worker: items come on the line, and words about them go back."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     one_core()
     line.send(Ready())

@@ -16,7 +16,7 @@ from spymaster.research.local_pool import LocalPool
 from spymaster.research.plan import read_plan
 from spymaster.research.report import Report, encoded, report_of, report_text
 from spymaster.research.run import Pool, run_plan
-from spymaster.research.tasks import tasks_of
+from spymaster.research.tasks import State, tasks_of
 from spymaster.session.before_run import have_kernels
 from spymaster.session.progress import Progress
 
@@ -33,14 +33,18 @@ def run_research(path: Path, config: Path | None, workers: str, as_json: bool) -
         progress.close()
         print(f"warning: {line}", file=sys.stderr)
 
-    try:
-        with half_done(f"{path}: not all of it is computed; run it again to go on"):
-            report = run_plan(plan, pool, progress.show, note, before=lambda: have_kernels(sys.stderr))
-    finally:
-        progress.close()
-    return _told(
-        report, as_json, [f"{report.computed} computed now, {len(report.entries) - report.computed} were there"]
-    )
+    def before() -> None:
+        # workers elsewhere have their own
+        if isinstance(pool, LocalPool):
+            have_kernels(sys.stderr)
+
+    with half_done(f"{path}: not all of it is computed; run it again to go on"):
+        try:
+            report = run_plan(plan, pool, progress.show, note, before)
+        finally:
+            progress.close()
+    there = report.counts[State.DONE] - report.computed
+    return _told(report, as_json, [f"{report.computed} computed now, {there} were there"])
 
 
 def run_status(path: Path, config: Path | None, as_json: bool) -> int:
