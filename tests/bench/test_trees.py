@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spymaster.bench.measures import _of_trees
+from spymaster.bench.asked_for import of_trees
 from spymaster.bench.others import trees
 from spymaster.errors import UserError
 from spymaster.models.forest import Forest
@@ -29,7 +29,7 @@ def test_each_call_of_each_is_measured() -> None:
 
 
 def test_the_ratio_is_that_of_the_medians() -> None:
-    table = {row.name: row for row in _of_trees()}
+    table = {row.name: row for row in of_trees()}
     ours, one = table["trees"], table["trees LightGBM 1"]
     assert table["trees 1 / walker"].median == pytest.approx(one.median / ours.median)
     assert table["trees heads p99"].median <= table["trees heads"].high

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-import statistics
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final
 
-import msgspec
-
+from spymaster.bench import asked_for, journal, screen
 from spymaster.bench import engine as rows
-from spymaster.bench import journal, screen
+from spymaster.bench.figures import Row, figure, measured, ratios
 from spymaster.session.sources.replay_source import ReplayPlan
-
-if TYPE_CHECKING:
-    from spymaster.bench.days.research import ResearchFigures
-
-T = TypeVar("T")
 
 OF_ENGINE: Final = ("zstd", "read", "replay", "ledger", "snap", "quiet", "options", "compile")
 USUAL: Final = (*OF_ENGINE, "help", "seek", "lake", "journal", "live", "paint", "frame", "cpu")
@@ -36,18 +28,6 @@ PEERS: Final = "peers"
 """Other programs on the same file: likewise, and measured by an interpreter that has them."""
 
 NAMES: Final = (*USUAL, *LONG, *SERVED, *LEARNT, PEERS)
-_CLIENTS: Final = 500
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One measured figure: median, smallest and largest of the rounds."""
-
-    name: str
-    meaning: str
-    unit: str
-    median: float
-    low: float
-    high: float
 
 
 def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[str, ...], seconds: float) -> list[Row]:
@@ -64,15 +44,15 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
         memory.run(memory.engine())
         if "ledger" in wanted:
             table.append(
-                _row("ledger", "book and ledger in memory", "ns/rec", rounds, rows.ledger_ns_per_record, memory)
+                measured("ledger", "book and ledger in memory", "ns/rec", rounds, rows.ledger_ns_per_record, memory)
             )
         if "snap" in wanted:
             levels = rows.snap_us(memory)[1]
             meaning = f"one snap of {levels} levels"
-            table.append(_row("snap", meaning, "us", rounds, lambda m: rows.snap_us(m)[0], memory))
+            table.append(measured("snap", meaning, "us", rounds, lambda m: rows.snap_us(m)[0], memory))
         if "quiet" in wanted:
             meaning = f"{rows.QUIET_SNAPS:,} snaps with one record a minute"
-            table.append(_row("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
+            table.append(measured("quiet", meaning, "s", min(rounds, 3), rows.quiet_seconds, memory))
         if "options" in wanted:
             table.append(_of_options(memory, rounds))
         if "lake" in wanted:
@@ -81,10 +61,10 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
             table += _of_days(memory, rounds)
     if "compile" in wanted:
         table.append(
-            _row("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
+            measured("compile", "every kernel, nothing cached", "s", 1, lambda _: rows.cold_compile_seconds(), None)
         )
     if "help" in wanted:
-        table.append(_row("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
+        table.append(measured("help", "--help, the whole process", "s", rounds, lambda _: rows.help_seconds(), None))
     if "seek" in wanted:
         table += _of_seeking(plan, min(rounds, 3))
     if {"paint", "frame", "cpu"} & set(wanted):
@@ -92,15 +72,15 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
     if "live" in wanted:
         table += _of_live(path, rounds, records) + _of_load(seconds)
     if "narrow" in wanted:
-        table += _of_narrow_links()
+        table += asked_for.of_narrow_links()
     if RESEARCH in wanted:
-        table += _of_research(path, min(rounds, 3))
+        table += asked_for.of_research(path, min(rounds, 3))
     if "attach" in wanted:
-        table += _of_attaching(seconds)
+        table += asked_for.of_attaching(seconds)
     if "clients" in wanted:
-        table += _of_clients(seconds)
+        table += asked_for.of_clients(seconds)
     if "trees" in wanted:
-        table += _of_trees()
+        table += asked_for.of_trees()
     return table + _of_journal(plan, rounds, wanted)
 
 
@@ -120,107 +100,15 @@ def peers(path: Path, middle: float, records: int, python: str) -> list[Row]:
         for what, theirs, own in (("wall", peer.wall_ns, ours.wall_ns), ("CPU", peer.cpu_ns, ours.cpu_ns)):
             ratios = [a / b for a, b in zip(theirs, own, strict=True)]
             meaning = f"{what} of it / of our whole replay, per record, {len(ratios)} rounds"
-            table.append(_figure(f"{name} / replay {what}", meaning, "ratio", ratios))
+            table.append(figure(f"{name} / replay {what}", meaning, "ratio", ratios))
     return table
 
 
 def _of_peer(name: str, meaning: str, wall_ns: list[float], cpu_ns: list[float]) -> list[Row]:
     return [
-        _figure(name, f"{meaning}; wall", "ns/rec", wall_ns),
-        _figure(f"{name} CPU", f"{meaning}; CPU of all threads", "ns/rec", cpu_ns),
+        figure(name, f"{meaning}; wall", "ns/rec", wall_ns),
+        figure(f"{name} CPU", f"{meaning}; CPU of all threads", "ns/rec", cpu_ns),
     ]
-
-
-def _of_attaching(seconds: float) -> list[Row]:
-    """One session seen in its own process, over its socket and over NATS, once."""
-    from spymaster.bench.served import PREDECESSOR_MS, attached_figures
-
-    found = attached_figures(seconds)
-    table = []
-    for name, late in (("alone", found.alone_ms), ("socket", found.socket_ms), ("nats", found.nats_ms)):
-        where = "in its own process" if name == "alone" else f"on a screen attached over {name}"
-        for share, value in zip((50, 99), late, strict=True):
-            table.append(_figure(f"attach {name} p{share}", f"from a snap to the frame with it {where}", "ms", [value]))
-    for name, late in (("socket", found.socket_ms), ("nats", found.nats_ms)):
-        more = late[1] - found.alone_ms[1]
-        table.append(_figure(f"attach {name} more", "99th percentile less that of its own process", "ms", [more]))
-    table.append(_figure("attach predecessor", "its budget from end to end, not measured", "ms", [PREDECESSOR_MS]))
-    return table
-
-
-def _of_research(path: Path, rounds: int) -> list[Row]:
-    """A plan by one worker and by two; each round replays the same days plainly in turn."""
-    from spymaster.bench.days.research import DAYS, research_figures
-
-    runs = [research_figures(path) for _ in range(rounds)]
-    than = f"of {DAYS} days by two workers / of as many headless replays"
-    return [
-        _figure(
-            "research cpu", f"CPU of the passes {than}", "ratio", [run.two.cpu_s / run.plain_cpu_s for run in runs]
-        ),
-        _figure(
-            "research all", f"CPU with their start {than}", "ratio", [r.two.all_cpu_s / r.plain_cpu_s for r in runs]
-        ),
-        _figure(
-            "research pace", "wall of one worker / of two, their start included", "ratio", [_faster(r) for r in runs]
-        ),
-    ]
-
-
-def _faster(run: ResearchFigures) -> float:
-    return run.one.wall_s / run.two.wall_s
-
-
-def _of_clients(seconds: float) -> list[Row]:
-    """A gateway with hundreds of readers and one that is frozen, once."""
-    from spymaster.bench.served import client_figures
-
-    found = client_figures(_CLIENTS, seconds)
-    meaning = f"of {found.clients} readers, one more frozen: missed a snap"
-    table = [
-        _figure("clients behind", meaning, "readers", [float(found.behind)]),
-        _figure("clients snaps", "that each of them could have had", "snaps", [float(found.snaps)]),
-    ]
-    table += [
-        _figure(f"clients p{share}", "from a snap to its signals at a reader", "ms", [value])
-        for share, value in zip((50, 99), found.late_ms, strict=True)
-    ]
-    if found.grown_mb is not None:
-        table.append(_figure("clients memory", "that the session holds more at the end", "MB", [found.grown_mb]))
-    return table
-
-
-def _of_trees() -> list[Row]:
-    """The walker and LightGBM's predict in turn, call by call."""
-    from spymaster.bench.others import trees
-
-    found = trees.tree_figures()
-    what = f"{trees.ROWS} rows, one head of {trees.TREES} trees x {trees.LEAVES} leaves"
-    ours, one, default = (statistics.median(each) for each in found[:3])
-    return [
-        _figure("trees", f"the walker: {what}", "ms", found.ours_ms),
-        _figure(
-            "trees LightGBM 1", "LightGBM's predict with num_threads=1, the same in turn", "ms", found.one_thread_ms
-        ),
-        _figure("trees LightGBM", "LightGBM's predict by itself, the same in turn", "ms", found.default_ms),
-        _figure("trees 1 / walker", "LightGBM on one thread / the walker, medians", "ratio", [one / ours]),
-        _figure("trees default / walker", "LightGBM by itself / the walker, medians", "ratio", [default / ours]),
-        _figure("trees heads", f"all heads of a model on {trees.ROWS} rows", "ms", found.heads_ms),
-        _figure("trees heads p99", "the same: 99th percentile", "ms", [_p99(found.heads_ms)]),
-    ]
-
-
-def _p99(values: list[float]) -> float:
-    return sorted(values)[math.ceil(0.99 * len(values)) - 1]
-
-
-def _of_narrow_links() -> list[Row]:
-    """Keys on links that take few bytes a second and on one without a limit, the market at four times its pace."""
-    from spymaster.bench.links.narrow import BAUD_9600, KB_50, UNLIMITED, answer_ms
-
-    links = ((BAUD_9600, "9,600 baud"), (KB_50, "50 kB/s"), (UNLIMITED, "no limit"))
-    meaning = "from a key to its answer on the screen"
-    return [_figure(f"keys {name}", meaning, "ms", answer_ms(rate)) for rate, name in links]
 
 
 def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
@@ -230,9 +118,9 @@ def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
     paces = [live_pace(path, records) for _ in range(rounds)]
     meaning = "CPU of ours to the journalled batch / of a bare `for record in live`"
     return [
-        _figure("live", meaning, "ratio", [pace.ours_us / pace.iterator_us for pace in paces]),
-        _figure("live ingest", "CPU from the socket to the journalled batch", "us/rec", [p.ours_us for p in paces]),
-        _figure("live iterator", "CPU of that iterator, nothing done", "us/rec", [p.iterator_us for p in paces]),
+        figure("live", meaning, "ratio", [pace.ours_us / pace.iterator_us for pace in paces]),
+        figure("live ingest", "CPU from the socket to the journalled batch", "us/rec", [p.ours_us for p in paces]),
+        figure("live iterator", "CPU of that iterator, nothing done", "us/rec", [p.iterator_us for p in paces]),
     ]
 
 
@@ -249,20 +137,20 @@ def _of_load(seconds: float) -> list[Row]:
     dropped = [float(engine.dropped), float(screen.dropped)]
     ratio = [journal.cpu_us / bare.cpu_us]
     table = [
-        _figure("load records", f"under load, {market}, screen drawing", "records", [float(screen.records)]),
-        _figure("load dropped", "of them sent and not journalled, without and with screen", "records", dropped),
-        _figure("load ratio", "CPU of ours to the journal / of the vendor's iterator, both under load", "ratio", ratio),
+        figure("load records", f"under load, {market}, screen drawing", "records", [float(screen.records)]),
+        figure("load dropped", "of them sent and not journalled, without and with screen", "records", dropped),
+        figure("load ratio", "CPU of ours to the journal / of the vendor's iterator, both under load", "ratio", ratio),
     ]
     table += _lateness("floor", "read", "to a bare socket loop, from the vendor's write", floor_ms)
     for name, who in (("iterator", bare), ("journal", journal), ("engine", engine), ("screen", screen)):
-        table.append(_figure(f"load {name}", f"CPU of a process that goes as far as {name}", "us/rec", [who.cpu_us]))
+        table.append(figure(f"load {name}", f"CPU of a process that goes as far as {name}", "us/rec", [who.cpu_us]))
         table += _lateness(name, "handed over" if who is bare else "journalled", _FROM_WRITE, who.journalled_ms)
         if who is engine or who is screen:
             table += _lateness(name, "computed", f"{_FROM_WRITE} until the engine has it", who.computed_ms)
             table += _lateness(name, "published", f"{_FROM_WRITE} of the record that made it due", who.published_ms)
             added = f"{_FROM_WRITE} until the engine has it, less the floor's: at its p99 each"
-            table.append(_figure(f"load {name} added p99", added, "ms", [who.computed_ms[1] - floor_ms[1]]))
-            table.append(_figure(f"load {name} memory", "settled, and at the end", "MB", list(who.memory_mb)))
+            table.append(figure(f"load {name} added p99", added, "ms", [who.computed_ms[1] - floor_ms[1]]))
+            table.append(figure(f"load {name} memory", "settled, and at the end", "MB", list(who.memory_mb)))
     return table
 
 
@@ -272,7 +160,7 @@ _FROM_WRITE: Final = "from the vendor's write to the socket"
 def _lateness(name: str, what: str, meaning: str, lateness_ms: tuple[float, float, float]) -> list[Row]:
     """Median, 99th percentile and largest of how late something is."""
     return [
-        _figure(f"load {name} {what} {share}", meaning, "ms", [value])
+        figure(f"load {name} {what} {share}", meaning, "ms", [value])
         for share, value in zip(("p50", "p99", "max"), lateness_ms, strict=True)
     ]
 
@@ -285,19 +173,19 @@ def _of_journal(plan: ReplayPlan, rounds: int, wanted: tuple[str, ...]) -> list[
         paces = [journal.journal_pace(records) for _ in range(rounds)]
         meaning = "plain write and fsync of the same bytes / append with group fsync"
         table += [
-            _figure("journal", meaning, "ratio", [pace.plain_s / pace.append_s for pace in paces]),
-            _figure("journal pace", "", "MB/s", [pace.size / pace.append_s / 1e6 for pace in paces]),
+            figure("journal", meaning, "ratio", [pace.plain_s / pace.append_s for pace in paces]),
+            figure("journal pace", "", "MB/s", [pace.size / pace.append_s / 1e6 for pace in paces]),
         ]
     if "memory" in wanted:
         use = journal.memory_use()
         meaning = f"more held after {journal.MEMORY_RECORDS:,} records through journal and lake than after a tenth"
         table += [
-            _figure("memory", meaning, "MB", [(use.late - use.early) / 1e6]),
-            _figure("memory peak", "", "MB", [use.late / 1e6]),
+            figure("memory", meaning, "MB", [(use.late - use.early) / 1e6]),
+            figure("memory peak", "", "MB", [use.late / 1e6]),
         ]
     if "crash" in wanted:
         kills = journal.survived_kills()
-        table.append(_figure("crash", "writers and sidecars killed, nothing lost or doubled", "kills", [float(kills)]))
+        table.append(figure("crash", "writers and sidecars killed, nothing lost or doubled", "kills", [float(kills)]))
     return table
 
 
@@ -307,7 +195,7 @@ def _of_options(memory: rows.InMemory, rounds: int) -> Row:
 
     options_share_of_core(memory)
     meaning = f"of a core for {QUOTES_PER_S:,} option quotes and {TRADES_PER_S} trades a second"
-    return _row("options", meaning, "%", rounds, options_share_of_core, memory)
+    return measured("options", meaning, "%", rounds, options_share_of_core, memory)
 
 
 def invariants(records: int) -> list[Row]:
@@ -318,8 +206,8 @@ def invariants(records: int) -> list[Row]:
     meaning = f"in {found.cells:,} cells of {found.records:,} simulated records: fills, sums, signs"
     share = 100.0 * found.wrong / max(found.moved, 1)
     return [
-        _figure(INVARIANTS, meaning, "broken", [float(found.violations)]),
-        _figure("added, pulled", f"told otherwise, of {found.moved:,} contracts in sight", "%", [share]),
+        figure(INVARIANTS, meaning, "broken", [float(found.violations)]),
+        figure("added, pulled", f"told otherwise, of {found.moved:,} contracts in sight", "%", [share]),
     ]
 
 
@@ -337,13 +225,13 @@ def _against_floor(path: Path, plan: ReplayPlan, rounds: int, records: int, want
             replays.append(floor / seconds)
             paces.append(records / seconds / 1e6)
     table = [
-        _figure("zstd", f"decompression alone, {path.stat().st_size / records:.1f} bytes a record", "ns/rec", floors)
+        figure("zstd", f"decompression alone, {path.stat().st_size / records:.1f} bytes a record", "ns/rec", floors)
     ]
     if reads:
-        table.append(_figure("read", "decompression alone / reading into batches", "ratio", reads))
+        table.append(figure("read", "decompression alone / reading into batches", "ratio", reads))
     if replays:
         meaning = f"decompression alone / whole replay, {rows.LEVELS} levels in the band, all hashed"
-        table += [_figure("replay", meaning, "ratio", replays), _figure("replay pace", "", "M rec/s", paces)]
+        table += [figure("replay", meaning, "ratio", replays), figure("replay pace", "", "M rec/s", paces)]
     return table
 
 
@@ -354,8 +242,8 @@ def _of_seeking(plan: ReplayPlan, rounds: int) -> list[Row]:
     runs = [seek_figures(plan) for _ in range(rounds)]
     meaning = f"to a random moment of {runs[0].hours:.1f} hours seen once"
     return [
-        _figure("seek", meaning, "s", [seek for run in runs for seek in run.seeks_s]),
-        _figure(
+        figure("seek", meaning, "s", [seek for run in runs for seek in run.seeks_s]),
+        figure(
             "seek index", "CPU of a first pass that remembers / one that does not", "ratio", [r.overhead for r in runs]
         ),
     ]
@@ -371,9 +259,9 @@ def _of_lake(memory: rows.InMemory, rounds: int) -> list[Row]:
         ("gold", lake.gold_figures, "pyarrow's file"),
     ):
         figures = [measure(memory) for _ in range(rounds)]
-        table.append(_figure(name, "pyarrow writing the same table / ours", "ratio", [f.ratio for f in figures]))
-        table.append(_figure(f"{name} pace", "rows written", "M rows/s", [f.pace for f in figures]))
-        table.append(_figure(f"{name} size", f"bytes / bytes of {than}", "ratio", [f.size for f in figures]))
+        table.append(figure(name, "pyarrow writing the same table / ours", "ratio", [f.ratio for f in figures]))
+        table.append(figure(f"{name} pace", "rows written", "M rows/s", [f.pace for f in figures]))
+        table.append(figure(f"{name} size", f"bytes / bytes of {than}", "ratio", [f.size for f in figures]))
     return table
 
 
@@ -384,22 +272,18 @@ def _of_days(memory: rows.InMemory, rounds: int) -> list[Row]:
     found = days_figures(memory, rounds)
     asked = f"3 columns of {found.kind} on 3 of {DATES} dates of half an hour"
     table = [
-        _figure("days", f"{asked}, from the manifests on", "ms", [1e3 * s for s in found.ours_s]),
-        _figure("days read", f"{asked}: bytes read / bytes of those dates", "ratio", [found.three_share]),
-        _figure("days read all", f"the same, all columns of {found.kind}", "ratio", [found.all_share]),
-        _figure(
-            "days / scan", "a scan of those columns of all dates / ours", "ratio", _ratios(found.scan_s, found.ours_s)
+        figure("days", f"{asked}, from the manifests on", "ms", [1e3 * s for s in found.ours_s]),
+        figure("days read", f"{asked}: bytes read / bytes of those dates", "ratio", [found.three_share]),
+        figure("days read all", f"the same, all columns of {found.kind}", "ratio", [found.all_share]),
+        figure(
+            "days / scan", "a scan of those columns of all dates / ours", "ratio", ratios(found.scan_s, found.ours_s)
         ),
     ]
     if not found.duckdb_s:
         nothing = (math.nan, math.nan, math.nan)
         return [*table, Row("days / duckdb", "DuckDB is not installed: pip install duckdb", "", *nothing)]
     meaning = "ours / DuckDB on the files of those dates, picked by hand"
-    return [*table, _figure("days / duckdb", meaning, "ratio", _ratios(found.ours_s, found.duckdb_s))]
-
-
-def _ratios(some: list[float], others: list[float]) -> list[float]:
-    return [one / other for one, other in zip(some, others, strict=True)]
+    return [*table, figure("days / duckdb", meaning, "ratio", ratios(found.ours_s, found.duckdb_s))]
 
 
 def _of_screen(rounds: int, wanted: tuple[str, ...]) -> list[Row]:
@@ -410,23 +294,15 @@ def _of_screen(rounds: int, wanted: tuple[str, ...]) -> list[Row]:
     size = f"{screen.COLUMNS}x{screen.ROWS}"
     table: list[Row] = []
     if "paint" in wanted:
-        table.append(_figure("paint", "start of the process to the first paint, warm", "s", [r.paint_s for r in runs]))
+        table.append(figure("paint", "start of the process to the first paint, warm", "s", [r.paint_s for r in runs]))
     if "frame" in wanted:
-        table.append(_figure("frame", f"written per frame, {size} at 4 Hz", "kB", [r.frame_bytes / 1e3 for r in runs]))
+        table.append(figure("frame", f"written per frame, {size} at 4 Hz", "kB", [r.frame_bytes / 1e3 for r in runs]))
     each = [r.frame_cpu_ms for r in runs if r.frame_cpu_ms is not None]
     shares = [r.cpu_percent for r in runs if r.cpu_percent is not None]
     if "frame" in wanted and each:
-        table.append(_figure("frame ms", "CPU of the whole process per frame", "ms", each))
+        table.append(figure("frame ms", "CPU of the whole process per frame", "ms", each))
     if "cpu" in wanted and shares:
-        table.append(_figure("cpu", f"of one core, replay at {screen.SPEED}x, 4 Hz", "%", shares))
+        table.append(figure("cpu", f"of one core, replay at {screen.SPEED}x, 4 Hz", "%", shares))
     if {"frame", "cpu"} & set(wanted) and not screen.has_process_times():
         print("frame ms, cpu: left out, the CPU time of a process is read on Linux only", file=sys.stderr)
     return table
-
-
-def _row(name: str, meaning: str, unit: str, rounds: int, measure: Callable[[T], float], what: T) -> Row:
-    return _figure(name, meaning, unit, [measure(what) for _ in range(rounds)])
-
-
-def _figure(name: str, meaning: str, unit: str, values: list[float]) -> Row:
-    return Row(name, meaning, unit, statistics.median(values), min(values), max(values))

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from spymaster.bench.depth_file import write_bench_file
-from spymaster.bench.measures import INVARIANTS, NAMES, PEERS, USUAL, Row, invariants, measure, peers
+from spymaster.bench.figures import Row
+from spymaster.bench.measures import INVARIANTS, NAMES, PEERS, USUAL, invariants, measure, peers
 from spymaster.bench.others.checkout import Ask, Checkout, Compared, compared, this_checkout
 from spymaster.errors import ExitCode, UserError
 
