@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from spymaster.lake.gold.schema import GOLD_VERSION
 from spymaster.lake.query import run_query
-from spymaster.market.rows import LEVEL_FIELDS, SCHEMA_VERSION
+from spymaster.market.rows import LEVEL_FIELDS
 from spymaster.signals.renamed import LEVEL_COLUMNS, MESSAGE_FIELDS, TAG_WORDS
 from spymaster.signals.schema import signals_schema
 from tests.support.corpus import CORPUS, DESCRIPTION
@@ -73,7 +74,7 @@ def test_a_lake_of_several_versions_is_one_table(tmp_path: Path) -> None:
 
 
 def test_the_newest_version_has_none_of_the_old_names() -> None:
-    assert f"gold-{SCHEMA_VERSION}" == VERSIONS[-1]
+    assert f"gold-{GOLD_VERSION}" == VERSIONS[-1]
     assert not set(LEVEL_COLUMNS) & set(first_written(VERSIONS[-1]))
     assert set(LEVEL_COLUMNS.values()) <= set(first_written(VERSIONS[-1]))
 
