@@ -47,6 +47,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("learn", "evaluate"): ("x.model", "ds"),
     ("learn", "card"): ("x.model",),
     ("learn", "index"): ("ds", "--into", "x.model"),
+    ("learn", "sequence"): ("ds",),
 }
 """What a command cannot be parsed without; nothing of it is ever opened here."""
 GROUPS = {

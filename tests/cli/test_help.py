@@ -51,7 +51,7 @@ COMMANDS = (
     *(("research", name) for name in ("run", "worker", "status", "compare")),
     ("dataset",),
     *(("dataset", name) for name in ("build", "validate", "promote", "card", "list")),
-    *(("learn", name) for name in ("pbreak", "train", "evaluate", "card", "index")),
+    *(("learn", name) for name in ("pbreak", "train", "evaluate", "card", "index", "sequence")),
     ("deploy",),
     *(("deploy", name) for name in ("systemd", "compose")),
     ("docs",),

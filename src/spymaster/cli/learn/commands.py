@@ -10,7 +10,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group
-from spymaster.cli.learn.heads_commands import learn_card, learn_evaluate, learn_index, learn_train
+from spymaster.cli.learn.heads_commands import learn_card, learn_evaluate, learn_index, learn_sequence, learn_train
 from spymaster.cli.parsing.shared_options import sharing
 
 learn_app = typer.Typer(cls=Group, help="Learn what a model says of levels, beside the score.", no_args_is_help=True)
@@ -18,6 +18,7 @@ learn_app.command("train", cls=Command)(learn_train)
 learn_app.command("evaluate", cls=Command)(learn_evaluate)
 learn_app.command("card", cls=Command)(learn_card)
 learn_app.command("index", cls=Command)(learn_index)
+learn_app.command("sequence", cls=Command)(learn_sequence)
 
 Recordings = Annotated[
     list[Path] | None, typer.Argument(metavar="RECORDING...", help="Recordings; or --worlds.", show_default=False)

@@ -47,6 +47,14 @@ def run_index(data: Path, into: Path, options: TrainOptions) -> None:
     print(f"{into}: an index of {rows:,} rows, {into.stat().st_size:,} bytes", file=sys.stderr)
 
 
+def run_sequence(data: Path, epochs: int, as_json: bool) -> None:
+    """Measure the sequence baselines. Raises UserError."""
+    from spymaster.learn.sequence.compare import compare_sequences, sequence_text
+
+    report = compare_sequences(load(data), epochs, _progress)
+    _print_json(report) if as_json else print(sequence_text(report))
+
+
 def _page(card: Card) -> str:
     """A card without a page of its own, as one."""
     mark = [f"**{SIMULATED}**", ""] if card.simulated else []

@@ -1,4 +1,4 @@
-"""``learn train``, ``evaluate``, ``card`` and ``index``: what may be asked of them."""
+"""``learn train``, ``evaluate``, ``card``, ``index`` and ``sequence``: what may be asked of them."""
 
 from __future__ import annotations
 
@@ -88,3 +88,15 @@ def learn_index(
 
     with reported():
         run_index(data, into, TrainOptions(neighbours=max(neighbours, 1), compared=compared))
+
+
+def learn_sequence(
+    data: DataSetArgument,
+    epochs: Annotated[int, typer.Option(help="Passes of the transformer over its rows.", min=1, max=500)] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure two sequence models as baselines: random convolutions, and a transformer where torch is installed."""
+    from spymaster.cli.learn.heads import run_sequence
+
+    with reported():
+        run_sequence(data, epochs, as_json)

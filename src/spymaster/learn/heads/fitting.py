@@ -188,7 +188,7 @@ def _maps(asked: Questions, said: Said, group: NDArray[np.int64], places: Places
     for name, told, wanted, came in races:
         for one in range(STAGE_GROUPS):
             chosen = wanted[places] & (group == one)
-            arrays[f"{name}/beta"][one] = _beta(told[chosen], came[places][chosen].astype(np.float64))
+            arrays[f"{name}/beta"][one] = beta_map(told[chosen], came[places][chosen].astype(np.float64))
     quantiles = np.sort(said.strength, axis=1)
     for one in range(STAGE_GROUPS):
         chosen = asked.measurable[places] & (group == one)
@@ -200,7 +200,7 @@ def _maps(asked: Questions, said: Said, group: NDArray[np.int64], places: Places
     return arrays
 
 
-def _beta(told: Floats, came: Floats) -> Floats:
+def beta_map(told: Floats, came: Floats) -> Floats:
     """The weights of a map that never falls; with few rows it stays near what was said."""
     if len(told) < _LEAST_ROWS or len(np.unique(came)) < 2:
         return _AS_IT_IS
