@@ -58,6 +58,16 @@ def test_a_journal_and_a_lake_of_the_same_session_give_the_same_rows(run: Run, t
     assert len(sets[0]) > 10
 
 
+def test_of_worlds_simulated_for_it_a_set_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
+    asked = ("--worlds", "1", "--minutes", "10", "--market", "second")
+    for name in ("one", "two"):
+        result = run("dataset", "build", *asked, "--out", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    one, two = ((tmp_path / name / "manifest.json").read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert load(tmp_path / "one").sources[0].startswith("second-40-10m-")
+
+
 def test_as_json_the_manifest_and_the_seconds_are_told(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("dataset", "build", TWO[0], "--out", tmp_path / "set", "--json").stdout)
     assert told["set"]["simulated"]
@@ -108,6 +118,10 @@ def test_a_card_is_markdown_on_stdout_or_in_a_file(run: Run, made: Path, tmp_pat
         (("list",), 2, "lake: none was named"),
         (("list", "{empty}/nothing"), 2, "is no folder; name a lake or a folder of data sets"),
         (("build", "{empty}", "--out", "{empty}/set"), None, "{empty}"),
+        (("build", "--out", "{empty}/set"), 2, "either recordings or worlds are needed, and not both"),
+        (("build", "{wall}", "--worlds", "1", "--out", "{empty}/set"), 2, "either recordings or worlds are needed"),
+        (("build", "--worlds", "1", "--market", "third", "--out", "{empty}/set"), 2, "there is no such market"),
+        (("build", "--worlds", "1", "--profile", "es", "--out", "{empty}/set"), 2, "has a profile of its own"),
         (("build", "{wall}", "--out", "{made}"), 2, "holds a finished data set, sim-"),
         (("build", "{wall}", "{wall}", "--out", "{empty}/set"), 2, "was named more than once"),
     ],

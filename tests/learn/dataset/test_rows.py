@@ -189,7 +189,8 @@ def holes(*blocks: SnapBlock) -> list[list[float]]:
         sink.on_block(block)
     found = sink.gathered()
     assert found is not None
-    return (found.holes / NS_PER_S).tolist()
+    spans: list[list[float]] = (found.holes / NS_PER_S).tolist()
+    return spans
 
 
 SURE, BLIND = int(Trust.GREEN), int(Trust.BLIND)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from spymaster.atomic_output import write_whole
 from spymaster.cli.failures import half_done
+from spymaster.cli.learn.dataset_worlds import WorldRequest, build_world
 from spymaster.cli.request import Request, prepare
 from spymaster.config.loader import load_config
 from spymaster.errors import ExitCode, UserError
@@ -25,25 +26,60 @@ from spymaster.learn.dataset.promote import promote, promoted_sets, versions
 from spymaster.learn.dataset.run_build import STAGES, RunRecord
 from spymaster.learn.dataset.set_manifest import SetManifest, read_set_manifest
 from spymaster.learn.dataset.validate import validate
+from spymaster.learn.world_sessions import MARKETS, world_sessions
 
 
-def run_build(
+class Asked(NamedTuple):
+    """What a set is to be made of: recordings that are there, or worlds to be simulated."""
+
+    recordings: Sequence[RunRequest]
+    worlds: Sequence[WorldRequest]
+
+    def build(self, build: SetBuild, workers: int) -> Iterator[RunRecord]:
+        """All of it, in order."""
+        if self.worlds:
+            return build.work(build_world, self.worlds, workers)
+        return build.runs(self.recordings, workers)
+
+    @property
+    def count(self) -> int:
+        """How many runs."""
+        return len(self.recordings) + len(self.worlds)
+
+
+def asked_for(
     sources: Sequence[Path],
-    out: Path,
     config: Path | None,
     profile: str | None,
     *,
-    workers: int,
-    all_hours: bool,
-    as_json: bool,
-) -> None:
+    worlds: int,
+    seeds_from: str,
+    minutes: float,
+    market: str,
+) -> Asked:
+    """Every run of the sources, or so many worlds of each market. Raises UserError."""
+    if bool(sources) == bool(worlds):
+        remedy = "name recordings, or say how many with --worlds"
+        raise UserError("--worlds", "either recordings or worlds are needed, and not both", remedy, code=ExitCode.USAGE)
+    if not worlds:
+        return Asked(requests_of(sources, config, profile), ())
+    if market not in (*MARKETS, "both"):
+        remedy = f"there are {', '.join(MARKETS)}, and both"
+        raise UserError(f"--market {market}", "there is no such market", remedy, code=ExitCode.USAGE)
+    if profile is not None:
+        remedy = "leave --profile out"
+        raise UserError("--profile", "a simulated world has a profile of its own", remedy, code=ExitCode.USAGE)
+    sessions = world_sessions(worlds, seeds_from, minutes, MARKETS if market == "both" else (market,))
+    return Asked((), [WorldRequest(session, config) for session in sessions])
+
+
+def run_build(asked: Asked, out: Path, *, workers: int, all_hours: bool, as_json: bool) -> None:
     """Build, saying of each run what came of it, and of the whole what each stage took. Raises UserError."""
-    requests = requests_of(sources, config, profile)
     unfinished = f"{out}: not finished; run the same command again to go on, or delete it"
     with half_done(unfinished), SetBuild(out, all_hours=all_hours) as build:
         records = []
-        for number, record in enumerate(build.runs(requests, workers), 1):
-            print(f"{number} of {len(requests)}: {_run_line(record)}", file=sys.stderr)
+        for number, record in enumerate(asked.build(build, workers), 1):
+            print(f"{number} of {asked.count}: {_run_line(record)}", file=sys.stderr)
             for line in record.problems:
                 print(f"warning: {record.name}: {line}", file=sys.stderr)
             records.append(record)

@@ -9,6 +9,7 @@ import typer
 
 from spymaster.cli.failures import reported
 from spymaster.cli.global_options import Command, Group, PlainCommand
+from spymaster.cli.learn.commands import MarketOption, MinutesOption, SeedsOption, WorldsOption
 
 dataset_app = typer.Typer(
     cls=Group,
@@ -29,9 +30,14 @@ _AgainstOption = Annotated[
 def dataset_build(
     context: typer.Context,
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="SOURCE...", help="Recordings, journals, lakes (all runs), DBN files or their folders."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Recordings, journals, lakes (all runs), DBN files or their folders; or --worlds.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", help="Folder to write the data set into.")],
     workers: Annotated[int, typer.Option(help="Runs at a time; the result is the same.", min=1, max=64)] = 1,
     all_hours: Annotated[
@@ -40,15 +46,26 @@ def dataset_build(
     profile: Annotated[
         str | None, typer.Option(help="es or spy. [default: the recording's]", show_default=False)
     ] = None,
+    worlds: WorldsOption = 0,
+    seeds_from: SeedsOption = "",
+    minutes: MinutesOption = 60.0,
+    market: MarketOption = "both",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Live through recordings and write a row for each attempt and decision. Stopped, it goes on where it was."""
-    from spymaster.cli.learn.dataset import run_build
+    from spymaster.cli.learn.dataset import asked_for, run_build
 
     with reported():
-        run_build(
-            tuple(sources), out, context.obj.config, profile, workers=workers, all_hours=all_hours, as_json=as_json
+        asked = asked_for(
+            tuple(sources or ()),
+            context.obj.config,
+            profile,
+            worlds=worlds,
+            seeds_from=seeds_from,
+            minutes=minutes,
+            market=market,
         )
+        run_build(asked, out, workers=workers, all_hours=all_hours, as_json=as_json)
 
 
 @dataset_app.command("validate", cls=PlainCommand)

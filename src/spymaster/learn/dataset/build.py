@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final, TypeVar
 
 from spymaster.atomic_output import PARTIAL
 from spymaster.errors import ExitCode, UserError
@@ -26,7 +27,9 @@ from spymaster.learn.dataset.set_manifest import (
     write_set_manifest,
 )
 
-_LOCK = "lock"
+AskedT = TypeVar("AskedT")
+
+_LOCK: Final = "lock"
 
 
 class SetBuild:
@@ -55,18 +58,25 @@ class SetBuild:
         self._lock.close()
 
     def runs(self, requests: Sequence[RunRequest], workers: int) -> Iterator[RunRecord]:
-        """Build each run, and tell of each in the order asked for, however many processes work at them.
+        """Build each run, as ``work`` does."""
+        return self.work(build_run, requests, workers)
 
-        Raises UserError where a recording cannot be used, and OSError where the disk refuses.
+    def work(
+        self, build_one: Callable[[AskedT, Path, Settings], RunRecord], requests: Sequence[AskedT], workers: int
+    ) -> Iterator[RunRecord]:
+        """Build each run that is asked for, and tell of each in their order, however many processes work at them.
+
+        ``build_one``: of a module, for processes of their own. Raises UserError where a recording cannot be used, and
+        OSError where the disk refuses.
         """
         count = len(requests)
         if workers == 1 or count < 2:
-            yield from (build_run(request, self._folder, self._settings) for request in requests)
+            yield from (build_one(request, self._folder, self._settings) for request in requests)
             return
         # a fork would take threads of the libraries along that are not there any more
         pool = ProcessPoolExecutor(min(workers, count), multiprocessing.get_context("spawn"))
         try:
-            yield from pool.map(build_run, requests, [self._folder] * count, [self._settings] * count)
+            yield from pool.map(build_one, requests, [self._folder] * count, [self._settings] * count)
         finally:
             pool.shutdown(cancel_futures=True)
 

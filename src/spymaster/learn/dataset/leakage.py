@@ -27,6 +27,7 @@ MOST_ALONE: Final = 0.9
 FEWEST: Final = 40
 """Rows of each end, below which one feature's area says nothing."""
 FEWEST_BLOCKS: Final = 10
+"""And days of runs with that end."""
 _EARLY: Final = (Stage.ARM, Stage.CONTACT)
 _SEED: Final = 20_260_317
 
@@ -34,34 +35,28 @@ _SEED: Final = 20_260_317
 def check_alone(data: DataSet, block: Ints) -> Finding:
     """One feature alone at arm or contact, whichever way it points, by any distance and horizon.
 
-    ``block`` int64[n]: days of runs. Attempts of one resemble each other, so with few blocks a high area is chance.
+    ``block`` int64[n]: days of runs. Attempts of one resemble each other: where a feature is known in few, a high area
+    is chance, and it is not judged.
     """
     wrong, judged = [], 0
-    blocks = len(np.unique(block))
     best = (0.5, "")
     for stage in _EARLY:
-        of_stage = data.select(data.stage == stage)
+        rows = data.stage == stage
         for label_set in LABEL_SETS:
-            outcomes = of_stage.labels[label_set].outcome
+            outcomes = data.labels[label_set].outcome[rows]
             for k, horizon in enumerate(HORIZONS_S):
-                known = (outcomes[:, k] == Outcome.BREAK) | (outcomes[:, k] == Outcome.BOUNCE)
-                came = (outcomes[known, k] == Outcome.BREAK).astype(np.float64)
-                if min(came.sum(), len(came) - came.sum()) < FEWEST:
-                    continue
-                judged += 1
-                for name, column in zip(data.names, of_stage.design[known].T, strict=True):
-                    area = _area(column, came)
-                    best = max(best, (area, f"{name} at {stage.name}, {label_set} {horizon} s"))
-                    if area > MOST_ALONE:
+                ended = np.isin(outcomes[:, k], (Outcome.BREAK, Outcome.BOUNCE))
+                came = (outcomes[ended, k] == Outcome.BREAK).astype(np.float64)
+                for name, column in zip(data.names, data.design[rows][ended].T, strict=True):
+                    area = _area(column, came, block[rows][ended])
+                    judged += area is not None
+                    best = max(best, (area or 0.0, f"{name} at {stage.name}, {label_set} {horizon} s"))
+                    if area is not None and area > MOST_ALONE:
                         wrong.append(f"{name} alone at {stage.name} says {label_set} {horizon} s with AUC {area:.3f}")
     if not judged:
-        said = f"fewer than {FEWEST} attempts of each end at arm and contact: no feature could be judged alone"
+        said = f"no feature is known in {FEWEST_BLOCKS} days of runs of each end at arm or contact: none was judged"
         return Finding("one feature alone", Grade.WARNING, said)
-    best_said = f"best AUC {best[0]:.3f}: {best[1]}"
-    if blocks < FEWEST_BLOCKS:
-        said = f"{best_said}; of {blocks} days of runs, {FEWEST_BLOCKS} are the fewest to judge by"
-        return Finding("one feature alone", Grade.WARNING, said)
-    return finding("one feature alone", wrong, best_said)
+    return finding("one feature alone", wrong, f"best AUC {best[0]:.3f}: {best[1]}")
 
 
 def check_folds(data: DataSet, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> Finding:
@@ -133,11 +128,13 @@ def _told(skill: Interval) -> str:
     return f"{skill.value:+.3f} [{skill.low:+.3f}, {skill.high:+.3f}]"
 
 
-def _area(column: Floats, came: Floats) -> float:
-    """The area of a feature whichever way it points; absent values count as neither."""
+def _area(column: Floats, came: Floats, block: Ints) -> float | None:
+    """The area of a feature whichever way it points, over rows in which it is known; None where these are too few, or
+    of too few blocks, to say."""
     known = ~np.isnan(column)
-    ones = came[known]
-    if min(ones.sum(), len(ones) - ones.sum()) < FEWEST:
-        return 0.5
+    ones, blocks = came[known], block[known]
+    for end in (0.0, 1.0):
+        if (ones == end).sum() < FEWEST or len(np.unique(blocks[ones == end])) < FEWEST_BLOCKS:
+            return None
     area = area_under_curve(column[known], ones)
     return max(area, 1.0 - area)
