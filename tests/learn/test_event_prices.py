@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spymaster.labels.first_passage import RACE, Outcome, first_passages
 from spymaster.labels.path import no_holes
-from spymaster.learn.event_prices import EventPrices, microprice_of, mid_of
+from spymaster.learn.event_prices import EventPrices, PriceOf, microprice_of, mid_of
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import MBP10_DTYPE
 from spymaster.market.frames import RecordsFrame
@@ -46,14 +46,20 @@ def kept(prices: EventPrices) -> Any:
     return list(zip((path.t_ns / NS_PER_S).tolist(), path.price.tolist(), strict=True))
 
 
+def prices_of(price_of: PriceOf, *rows: Row) -> list[float]:
+    words = records(*rows)
+    told: list[float] = price_of(words[:, 6], words[:, 7], words[:, 8].copy()).tolist()
+    return told
+
+
 def test_the_microprice_leans_to_the_side_that_shows_less() -> None:
-    rows = records((0, 5000.0, 30, 5000.25, 10), (1, 5000.0, 10, 5000.25, 10))
-    assert microprice_of(rows).tolist() == [5000.1875, 5000.125]
-    assert mid_of(rows).tolist() == [5000.125, 5000.125]
+    rows = ((0, 5000.0, 30, 5000.25, 10), (1, 5000.0, 10, 5000.25, 10))
+    assert prices_of(microprice_of, *rows) == [5000.1875, 5000.125]
+    assert prices_of(mid_of, *rows) == [5000.125, 5000.125]
 
 
 def test_where_nothing_is_displayed_it_is_the_mid() -> None:
-    assert microprice_of(records((0, 5000.0, 0, 5000.5, 0))).tolist() == [5000.25]
+    assert prices_of(microprice_of, (0, 5000.0, 0, 5000.5, 0)) == [5000.25]
 
 
 def test_only_changes_are_kept() -> None:
@@ -69,6 +75,17 @@ def test_inside_an_event_there_is_no_price() -> None:
     given(prices, (0, 5000.0, 10, 5000.25, 10), flags=0)
     assert prices.is_empty
     assert kept(prices) == []
+
+
+def test_an_event_without_a_mark_at_its_end_ends_where_the_next_begins_in_whichever_batch() -> None:
+    rows: tuple[Row, ...] = ((0, 5000.0, 10, 5000.5, 10), (0, 5000.0, 10, 5000.25, 10), (1, 5000.25, 10, 5000.75, 10))
+    once, split = EventPrices(mid_of), EventPrices(mid_of)
+    for prices in (once, split):
+        prices.on_frame(CONFIG)
+    given(once, *rows, flags=0)
+    for row in rows:
+        given(split, row, flags=0)
+    assert kept(once) == kept(split) == [(0.0, 5000.125)]
 
 
 def test_a_book_with_one_side_or_crossed_has_no_price() -> None:

@@ -14,37 +14,42 @@ from spymaster.market.frames import DEPTH_FEED, ConfigFrame, Frame, GapFrame, Re
 from spymaster.market.kinds import F_LAST, PRICE_SCALE, UNDEF_PRICE, Kind
 from spymaster.physics.engine import SnapBlock
 
-PriceOf = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+PriceOf = Callable[[Ints, Ints, Ints], Floats]
+"""From best bids and asks, 1e-9 points, and their sizes, packed as depth records have them, to prices in points."""
 
 _TS_EVENT: Final = 1
 _IDENTITY_BITS: Final = 2**48 - 1
 _SIZE_BITS: Final = 32
-_SIZES: Final = W_LEVELS + 2
+_COLUMNS: Final = (_TS_EVENT, W_SIZE, W_LEVELS, W_LEVELS + 1, W_LEVELS + 2)
+"""Of a depth record: time, flags, best bid, best ask, their sizes."""
+_TIME, _FLAGS, _BID, _ASK, _SIZES = range(len(_COLUMNS))
 
 
-def mid_of(records: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The middle of the best prices, points: of depth records int64[n, 46] with both sides."""
-    mid: NDArray[np.float64] = (records[:, W_LEVELS] + records[:, W_LEVELS + 1]) / (2.0 * PRICE_SCALE)
+def mid_of(bid: Ints, ask: Ints, sizes: Ints) -> Floats:
+    """The middle of the best prices."""
+    mid: Floats = (bid + ask) / (2.0 * PRICE_SCALE)
     return mid
 
 
-def microprice_of(records: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Their middle weighted by the sizes across, points; the mid where nothing is displayed."""
-    bid, ask = (records[:, W_LEVELS + side] / PRICE_SCALE for side in range(2))
-    sizes = records[:, _SIZES].view(np.uint64)
-    bid_size = (sizes & np.uint64(2**_SIZE_BITS - 1)).astype(np.float64)
-    ask_size = (sizes >> np.uint64(_SIZE_BITS)).astype(np.float64)
+def microprice_of(bid: Ints, ask: Ints, sizes: Ints) -> Floats:
+    """Their middle weighted by the sizes across; the mid where nothing is displayed."""
+    both = sizes.view(np.uint64)
+    bid_size = (both & np.uint64(2**_SIZE_BITS - 1)).astype(np.float64)
+    ask_size = (both >> np.uint64(_SIZE_BITS)).astype(np.float64)
     total = bid_size + ask_size
     displayed = total > 0.0
-    weighted = (bid_size * ask + ask_size * bid) / np.where(displayed, total, 1.0)
-    price: NDArray[np.float64] = np.where(displayed, weighted, mid_of(records))
+    weighted = (bid_size * (ask / PRICE_SCALE) + ask_size * (bid / PRICE_SCALE)) / np.where(displayed, total, 1.0)
+    price: Floats = np.where(displayed, weighted, mid_of(bid, ask, sizes))
     return price
 
 
 class EventPrices:
     """Keeps a price after each venue event, changes only: to be the ``tap`` of ``session.headless.drive``.
 
-    Where another contract begins nothing is known in between: its prices are none of those before.
+    An event ends with a record that says so, or where the next one has another time: vendors leave the mark out. Where
+    another contract begins nothing is known in between: its prices are none of those before.
     """
 
     def __init__(self, price_of: PriceOf) -> None:
@@ -54,6 +59,7 @@ class EventPrices:
         self._gaps: list[tuple[int, int]] = []
         self._header = 0
         self._is_another = False
+        self._last: Ints = np.zeros((0, len(_COLUMNS)), np.int64)
 
     @property
     def is_empty(self) -> bool:
@@ -66,6 +72,7 @@ class EventPrices:
             one = frame.instrument
             self._header = one.publisher_id | one.instrument_id << (INSTRUMENT_SHIFT - PUBLISHER_SHIFT)
             self._is_another = not self.is_empty
+            self._last = self._last[:0]
         elif isinstance(frame, GapFrame) and frame.feed == DEPTH_FEED:
             self._gaps.append((frame.from_ns, frame.to_ns))
         elif isinstance(frame, RecordsFrame) and Kind.MBP10 in frame.batch.arrays:
@@ -80,18 +87,23 @@ class EventPrices:
         times = np.maximum.accumulate(np.concatenate(self._t_ns))
         return PricePath(times, np.concatenate(self._price), end_ns, np.concatenate([gaps, blind]))
 
-    def _add(self, records: NDArray[np.int64]) -> None:
+    def _add(self, records: Ints) -> None:
         own = ((records[:, W_HEADER] >> PUBLISHER_SHIFT) & _IDENTITY_BITS) == self._header
-        closed = ((records[:, W_SIZE] >> FLAGS_SHIFT) & F_LAST) != 0
-        bid, ask = records[:, W_LEVELS], records[:, W_LEVELS + 1]
-        good = own & closed & (bid != UNDEF_PRICE) & (ask != UNDEF_PRICE) & (ask > bid)
-        chosen = records if good.all() else records[good]
-        price = self._price_of(chosen)
+        # the record that came last may end its event, which only the next one says
+        rows = np.concatenate([self._last, records[:, _COLUMNS][own]])
+        if not len(rows):
+            return
+        closed = ((rows[:, _FLAGS] >> FLAGS_SHIFT) & F_LAST) != 0
+        closed[:-1] |= rows[1:, _TIME] != rows[:-1, _TIME]
+        self._last = rows[-1:][~closed[-1:]].copy()
+        bid, ask = rows[:, _BID], rows[:, _ASK]
+        rows = rows[closed & (bid != UNDEF_PRICE) & (ask != UNDEF_PRICE) & (ask > bid)]
+        price = self._price_of(rows[:, _BID], rows[:, _ASK], np.ascontiguousarray(rows[:, _SIZES]))
         last = self._price[-1][-1:] if len(self._price[-1]) else np.array([np.nan])
         changed = np.diff(price, prepend=last) != 0.0
         if not changed.any():
             return
-        times = chosen[changed, _TS_EVENT]
+        times = rows[changed, _TIME]
         if self._is_another:
             self._gaps.append((int(self._t_ns[-1][-1]), int(times[0])))
             self._is_another = False

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -73,6 +76,36 @@ def test_stopped_in_the_middle_and_gone_on_with_the_bytes_are_the_same(
         records = list(build.runs(requests_of(*recordings), 1))
         build.finish(records)
     assert [one.was_there for one in records] == [True, False]
+    assert files_of(out) == files_of(data_set)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from spymaster.learn.dataset.gather import DecisionSink
+from tests.learn.dataset.conftest import built, requests_of
+
+out, recordings = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+follow = DecisionSink.on_block
+
+def struck(sink, block):
+    follow(sink, block)
+    if list(out.glob(".building/*.json")):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+DecisionSink.on_block = struck
+built(out, requests_of(*recordings))
+"""
+
+
+def test_killed_in_the_middle_and_gone_on_with_the_bytes_are_the_same(
+    recordings: Both, data_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "again"
+    done = subprocess.run([sys.executable, "-c", KILLED, out, *recordings], check=False, cwd=Path(__file__).parents[3])
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(out.rglob("part.parquet"))) == 1
+    built(out, requests_of(*recordings))
     assert files_of(out) == files_of(data_set)
 
 

@@ -90,7 +90,11 @@ class SetBuild:
             excluded.update(one.excluded)
         if not parts:
             why = "; ".join(f"{count:,} {reason}" for reason, count in sorted(excluded.items())) or "no attempt"
-            raise UserError(self._folder, f"nothing came of it: {why}", "name longer recordings", code=ExitCode.DATA)
+            shutil.rmtree(self._folder / BUILDING)
+            if not any(self._folder.iterdir()):
+                self._folder.rmdir()
+            remedy = "name longer recordings, or keep all hours with --all-hours"
+            raise UserError(self._folder, f"nothing came of it: {why}", remedy, code=ExitCode.DATA)
         simulated = all(one.simulated for one in records)
         manifest = SetManifest(
             id=set_id(SCHEMA, FEATURE_SCHEMA, parts, simulated=simulated),

@@ -29,12 +29,14 @@ _SHOWN: Final = 8
 
 
 class RunRequest(msgspec.Struct, frozen=True):
-    """One run to make rows of. ``title``: what people call it; ``run_id``: of a lake's run, empty otherwise."""
+    """One run to make rows of. ``title``: what people call it; ``run_id``: of a lake's run, empty otherwise;
+    ``is_one_of_many``: a trade date of files of many, which need not hold the contract on each."""
 
     title: str
     plan: ReplayPlan
     simulated: bool
     run_id: str = ""
+    is_one_of_many: bool = False
 
 
 def runs_of(title: str, plan: ReplayPlan, *, simulated: bool) -> Iterator[RunRequest]:
@@ -54,7 +56,7 @@ def runs_of(title: str, plan: ReplayPlan, *, simulated: bool) -> Iterator[RunReq
         yield RunRequest(title, plan, simulated)
         return
     for date in dates:
-        yield RunRequest(title, msgspec.structs.replace(plan, date=date), simulated)
+        yield RunRequest(title, msgspec.structs.replace(plan, date=date), simulated, is_one_of_many=True)
 
 
 def open_run(request: RunRequest) -> tuple[RecordedSource, str]:

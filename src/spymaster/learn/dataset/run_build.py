@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from spymaster.atomic_output import write_whole
 from spymaster.errors import UserError
+from spymaster.feeds.errors import SourceError
 from spymaster.learn.dataset.columns import SCHEMA, feature_names, in_order
 from spymaster.learn.dataset.gather import DecisionSink, Follower, Gathered
 from spymaster.learn.dataset.inputs import RunRequest, open_run, source_name
@@ -37,6 +39,7 @@ STAGES: Final = (REPLAY, FOLLOW, LABEL, FILTER, WRITE)
 BUILDING: Final = ".building"
 """Folder of what is known of runs that are done, while others are not."""
 NO_DEPTH: Final = "runs without depth: no price after each event"
+NO_CONTRACT: Final = "trade dates on which the contract was not recorded"
 NO_SNAP: Final = "runs without a snap"
 _SNAPS_PER_BLOCK: Final = 64
 
@@ -102,7 +105,12 @@ def build_run(
 
     Raises UserError where the recording cannot be used, and OSError where the disk refuses.
     """
-    source, sha256 = open_run(request)
+    try:
+        source, sha256 = open_run(request)
+    except SourceError as error:
+        if not request.is_one_of_many:
+            raise
+        return _without_contract(request, settings, error)
     name = source_name(request.title, sha256)
     known = _done_before(folder, name, sha256, settings)
     if known is not None:
@@ -131,6 +139,24 @@ def build_run(
     )
     write_whole(_record_path(folder, name), msgspec.json.encode(record))
     return record
+
+
+def _without_contract(request: RunRequest, settings: Settings, error: SourceError) -> RunRecord:
+    """A trade date on which other contracts than the one asked for were recorded: counted, and said why."""
+    title = f"{request.title} {request.plan.date}"
+    sha256 = hashlib.sha256(title.encode()).hexdigest()
+    return RunRecord(
+        name=source_name(title, sha256),
+        sha256=sha256,
+        simulated=request.simulated,
+        profile=request.plan.profile.name,
+        settings=settings,
+        schema=SCHEMA,
+        parts=(),
+        excluded={NO_CONTRACT: 1},
+        seconds=dict.fromkeys(STAGES, 0.0),
+        problems=(str(error),),
+    )
 
 
 def _lived(
