@@ -143,6 +143,8 @@ EFFECTS: Final[dict[str, Does]] = {
     "back": Does(leaves),
     "window_shorter": Does(differs("detail")),
     "window_longer": Does(differs("detail")),
+    "similar_next": Does(says("like this one")),
+    "similar_go": Does(says("like this one")),
     "chart_older": Does(differs("chart"), ("1",)),
     "chart_newer": Does(differs("chart"), ("1", "left", "left")),
     "chart_closer": Does(differs("chart"), ("minus",)),

@@ -285,7 +285,7 @@ async def test_a_screen_over_the_cockpit_follows_the_size_of_the_terminal(opened
     async with opened("enter", size=(160, 48)) as pilot:
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
-        assert "STATE PROBABILITY" in shown(pilot, "level_facts")
+        assert "STATE WEIGHTS" in shown(pilot, "level_facts")
         assert {len(row) for row in shown(pilot, "level_facts").splitlines()} == {26}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from spymaster.market.manifest import TrustChange
 from spymaster.physics.memory.counters import COUNTERS, REJECTIONS
 from spymaster.signals.frame import Frame, RecordingLight
-from spymaster.signals.header_parts import LATENCY_US, SessionHealth
+from spymaster.signals.header_parts import LATENCY_US, ScoringHealth, SessionHealth
 from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.pages.health import PASSED, REFUSED, TAKEN, health_rows
 from tests.support import frames
@@ -131,3 +132,32 @@ def test_before_the_first_frame_the_way_to_the_terminal_is_told_all_the_same() -
     rows = page(None)
     assert rows[0].startswith("waiting for the Session")
     assert any("quality" in row for row in rows)
+
+
+def models_block(health: ScoringHealth) -> str:
+    text = [text_of(row) for row in health_rows(scene(scoring=health), (), 60)]
+    begin = next(place for place, row in enumerate(text) if row.startswith("MODELS"))
+    return "\n".join(text[begin : begin + 7])
+
+
+def test_how_much_models_said_and_how_much_was_passed_over() -> None:
+    text = models_block(ScoringHealth("screen", ("sim-heads", "sim-other"), said=1234, missed=5, is_written=True))
+    assert "sim-heads, sim-other, screen" in text
+    assert re.search(r"said +1,234", text)
+    assert re.search(r"snaps passed over +5", text)
+    assert re.search(r"written down +yes", text)
+    assert "lost" not in text
+
+
+def test_a_model_that_cannot_be_used_is_told_with_the_reason() -> None:
+    assert "made for other features" in models_block(ScoringHealth("screen", fault="was made for other features"))
+
+
+def test_words_that_are_not_written_down_and_decisions_that_were_lost_are_told() -> None:
+    text = models_block(ScoringHealth("shadow", ("sim-heads",), said=9, lost=3, log_fault="No space left on device"))
+    assert re.search(r"written down +No space left on device", text)
+    assert re.search(r"decisions lost +3", text)
+
+
+def test_without_models_there_is_no_such_block() -> None:
+    assert not any(text_of(row).startswith("MODELS") for row in health_rows(frames.frame(), (), 60))

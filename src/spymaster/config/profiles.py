@@ -119,7 +119,7 @@ class Profile(Judgement, frozen=True, kw_only=True, forbid_unknown_fields=True):
     warmup_confidence: Annotated[float, share("Factor on the barrier's confidence during that time.")] = 0.5
     tau_scales: Annotated[float, seconds(10, 7200, "Time constant of the learnt depth and noise scales.")] = 600.0
     hysteresis_lead: Annotated[
-        float, share("Lead in probability a new barrier state needs to take over at once; else two snaps.")
+        float, share("Lead in weight a new barrier state needs to take over at once; else two snaps.")
     ] = 0.15
     hidden_iceberg_share: Annotated[
         float, share("Hidden share of the filled volume above which a zone is tagged iceberg.")

@@ -15,6 +15,8 @@ import msgspec
 from spymaster.signals.structs import ProfileName
 
 VERSION: Final = 1
+SHOWN_BY_S: Final = 120
+"""The horizon of the number on a screen, and of its record."""
 LEARNT_ON_SIMULATED: Final = "LEARNT ON SIMULATED MARKETS"
 
 
@@ -45,7 +47,8 @@ class SaidBefore(msgspec.Struct, frozen=True, kw_only=True):
 class Similar(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt of the past that looked like this one. ``recording``: in which it is, on trade date ``date``
     (yyyymmdd), ``t_ns``: when price came near; ``level``: its kind, at ``price`` points of the future; ``outcome``:
-    what came of it, ``after_s`` later; ``distance``: from this one, the smaller the more alike."""
+    what came of it, ``after_s`` later; ``distance``: from this one, the smaller the more alike.
+    ``is_here``: it is in the recording that is replayed, and can be gone to."""
 
     recording: str
     date: int
@@ -55,6 +58,7 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     after_s: float | None
     distance: float
+    is_here: bool = False
 
 
 class Chances(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, HELD, LevelItem, facts_of, level_text, stacked
 from spymaster.view.levels.past import past_of
 from spymaster.view.levels.plots import PlotLook, plot_rows
+from spymaster.view.levels.said import model_sections
 from spymaster.view.levels.tests_ledger import tests_section
 from spymaster.view.options.texts import fuel_facts, options_text
 from spymaster.view.state import Keys, ViewState
@@ -67,10 +68,12 @@ def detail_rects(width: int, height: int, time_bar: bool) -> Layout:
 
 @dataclass(frozen=True, slots=True)
 class DetailState:
-    """Which level is shown over which span. ``level_id`` None: there is none yet."""
+    """Which level is shown over which span. ``level_id`` None: there is none yet; ``similar``: which of the attempts
+    like the one that is on is chosen."""
 
     level_id: str | None
     window_s: int = 120
+    similar: int = 0
 
 
 def detail_panels(
@@ -99,7 +102,7 @@ def detail_panels(
     else:
         out["level_plots"] = _plots(frame, item, history, detail, blind, state, rect)
         if facts := layout.rect("level_facts"):
-            out["level_facts"] = _facts(frame, item, items, history, blind, state, facts)
+            out["level_facts"] = _facts(frame, item, items, history, blind, state, facts, detail.similar)
     if note := layout.rect("note"):
         out["note"] = (why_row(frame, item, state, note.width),)
     return out
@@ -233,6 +236,7 @@ def _facts(
     blind: bool,
     state: ViewState,
     rect: Rect,
+    chosen: int,
 ) -> Rows:
     look = PartLook(rect.width, blind, options_text(frame), state.glyphs, state.without)
     tests = tests_section(history.touches, frame.t_ns, look)
@@ -241,7 +245,8 @@ def _facts(
     facts = {} if blind else facts_of(frame, item.id) | fuel_facts(frame)
     wide = look.wide
     sections = [
-        parts.chances_section(item, facts, look, 2),
+        *model_sections(frame, item, look, page=True, chosen=chosen),
+        parts.weights_section(item, facts, look, 2),
         _components(item, look, 1),
         parts.barrier_section(item, facts, look, 9, 4),
         parts.tags_section(facts, look, 7),

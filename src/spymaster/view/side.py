@@ -16,9 +16,9 @@ from spymaster.view.drawing.part_rows import PartLook, text_row
 from spymaster.view.drawing.sections import Section, column_rows
 from spymaster.view.edges.last_alert import last_outcome_section
 from spymaster.view.levels import level_parts as parts
-from spymaster.view.levels.chances import chance_sections
 from spymaster.view.levels.fuel import fuel_section
 from spymaster.view.levels.items import CONFIDENCE_NAMES, LevelItem, facts_of, stacked
+from spymaster.view.levels.said import model_sections
 from spymaster.view.options.flow_wave import wave_rows
 from spymaster.view.options.strike_grid import strike_rows
 from spymaster.view.options.texts import fuel_facts, options_text
@@ -78,7 +78,7 @@ def _focus(frame: Frame, item: LevelItem | None, items: tuple[LevelItem, ...], l
         Section(0, ((_focus_title(item, look), *_state_rows(item, look)),)),
         Section(1, (_meter_rows(item, look),)),
         last_outcome_section(frame.alerts, item.id, part, 2),
-        *chance_sections(frame, item, look.width, look.blind),
+        *model_sections(frame, item, part),
         parts.components_section(item, part, 4, 2),
         fuel_section(facts, part, 3),
         parts.barrier_section(item, facts, part, 13, 9),

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from spymaster.session.scoring.session_models import SessionModels
 
 
-def session_models(config: Config, *, simulated: bool) -> SessionModels:
-    """The models of one session. ``simulated``: its market is."""
+def session_models(config: Config, *, simulated: bool, recordings: tuple[str, ...] = ()) -> SessionModels:
+    """The models of one session. ``simulated``: its market is; ``recordings``: what is replayed is called so."""
     from spymaster.session.scoring.choice import scoring_plan
     from spymaster.session.scoring.opening import SessionScoring
     from spymaster.session.scoring.session_models import SessionModels
 
     lake = config.lake
-    plan = scoring_plan(config.scoring, simulated=simulated, lake=lake.path, s3_endpoint=lake.s3_endpoint)
+    plan = scoring_plan(
+        config.scoring, simulated=simulated, lake=lake.path, s3_endpoint=lake.s3_endpoint, recordings=recordings
+    )
     return SessionModels(SessionScoring(plan))

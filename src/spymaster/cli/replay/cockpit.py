@@ -22,6 +22,7 @@ from spymaster.resources import bundled_recording
 from spymaster.session.malloc import fix_mmap_threshold
 from spymaster.session.replay.practice import PracticePlan, journal_path
 from spymaster.session.replay.session import ReplaySession
+from spymaster.session.scoring.session_models import SessionModels
 from spymaster.signals.watcher import Watchers
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run_cockpit(
         simulated=prepared.simulated,
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=cached),
-        models=session_models(prepared.config, simulated=prepared.simulated),
+        models=models_of(prepared),
         watcher=rules if serving is None else Watchers(rules, serving),
         practice=practice_plan(prepared),
     )
@@ -122,7 +123,7 @@ def run_unseen(prepared: Prepared, speed: float | None, serving: Serving) -> int
         simulated=prepared.simulated,
         speed=speed,
         cache=cache_plan(prepared.config.cache, cached=False),
-        models=session_models(prepared.config, simulated=prepared.simulated),
+        models=models_of(prepared),
         watcher=serving,
     )
     try:
@@ -155,7 +156,7 @@ def write_screenshot(prepared: Prepared, moment: Moment, theme: str | None, *, c
         speed=None,
         until_ns=until_ns,
         cache=cache,
-        models=session_models(prepared.config, simulated=prepared.simulated),
+        models=models_of(prepared),
     )
     try:
         session.start()
@@ -227,6 +228,12 @@ def with_usual(options: AppOptions, config: Config, profile: Profile) -> AppOpti
         return Lake(open_storage(root, s3_endpoint=config.lake.s3_endpoint))
 
     return dataclasses.replace(options, usual=UsualDays(opened, profile.product, FUTURES_CALENDAR).look)
+
+
+def models_of(prepared: Prepared) -> SessionModels:
+    """What models are asked in a replay, which can go back to what is in its own recording."""
+    names = (*(path.name for path in prepared.plan.sources), *(one.name for one in prepared.manifests))
+    return session_models(prepared.config, simulated=prepared.simulated, recordings=names)
 
 
 def practice_plan(prepared: Prepared) -> PracticePlan:

@@ -13,11 +13,12 @@ from spymaster.ledger.predictions.entries import Round, Said
 from spymaster.market.levels import LevelKind, level_id
 from spymaster.models.live_scorer import Questions, level_places
 from spymaster.models.prediction import PREDICTION, Stage
-from spymaster.session.scoring.record import SHOWN_BY_S, ModelRecord
+from spymaster.session.scoring.record import ModelRecord
 from spymaster.session.scoring.speakers import Speaker
 from spymaster.signals.structs import ProfileName
 from spymaster.signals.viewport import (
     LEARNT_ON_SIMULATED,
+    SHOWN_BY_S,
     Chances,
     LevelsViewport,
     ScoringModel,

@@ -24,7 +24,8 @@ _log = logging.getLogger("spymaster")
 
 class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is to do with models. ``simulated``: its market is; ``model``, ``challenger``: files of models
-    with several heads, None for the shipped one and for none; ``lake``: where its record is, empty for nowhere."""
+    with several heads, None for the shipped one and for none; ``lake``: where its record is, empty for nowhere;
+    ``recordings``: what the recording that is replayed is called, none of a session that cannot go back."""
 
     mode: ScoringMode = "off"
     simulated: bool = False
@@ -32,6 +33,7 @@ class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
     challenger: Path | None = None
     lake: str = ""
     s3_endpoint: str = ""
+    recordings: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -39,7 +41,9 @@ class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
         return self.mode != "off" and (self.model is not None or SHIPPED_HEADS.is_file())
 
 
-def scoring_plan(asked: Scoring, *, simulated: bool, lake: str = "", s3_endpoint: str = "") -> ScoringPlan:
+def scoring_plan(
+    asked: Scoring, *, simulated: bool, lake: str = "", s3_endpoint: str = "", recordings: tuple[str, ...] = ()
+) -> ScoringPlan:
     """The plan that a configuration makes. ``lake``: ``[lake] path``."""
     return ScoringPlan(
         mode=asked.mode,
@@ -48,6 +52,7 @@ def scoring_plan(asked: Scoring, *, simulated: bool, lake: str = "", s3_endpoint
         challenger=Path(asked.challenger) if asked.challenger else None,
         lake=lake,
         s3_endpoint=s3_endpoint,
+        recordings=recordings,
     )
 
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from spymaster.errors import UserError
 from spymaster.ledger.predictions.entries import Outcomes, Settled
 from spymaster.ledger.predictions.reliability import NEEDED, Reliability, reliability
-from spymaster.signals.viewport import Collecting, SaidBefore
+from spymaster.signals.viewport import SHOWN_BY_S, Collecting, SaidBefore
 
-SHOWN_BY_S = 120
-"""The horizon of the number on the screen."""
 _CONTACT = "CONTACT"
 
 

@@ -58,10 +58,11 @@ class HeadsModel(Heads, Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speaker:
-    """A model and what it is called in a run's predictions."""
+    """A model and what it is called in a run's predictions. ``recordings``: what is replayed is called so."""
 
     model: HeadsModel
     said: ModelSaid
+    recordings: tuple[str, ...] = ()
 
     def similar(self, row: Floats, stage: int) -> tuple[Similar, ...]:
         """The past attempts most like one, the most alike first."""
@@ -79,23 +80,34 @@ class Speaker:
                 outcome=_OUTCOMES[int(one["outcome"])],
                 after_s=float(one["end_s"]) if np.isfinite(one["end_s"]) else None,
                 distance=float(one["distance"]),
+                is_here=_is_of(index.sources[int(one["source"])], self.recordings),
             )
             for one in near
             if np.isfinite(one["distance"])
         )
 
 
+def _is_of(source: str, recordings: tuple[str, ...]) -> bool:
+    """Whether a source of a data set, a title in letters and digits and the beginning of a hash, is one of these."""
+    title = source.rpartition("-")[0]
+    return any(_plain(title) == _plain(name) or source == name for name in recordings)
+
+
+def _plain(title: str) -> str:
+    return "".join(letter for letter in title.lower() if letter.isalnum())
+
+
 def speakers_of(plan: ScoringPlan) -> tuple[Speaker, ...]:
     """The champion, and the challenger where one is asked for. Raises ModelError for a file that cannot be used."""
-    found = [_speaker("champion", plan.model or SHIPPED_HEADS)]
+    found = [_speaker("champion", plan.model or SHIPPED_HEADS, plan.recordings)]
     if plan.challenger is not None:
-        found.append(_speaker("challenger", plan.challenger))
+        found.append(_speaker("challenger", plan.challenger, plan.recordings))
     return tuple(found)
 
 
-def _speaker(role: Role, path: Path) -> Speaker:
+def _speaker(role: Role, path: Path, recordings: tuple[str, ...]) -> Speaker:
     from spymaster.models.head_model import HeadModel
 
     model = HeadModel.load(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Speaker(model, ModelSaid(role, model.card.name, model.data_set, digest, model.card.simulated))
+    return Speaker(model, ModelSaid(role, model.card.name, model.data_set, digest, model.card.simulated), recordings)

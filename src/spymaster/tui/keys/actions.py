@@ -144,6 +144,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("back", Scope.OVER, "back", "back", "Back to the screen below", 50),
     Action("window_shorter", Scope.LEVEL, "window", "history window", "A shorter window of the level's history", 70),
     Action("window_longer", Scope.LEVEL, "window", "history window", "A longer window of the level's history", 70),
+    Action("similar_next", Scope.LEVEL, "like it", "attempts like it", "The next of the past attempts like this one"),
+    Action("similar_go", Scope.LEVEL, "go there", "go to that attempt", "Go to the past attempt that is chosen"),
     Action("chart_minutes_1", Scope.CHART, "minutes", "minutes of a bar", "Bars of one minute", 60),
     Action("chart_minutes_2", Scope.CHART, "minutes", "minutes of a bar", "Bars of two minutes", 60),
     Action("chart_minutes_5", Scope.CHART, "minutes", "minutes of a bar", "Bars of five minutes", 60),

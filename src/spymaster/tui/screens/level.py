@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from spymaster.signals.frame import Frame, FrameSource
+from spymaster.signals.frame import Command, Frame, FrameSource
+from spymaster.signals.viewport import Similar
 from spymaster.tui.host import Cockpit
 from spymaster.tui.keys.actions import Scope
 from spymaster.tui.keys.bindings import bindings_for
@@ -102,6 +104,34 @@ class LevelScreen(OverScreen):
         index = min(max(WINDOWS_S.index(self._detail.window_s) + by, 0), len(WINDOWS_S) - 1)
         self._detail = DetailState(self._detail.level_id, WINDOWS_S[index])
         self.redraw()
+
+    @property
+    def _similar(self) -> tuple[Similar, ...]:
+        """The past attempts most like the one that is on at this level; none where no model tells them."""
+        viewport = self._frame.viewport if self._frame is not None else None
+        target = viewport.of(self._detail.level_id or "") if viewport is not None else None
+        return target.chances.similar if target is not None and target.chances is not None else ()
+
+    def action_similar_next(self) -> None:
+        """Choose the next of the attempts like this one."""
+        count = len(self._similar)
+        if not count:
+            self._cockpit.say("no attempt like this one is known")
+            return
+        self._detail = dataclasses.replace(self._detail, similar=(self._detail.similar + 1) % count)
+        self.redraw()
+
+    def action_similar_go(self) -> None:
+        """Go to the moment of the chosen one, where it is in the recording that is replayed."""
+        similar = self._similar
+        if not similar:
+            self._cockpit.say("no attempt like this one is known")
+            return
+        chosen = similar[min(self._detail.similar, len(similar) - 1)]
+        if chosen.is_here:
+            self.ask(Command.SEEK, chosen.t_ns)
+        else:
+            self._cockpit.say(f"its recording is not the one that is replayed: {chosen.recording}")
 
     def action_ablation(self) -> None:
         """Tell the score without the next force too, or without none."""

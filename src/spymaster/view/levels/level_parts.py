@@ -106,9 +106,9 @@ def _components_row(item: LevelItem, look: PartLook) -> Row:
     return line.row()
 
 
-def chances_section(item: LevelItem, facts: Facts, look: PartLook, rank: int) -> Section:
-    """How probable each state of the barrier is."""
-    rows = [title_row(look, "STATE PROBABILITY" if look.width >= MIDDLE else "STATE")]
+def weights_section(item: LevelItem, facts: Facts, look: PartLook, rank: int) -> Section:
+    """How much speaks for each state of the barrier."""
+    rows = [title_row(look, "STATE WEIGHTS" if look.width >= MIDDLE else "STATE")]
     glyphs = look.set
     for code, name in _CHANCES:
         chance = facts.get(name, math.nan)

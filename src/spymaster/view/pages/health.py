@@ -10,7 +10,7 @@ from spymaster.alerts.standing import AlertStanding
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.rows import INPUTS
 from spymaster.signals.frame import Frame, Header, InputTrust, RecordingLight
-from spymaster.signals.header_parts import LATENCY_US, RATE_SPAN_S, GreeksCheck, SessionHealth
+from spymaster.signals.header_parts import LATENCY_US, RATE_SPAN_S, GreeksCheck, ScoringHealth, SessionHealth
 from spymaster.view.drawing.cells import Line, Row, Rows, blank, clip
 from spymaster.view.drawing.glyphs import SETS, Glyphs
 from spymaster.view.drawing.numbers import MISSING, age, clock, micros, percent, volume
@@ -77,6 +77,8 @@ def health_rows(
     blocks += [_balance(header), Block("SCREEN", tuple(screen)), _refused(health)]
     if alerts is not None:
         blocks.append(_alerts(alerts, frame.t_ns))
+    if health.scoring is not None:
+        blocks.append(_models(health.scoring))
     if header.greeks is not None:
         blocks.append(_greeks(header.greeks, frame.t_ns))
     rows += [*block_rows(blocks, width), blank(width), *_events(health, width, signs)]
@@ -239,6 +241,24 @@ def _greeks(check: GreeksCheck, t_ns: int) -> Block:
         value = f"{median:.4f} median, {most:.4f} at 90 %" if math.isfinite(median) else MISSING
         facts.append((name, value, "text"))
     return Block("GREEKS", tuple(facts), "the vendor's against ours")
+
+
+def _models(scoring: ScoringHealth) -> Block:
+    """What models say: how much, how much was passed over, and whether it is written down."""
+    if scoring.fault:
+        return Block("MODELS", (("said", "nothing", "text"),), scoring.fault, "degraded")
+    names = ", ".join(scoring.models)
+    written = "yes" if scoring.is_written else scoring.log_fault or "no: nothing is recorded here"
+    facts = [
+        ("said", f"{scoring.said:,}", "text"),
+        ("snaps passed over", f"{scoring.missed:,}", "degraded" if scoring.missed else "text"),
+        ("written down", written, "degraded" if scoring.log_fault else "text"),
+    ]
+    if scoring.lost:
+        facts.append(("decisions lost", f"{scoring.lost:,}", "blind"))
+    if scoring.record:
+        facts.append(("record", scoring.record, "degraded"))
+    return Block("MODELS", tuple(facts), f"{names or 'loading'}, {scoring.mode}")
 
 
 def _events(health: SessionHealth, width: int, signs: Glyphs) -> list[Row]:
