@@ -40,7 +40,7 @@ COMMANDS = (
     ("config",),
     *(("config", name) for name in ("path", "show", "validate", "schema", "init")),
     ("lake",),
-    *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold", "publish")),
+    *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold", "publish", "audit")),
     ("simulate",),
     ("evaluate",),
     *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break", "strategy")),

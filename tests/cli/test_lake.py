@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.cli.conftest import Run, one_line
+from tests.lake.test_audit import lived, planted, sent, vendor_files
 from tests.lake.test_recorder import three_hours
 from tests.support.lakes import RUN, record
 
@@ -228,3 +229,30 @@ def test_a_statement_chooses_its_rows_itself(run: Run, root: Path) -> None:
     result = run("lake", "query", "SELECT 1", "--lake", root, "--kind", "ROUND")
     assert result.exit_code == 2
     assert one_line(result.stderr).startswith("error: --kind, --columns, --where: choose rows where there is no SQL")
+
+
+def test_audit_says_what_differs_from_the_vendor_s_files_and_keeps_a_receipt(run: Run, tmp_path: Path) -> None:
+    own, fetched, gap, _ = planted(sent())
+    lived(tmp_path / "lake", own, late=fetched, gap=gap)
+    files = vendor_files(tmp_path / "vendor", sent())
+    ask = ("lake", "audit", tmp_path / "lake", "--no-signals")
+    result = run(*ask, *(part for file in files for part in ("--against", file)))
+    assert result.exit_code == 3
+    lines = result.stdout.splitlines()
+    said = "2 missed, 1 late, 1 doubled, 3 changed"
+    assert f"MBP10           4,000 compared: {said}" in lines
+    assert any(line.startswith("  2024-01-05 09:30 ") for line in lines)
+    assert "TRADE of 17, sequence 91: changed; size: 77, 1" in result.stdout
+    assert lines[-1] == "signals  not played: they were not asked for"
+    assert result.stderr.splitlines()[-1] == f"{RUN.id}: differs; the receipt is in its manifest"
+    again = run(*ask, "--against", tmp_path / "vendor", "--json")
+    found = json.loads(again.stdout)
+    assert (found["verdict"], len(found["report"]["differences"])) == ("differs", 20)
+    assert run("lake", "verify", tmp_path / "lake").exit_code == 0
+
+
+def test_audit_of_the_same_records_ends_well(run: Run, tmp_path: Path) -> None:
+    lived(tmp_path / "lake", sent())
+    vendor_files(tmp_path / "vendor", sent())
+    result = run("lake", "audit", tmp_path / "lake", "--against", tmp_path / "vendor")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "signals  the same, since the records are")

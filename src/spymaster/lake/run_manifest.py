@@ -17,6 +17,7 @@ from spymaster.lake.storage.files import Storage
 from spymaster.market.frames import Frame, GapFrame
 from spymaster.market.kinds import NS_PER_S, Kind
 from spymaster.market.manifest import (
+    Audit,
     ManifestError,
     PredictionSeal,
     RecordingFile,
@@ -69,6 +70,7 @@ class RunManifest:
         self._trust_left_out = 0
         self._lights: dict[str, tuple[str, str]] = {}
         self._predictions: PredictionSeal | None = None
+        self._audits: tuple[Audit, ...] = ()
         self._carry_on()
 
     @property
@@ -141,6 +143,7 @@ class RunManifest:
             trust_left_out=self._trust_left_out,
             reason=reason,
             predictions=self._predictions,
+            audits=self._audits,
         )
         return RecordingManifest(
             name=info.name or info.id,
@@ -167,6 +170,7 @@ class RunManifest:
         self._trust = list(before.run.trust)
         self._trust_left_out = before.run.trust_left_out
         self._predictions = before.run.predictions
+        self._audits = before.run.audits
         self._lights = {change.input: (change.state, change.reason) for change in before.run.trust}
 
 

@@ -98,13 +98,34 @@ class PredictionSeal(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
+class AuditedFile(msgspec.Struct, frozen=True):
+    """A vendor's file that a run was held against: its name, SHA-256 and bytes."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """The receipt of a run held against the vendor's account. ``verdict``: same, known gaps or differs; ``counts``:
+    records compared and differences of each sort, by kind; ``signals``: rows of levels that differ, None where the
+    accounts were not played."""
+
+    at: Moment
+    verdict: str
+    files: tuple[AuditedFile, ...]
+    counts: dict[str, dict[str, int]]
+    signals: int | None = None
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A run of the program that was recorded. ``mode``: live, record, replay or simulated.
     ``underlying``: what its levels are of.
 
     ``config``: the configuration in force and ``config_sha256`` of its canonical JSON. ``counts``: records by kind.
     ``last_seq``: number of the last record, None before the first. ``trust_left_out``: changes beyond those listed.
-    ``reason``: why a torn one is torn. ``predictions``: what a model said in it, where one did.
+    ``reason``: why a torn one is torn. ``predictions``: what a model said in it, where one did. ``audits``: what it was
+    held against since, oldest first.
     """
 
     id: str
@@ -123,6 +144,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trust_left_out: int = 0
     reason: str = ""
     predictions: PredictionSeal | None = None
+    audits: tuple[Audit, ...] = ()
 
 
 class RecordingLevel(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -124,3 +125,25 @@ def lake_rebuild_gold(
 
     with reported():
         raise typer.Exit(run_rebuild(context.obj.config, root, run, check))
+
+
+@lake_app.command("audit", cls=Command)
+def lake_audit(
+    context: typer.Context,
+    against: Annotated[
+        list[Path], typer.Option("--against", help="A file of the vendor, or a folder of them; repeatable.")
+    ],
+    root: RootArgument = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="This run. [default: the only one that counts]", show_default=False)
+    ] = None,
+    signals: Annotated[
+        bool, typer.Option("--signals/--no-signals", help="Play both accounts and compare what is published.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a run against the vendor's own files: what was missed, late, doubled or changed; exit code 3."""
+    from spymaster.cli.tables.lake_audit import run_audit
+
+    with reported():
+        raise typer.Exit(run_audit(context.obj.config, root, tuple(against), run, as_json, signals))
