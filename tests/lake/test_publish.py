@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from spymaster.lake.catalog import Lake
@@ -48,10 +49,10 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def brought_up(root: Path, namespace: str = "spymaster") -> dict[str, Published]:
+def brought_up(root: Path, *, with_bronze: bool = False) -> dict[str, Published]:
     """Publish a lake in a folder into the catalog beside it."""
     lake = lake_at(root)
-    done = publish(lake, open_catalog(lake.storage), namespace)
+    done = publish(lake, open_catalog(lake.storage), "spymaster", with_bronze=with_bronze)
     return {table.table.partition(".")[2]: table for table in done}
 
 
@@ -156,13 +157,14 @@ def test_a_run_that_the_lake_let_go_leaves_the_catalog(root: Path) -> None:
     record(root, frames.stored, run)
     list(compact(lake_at(root)))
     brought_up(root)
-    prune(lake_at(root), T0_NS + 3 * HOUR_NS + 24 * HOUR_NS, keep_days=1, max_bytes=1)
-    shutil.rmtree(root / "silver")
-    (root / "runs").mkdir(exist_ok=True)
+    prune(lake_at(root), T0_NS + 100 * 24 * HOUR_NS, keep_days=3)
     frames, run = later(id="newest")
     record(root, frames.stored, run)
-    after = brought_up(root)["signals_es"]
-    assert (after.files, after.rows) == (1, 12)
+    after = brought_up(root)
+    assert (after["signals_es"].files, after["signals_es"].rows) == (1, 12)
+    assert {name: table.files for name, table in after.items() if table.files} == {"signals_es": 1}
+    assert {*TABLES, "silver_futures_trades_es"} == after.keys()
+    assert table_of(root, "silver_futures_mbp10_es").scan().to_arrow().num_rows == 0
 
 
 def test_silver_of_a_date_changes_in_one_step(root: Path) -> None:
@@ -248,6 +250,32 @@ def test_numbers_have_a_sign_and_what_the_feed_left_undefined_is_null() -> None:
     assert not any(pa.types.is_unsigned_integer(field.type) for field in copied.schema)
 
 
+@pytest.mark.filterwarnings("ignore:Iceberg scan planning")
+def test_bronze_of_every_kind_is_published_where_it_is_asked_for(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    root = tmp_path / "lake"
+    shutil.copytree(CORPUS / "bronze-1", root)
+    keep_alone(root, "bronze")
+    assert brought_up(root) == {}
+    done = brought_up(root, with_bronze=True)
+    wanted: dict[str, int] = {}
+    for file in lake_at(root).run().files("bronze"):
+        name = table_name(file.path.partition("/date=")[0])
+        wanted[name] = wanted.get(name, 0) + file.records
+    assert {name: table.rows for name, table in done.items()} == wanted
+    assert {name: polars.scan_iceberg(table_of(root, name)).collect().height for name in wanted} == wanted
+    assert {(table.added, table.removed) for table in brought_up(root, with_bronze=True).values()} == {(0, 0)}
+
+
+def test_a_record_of_bronze_keeps_its_numbers(root: Path) -> None:
+    brought_up(root, with_bronze=True)
+    files = [file for file in lake_at(root).run().files("bronze") if file.kind == "MBP10"]
+    stored = pa.concat_tables(pq.ParquetFile(root / file.path).read() for file in files)
+    read = table_of(root, "bronze_futures_mbp10_es").scan().to_arrow().sort_by("seq")
+    for name in ("seq", "ts_event", "bid_px_00", "bid_sz_00", "sequence"):
+        assert read[name].to_pylist() == stored[name].to_pylist()
+
+
 def test_a_file_that_does_not_read_back_as_it_is_is_not_registered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from spymaster.lake.publish import check
 
@@ -286,6 +314,14 @@ def test_one_lake_under_two_names_is_one_lake(root: Path, tmp_path: Path) -> Non
     assert {(table.added, table.removed) for table in after.values()} == {(0, 0)}
 
 
+def keep_alone(root: Path, tier: str) -> None:
+    """Have the manifest name files of one tier alone."""
+    (place,) = (root / "runs").glob("*.json")
+    manifest = decode_manifest(place.read_bytes(), place)
+    files = tuple(file for file in manifest.files if file.path.startswith(f"{tier}/"))
+    place.write_bytes(encode_manifest(msgspec.structs.replace(manifest, files=files)))
+
+
 def interrupted_by(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
     """Let another publisher do all of its work before the first commit that adds a file."""
     from pyiceberg.catalog.sql import SqlCatalog
@@ -322,11 +358,7 @@ def test_of_two_publishers_at_once_nothing_is_there_twice_and_nothing_is_left_ov
 def test_two_publishers_of_silver_at_once_leave_one_copy_of_each_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.rmtree(root / "gold")
-    place = next((root / "runs").glob("*.json"))
-    manifest = decode_manifest(place.read_bytes(), place)
-    files = tuple(file for file in manifest.files if not file.path.startswith("gold/"))
-    place.write_bytes(encode_manifest(msgspec.structs.replace(manifest, files=files)))
+    keep_alone(root, "bronze")
     interrupted_by(monkeypatch, lambda: brought_up(root))
     brought_up(root)
     copies = sorted((root / "iceberg/warehouse").rglob("data/*.parquet"))
@@ -377,6 +409,7 @@ def test_a_lake_in_a_bucket_is_published_into_the_bucket(
     [
         ("gold/levels/signals/underlying=SPY", "signals_spy"),
         ("gold/alerts/underlying=ES", "alerts_es"),
+        ("bronze/control/symbol=ES", "bronze_control_es"),
         ("silver/options/trades/underlying=BRK.B", "silver_options_trades_brk_b"),
     ],
 )

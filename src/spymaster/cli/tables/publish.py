@@ -21,7 +21,13 @@ _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 
 
 def run_publish(
-    config_path: Path | None, root: str | None, uri: str | None, warehouse: str | None, namespace: str, as_json: bool
+    config_path: Path | None,
+    root: str | None,
+    uri: str | None,
+    warehouse: str | None,
+    namespace: str,
+    bronze: bool,
+    as_json: bool,
 ) -> int:
     """Publish a lake; returns the exit code. Raises UserError."""
     from spymaster.lake.publish.catalog import open_catalog, reported
@@ -43,7 +49,7 @@ def run_publish(
     catalog = open_catalog(storage, uri, warehouse, config.lake.s3_endpoint)
     tables = []
     with half_done(f"{storage.name}: what is published so far stands; run lake publish again"), reported(namespace):
-        for table in publish(lake, catalog, namespace, lambda name: print(name, file=sys.stderr)):
+        for table in publish(lake, catalog, namespace, lambda name: print(name, file=sys.stderr), with_bronze=bronze):
             tables.append(table)
             if not as_json:
                 print(
@@ -54,7 +60,7 @@ def run_publish(
         print(msgspec.json.format(msgspec.json.encode({"tables": tables}), indent=2).decode())
     open_runs = sum(run.run.status is not RunStatus.SEALED for run in lake.runs)
     if open_runs:
-        print(f"note: {open_runs} runs are not sealed; their Gold is not published", file=sys.stderr)
+        print(f"note: {open_runs} runs are not sealed; nothing of them but Silver is published", file=sys.stderr)
     if not tables:
         print(f"{storage.name}: nothing to publish; Silver is made by lake compact", file=sys.stderr)
     return os.EX_OK

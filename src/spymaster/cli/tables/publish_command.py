@@ -29,6 +29,11 @@ WarehouseOption = Annotated[
 ]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="What the tables are in.", metavar="NAME")]
 
+BronzeOption = Annotated[
+    bool,
+    typer.Option("--bronze", help="Bronze of sealed runs too: copied with signs, as Silver is."),
+]
+
 
 def lake_publish(
     context: typer.Context,
@@ -36,13 +41,11 @@ def lake_publish(
     catalog: CatalogOption = None,
     warehouse: WarehouseOption = None,
     namespace: NamespaceOption = "spymaster",
+    bronze: BronzeOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish Gold of sealed runs and Silver as Iceberg tables (needs pyiceberg); what is published already stays.
-
-    Bronze is left out: its numbers have no sign, which Iceberg does not know. Silver has the same records.
-    """
+    """Publish Gold of sealed runs and Silver as Iceberg tables (needs pyiceberg); what is published already stays."""
     from spymaster.cli.tables.publish import run_publish
 
     with reported():
-        raise typer.Exit(run_publish(context.obj.config, root, catalog, warehouse, namespace, as_json))
+        raise typer.Exit(run_publish(context.obj.config, root, catalog, warehouse, namespace, bronze, as_json))

@@ -1,1 +1,1 @@
-"""Gold and Silver as tables of an Iceberg catalog. Nothing here changes a file of the lake."""
+"""Gold, Silver and Bronze as tables of an Iceberg catalog. Nothing here changes a file of the lake."""

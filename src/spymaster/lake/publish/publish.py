@@ -20,12 +20,12 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from spymaster.lake.catalog import Lake, date_of_file
+from spymaster.lake.catalog import BRONZE, Lake, date_of_file
 from spymaster.lake.errors import LakeError
 from spymaster.lake.publish.catalog import root_of
 from spymaster.lake.publish.check import check_reads_back
 from spymaster.lake.publish.signed import copy_signed, signed_schema
-from spymaster.lake.publish.wanted import Source, Unit, WantedTable, wanted_tables
+from spymaster.lake.publish.wanted import Source, Unit, WantedTable, is_copied, wanted_tables
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.parquet_file import opened
 
@@ -41,7 +41,7 @@ _ATTEMPTS: Final = 20
 _LONGEST_WAIT_S: Final = 2.0
 _RUNS_AT_ONCE: Final = 8
 """Runs of one commit: the work of a transaction grows with the square of its snapshots."""
-_COPY: Final = re.compile(r"/data/(?P<key>(?P<date>\d{4}-\d\d-\d\d)-\d\d-[^/]+-[0-9a-f]{16})-[0-9a-f]{32}\.parquet$")
+_COPY: Final = re.compile(r"/data/(?P<key>(?P<unit>[0-9a-f]{12})-[^/]+-[0-9a-f]{16})-[0-9a-f]{32}\.parquet$")
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -56,25 +56,39 @@ class Published(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Step:
-    """One snapshot: files out and in at once."""
+    """One snapshot: files out and in at once. ``unit``: whose they are, None of what the lake let go."""
 
+    unit: Unit | None
     out: list[Any]
     into: list[Source]
-    says: dict[str, str]
     properties: dict[str, str] = field(default_factory=dict)
 
 
 def publish(
-    lake: Lake, catalog: Any, namespace: str, step: Callable[[str], None] = lambda name: None
+    lake: Lake,
+    catalog: Any,
+    namespace: str,
+    step: Callable[[str], None] = lambda name: None,
+    *,
+    with_bronze: bool = False,
 ) -> Iterator[Published]:
-    """Bring every table up to the lake. ``step`` is told of each before it is looked at.
+    """Bring every table up to the lake. ``step`` is told of each before it is looked at. ``with_bronze``: tables of
+    Bronze too, copied as Silver is; they stay what the lake is once they are there.
 
     Raises LakeError where a file cannot be read, does not read back as it is, or a table is of another lake.
     """
     catalog.create_namespace_if_not_exists(namespace)
-    for wanted in wanted_tables(lake):
-        step(f"{namespace}.{wanted.name}")
-        yield _TablePublisher(catalog, namespace, lake.storage, wanted).run()
+    there = {identifier[-1] for identifier in catalog.list_tables(namespace)}
+    with_bronze = with_bronze or any(name.startswith(f"{BRONZE}_") for name in there)
+    wanted = {table.name: table for table in wanted_tables(lake, with_bronze=with_bronze)}
+    for name in there - wanted.keys():
+        # the lake has let go of all that is in it
+        about = catalog.load_table(f"{namespace}.{name}").properties
+        if about.get(LAKE) == root_of(lake.storage) and (folder := about.get(FOLDER)):
+            wanted[name] = WantedTable(name, folder, is_copied(folder), ())
+    for name in sorted(wanted):
+        step(f"{namespace}.{name}")
+        yield _TablePublisher(catalog, namespace, lake.storage, wanted[name]).run()
 
 
 class _TablePublisher:
@@ -163,7 +177,7 @@ class _TablePublisher:
         find = self._step_of_copies if self._wanted.is_copied else self._step_of_files
         steps = [step for unit in units if (step := find(table, have, unit)) is not None]
         gone = self._gone(have) if with_gone else []
-        return [_Step(gone, [], {}), *steps] if gone else steps
+        return [_Step(None, gone, []), *steps] if gone else steps
 
     def _step_of_files(self, table: Any, have: list[Any], unit: Unit) -> _Step | None:
         paths = {source.path for source in unit.sources}
@@ -172,27 +186,27 @@ class _TablePublisher:
         mark = {f"{PUBLISHED}{unit.name}": unit.content}
         if mark.items() <= table.properties.items() and all(times[path] == 1 for path in paths):
             return None
-        return _Step(mine, list(unit.sources), unit.says, mark)
+        return _Step(unit, mine, list(unit.sources), mark)
 
     def _step_of_copies(self, table: Any, have: list[Any], unit: Unit) -> _Step | None:
-        wanted = {_key(source): source for source in unit.sources}
+        wanted = {_key(unit, source): source for source in unit.sources}
         out, seen = [], set()
         for file in have:
             found = _COPY.search(file.file_path)
-            if found is None or found["date"] != unit.name:
+            if found is None or found["unit"] != unit.mark:
                 continue
             if found["key"] not in wanted or found["key"] in seen:
                 out.append(file)
             seen.add(found["key"])
         into = [source for key, source in wanted.items() if key not in seen]
-        return _Step(out, into, unit.says) if out or into else None
+        return _Step(unit, out, into) if out or into else None
 
     def _gone(self, have: list[Any]) -> list[Any]:
         """Files of this lake that it does not hold any more, and copies of such."""
         if self._wanted.is_copied:
-            dates = {unit.name for unit in self._wanted.units}
+            units = {unit.mark for unit in self._wanted.units}
             found = ((file, _COPY.search(file.file_path)) for file in have)
-            return [file for file, match in found if match is not None and match["date"] not in dates]
+            return [file for file, match in found if match is not None and match["unit"] not in units]
         paths = {source.path for unit in self._wanted.units for source in unit.sources}
         own = f"{root_of(self._storage)}/"
         return [file for file in have if file.file_path.startswith(own) and file.file_path not in paths]
@@ -200,9 +214,10 @@ class _TablePublisher:
     def _commit(self, table: Any, steps: list[_Step]) -> None:
         from pyiceberg.io.pyarrow import parquet_file_to_data_file
 
-        paths = {source: self._path(table, source) for step in steps for source in step.into}
+        paths = {source: self._path(table, step, source) for step in steps for source in step.into}
         transaction = table.transaction()
-        self._widen(transaction, paths)
+        if paths:
+            self._widen(transaction, paths)
         # made anew each time it is asked for; what files are described and read by does not change any more
         metadata = transaction.table_metadata
         for step in steps:
@@ -211,7 +226,7 @@ class _TablePublisher:
                 check_reads_back(metadata, table.io, file)
             if step.properties:
                 transaction.set_properties(step.properties)
-            snapshot = transaction.update_snapshot(snapshot_properties=step.says)
+            snapshot = transaction.update_snapshot(snapshot_properties=step.unit.says if step.unit else {})
             with snapshot.overwrite() if step.out else snapshot.fast_append() as producer:
                 for file in {file.file_path: file for file in step.out}.values():
                     producer.delete_data_file(file)
@@ -223,24 +238,24 @@ class _TablePublisher:
         """Columns that came with a later version are added; the files before them have nulls there."""
         from pyiceberg.exceptions import ValidationError
 
-        schemas = {schema.to_string(): schema for schema in map(self._schema, sources)}
         try:
+            # put together here: of two schemas with one new column an update makes two columns of that name
+            whole = pa.unify_schemas([self._schema(source) for source in sources], promote_options="permissive")
             with transaction.update_schema() as update:
-                for schema in schemas.values():
-                    update.union_by_name(schema)
-        except (ValidationError, ValueError) as error:
+                update.union_by_name(whole)
+        except (ValidationError, ValueError, pa.ArrowException) as error:
             problem = f"a column changed in a way that no table can follow ({str(error).splitlines()[0]})"
             raise LakeError(self._identifier, problem, "publish into another --namespace") from error
         names = transaction.table_metadata.schema().name_mapping.model_dump_json()
         if transaction.table_metadata.properties.get("schema.name-mapping.default") != names:
             transaction.set_properties({"schema.name-mapping.default": names})
 
-    def _path(self, table: Any, source: Source) -> str:
+    def _path(self, table: Any, step: _Step, source: Source) -> str:
         """Where the file is that is registered: the lake's own, or its copy among the table's."""
-        if not self._wanted.is_copied:
+        if step.unit is None or not self._wanted.is_copied:
             return source.path
         if source not in self._copies:
-            path = f"{table.location()}/data/{_key(source)}-{uuid.uuid4().hex}.parquet"
+            path = f"{table.location()}/data/{_key(step.unit, source)}-{uuid.uuid4().hex}.parquet"
             self._copies[source] = path
             with table.io.new_output(path).create() as target:
                 copy_signed(self._storage, source.name, target)
@@ -275,8 +290,8 @@ def _registered(table: Any) -> list[Any]:
     return [entry.data_file for entry in chain.from_iterable(entries)]
 
 
-def _key(source: Source) -> str:
-    """What a copy's name begins with: hour and kind, and which content it has."""
+def _key(unit: Unit, source: Source) -> str:
+    """What a copy's name begins with: whose it is, hour and kind, and which content it has."""
     hour = re.search(r"/hour=(\d\d)/(?:part-)?([^/]+)\.parquet$", source.name)
     assert hour is not None
-    return f"{date_of_file(source.name)}-{hour[1]}-{hour[2]}-{source.content[:16]}"
+    return f"{unit.mark}-{date_of_file(source.name)}-{hour[1]}-{hour[2]}-{source.content[:16]}"

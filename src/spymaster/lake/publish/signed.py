@@ -1,7 +1,7 @@
-"""Silver as Iceberg can hold it: whole numbers with a sign, null where the feed left a number undefined.
+"""Silver and Bronze as Iceberg can hold them: whole numbers with a sign, null where the feed left a number undefined.
 
 Iceberg knows no numbers without a sign. Registered as they are, such columns make some readers fail and give others
-numbers that the column's type cannot hold. So a file of Silver is copied, a row group at a time.
+numbers that the column's type cannot hold. So their files are copied, a row group at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.parquet_file import opened, reading
 
 _LETTERS: Final = frozenset({"action", "side", "instrument_class"})
-_ALWAYS_NUMBERS: Final = frozenset({"sequence", "ts_in_delta", "flags", "depth"})
+_ALWAYS_NUMBERS: Final = frozenset({"seq", "sequence", "ts_in_delta", "flags", "depth"})
 """Columns in which the largest number of their type is a number like any other; so it is in those of ids."""
 _LEFT_OUT: Final = re.compile(r"^_reserved|^length$|^rtype$")
 """Columns that say how the vendor's record was laid out."""
@@ -43,7 +43,7 @@ def copy_signed(storage: Storage, name: str, target: Any) -> int:
 
 
 def signed(table: Any) -> Any:
-    """Rows of Silver as rows of its copy."""
+    """Rows of a file as rows of its copy."""
     schema = signed_schema(table.schema)
     columns = [_converted(table[field.name], table.schema.field(field.name), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -36,7 +36,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What appears together in a table: a run's files of Gold, a date's of Silver. ``says``: of its snapshot."""
+    """What appears together in a table: a run's files of Gold or Bronze, a date's of Silver. ``says``: its snapshot."""
 
     name: str
     sources: tuple[Source, ...]
@@ -46,6 +46,11 @@ class Unit:
     def content(self) -> str:
         """Another one for other files or other rows in them."""
         return digest(f"{source.name} {source.content}" for source in self.sources)
+
+    @property
+    def mark(self) -> str:
+        """What its copies' names begin with."""
+        return digest([self.name])[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,16 @@ class WantedTable:
     units: tuple[Unit, ...]
 
 
-def wanted_tables(lake: Lake) -> list[WantedTable]:
-    """Gold of the sealed runs and Silver, by name. Raises LakeError where two folders would be one table."""
+def wanted_tables(lake: Lake, *, with_bronze: bool = False) -> list[WantedTable]:
+    """Gold of the sealed runs and Silver, and Bronze if asked for, by name. Raises LakeError where two folders would be
+    one table."""
     units: dict[str, list[Unit]] = {}
     sealed = [run for run in lake.runs if run.run.status is RunStatus.SEALED]
     hashes = {run.run.id: _manifest_hash(lake.storage, run) for run in sealed}
     for run in sealed:
-        for folder, names in _by_folder(file.path for file in run.files(GOLD)).items():
-            contents = {file.path: file.sha256 for file in run.files(GOLD)}
+        files = (*run.files(GOLD), *(run.files(BRONZE) if with_bronze else ()))
+        contents = {file.path: file.sha256 for file in files}
+        for folder, names in _by_folder(contents).items():
             sources = tuple(Source(name, f"{root_of(lake.storage)}/{name}", contents[name]) for name in names)
             units.setdefault(folder, []).append(
                 Unit(run.run.id, sources, {RUN: run.run.id, MANIFEST: hashes[run.run.id]})
@@ -79,16 +86,22 @@ def wanted_tables(lake: Lake) -> list[WantedTable]:
         if name in tables:
             problem = f"would be the same table as {tables[name].folder} ({name})"
             raise LakeError(lake.storage.url(folder), problem, "rename one of the symbols")
-        tables[name] = WantedTable(name, folder, folder.startswith(f"{SILVER}/"), tuple(found))
+        tables[name] = WantedTable(name, folder, is_copied(folder), tuple(found))
     return list(tables.values())
 
 
+def is_copied(folder: str) -> bool:
+    """Whether a folder's files have numbers without a sign."""
+    return not folder.startswith(f"{GOLD}/")
+
+
 def table_name(folder: str) -> str:
-    """What a folder's table is called: as ``lake query`` calls its view, then the values that the folder names."""
+    """What a folder's table is called: as ``lake query`` calls its view, of Bronze with the tier before it, then the
+    values that the folder names."""
     tier = folder.partition("/")[0]
     view = {"levels/signals": "signals"}.get(table_of_file(folder), table_of_file(folder))
     values = [part.partition("=")[2] for part in folder.split("/") if "=" in part]
-    parts = [*((SILVER,) if tier == SILVER else ()), view, *values]
+    parts = [*(() if tier == GOLD else (tier,)), view, *values]
     return re.sub(r"[^a-z0-9]+", "_", "_".join(parts).lower()).strip("_")
 
 
