@@ -120,6 +120,7 @@ def test_code_is_what_a_step_runs_and_no_more() -> None:
     closure = {step: set(sources().closure(table.STEPS[step].code)) for step in table.STEPS}
     assert "evaluate/record/judge_run.py" in closure["evaluate"] - closure["replay"]
     assert "physics/engine.py" in closure["replay"] & closure["evaluate"] & closure["rebuild-gold"]
+    assert "features/follower.py" in closure["dataset"] - closure["replay"] - closure["evaluate"]
     assert "research/one_pass.py" in closure["replay"] & closure["export flows"]
     assert not any(name.startswith(("cli/", "tui/", "view/")) for names in closure.values() for name in names)
 

@@ -122,3 +122,28 @@ def test_a_receipt_says_what_a_result_is_of_and_nothing_of_who_made_it(whole: tu
 def test_levels_of_a_recording_are_watched(whole: tuple[Report, Path]) -> None:
     kinds = pq.read_table(folder_of(whole, "export signals") / "signals.parquet", columns=["kind"])
     assert "USER" in kinds["kind"].to_pylist()
+
+
+def test_rows_to_learn_from_are_those_a_data_set_of_the_day_has(
+    write_plan: WritePlan, run: RunPlan, tmp_path: Path
+) -> None:
+    """Price of the second market comes to levels within minutes; rows and their order are the set's own."""
+    from spymaster.learn.dataset.build import SetBuild
+    from spymaster.learn.dataset.inputs import RunRequest
+    from spymaster.research.day import plan_for
+    from spymaster.research.tasks import tasks_of
+    from spymaster.sim.recording.second import write_second_recording
+
+    write_second_recording(tmp_path / "five", 5, 8.0, with_truth=False)
+    path = write_plan(steps='"dataset"', sources="'five'")
+    (task,) = tasks_of(read_plan(path)).all
+    (entry,) = run(path).entries
+    assert entry.state is State.DONE, entry.reason
+    results = read_plan(path).results
+    receipt = Results(results).receipt(task.wanted)
+    with SetBuild(tmp_path / "set") as build:
+        request = RunRequest("20260317", plan_for(task.day, task.settings), True)
+        manifest = build.finish(list(build.runs([request], 1)))
+    assert [(part.path, part.sha256) for part in manifest.parts] == [(file.path, file.sha256) for file in receipt.files]
+    assert receipt.facts["attempts"] == manifest.attempts > 0
+    assert not list((results / entry.place).rglob(".*"))

@@ -98,3 +98,10 @@ def open_day(day: Day, settings: Settings) -> RecordedSource:
 
     lake = Lake(LocalStorage(day.root))
     return bronze_in_recorded_order(lake, lake.run(day.run), plan)
+
+
+def without_place(line: str, day: Day) -> str:
+    """A line about a file without the folder it lies in, which differs from machine to machine."""
+    for path in day.paths:
+        line = line.replace(f"{Path(path).parent}/", "")
+    return line

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from spymaster.errors import UserError
 from spymaster.physics.engine import SNAPS_PER_BLOCK, Engine, SnapBlock
 from spymaster.physics.row_hash import FIRST_DIGEST
-from spymaster.research.day import Day, Settings, open_day
+from spymaster.research.day import Day, Settings, open_day, without_place
 from spymaster.research.steps.step import Begin, Made, Step, Watcher
 from spymaster.session.delivery import InlineDelivery
 from spymaster.session.headless import drive
@@ -65,7 +65,7 @@ def lived(
     try:
         drive(source, engine, watched, after_frame=after_frame, at_change=at_change, delivery=InlineDelivery)
         rested_on = {
-            "problems": [_without_place(line, day) for line in source.problems],
+            "problems": [without_place(line, day) for line in source.problems],
             "rejected": dict(sorted(source.rejected().items())),
             "is_torn": source.is_torn,
         }
@@ -73,13 +73,6 @@ def lived(
     finally:
         for one in watched:
             one.discard()
-
-
-def _without_place(line: str, day: Day) -> str:
-    """A line about a file without the folder it lies in, which differs from machine to machine."""
-    for path in day.paths:
-        line = line.replace(f"{Path(path).parent}/", "")
-    return line
 
 
 class _Guarded:

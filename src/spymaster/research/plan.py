@@ -14,7 +14,7 @@ from spymaster.config.loader import Layer, load_config
 from spymaster.config.structs import PROFILE_NAMES, Config
 from spymaster.errors import ExitCode, UserError
 
-StepName = Literal["replay", "evaluate", "export", "rebuild-gold"]
+StepName = Literal["replay", "evaluate", "export", "dataset", "rebuild-gold"]
 ExportName = Literal["records", "signals", "alerts", "flows", "option-flow", "p-break", "tests"]
 Glob = Annotated[str, msgspec.Meta(min_length=1)]
 

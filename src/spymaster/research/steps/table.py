@@ -10,6 +10,7 @@ from typing import Final
 
 from spymaster.market.kernels.sources import sources
 from spymaster.research.content import digest_of
+from spymaster.research.steps.dataset import write_rows
 from spymaster.research.steps.evaluate import JudgeWatcher
 from spymaster.research.steps.gold import write_gold
 from spymaster.research.steps.records import write_records
@@ -26,6 +27,7 @@ STEPS: Final[Mapping[str, Step]] = MappingProxyType(
     {
         "replay": Step(code=_TABLES, watch=ReplayWatcher, needs_rows=False),
         "evaluate": Step(code=(*_PASS, "research/steps/evaluate.py"), watch=JudgeWatcher),
+        "dataset": Step(code=("research/steps/dataset.py",), work=write_rows),
         "rebuild-gold": Step(code=("research/steps/gold.py",), forms=frozenset({LAKE}), work=write_gold),
         "export alerts": Step(code=_TABLES, watch=AlertsWatcher, needs_rows=False),
         "export records": Step(code=("research/steps/records.py",), is_configured=False, work=write_records),
