@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spymaster.bench.busy_reel import BURST_PER_S, PER_S, BusyReel, moments, records_until
-from spymaster.bench.live_floor import read_barely
-from spymaster.bench.live_load import SETTLE_S, figures_of
+from spymaster.bench.live.floor import read_barely
+from spymaster.bench.live.load import SETTLE_S, figures_of
 from spymaster.loopback.databento.gateway import DatabentoGateway
 from spymaster.loopback.databento.reel import received_ns
 from spymaster.market.kinds import NS_PER_S

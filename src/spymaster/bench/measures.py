@@ -113,7 +113,7 @@ def _of_peer(name: str, meaning: str, wall_ns: list[float], cpu_ns: list[float])
 
 def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
     """From the socket to the journal; each round the vendor's iterator reads the same bytes in turn."""
-    from spymaster.bench.live import live_pace
+    from spymaster.bench.live.ingest import live_pace
 
     paces = [live_pace(path, records) for _ in range(rounds)]
     meaning = "CPU of ours to the journalled batch / of a bare `for record in live`"
@@ -127,8 +127,8 @@ def _of_live(path: Path, rounds: int, records: int) -> list[Row]:
 def _of_load(seconds: float) -> list[Row]:
     """Five readers of the same busy market one after the other, once: a bare socket loop, the vendor's, ours, with
     engine, with screen."""
-    from spymaster.bench import live_load as load
     from spymaster.bench.busy_reel import BURST_PER_S, PER_S
+    from spymaster.bench.live import load
 
     floor_ms = load.floor_ms(seconds)
     bare, journal = load.iterator_figures(seconds), load.journal_figures(seconds)

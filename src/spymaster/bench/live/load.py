@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.bench.busy_reel import BusyReel, records_until
-from spymaster.bench.live_floor import read_barely
-from spymaster.bench.live_session import CPU_NOTED_EACH, NOTES, Spent, spent
+from spymaster.bench.live.floor import read_barely
+from spymaster.bench.live.session import CPU_NOTED_EACH, NOTES, Spent, spent
 from spymaster.bench.screen import Cockpit
 from spymaster.errors import UserError
 from spymaster.feeds.databento_live.feed import DatabentoFeed
@@ -73,7 +73,7 @@ class LoadFigures(msgspec.Struct, frozen=True):
 
 
 def floor_ms(seconds: float) -> Lateness:
-    """How late the same bytes are in the hands of a loop that does nothing else (``live_floor``)."""
+    """How late the same bytes are in the hands of a loop that does nothing else (``live.floor``)."""
     return _read_plainly(seconds, _floored).journalled_ms
 
 
@@ -93,7 +93,7 @@ def load_figures(seconds: float, *, with_screen: bool) -> LoadFigures:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with served(seconds + SETTLE_S, folder) as port:
-            command = [sys.executable, "-m", "spymaster.bench.live_session", str(port), str(seconds + SETTLE_S), name]
+            command = [sys.executable, "-m", "spymaster.bench.live.session", str(port), str(seconds + SETTLE_S), name]
             if with_screen:
                 _watch([*command, "screen"], folder, seconds)
             else:
@@ -233,7 +233,7 @@ def _journalled(port: int, seconds: float, folder: Path) -> _Notes:
 @contextmanager
 def served(seconds: float, folder: Path) -> Iterator[int]:
     """A busy market from a gateway in a process of its own: its port. What it sent is in the folder afterwards."""
-    command = [sys.executable, "-m", "spymaster.bench.live_load", str(seconds), str(folder)]
+    command = [sys.executable, "-m", "spymaster.bench.live.load", str(seconds), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())

@@ -1,6 +1,6 @@
 """A live session that notes when each record was journalled and each snap published: a process of ``bench`` of its own.
 
-``python -m spymaster.bench.live_session PORT SECONDS FOLDER [screen]``
+``python -m spymaster.bench.live.session PORT SECONDS FOLDER [screen]``
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def _journalled(port: int, symbol: str, records: int) -> float:
 @contextmanager
 def _served(path: Path) -> Iterator[tuple[int, str]]:
     """A gateway in a process of its own that plays the file as fast as it is read: its port and the file's symbol."""
-    command = [sys.executable, "-m", "spymaster.bench.live", str(path)]
+    command = [sys.executable, "-m", "spymaster.bench.live.ingest", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port, symbol = process.stdout.readline().split()
