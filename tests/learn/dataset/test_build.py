@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -16,9 +17,10 @@ from spymaster.errors import UserError
 from spymaster.features.attempt_features import ATTEMPT_FEATURES, SCHEMA
 from spymaster.learn.dataset.build import SetBuild
 from spymaster.learn.dataset.columns import COLUMNS
+from spymaster.learn.dataset.inputs import RunRequest
 from spymaster.learn.dataset.read import load
 from spymaster.learn.dataset.row_columns import OUT_OF_HOURS
-from spymaster.learn.dataset.run_build import BUILDING, STAGES
+from spymaster.learn.dataset.run_build import BUILDING, STAGES, RunRecord, Settings
 from spymaster.learn.dataset.set_manifest import read_set_manifest
 from spymaster.models.prediction import Stage
 from tests.learn.dataset.conftest import built, files_of, plan_of, requests_of
@@ -107,6 +109,17 @@ def test_killed_in_the_middle_and_gone_on_with_the_bytes_are_the_same(
     assert len(list(out.rglob("part.parquet"))) == 1
     built(out, requests_of(*recordings))
     assert files_of(out) == files_of(data_set)
+
+
+def die(request: RunRequest, folder: Path, settings: Settings) -> RunRecord:
+    """A process that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("killed")
+
+
+def test_a_process_that_was_killed_is_said_in_one_line(recordings: Both, tmp_path: Path) -> None:
+    with SetBuild(tmp_path / "set") as build, pytest.raises(UserError, match="a process of this build was killed"):
+        list(build.work(die, requests_of(*recordings), 2))
 
 
 def test_a_part_that_was_damaged_while_stopped_is_made_again(recordings: Both, data_set: Path, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def run_promote(folder: Path, name: str, config: Path | None, lake: str | None) 
 
 
 def run_card(folder: Path, out: str) -> None:
-    """The card as it was kept with a promoted set, or made now. Raises UserError."""
+    """Print the card, made anew from the rows. Raises UserError."""
     text = card_text(folder, read_set_manifest(folder))
     if out == "-":
         print(text, end="")

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -77,6 +78,10 @@ class SetBuild:
         pool = ProcessPoolExecutor(min(workers, count), multiprocessing.get_context("spawn"))
         try:
             yield from pool.map(build_one, requests, [self._folder] * count, [self._settings] * count)
+        except BrokenProcessPool:
+            problem = "a process of this build was killed, perhaps for want of memory"
+            remedy = "run the same command again with fewer --workers; it goes on where it was"
+            raise UserError(self._folder, problem, remedy) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
