@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from spymaster.bench.figures import Row, figure
-
-if TYPE_CHECKING:
-    from spymaster.bench.days.research import ResearchFigures
 
 _CLIENTS: Final = 500
 
@@ -32,25 +29,20 @@ def of_attaching(seconds: float) -> list[Row]:
     return table
 
 
-def of_research(path: Path, rounds: int) -> list[Row]:
-    """A plan by one worker and by two; each round replays the same days plainly in turn."""
+def of_research(path: Path) -> list[Row]:
+    """A plan by one worker and by two, and the same days replayed plainly, once each."""
     from spymaster.bench.days.research import DAYS, research_figures
 
-    runs = [research_figures(path) for _ in range(rounds)]
-    than = f"of {DAYS} days by two workers / of as many headless replays"
-    return [
-        figure("research cpu", f"CPU of the passes {than}", "ratio", [run.two.cpu_s / run.plain_cpu_s for run in runs]),
-        figure(
-            "research all", f"CPU with their start {than}", "ratio", [r.two.all_cpu_s / r.plain_cpu_s for r in runs]
-        ),
-        figure(
-            "research pace", "wall of one worker / of two, their start included", "ratio", [_faster(r) for r in runs]
-        ),
+    found = research_figures(path)
+    plain_s, one, two = found.plain_cpu_s, found.one, found.two
+    than = f"/ of {DAYS} plain replays in one process"
+    table = [
+        figure(f"research {name} {what}", f"CPU {meaning} {than}", "ratio", [cpu_s / plain_s])
+        for name, run in (("one", one), ("two", two))
+        for what, meaning, cpu_s in (("cpu", "of passes over days", run.cpu_s), ("all", "of workers", run.all_cpu_s))
     ]
-
-
-def _faster(run: ResearchFigures) -> float:
-    return run.one.wall_s / run.two.wall_s
+    pace = one.wall_s / two.wall_s
+    return [*table, figure("research pace", "wall of one worker / of two, their start included", "ratio", [pace])]
 
 
 def of_clients(seconds: float) -> list[Row]:

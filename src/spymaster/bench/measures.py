@@ -74,7 +74,7 @@ def measure(path: Path, middle: float, rounds: int, records: int, wanted: tuple[
     if "narrow" in wanted:
         table += asked_for.of_narrow_links()
     if RESEARCH in wanted:
-        table += asked_for.of_research(path, min(rounds, 3))
+        table += asked_for.of_research(path)
     if "attach" in wanted:
         table += asked_for.of_attaching(seconds)
     if "clients" in wanted:

@@ -17,7 +17,7 @@ from spymaster.research.plan import read_plan
 from spymaster.research.run import run_plan
 from spymaster.session.sources.replay_source import ReplayPlan
 
-DAYS: Final = 12
+DAYS: Final = 60
 """Passes over the file, each under a configuration of its own, since a plan computes nothing twice."""
 
 
