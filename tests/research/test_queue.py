@@ -191,6 +191,24 @@ def test_a_worker_without_the_shared_folder_gives_the_day_back_and_ends(
         assert taken.beginnings == 2
 
 
+def test_a_worker_that_is_ended_gives_its_day_back_at_once(
+    write_plan: WritePlan, server: NatsServer, monkeypatch: pytest.MonkeyPatch, days: Path
+) -> None:
+    """As by SIGTERM, which the command raises where it computes."""
+
+    def ended(item: Item) -> None:
+        raise SystemExit(143)
+
+    monkeypatch.setattr("spymaster.research.bus_worker.work_on", ended)
+    with QueueThread(lambda: queue_of(server)) as queue:
+        asyncio.run(_put(server, items_of(write_plan(steps='"replay"', sources=f"'{days}/d1'"))))
+        with pytest.raises(SystemExit):
+            BusWorker(queue, lambda line: None, take_s=60.0).step()
+        taken = queue.ask(lambda one: one.take(60.0))
+        assert taken is not None
+        assert taken.beginnings == 2
+
+
 def test_a_plan_that_nobody_works_for_says_how_to_start_workers(
     write_plan: WritePlan, run: RunPlan, server: NatsServer
 ) -> None:
