@@ -110,6 +110,15 @@ def test_trees_in_arrays_are_the_same_trees() -> None:
     assert again.predict(rows).tobytes() == ours.predict(rows).tobytes()
 
 
+@pytest.mark.parametrize(("objective", "rounds"), [("binary", 0), ("binary", 7), ("multiclass", 3), ("multiclass", 99)])
+def test_the_first_trees_are_the_model_that_stopped_there(objective: str, rounds: int) -> None:
+    booster = trained(objective, **OBJECTIVES[objective])
+    rows = rows_of(300, 12, 6)
+    ours = forest(booster).first(rounds).raw(rows)
+    theirs = booster.predict(rows, raw_score=True, num_iteration=rounds) if rounds else np.zeros(ours.shape)
+    assert ours.tobytes() == theirs.tobytes()
+
+
 def test_rows_of_another_width_are_refused() -> None:
     with pytest.raises(ValueError, match="made for 12"):
         forest(trained("binary")).raw(np.zeros((1, 11)))

@@ -120,6 +120,15 @@ class Forest:
             return softmax(raw)
         return raw
 
+    def first(self, rounds: int) -> Forest:
+        """The first trees of each class alone: a model that stopped learning there."""
+        trees = min(rounds * self.classes, self.trees)
+        nodes, leaves = int(self.first_node[trees]), int(self.first_leaf[trees])
+        of_nodes = ("feature", "threshold", "nan_left", "left_from", "left_to")
+        cut = {name: getattr(self, name)[:nodes] for name in of_nodes}
+        bounds = {name: getattr(self, name)[: trees + 1] for name in ("first_node", "first_leaf")}
+        return Forest(**bounds, **cut, leaf_value=self.leaf_value[:leaves], shape=self.shape)
+
     def arrays(self, name: str) -> dict[str, Array]:
         """For a model's file, each under ``name`` and its own."""
         return {f"{name}/{field.name}": getattr(self, field.name) for field in fields(self)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.first_passage import Outcome
-from spymaster.learn.heads.questions import Questions, hazard_rows, questions, resolved_attempts
+from spymaster.learn.heads.questions import Questions, hazard_rows, questions, resolved_attempts, weights
 from spymaster.models.heads import BOUNCED, BROKE, NEITHER
 from tests.support.attempt_sets import attempt_set
 
@@ -58,6 +60,23 @@ def test_an_attempt_is_counted_once_however_many_rows_it_has() -> None:
     assert len(data) == 100
     asked = questions(data)
     assert resolved_attempts(data) == len({int(a) for a, one in zip(data.attempt, asked.resolved, strict=True) if one})
+
+
+def test_attempts_at_once_count_as_one_together() -> None:
+    data = attempt_set(3, 2)
+    start = np.array([0, 0, 1000, 1000, 5000, 5000])
+    told = replace(
+        data,
+        source=np.zeros(6, np.int64),
+        t_ns=start + np.array([0, 600, 0, 600, 0, 600]),
+        arm_ns=start,
+        ends_ns=start + 1500,
+    )
+    # at 1000 and 1600 the first two are in progress together, at 600 and from 5000 on one alone
+    expected = np.array([1.0, 1.0, 0.5, 1.0, 1.0, 1.0])
+    assert weights(told) == pytest.approx(expected / expected.mean())
+    apart = replace(told, source=np.array([0, 0, 1, 1, 0, 0]))
+    assert weights(apart).tolist() == [1.0] * 6
 
 
 def test_the_question_is_the_longest_race() -> None:

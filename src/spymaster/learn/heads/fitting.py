@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +13,9 @@ from spymaster.errors import ExitCode, UserError
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.incidence import incidence
 from spymaster.learn.dataset.read import DataSet
-from spymaster.learn.heads.boosting import fit_forest
 from spymaster.learn.heads.options import LEAST_ATTEMPTS, TrainOptions
-from spymaster.learn.heads.questions import Questions, hazard_rows, questions, resolved_attempts
+from spymaster.learn.heads.questions import Questions, hazard_rows, questions, resolved_attempts, weights
+from spymaster.learn.heads.tasks import Task, fit_task
 from spymaster.learn.logistic import fit_logistic
 from spymaster.models.head_model import (
     DIRECTION,
@@ -39,14 +40,14 @@ LOGISTIC_COLUMNS: Final = ("velocity_z", "acceleration_z", "move_5s", "move_30s"
 """Beside Brown's odds: the last motion and what it meets."""
 DECIMALS: Final = 6
 """Digits kept of what is fitted by sums of floats, which end differently on other machines."""
-_LOGISTIC_RIDGE: Final = 100.0
-_MAP_RIDGE: Final = 50.0
+_RIDGE_ROWS: Final = 500.0
+"""What is fitted is held to what is believed beforehand as if by so many rows: those of one market are alike."""
 _LEAST_ROWS: Final = 50
 _AS_IT_IS: Final = np.array([1.0, 1.0, 0.0])
 _NO_CARD: Final = Card(name="", question="", learnt_on="", made_by="", simulated=True, rows=0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Learner:
     """A data set and how it is learnt from. ``left_out`` bool[k]: columns that are taken for absent. ``is_trial``: only
     whether and which way is of interest, and the other heads are one tree each."""
@@ -56,10 +57,15 @@ class Learner:
     left_out: NDArray[np.bool_] | None = None
     is_trial: bool = False
 
-    @property
+    @cached_property
     def asked(self) -> Questions:
         """What is asked of its rows."""
         return questions(self.data)
+
+    @cached_property
+    def weight(self) -> Floats:
+        """How much each row counts: float64[n]."""
+        return weights(self.data)
 
     @property
     def has_trees(self) -> bool:
@@ -80,7 +86,7 @@ def fit(learner: Learner, train: Places, calibrate: Places) -> Arrays:
     head = fit_logistic_head(learner, train)
     arrays = head.arrays() | _maps_as_they_are()
     if learner.has_trees:
-        arrays |= _forests(learner, train, head)
+        arrays |= _forests(learner, train, calibrate, head)
     said = model_of(arrays, data).uncalibrated(learner.rows(calibrate), data.stage[calibrate])
     return arrays | _maps(learner.asked, said, stage_group(data.stage[calibrate]), calibrate)
 
@@ -115,12 +121,14 @@ def fit_logistic_head(learner: Learner, train: Places) -> LogisticHead:
         chosen = wanted[train]
         try:
             fitted = fit_logistic(
-                table[chosen], came[train][chosen].astype(np.float64), np.full(len(prior), _LOGISTIC_RIDGE), prior
+                table[chosen], came[train][chosen].astype(np.float64), np.full(len(prior), _RIDGE_ROWS), prior
             )
         except (ValueError, np.linalg.LinAlgError) as error:
             raise UserError(data.id, str(error), "build a larger data set", code=ExitCode.DATA) from None
         weights.append(np.round(fitted, DECIMALS))
-    curves = incidence(asked.outcome[train], asked.end_s[train], np.array(HORIZONS_S, np.float64), data.weight[train])
+    curves = incidence(
+        asked.outcome[train], asked.end_s[train], np.array(HORIZONS_S, np.float64), learner.weight[train]
+    )
     strength = asked.strength[train][asked.measurable[train]]
     return LogisticHead(
         near=near,
@@ -133,41 +141,50 @@ def fit_logistic_head(learner: Learner, train: Places) -> LogisticHead:
     )
 
 
-def _forests(learner: Learner, train: Places, head: LogisticHead) -> Arrays:
-    data, asked, options = learner.data, learner.asked, learner.options
-    rows = learner.rows(train)
-    staged, odds = with_stage(rows, data.stage[train]), head.odds(rows)
+def _forests(learner: Learner, train: Places, calibrate: Places, head: LogisticHead) -> Arrays:
+    options, others = learner.options, 1 if learner.is_trial else None
     arrays: Arrays = {}
-    races = ((TRADEABLE, asked.known, asked.resolved), (DIRECTION, asked.resolved, asked.broke))
-    for k, (name, wanted, came) in enumerate(races):
-        chosen = wanted[train]
-        told, weight = came[train][chosen].astype(np.float64), data.weight[train][chosen]
-        binary = {"objective": "binary"}
-        forest = fit_forest(
-            staged[chosen], told, weight, binary, options, trees=options.trees, odds=odds[chosen, k].copy()
-        )
-        arrays |= forest.arrays(name)
-    chosen = asked.measurable[train]
-    for name, share in zip(STRENGTHS, QUANTILES, strict=True):
-        quantile = {"objective": "quantile", "alpha": share}
-        strength, weight = asked.strength[train][chosen], data.weight[train][chosen]
-        forest = fit_forest(
-            staged[chosen], strength, weight, quantile, options, trees=1 if learner.is_trial else options.trees
-        )
-        arrays |= forest.arrays(name)
-    ran = np.flatnonzero(asked.ran[train])
-    place, bins, cause = hazard_rows(asked, train[ran])
-    stacked = np.concatenate([staged[ran][place], bins[:, np.newaxis].astype(np.float64)], axis=1)
-    three = {"objective": "multiclass", "num_class": 3}
-    weight = data.weight[train][ran][place]
-    base = _base_hazards(bins, cause, weight)
-    trees = 1 if learner.is_trial else options.hazard_trees
-    forest = fit_forest(stacked, cause.astype(np.float64), weight, three, options, trees=trees, odds=base[bins])
-    return arrays | forest.arrays(HAZARD) | {f"{HAZARD}/base": base}
+    for name in (TRADEABLE, DIRECTION, *STRENGTHS):
+        task, held = (_task(learner, name, places, head) for places in (train, calibrate))
+        is_race = name in (TRADEABLE, DIRECTION)
+        arrays |= fit_task(task, held, options, options.trees if is_race else others or options.trees).arrays(name)
+    base = _base_hazards(learner, train)
+    task, held = (_hazard_task(learner, places, base) for places in (train, calibrate))
+    arrays |= fit_task(task, held, options, others or options.hazard_trees).arrays(HAZARD)
+    return arrays | {f"{HAZARD}/base": base}
 
 
-def _base_hazards(bins: Places, cause: Places, weight: Floats) -> Floats:
+def _task(learner: Learner, name: str, places: Places, head: LogisticHead) -> Task:
+    """What a head but the hazard is asked of some rows."""
+    data, asked = learner.data, learner.asked
+    wanted = {TRADEABLE: asked.known, DIRECTION: asked.resolved}.get(name, asked.measurable)
+    places = places[wanted[places]]
+    rows, weight = learner.rows(places), learner.weight[places]
+    staged = with_stage(rows, data.stage[places])
+    if name in STRENGTHS:
+        quantile = {"objective": "quantile", "alpha": QUANTILES[STRENGTHS.index(name)]}
+        return Task(staged, asked.strength[places], weight, quantile)
+    came = (asked.resolved if name == TRADEABLE else asked.broke)[places].astype(np.float64)
+    odds = head.odds(rows)[:, 0 if name == TRADEABLE else 1].copy()
+    return Task(staged, came, weight, {"objective": "binary"}, odds)
+
+
+def _hazard_task(learner: Learner, places: Places, base: Floats) -> Task:
+    """What the hazard is asked: each bin that a race was seen in."""
+    data = learner.data
+    places = places[learner.asked.ran[places]]
+    place, bins, cause = hazard_rows(learner.asked, places)
+    staged = with_stage(learner.rows(places), data.stage[places])[place]
+    stacked = np.concatenate([staged, bins[:, np.newaxis].astype(np.float64)], axis=1)
+    three = {"objective": "multiclass", "num_class": CAUSES}
+    return Task(stacked, cause.astype(np.float64), learner.weight[places][place], three, base[bins])
+
+
+def _base_hazards(learner: Learner, train: Places) -> Floats:
     """Log chances of each cause in each bin, of all rows together: float64[6, 3]. Trees say how a row differs."""
+    places = train[learner.asked.ran[train]]
+    place, bins, cause = hazard_rows(learner.asked, places)
+    weight = learner.weight[places][place]
     counts = np.bincount(bins * CAUSES + cause, weight, BINS * CAUSES).reshape(BINS, CAUSES) + 1.0
     base: Floats = np.round(np.log(counts / counts.sum(axis=1, keepdims=True)), DECIMALS)
     return base
@@ -195,8 +212,9 @@ def _maps(asked: Questions, said: Said, group: NDArray[np.int64], places: Places
         if chosen.sum() < _LEAST_ROWS:
             continue
         for k, share in enumerate(QUANTILES):
-            off = asked.strength[places][chosen] - quantiles[chosen, k]
-            arrays["strength/shift"][one, k] = round(float(np.quantile(off, share)), DECIMALS)
+            off = float(np.quantile(asked.strength[places][chosen] - quantiles[chosen, k], share))
+            trusted = chosen.sum() / (chosen.sum() + _RIDGE_ROWS)
+            arrays["strength/shift"][one, k] = round(off * float(trusted), DECIMALS)
     return arrays
 
 
@@ -205,10 +223,10 @@ def beta_map(told: Floats, came: Floats) -> Floats:
     if len(told) < _LEAST_ROWS or len(np.unique(came)) < 2:
         return _AS_IT_IS
     columns = beta_columns(told)
-    fitted = fit_logistic(columns, came, np.full(3, _MAP_RIDGE), _AS_IT_IS)
+    fitted = fit_logistic(columns, came, np.full(3, _RIDGE_ROWS), _AS_IT_IS)
     if (fitted[:2] < 0.0).any():
         odds = np.stack([columns[:, 0] + columns[:, 1], columns[:, 2]], axis=1)
-        slope, constant = fit_logistic(odds, came, np.full(2, _MAP_RIDGE), np.array([1.0, 0.0]))
+        slope, constant = fit_logistic(odds, came, np.full(2, _RIDGE_ROWS), np.array([1.0, 0.0]))
         fitted = np.array([slope, slope, constant])
     return _AS_IT_IS if (fitted[:2] < 0.0).any() else np.round(fitted, DECIMALS)
 

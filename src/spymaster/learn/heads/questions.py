@@ -74,6 +74,27 @@ def questions(data: DataSet) -> Questions:
     )
 
 
+def weights(data: DataSet) -> Floats:
+    """How much each row counts where something is learnt: float64[n], 1 in the mean.
+
+    An attempt counts once however many rows it has, and attempts at several levels at once count as one together: they
+    saw the same market, and most of what came of them is the same.
+    """
+    told = np.zeros(len(data))
+    place = np.unique(np.stack([data.date, data.source], axis=1), axis=0, return_inverse=True)[1].ravel()
+    for group in range(int(place.max(initial=-1)) + 1):
+        rows = np.flatnonzero(place == group)
+        _, attempt = np.unique(data.attempt[rows], return_inverse=True)
+        begins = np.full(attempt.max() + 1, np.iinfo(np.int64).max)
+        ends = np.zeros(attempt.max() + 1, np.int64)
+        np.minimum.at(begins, attempt, data.arm_ns[rows])
+        np.maximum.at(ends, attempt, data.ends_ns[rows])
+        begun = np.searchsorted(np.sort(begins), data.t_ns[rows], side="right")
+        over = np.searchsorted(np.sort(ends), data.t_ns[rows], side="left")
+        told[rows] = data.weight[rows] / np.maximum(begun - over, 1)
+    return told / told.mean() if len(told) else told
+
+
 def resolved_attempts(data: DataSet) -> int:
     """Attempts of which at least one row was resolved."""
     return len(np.unique(data.attempt[questions(data).resolved]))

@@ -111,7 +111,7 @@ def report_lines(report: Evaluation) -> list[str]:
             [a.name, str(a.columns), a.head, _interval(a.skill), _interval(a.worse_by, 4)] for a in report.ablations
         ]
         lines += ["", *_table(["columns", "how many", "head", "Brier skill [90 %]", "Brier worse by [90 %]"], rows)]
-    lines += ["", f"{report.trials} models were compared."]
+    lines += ["", f"{report.trials} models were compared." if report.trials > 1 else "One model was measured."]
     if report.told_apart is not None:
         lines.append(
             f"Simulated rows are told from real ones with an AUC of {report.told_apart:.3f}; .5 is not at all."
