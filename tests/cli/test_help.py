@@ -40,7 +40,10 @@ COMMANDS = (
     ("config",),
     *(("config", name) for name in ("path", "show", "validate", "schema", "init")),
     ("lake",),
-    *(("lake", name) for name in ("ls", "verify", "compact", "query", "rebuild-gold", "publish", "audit")),
+    *(
+        ("lake", name)
+        for name in ("ls", "verify", "compact", "query", "rebuild-gold", "publish", "audit", "doctor", "retain")
+    ),
     ("simulate",),
     ("evaluate",),
     *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break", "strategy")),

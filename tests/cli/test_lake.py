@@ -256,3 +256,38 @@ def test_audit_of_the_same_records_ends_well(run: Run, tmp_path: Path) -> None:
     vendor_files(tmp_path / "vendor", sent())
     result = run("lake", "audit", tmp_path / "lake", "--against", tmp_path / "vendor")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "signals  the same, since the records are")
+
+
+def test_doctor_says_damage_on_stdout_with_exit_code_3_and_notes_on_stderr(run: Run, root: Path) -> None:
+    result = run("lake", "doctor", root)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == "1 runs: no damage, 1 notes"
+    gone = next((root / "gold").rglob("*.parquet"))
+    gone.unlink()
+    result = run("lake", "doctor", root)
+    assert (result.exit_code, result.stdout.startswith(f"{gone}: is missing; copy it again")) == (3, True)
+    assert json.loads(run("lake", "doctor", root, "--json").stdout)["damage"] == 1
+
+
+def test_retain_says_what_would_go_and_lets_go_of_it_when_told(run: Run, root: Path) -> None:
+    ask = ("lake", "retain", root, "--bronze-days", "30")
+    kept = run(*ask)
+    assert kept.stdout.endswith("stays: the run is unaudited, and there is no other copy\n")
+    dry = run(*ask, "--also", "unaudited")
+    assert re.fullmatch(rf"{RUN.id} bronze: \d+ files, [\d.]+ MB, goes\n", dry.stdout)
+    assert one_line(dry.stderr).endswith("would go; nothing was changed, add --apply")
+    assert any((root / "bronze").rglob("*.parquet"))
+    assert one_line(run(*ask, "--also", "unaudited", "--apply").stderr).startswith("let go: ")
+    assert not (root / "bronze").exists()
+
+
+def test_retain_without_a_limit_is_answered_with_where_one_is_set(run: Run, root: Path) -> None:
+    result = run("lake", "retain", root)
+    assert result.exit_code == 2
+    assert "there is no limit; give --bronze-days or --gold-days" in one_line(result.stderr)
+
+
+def test_retain_takes_its_days_from_the_configuration(run: Run, root: Path, tmp_path: Path) -> None:
+    config = tmp_path / "my.toml"
+    config.write_text("[lake]\nkeep_gold_days = 30\n")
+    assert run("--config", config, "lake", "retain", root).stdout.startswith(f"{RUN.id} gold: ")

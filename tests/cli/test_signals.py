@@ -66,6 +66,16 @@ CASES = {
         "what is published so far stands; run lake publish again",
         ("catalog.db", "tables"),
     ),
+    "lake query": Case(
+        "lake query {lake} --kind ROUND --out {here}/out.csv",
+        Seam("spymaster.lake.export.export:TableSink.write_table"),
+    ),
+    "lake audit": Case("lake audit {lake} --against {small}", Seam("spymaster.lake.audit.summary:Spill.add")),
+    "lake retain": Case(
+        "lake retain {lake} --bronze-days 1 --also unaudited --apply",
+        Seam("spymaster.cli.tables.lake_care:carry_out"),
+        "not all of it is gone; run lake retain again, and lake doctor",
+    ),
     "evaluate": Case("evaluate states {bundled}", Seam("spymaster.cli.market.evaluate_states:LevelSink.on_block")),
     "strategy": Case("evaluate strategy {rule} {bundled}", Seam("spymaster.evaluate.strategy.trader:Trader.on_block")),
     "learn": Case("learn pbreak {here}/out.model {bundled}", Seam("spymaster.learn.break_rows:BreakRowSink.on_block")),

@@ -132,6 +132,12 @@ def test_of_runs_that_are_all_torn_the_newest_counts(tmp_path: Path) -> None:
     assert set(asked(lake_at(tmp_path), Wanted(("score",)))[0]["score"].to_pylist()) == {2.0}
 
 
+def test_an_id_that_only_looks_like_a_moment_is_no_moment(tmp_path: Path) -> None:
+    recorded(tmp_path, "20249999T143000Z-1", score=1.0)
+    recorded(tmp_path, "20240106T143000Z-2", score=2.0)
+    assert set(asked(lake_at(tmp_path), Wanted(("score",)))[0]["score"].to_pylist()) == {2.0}
+
+
 def test_each_date_has_its_own_winner(tmp_path: Path) -> None:
     recorded(tmp_path, "20240105T143000Z-1", score=1.0)
     recorded(tmp_path, "20240106T143000Z-2", score=2.0, from_ns=T0_NS + DAY_NS)

@@ -231,6 +231,12 @@ class Lake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         float,
         number(0, 1_000_000, "GB", "The oldest sealed runs go until the lake is no larger than this; 0 is no limit."),
     ] = 0.0
+    keep_bronze_days: Annotated[
+        int, number(0, 36_500, "days", "How long lake retain keeps what arrived (Bronze); 0 keeps all.")
+    ] = 0
+    keep_gold_days: Annotated[
+        int, number(0, 36_500, "days", "How long lake retain keeps what was published (Gold); 0 keeps all.")
+    ] = 0
 
 
 class Profiles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

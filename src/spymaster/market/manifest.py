@@ -126,6 +126,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``last_seq``: number of the last record, None before the first. ``trust_left_out``: changes beyond those listed.
     ``reason``: why a torn one is torn. ``predictions``: what a model said in it, where one did. ``audits``: what it was
     held against since, oldest first.
+    ``let_go``: tiers whose files were removed by a policy, while the rest stayed.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     predictions: PredictionSeal | None = None
     audits: tuple[Audit, ...] = ()
+    let_go: tuple[str, ...] = ()
 
 
 class RecordingLevel(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from spymaster.cli.failures import half_done
 from spymaster.config.loader import load_config
 from spymaster.config.structs import Config
 from spymaster.errors import ExitCode, UserError
-from spymaster.lake.catalog import SILVER, Lake, LakeRun, date_of_file, table_of_file
+from spymaster.lake.catalog import BRONZE, SILVER, Lake, LakeRun, date_of_file, table_of_file
 from spymaster.lake.gold.rebuild import Rebuilt, rebuild_gold
 from spymaster.lake.predictions import PREDICTIONS_KIND
 from spymaster.lake.retention import prune
@@ -118,7 +118,8 @@ def run_compact(config_path: Path | None, root: str | None, date: str | None) ->
 def run_rebuild(config_path: Path | None, root: str | None, run_id: str | None, check: bool) -> int:
     """Compute Gold of one run or of all; returns the exit code. Raises LakeError."""
     lake = _open(config_path, root)[1]
-    chosen = lake.runs if run_id is None and lake.runs else (lake.run(run_id),)
+    kept = tuple(run for run in lake.runs if BRONZE not in run.run.let_go)
+    chosen = kept if run_id is None and kept else (lake.run(run_id),)
     differing = 0
     for run in chosen:
         done = _rebuild(lake, run, check)
@@ -146,9 +147,9 @@ def _rebuild(lake: Lake, run: LakeRun, check: bool) -> Rebuilt:
             progress.close()
 
 
-def open_lake(config_path: Path | None, root: str | None) -> Lake:
-    """The lake that is meant. Raises UserError for no lake."""
-    return _open(config_path, root)[1]
+def open_lake(config_path: Path | None, root: str | None, *, warn: bool = True) -> Lake:
+    """The lake that is meant. ``warn``: say which manifests are not used. Raises UserError for no lake."""
+    return _open(config_path, root, warn=warn)[1]
 
 
 def _open(config_path: Path | None, root: str | None, *, warn: bool = True) -> tuple[Config, Lake]:

@@ -147,3 +147,38 @@ def lake_audit(
 
     with reported():
         raise typer.Exit(run_audit(context.obj.config, root, tuple(against), run, as_json, signals))
+
+
+@lake_app.command("doctor", cls=Command)
+def lake_doctor(context: typer.Context, root: RootArgument = None, as_json: JsonOption = False) -> None:
+    """What is the matter with a lake, and what to do: strays, gaps, seals, versions; exit code 3 for damage."""
+    from spymaster.cli.tables.lake_care import run_doctor
+
+    with reported():
+        raise typer.Exit(run_doctor(context.obj.config, root, as_json))
+
+
+@lake_app.command("retain", cls=Command)
+def lake_retain(
+    context: typer.Context,
+    root: RootArgument = None,
+    bronze_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="Days Bronze is kept. [default: keep_bronze_days]", show_default=False),
+    ] = None,
+    gold_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="Days Gold is kept. [default: keep_gold_days]", show_default=False),
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", help="Last copies of these too: unaudited, unsealed; repeatable.", show_default=False),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, it is only said.")] = False,
+) -> None:
+    """Let go of Bronze and Gold whose days are over; the last copy of an unsealed or unaudited run stays."""
+    from spymaster.cli.tables.lake_care import RetainAsked, run_retain
+
+    with reported():
+        asked = RetainAsked(root, bronze_days, gold_days, tuple(also or ()), apply)
+        raise typer.Exit(run_retain(context.obj.config, asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,8 +47,9 @@ class Portion:
 
 
 def newest_complete(runs: Iterable[LakeRun]) -> LakeRun:
-    """The run that counts among several: the newest that is sealed, of none that is the newest."""
-    return max(runs, key=lambda run: (run.run.status is RunStatus.SEALED, _begun(run), run.run.id))
+    """The run that counts among several: the newest that is sealed, of none that is the newest; one that was let go
+    counts only where all were."""
+    return max(runs, key=_rank)
 
 
 def days_of(runs: Sequence[LakeRun], span: Span) -> tuple[Day, ...]:
@@ -94,7 +96,14 @@ def _cut(spans: Iterable[Span], within: Span) -> Iterator[Span]:
             yield first, until
 
 
+def _rank(run: LakeRun) -> tuple[bool, bool, dt.datetime, str]:
+    return bool(run.manifest.files), run.run.status is RunStatus.SEALED, _begun(run), run.run.id
+
+
 def _begun(run: LakeRun) -> dt.datetime:
-    if match := _BEGUN.match(run.run.id):
-        return dt.datetime.strptime("".join(match.groups()), "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+    match = _BEGUN.match(run.run.id)
+    with contextlib.suppress(ValueError):
+        # an id may be anything
+        if match is not None:
+            return dt.datetime.strptime("".join(match.groups()), "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
     return run.manifest.start

@@ -14,7 +14,7 @@ from spymaster.feeds.errors import SourceError
 from spymaster.feeds.streams.seekable import SeekableFile
 from spymaster.journal.format import Position, segment_path, segments_in
 from spymaster.lake.bronze.reader import Backfill, BronzeReader
-from spymaster.lake.catalog import Lake, LakeRun
+from spymaster.lake.catalog import BRONZE, Lake, LakeRun
 from spymaster.lake.export.dbn import read_batches
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame
 from spymaster.session.sources.journal_source import JournalSource
@@ -157,7 +157,8 @@ class _BronzeStore:
         self.problems = tuple(lake.problems)
         config = next((frame for frame in self._reader.frames() if isinstance(frame, ConfigFrame)), None)
         if config is None:
-            raise SourceError(lake.storage.name, f"run {run.run.id} holds no configuration", "replay its journal")
+            why = "was let go" if BRONZE in run.run.let_go else "holds no configuration"
+            raise SourceError(lake.storage.name, f"Bronze of run {run.run.id} {why}", "replay its journal")
         self.config = config
         self.first_ns, self.last_ns = run.manifest.start_ns, run.manifest.end_ns
 
