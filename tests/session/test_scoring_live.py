@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, cast
@@ -9,6 +10,7 @@ from typing import IO, Any, cast
 import msgspec
 import pytest
 
+from spymaster.features.follower import FeatureFollower
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.lake.catalog import Lake
 from spymaster.lake.predictions import predictions_of
@@ -16,12 +18,17 @@ from spymaster.lake.sidecar.process import finish
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.ledger.predictions.entries import Round, RunBegins, Said
 from spymaster.market.frames import ConfigFrame, UserLevel
+from spymaster.models.live_scorer import LevelAsker
+from spymaster.physics.engine import Engine
 from spymaster.session.live.played import PlayedArrivals
 from spymaster.session.live.session import LiveSession
 from spymaster.session.record.recording import RunRecording
 from spymaster.session.record.sidecar_watch import SidecarWatch
+from spymaster.session.scoring.book import ScoringBook
+from spymaster.session.scoring.record import ModelRecord
 from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.sources.forms import open_source
+from spymaster.session.sources.journal_source import JournalSource
 from spymaster.session.sources.replay_source import ReplayPlan
 from tests.session.screen import PATIENCE_S
 from tests.support.heads import PlainHeads, models, speaker
@@ -122,6 +129,53 @@ def test_the_first_line_names_the_models_by_the_hash_of_their_files(plan: Replay
     begins = found.entries[0]
     assert isinstance(begins, RunBegins)
     assert (begins.run, begins.simulated, begins.models) == (RUN.id, True, (champion.said,))
+
+
+def test_a_replay_says_at_each_moment_what_was_said_live(plan: ReplayPlan, tmp_path: Path) -> None:
+    """Whatever the live session had time for: what it said is what follows from the snaps alone."""
+    lived(plan, tmp_path / "out", models("shadow"))
+    (found,) = predictions_of(Lake(LocalStorage(tmp_path / "out")))
+    told = {
+        (entry.t_ns, said.level, said.stage): said
+        for entry in found.entries
+        if isinstance(entry, Round)
+        for said in entry.said
+    }
+    replayed = said_of_journal(plan, tmp_path / "out" / "journal")
+    assert told
+    assert {key: replayed[key] for key in told} == told
+
+
+def said_of_journal(plan: ReplayPlan, journal: Path) -> dict[tuple[int, str, str], Said]:
+    """What a model says of a recorded session, snap by snap."""
+    source, engine = JournalSource(journal), Engine(snaps_per_block=1)
+    asker, kept = LevelAsker(FeatureFollower(0.25), 0.25), Kept()
+    one = speaker(PlainHeads())
+    book = ScoringBook(
+        [one],
+        [ModelRecord([], one.said.sha256, simulated=True, horizons_s=HORIZONS_S)],
+        profile="es",
+        user_ids=tuple(level.id for level in plan.user_levels),
+        horizons_s=HORIZONS_S,
+        simulated=True,
+        screen=False,
+        log=kept,
+    )
+    for block in itertools.chain(*map(engine.feed, source.frames()), engine.finish()):
+        asker.on_block(block)
+        if len(block.snaps) and asker.questions is not None:
+            book.answer(asker.questions)
+    return {(round_.t_ns, said.level, said.stage): said for round_ in kept.rounds for said in round_.said}
+
+
+class Kept:
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.rounds: list[Round] = []
+
+    def write(self, entry: Round) -> None:
+        self.rounds.append(entry)
 
 
 def test_without_models_there_is_no_file(plan: ReplayPlan, tmp_path: Path) -> None:

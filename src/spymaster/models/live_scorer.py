@@ -1,8 +1,8 @@
 """What a model is asked of the levels of a run, and when: in event time alone, so that a replay asks the same.
 
 ``LevelAsker`` follows every published snap in the thread that made it and keeps, of each level with an attempt on, the
-columns it was asked with last: that is remembered, and enters a Session's checkpoints. What a model answers is a
-function of these columns alone, and may be worked out at any later time.
+columns it was asked with last: what is not asked anew at each snap enters a Session's checkpoints. What a model answers
+is a function of these columns alone, and may be worked out at any later time.
 """
 
 from __future__ import annotations
@@ -125,6 +125,22 @@ class Questions:
     decided_rows: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Latest:
+    """The latest snap. ``asked``: a question for each of its levels; ``near``: of those that are asked at every snap;
+    ``new``: how many others are asked anew."""
+
+    t_ns: int
+    session_date: int
+    levels: Array
+    standings: Array
+    asked: Array
+    near: NDArray[np.bool_]
+    new: int
+    decided: Array
+    decided_rows: Floats
+
+
 def period_ns(away_points: Floats, sigma_1m: Floats) -> NDArray[np.int64]:
     """How often a level is asked of, by its distance: at every quarter of a second within 1.5 deviations of two
     minutes, every 2 s within three, else every 10 s; int64[n]."""
@@ -152,8 +168,8 @@ class LevelAsker:
         self._follower, self._tick = follower, tick_points
         self._asked: Array = np.zeros(0, ASKED)
         self._rows: Floats = np.zeros((0, 0))
-        self.questions: Questions | None = None
-        """As of the latest snap, None before the first."""
+        self._latest: _Latest | None = None
+        self._questions: Questions | None = None
 
     def on_block(self, block: Any) -> None:
         """Follow a block of at most one snap."""
@@ -165,26 +181,42 @@ class LevelAsker:
         standings = self._follower.standings()
         asked = _questions(int(snap["t_ns"]), levels, standings, self._tick)
         decided, decided_rows = self._decided(asked)
-        due = self._due(asked, levels)
-        places = np.flatnonzero(due)
-        fresh = self._follower.rows(places)
-        self._keep(asked, due, fresh)
-        self.questions = Questions(
-            t_ns=int(snap["t_ns"]),
-            session_date=int(snap["session_date"]),
-            levels=levels,
-            standings=standings,
-            asked=self._asked,
-            rows=self._rows,
-            new=len(places),
-            decided=decided,
-            decided_rows=decided_rows,
-        )
+        is_on = asked["stage"] >= 0
+        every_ns = period_ns(np.abs(asked["beyond"]), levels["sigma_1m"])
+        near, far = is_on & (every_ns == _EVERY_NS[0]), is_on & (every_ns > _EVERY_NS[0])
+        new = self._keep(asked, far, every_ns)
+        moment = (int(snap["t_ns"]), int(snap["session_date"]))
+        self._latest = _Latest(*moment, levels, standings, asked, near, new, decided, decided_rows)
+        self._questions = None
+
+    @property
+    def questions(self) -> Questions | None:
+        """As of the latest snap, None before the first. To be asked before the next snap is followed.
+
+        What is asked anew at every snap is looked up here: on the way to a moment nobody wants it.
+        """
+        latest = self._latest
+        if latest is not None and self._questions is None:
+            places = np.flatnonzero(latest.near)
+            fresh = self._follower.rows(places)
+            self._questions = Questions(
+                t_ns=latest.t_ns,
+                session_date=latest.session_date,
+                levels=latest.levels,
+                standings=latest.standings,
+                asked=np.concatenate([latest.asked[places], self._asked]),
+                rows=np.concatenate([fresh, self._rows]) if len(self._rows) else fresh,
+                new=len(places) + latest.new,
+                decided=latest.decided,
+                decided_rows=latest.decided_rows,
+            )
+        return self._questions
 
     def forget(self) -> None:
         """Another contract begins with the next snap."""
         self._follower.forget()
-        self._asked, self._rows, self.questions = np.zeros(0, ASKED), np.zeros((0, 0)), None
+        self._asked, self._rows = np.zeros(0, ASKED), np.zeros((0, 0))
+        self._latest = self._questions = None
 
     def snapshot(self) -> bytes:
         """Everything, for ``restore``."""
@@ -204,28 +236,24 @@ class LevelAsker:
             raise ValueError(f"no memory of questions: {error}") from None
         self._rows = rows.reshape(count, width).copy()
         self._follower.restore(snapshot[_LENGTHS.size : begin])
-        self.questions = None
+        self._latest = self._questions = None
 
-    def _due(self, asked: Array, levels: Array) -> NDArray[np.bool_]:
-        """Which levels are asked of anew at this snap: by the clock, and whenever an attempt came further."""
-        every = period_ns(np.abs(asked["beyond"]), levels["sigma_1m"])
-        due = asked["t_ns"] % every == 0
-        before = {key: (stage, number) for key, stage, number in self._known()}
-        for place in np.flatnonzero(~due & (asked["stage"] >= 0)).tolist():
+    def _keep(self, asked: Array, far: NDArray[np.bool_], every_ns: NDArray[np.int64]) -> int:
+        """Of levels far away: those that are due by the clock, or whose attempt came further, and what was asked before
+        that of the others. How many are new."""
+        before = {_key(one): (int(one["stage"]), int(one["number"])) for one in self._asked}
+        due = far & (asked["t_ns"] % every_ns == 0)
+        for place in np.flatnonzero(far & ~due).tolist():
             one = asked[place]
             due[place] = before.get(_key(one)) != (int(one["stage"]), int(one["number"]))
-        wanted: NDArray[np.bool_] = due & (asked["stage"] >= 0)
-        return wanted
-
-    def _known(self) -> list[tuple[tuple[int, ...], int, int]]:
-        return [(_key(one), int(one["stage"]), int(one["number"])) for one in self._asked]
-
-    def _keep(self, asked: Array, due: NDArray[np.bool_], fresh: Floats) -> None:
-        """The questions of this snap, and of what was asked before that of levels which still have an attempt on."""
-        on = {_key(one) for one in asked[(asked["stage"] >= 0) & ~due]}
-        old = np.array([_key(one) in on for one in self._asked], np.bool_)
-        self._rows = np.concatenate([fresh, self._rows[old]]) if old.any() else fresh
-        self._asked = np.concatenate([asked[due], self._asked[old]])
+        still = {_key(one) for one in asked[far & ~due]}
+        old = np.array([_key(one) in still for one in self._asked], np.bool_)
+        places = np.flatnonzero(due)
+        if len(places) or not old.all():
+            fresh = self._follower.rows(places)
+            self._rows = np.concatenate([fresh, self._rows[old]]) if old.any() else fresh
+            self._asked = np.concatenate([asked[places], self._asked[old]])
+        return len(places)
 
     def _decided(self, asked: Array) -> tuple[Array, Floats]:
         """Decisions of this snap: marked among its questions, or, of a stage that is over already, on their own."""
@@ -235,10 +263,12 @@ class LevelAsker:
             place = int(decision["place"])
             if asked["stage"][place] == decision["stage"]:
                 asked["is_decision"][place] = 1
+                # of a level that moves it is the price at contact that counts, as for the labels
+                asked["future_price"][place] = decision["future_price"]
             else:
                 apart.append(number)
         found = asked[decisions["place"][apart]].copy()
-        for name in ("stage", "number", "direction", "contact_ns"):
+        for name in ("stage", "number", "direction", "contact_ns", "future_price"):
             found[name] = decisions[name][apart]
         found["is_decision"] = 1
         return found, rows[apart]

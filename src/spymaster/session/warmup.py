@@ -154,6 +154,7 @@ def compile_all() -> None:
             if not _all_kept():
                 _compile_in_two()
         forget_unused(folder.parent, time.time())
+        load_models()
     if not unkept() and not is_complete(folder):
         try:
             (folder / mark_name()).touch()
@@ -315,6 +316,14 @@ def load_engine() -> None:
     compile_engine()
     compile_views()
     gc.freeze()
+
+
+def load_models() -> None:
+    """Have in memory what models with several heads are told and asked with. It is no part of an engine that is warm: a
+    session that asks none needs none of it."""
+    from spymaster.models.kernels_loaded import load_kernels
+
+    load_kernels()
 
 
 def _collect_rarely() -> None:

@@ -155,7 +155,7 @@ def _line(verdict: Verdict) -> str:
         return f"{verdict.place}: {verdict.problem}; {verdict.lines} lines before it hold"
     ended = "" if verdict.is_ended else ", the run did not end as it should"
     sealed = "" if verdict.sealed else ", no manifest says whether more followed"
-    return f"{verdict.place}: {verdict.said:,} predictions hold, root {verdict.root[:_SHORT]}…{ended}{sealed}"
+    return f"{verdict.place}: {verdict.said:,} predictions hold, root {verdict.root}{ended}{sealed}"
 
 
 def _settled(config: Config, lake: Lake, one: RunPredictions) -> Outcomes:

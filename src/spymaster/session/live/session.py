@@ -228,6 +228,7 @@ class LiveSession:
             self._phase, self._progress = Phase.LOADING, math.nan
             self._message = "loading the engine"
             load_engine()
+            self._models.load()
 
     def _live(self) -> None:
         # imported here, in the Session's own thread: the first paint does not wait for the engine's machinery

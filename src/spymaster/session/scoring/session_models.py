@@ -39,6 +39,13 @@ class SessionModels:
         scoring = self._scoring
         return scoring.asker if scoring is not None and scoring.plan.asks else None
 
+    def load(self) -> None:
+        """Have everything in memory that is called at a snap: a session does it before it asks for records."""
+        if self.asks is not None:
+            from spymaster.session.warmup import load_models
+
+            load_models()
+
     def begin(
         self, config: ConfigFrame, told: Callable[[LevelsViewport], None], recording: RunRecording | None = None
     ) -> None:
