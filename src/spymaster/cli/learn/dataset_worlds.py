@@ -26,7 +26,7 @@ def build_world(request: WorldRequest, folder: Path, settings: Settings) -> RunR
     session = request.session
     with tempfile.TemporaryDirectory(prefix="spymaster-dataset-") as place:
         recording = Path(place) / session.name
-        write_world(recording, session.market, session.seed, session.minutes)
+        write_world(recording, session.market, session.seed, session.minutes, with_truth=False)
         prepared = prepare(Request(sources=(recording,), config=request.config, profile=None, symbol=None))
         (run,) = runs_of(session.name, prepared.plan, simulated=True)
         return build_run(run, folder, settings)
