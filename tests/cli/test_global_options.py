@@ -35,6 +35,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     },
     ("learn", "pbreak"): ("x.model",),
     ("evaluate", "strategy"): ("x.toml", "x.dbn"),
+    ("evaluate", "touches"): ("x.model",),
     ("research", "run"): ("x.toml",),
     ("research", "worker"): ("nats://127.0.0.1:1",),
     ("research", "status"): ("x.toml",),

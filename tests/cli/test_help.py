@@ -46,7 +46,7 @@ COMMANDS = (
     ),
     ("simulate",),
     ("evaluate",),
-    *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break", "strategy")),
+    *(("evaluate", name) for name in ("facts", "states", "signals", "fuel", "p_break", "strategy", "touches")),
     ("learn",),
     ("predictions",),
     *(("predictions", name) for name in ("verify", "settle", "report")),

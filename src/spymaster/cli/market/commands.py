@@ -218,6 +218,31 @@ def evaluate_fuel(
         run_fuel(sources, context.obj.config, as_json)
 
 
+@evaluate_app.command("touches", cls=Command)
+def evaluate_touches(
+    context: typer.Context,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model with several heads.")],
+    worlds: Annotated[int, typer.Option(help="Random worlds to simulate.", min=1, max=1000)] = 20,
+    seeds_from: _SeedsFrom = None,
+    minutes: _Minutes = 30.0,
+    moments: Annotated[int, typer.Option(help="First touches of a world; seconds each.", min=1, max=50)] = 8,
+    as_json: _AsJson = False,
+) -> None:
+    """Hold models against the best that could be known: the market's own futures from first touches of levels."""
+    with reported():
+        from spymaster.cli.market.evaluate_touches import run_touches
+
+        run_touches(
+            model,
+            context.obj.config,
+            worlds=worlds,
+            seeds_from=seeds_from or "",
+            minutes=minutes,
+            moments=moments,
+            as_json=as_json,
+        )
+
+
 @evaluate_app.command("strategy", cls=Command)
 def evaluate_strategy(
     context: typer.Context,
