@@ -42,7 +42,7 @@ class Asked(NamedTuple):
         return build.runs(self.recordings, workers)
 
     @property
-    def runs(self) -> int:
+    def total(self) -> int:
         """How many runs."""
         return len(self.recordings) + len(self.worlds)
 
@@ -79,7 +79,7 @@ def run_build(asked: Asked, out: Path, *, workers: int, all_hours: bool, as_json
     with half_done(unfinished), SetBuild(out, all_hours=all_hours) as build:
         records = []
         for number, record in enumerate(asked.build(build, workers), 1):
-            print(f"{number} of {asked.runs}: {_run_line(record)}", file=sys.stderr)
+            print(f"{number} of {asked.total}: {_run_line(record)}", file=sys.stderr)
             for line in record.problems:
                 print(f"warning: {record.name}: {line}", file=sys.stderr)
             records.append(record)
