@@ -178,7 +178,7 @@ def _built_text(out: Path, manifest: SetManifest, seconds: dict[str, float]) -> 
     rows = [[stage, f"{took:.1f}", f"{took / total:.0%}" if total else "-"] for stage, took in seconds.items()]
     lines += ["", *aligned([["stage", "seconds of a processor", "share"], *rows])]
     if manifest.excluded:
-        lines += ["", *aligned([["left out", ""], *([why, f"{n:,}"] for why, n in manifest.excluded.items())])]
+        lines += ["", *aligned([["left out", "count"], *([why, f"{n:,}"] for why, n in manifest.excluded.items())])]
     return lines
 
 

@@ -94,7 +94,7 @@ class SetBuild:
         for one in records:
             excluded.update(one.excluded)
         if not parts:
-            why = "; ".join(f"{count:,} {reason}" for reason, count in sorted(excluded.items())) or "no attempt"
+            why = "; ".join(f"{reason}: {count:,}" for reason, count in sorted(excluded.items())) or "no attempt"
             shutil.rmtree(self._folder / BUILDING)
             if not any(self._folder.iterdir()):
                 self._folder.rmdir()
