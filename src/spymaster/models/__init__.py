@@ -1,1 +1,1 @@
-"""Models: their file, and what they say of a level. numpy alone; the only room of learning that a Session imports."""
+"""Models: their file, and what they say of a level. numpy and kernels; all of learning that a Session imports."""

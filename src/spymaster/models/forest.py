@@ -120,6 +120,13 @@ class Forest:
             return softmax(raw)
         return raw
 
+    @classmethod
+    def empty(cls, width: int, classes: int, link: Link) -> Forest:
+        """No trees, whose sums are 0."""
+        none, numbers, bounds = np.zeros(0, np.uint8), np.zeros(0), np.zeros(1, np.int32)
+        shape = np.array([classes, width, link], np.int32)
+        return cls(bounds, bounds, np.zeros(0, np.int32), numbers, none, none, none, numbers, shape)
+
     def first(self, rounds: int) -> Forest:
         """The first trees of each class alone: a model that stopped learning there."""
         trees = min(rounds * self.classes, self.trees)

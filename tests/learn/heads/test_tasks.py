@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,15 @@ def test_a_quantile_always_has_some() -> None:
     one = Task(rows, said, np.ones(400), {"objective": "quantile", "alpha": 0.9})
     forest = fit_task(one, Task(rows, -said, np.ones(400), one.objective), OPTIONS, 30)
     assert forest.trees >= 5
+
+
+@pytest.mark.parametrize("objective", [BINARY, {"objective": "multiclass", "num_class": 3}])
+def test_where_always_the_same_came_there_is_nothing_to_learn(objective: dict[str, Any]) -> None:
+    rows = np.random.default_rng(5).normal(size=(200, 4))
+    one = Task(rows, np.ones(200), np.ones(200), objective)
+    forest = fit_task(one, one, OPTIONS, 30)
+    assert forest.trees == 0
+    assert forest.raw(rows).tolist() == np.zeros((200, objective.get("num_class", 1))).tolist()
 
 
 def test_losses_are_those_of_their_formulas() -> None:

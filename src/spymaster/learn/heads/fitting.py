@@ -165,7 +165,8 @@ def _task(learner: Learner, name: str, places: Places, head: LogisticHead) -> Ta
         quantile = {"objective": "quantile", "alpha": QUANTILES[STRENGTHS.index(name)]}
         return Task(staged, asked.strength[places], weight, quantile)
     came = (asked.resolved if name == TRADEABLE else asked.broke)[places].astype(np.float64)
-    odds = head.odds(rows)[:, 0 if name == TRADEABLE else 1].copy()
+    # the last bits of logarithms are not the same on every processor, and trees would follow them
+    odds = np.round(head.odds(rows)[:, 0 if name == TRADEABLE else 1], DECIMALS)
     return Task(staged, came, weight, {"objective": "binary"}, odds)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spymaster.learn.heads.boosting import fit_forest
 from spymaster.learn.heads.options import TrainOptions
-from spymaster.models.forest import Forest, softmax
+from spymaster.models.forest import Forest, Link, softmax
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +52,11 @@ def fit_task(task: Task, held: Task, options: TrainOptions, trees: int) -> Fores
     Days and worlds differ more than rows of one do, so trees that go on learning what is common to a few of them are
     worth less on the next.
     """
+    if len(np.unique(task.told)) < 2:
+        # nothing that could be told apart
+        classes = int(task.objective.get("num_class", 1))
+        link = {"binary": Link.LOGISTIC, "multiclass": Link.SOFTMAX}.get(task.objective["objective"], Link.IDENTITY)
+        return Forest.empty(task.rows.shape[1], classes, link)
     forest = fit_forest(task.rows, task.told, task.weight, task.objective, options, trees=trees, odds=task.odds)
     if len(held.told) < _LEAST_HELD:
         return forest
