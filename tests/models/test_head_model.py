@@ -133,6 +133,12 @@ def test_a_level_is_told_the_same_alone_and_among_others(trees: bool) -> None:
     assert alone.tobytes() == together[:90].tobytes()
 
 
+def test_very_many_levels_are_told_in_parts_that_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = model().predict(some_rows(), some_stages())
+    monkeypatch.setattr("spymaster.models.head_model._TOGETHER", 64)
+    assert model().predict(some_rows(), some_stages()).tobytes() == whole.tobytes()
+
+
 def test_no_levels_are_no_predictions() -> None:
     assert len(model().predict(np.zeros((0, 4)), np.zeros(0, int))) == 0
 

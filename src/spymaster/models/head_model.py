@@ -36,6 +36,8 @@ KIND: Final = "heads"
 TRADEABLE, DIRECTION, HAZARD = "tradeable", "direction", "hazard"
 STRENGTHS: Final = ("strength_p10", "strength_p50", "strength_p90")
 FORESTS: Final = (TRADEABLE, DIRECTION, *STRENGTHS, HAZARD)
+_TOGETHER: Final = 4096
+"""Rows whose bins are told at once: six times as many are held in memory meanwhile."""
 _REMEDY: Final = "make it again with 'spymaster-tui learn train'"
 
 
@@ -106,13 +108,12 @@ class HeadModel:
             told = (np.tile(one, (len(rows), 1)) for one in (self._logistic.strength, *self._logistic.shapes))
             return Said(chance(odds[:, 0]), chance(odds[:, 1]), *told)
         staged = with_stage(rows, stage)
-        sums = self._forests[HAZARD].raw(by_bin(staged)) + np.tile(self._hazard, (len(rows), 1))
-        hazards = softmax(sums).reshape(len(rows), BINS, CAUSES)
+        hazards = [self._hazards(staged[at : at + _TOGETHER]) for at in range(0, len(staged), _TOGETHER)]
         return Said(
             chance(odds[:, 0] + self._forests[TRADEABLE].raw(staged)[:, 0]),
             chance(odds[:, 1] + self._forests[DIRECTION].raw(staged)[:, 0]),
             np.concatenate([self._forests[name].predict(staged) for name in STRENGTHS], axis=1),
-            *shapes(hazards),
+            *shapes(np.concatenate([np.zeros((0, BINS, CAUSES)), *hazards])),
         )
 
     def neighbours(self, rows: Floats, stage: NDArray[np.integer], count: int = NEAREST) -> Array:
@@ -120,6 +121,11 @@ class HeadModel:
         if self.index is None:
             return np.zeros((len(rows), 0), NEIGHBOUR)
         return self.index.nearest(np.asarray(rows, np.float64), stage, count)
+
+    def _hazards(self, staged: Floats) -> Floats:
+        """Chances of each cause in each bin, of a race that reached it: float64[n, 6, 3]."""
+        sums = self._forests[HAZARD].raw(by_bin(staged)) + np.tile(self._hazard, (len(staged), 1))
+        return softmax(sums).reshape(len(staged), BINS, CAUSES)
 
     def _read_forests(self, arrays: Mapping[str, Array]) -> dict[str, Forest]:
         forests = {name: Forest.of_arrays(name, arrays) for name in FORESTS}

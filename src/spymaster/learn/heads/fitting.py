@@ -43,6 +43,8 @@ DECIMALS: Final = 6
 _RIDGE_ROWS: Final = 500.0
 """What is fitted is held to what is believed beforehand as if by so many rows: those of one market are alike."""
 _LEAST_ROWS: Final = 50
+_MOST_HAZARD_ROWS: Final = 30_000
+"""Each is told once for every bin it reached: so many are some 300 megabytes."""
 _AS_IT_IS: Final = np.array([1.0, 1.0, 0.0])
 _NO_CARD: Final = Card(name="", question="", learnt_on="", made_by="", simulated=True, rows=0)
 
@@ -171,9 +173,10 @@ def _task(learner: Learner, name: str, places: Places, head: LogisticHead) -> Ta
 
 
 def _hazard_task(learner: Learner, places: Places, base: Floats) -> Task:
-    """What the hazard is asked: each bin that a race was seen in."""
+    """What the hazard is asked: each bin that a race was seen in, of evenly chosen rows where there are very many."""
     data = learner.data
     places = places[learner.asked.ran[places]]
+    places = places[:: -(-len(places) // _MOST_HAZARD_ROWS) or 1]
     place, bins, cause = hazard_rows(learner.asked, places)
     staged = with_stage(learner.rows(places), data.stage[places])[place]
     stacked = np.concatenate([staged, bins[:, np.newaxis].astype(np.float64)], axis=1)
