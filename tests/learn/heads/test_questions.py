@@ -9,6 +9,7 @@ import pytest
 
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.labels.first_passage import Outcome
+from spymaster.learn.dataset.read import DataSet
 from spymaster.learn.heads.questions import Questions, hazard_rows, questions, resolved_attempts, weights
 from spymaster.models.heads import BOUNCED, BROKE, NEITHER
 from tests.support.attempt_sets import attempt_set
@@ -62,21 +63,30 @@ def test_an_attempt_is_counted_once_however_many_rows_it_has() -> None:
     assert resolved_attempts(data) == len({int(a) for a, one in zip(data.attempt, asked.resolved, strict=True) if one})
 
 
-def test_attempts_at_once_count_as_one_together() -> None:
-    data = attempt_set(3, 2)
-    start = np.array([0, 0, 1000, 1000, 5000, 5000])
-    told = replace(
-        data,
-        source=np.zeros(6, np.int64),
-        t_ns=start + np.array([0, 600, 0, 600, 0, 600]),
-        arm_ns=start,
-        ends_ns=start + 1500,
-    )
-    # at 1000 and 1600 the first two are in progress together, at 600 and from 5000 on one alone
-    expected = np.array([1.0, 1.0, 0.5, 1.0, 1.0, 1.0])
-    assert weights(told) == pytest.approx(expected / expected.mean())
-    apart = replace(told, source=np.array([0, 0, 1, 1, 0, 0]))
-    assert weights(apart).tolist() == [1.0] * 6
+def spans(*begins: int) -> DataSet:
+    """Attempts of two rows each and 100 ns, by when they begin, in one world."""
+    data = attempt_set(len(begins), 2)
+    start = np.repeat(begins, 2)
+    return replace(data, source=np.zeros(len(data), np.int64), t_ns=start, arm_ns=start, ends_ns=start + 100)
+
+
+def test_attempts_count_less_the_more_of_their_time_they_share() -> None:
+    # the first two share half of their time, the third is alone
+    told = weights(spans(0, 50, 500))
+    expected = np.repeat([0.75, 0.75, 1.0], 2)
+    assert told == pytest.approx(expected / expected.mean())
+
+
+def test_attempts_of_two_worlds_share_nothing() -> None:
+    data = spans(0, 0, 0)
+    apart = replace(data, source=np.array([0, 0, 1, 1, 0, 0]))
+    assert weights(apart) == pytest.approx(np.array([0.75, 0.75, 1.5, 1.5, 0.75, 0.75]))
+    assert weights(data) == pytest.approx(np.ones(6))
+
+
+def test_none_counts_more_than_three_times_the_middle_one() -> None:
+    told = weights(spans(*[0] * 20, 500))
+    assert told.max() / np.median(told) == pytest.approx(3.0)
 
 
 def test_the_question_is_the_longest_race() -> None:

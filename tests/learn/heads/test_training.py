@@ -153,6 +153,11 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.Mon
     assert "\n" not in str(refused.value)
 
 
+def test_a_set_of_other_features_is_not_learnt_from(data: DataSet) -> None:
+    with pytest.raises(UserError, match="was built with other features than this program computes"):
+        learnt(replace(data, schema="another"))
+
+
 def test_a_set_it_did_not_learn_from_is_measured_whole(path: Path) -> None:
     other = attempt_set(300, 8, seed=7)
     report = evaluate(path, other, opens=False)

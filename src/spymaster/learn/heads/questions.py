@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Mask = NDArray[np.bool_]
 
 _EDGES = np.array(HORIZONS_S, np.float64)
 _LONGEST = -1
+MOST_WEIGHT: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +79,9 @@ def questions(data: DataSet) -> Questions:
 def weights(data: DataSet) -> Floats:
     """How much each row counts where something is learnt: float64[n], 1 in the mean.
 
-    An attempt counts once however many rows it has, and attempts at several levels at once count as one together: they
-    saw the same market, and most of what came of them is the same.
+    An attempt counts once however many rows it has, and less the more of its time it shares with attempts at other
+    levels, which saw the same market: by the mean of one over how many were in progress. None counts more than
+    ``MOST_WEIGHT`` times as much as the middle one, so that no few quiet hours decide.
     """
     told = np.zeros(len(data))
     place = np.unique(np.stack([data.date, data.source], axis=1), axis=0, return_inverse=True)[1].ravel()
@@ -89,10 +92,22 @@ def weights(data: DataSet) -> Floats:
         ends = np.zeros(attempt.max() + 1, np.int64)
         np.minimum.at(begins, attempt, data.arm_ns[rows])
         np.maximum.at(ends, attempt, data.ends_ns[rows])
-        begun = np.searchsorted(np.sort(begins), data.t_ns[rows], side="right")
-        over = np.searchsorted(np.sort(ends), data.t_ns[rows], side="left")
-        told[rows] = data.weight[rows] / np.maximum(begun - over, 1)
-    return told / told.mean() if len(told) else told
+        told[rows] = data.weight[rows] * _uniqueness(begins, ends)[attempt]
+    if not len(told):
+        return told
+    told = np.minimum(told, MOST_WEIGHT * np.median(told))
+    return told / told.mean()
+
+
+def _uniqueness(begins: Ints, ends: Ints) -> Floats:
+    """Of spans of time: the mean over each of one over how many of them there are (Lopez de Prado, 2018)."""
+    times = np.unique(np.concatenate([begins, ends]))
+    count = np.searchsorted(np.sort(begins), times, side="right") - np.searchsorted(np.sort(ends), times, side="right")
+    lengths = np.diff(times, append=times[-1:]).astype(np.float64)
+    shared = np.concatenate([[0.0], np.cumsum(lengths / np.maximum(count, 1))])
+    first, last = np.searchsorted(times, begins), np.searchsorted(times, ends)
+    mean: Floats = (shared[last] - shared[first]) / np.maximum(ends - begins, 1)
+    return mean
 
 
 def resolved_attempts(data: DataSet) -> int:

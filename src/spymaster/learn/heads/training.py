@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
+from spymaster.features.attempt_features import SCHEMA
 from spymaster.learn.dataset.read import DataSet
 from spymaster.learn.heads.boosting import need_lightgbm
 from spymaster.learn.heads.fitting import Arrays, Learner, fit, packed
@@ -41,6 +43,9 @@ class Trained:
 
 def train(data: DataSet, options: TrainOptions, real: DataSet | None, progress: Callable[[str], None]) -> Trained:
     """Measure, learn, write down. ``real``: rows of real markets to be told from. Raises UserError."""
+    if data.schema != SCHEMA:
+        problem = "was built with other features than this program computes, and so would serve none"
+        raise UserError(data.id, problem, "build it again with this version", code=ExitCode.DATA)
     learner = Learner(data, options)
     has_trees = learner.has_trees
     if has_trees:
