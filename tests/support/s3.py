@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import re
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,8 @@ def s3_server() -> Iterator[str]:
         server.start()
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
+        # what it holds is kept in this process, for one server after another
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
         boto3.client("s3", endpoint_url=url).create_bucket(Bucket=BUCKET)
         try:
             yield url
