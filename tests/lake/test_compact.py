@@ -18,6 +18,8 @@ from spymaster.lake.catalog import Lake
 from spymaster.lake.silver.compact import Compacted, compact
 from spymaster.lake.storage.files import LocalStorage
 from spymaster.lake.tables.arrow_records import records_of
+from spymaster.lake.tables.part import file_metadata
+from spymaster.lake.tables.schema import CONTENT_KEY
 from spymaster.market.dtypes import DTYPES, by_name
 from spymaster.market.frames import MappingFrame
 from spymaster.market.kinds import Kind
@@ -76,6 +78,19 @@ def test_nothing_is_lost_and_twins_stay_two(tmp_path: Path) -> None:
     assert sum(one.records for one in done if "mbp10" in one.path) == 30 * 200
     assert sum(one.records for one in done if "trades" in one.path) == 30 * 43
     assert {one.doubles for one in done} == {0}
+
+
+def test_the_footer_tells_other_rows_from_the_same(tmp_path: Path) -> None:
+    said = []
+    for place, size in enumerate((5, 5, 6)):
+        frames = Frames()
+        frames.records(Kind.TRADE, es_trades(3, size=size))
+        root = tmp_path / str(place)
+        record(root, frames.stored)
+        (done,) = compacted(root)
+        said.append(file_metadata(LocalStorage(root), done.path)[CONTENT_KEY])
+    assert said[0] == said[1] != said[2]
+    assert len(said[0]) == 64
 
 
 def test_late_records_lie_in_the_hour_they_happened_in(tmp_path: Path) -> None:

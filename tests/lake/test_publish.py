@@ -366,6 +366,27 @@ def test_two_publishers_of_silver_at_once_leave_one_copy_of_each_file(
     assert sorted(path.removeprefix("file://") for path in registered) == [str(path) for path in copies]
 
 
+@pytest.mark.parametrize("name", ["create_tables", "create_namespace"])
+def test_two_publishers_who_make_the_catalog_at_one_moment_both_have_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from pyiceberg.catalog.sql import SqlCatalog
+    from sqlalchemy.exc import IntegrityError
+
+    make = getattr(SqlCatalog, name)
+    refused: list[str] = []
+
+    def after_the_other(self: Any, *arguments: Any) -> None:
+        make(self, *arguments)
+        if not refused:
+            refused.append(name)
+            raise IntegrityError("INSERT", {}, Exception("it is there already"))
+
+    monkeypatch.setattr(SqlCatalog, name, after_the_other)
+    assert brought_up(root)["alerts_es"].rows == 3
+    assert refused == [name]
+
+
 @pytest.mark.slow
 def test_a_publisher_killed_at_any_step_leaves_what_the_next_one_completes(tmp_path: Path) -> None:
     root = tmp_path / "lake"

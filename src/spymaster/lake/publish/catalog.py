@@ -6,15 +6,18 @@ import importlib.util
 import logging
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from spymaster.errors import ExitCode, UserError
 from spymaster.lake.errors import LakeError
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.storage.requests import endpoint_named, region_named
+
+T = TypeVar("T")
 
 CATALOG_NAME: Final = "spymaster"
 """A catalog kept in SQL may hold several, by name; this is the name that readers of it give."""
@@ -22,6 +25,8 @@ FOLDER: Final = "iceberg"
 """Below the lake's root: the catalog and its tables, where nothing else is asked for."""
 
 _CATALOGS_REMEDY: Final = "check its address, that it runs and who may write"
+_ATTEMPTS: Final = 4
+_WAIT_S: Final = 0.1
 _REST: Final = ("http://", "https://")
 _WITH_SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -46,7 +51,24 @@ def open_catalog(storage: Storage, uri: str | None = None, warehouse: str | None
     else:
         properties |= {"type": "sql", "uri": _sql(storage, uri), "warehouse": warehouse or _own_warehouse(storage)}
     with reported(uri or "lake publish"):
-        return load_catalog(CATALOG_NAME, **properties)
+        return _by_one_of_several(lambda: load_catalog(CATALOG_NAME, **properties))
+
+
+def have_namespace(catalog: Any, namespace: str) -> None:
+    """Make a namespace where it is not there yet."""
+    _by_one_of_several(lambda: catalog.create_namespace_if_not_exists(namespace))
+
+
+def _by_one_of_several(make: Callable[[], T]) -> T:
+    """Make what is made once: of several who find it missing at one moment all but one are refused; then it is there."""
+    from sqlalchemy.exc import IntegrityError, OperationalError
+
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return make()
+        except (IntegrityError, OperationalError):
+            time.sleep(_WAIT_S)
+    return make()
 
 
 @contextmanager

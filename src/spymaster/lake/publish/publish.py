@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from spymaster.lake.catalog import BRONZE, Lake, date_of_file
 from spymaster.lake.errors import LakeError
-from spymaster.lake.publish.catalog import root_of
+from spymaster.lake.publish.catalog import have_namespace, root_of
 from spymaster.lake.publish.check import check_reads_back
 from spymaster.lake.publish.signed import copy_signed, signed_schema
 from spymaster.lake.publish.wanted import Source, Unit, WantedTable, is_copied, wanted_tables
@@ -77,7 +77,7 @@ def publish(
 
     Raises LakeError where a file cannot be read, does not read back as it is, or a table is of another lake.
     """
-    catalog.create_namespace_if_not_exists(namespace)
+    have_namespace(catalog, namespace)
     there = {identifier[-1] for identifier in catalog.list_tables(namespace)}
     with_bronze = with_bronze or any(name.startswith(f"{BRONZE}_") for name in there)
     wanted = {table.name: table for table in wanted_tables(lake, with_bronze=with_bronze)}
