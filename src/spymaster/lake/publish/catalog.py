@@ -60,7 +60,7 @@ def have_namespace(catalog: Any, namespace: str) -> None:
 
 
 def _by_one_of_several(make: Callable[[], T]) -> T:
-    """Make what is made once: of several who find it missing at one moment all but one are refused; then it is there."""
+    """Make what is made once: of several who find it missing all but one are refused, and find it the next time."""
     from sqlalchemy.exc import IntegrityError, OperationalError
 
     for _ in range(_ATTEMPTS - 1):
