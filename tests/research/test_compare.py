@@ -13,7 +13,9 @@ from spymaster.evaluate.signal_outcomes import DISTANCES, VOLATILITIES, AlertRec
 from spymaster.evaluate.worlds.world_record import ENGINE
 from spymaster.research.compare import Compared, Comparison, Pair, compared, comparison, comparison_text
 from spymaster.research.plan import read_plan
+from spymaster.research.report import Entry, Report, encoded
 from spymaster.research.steps.judged import JudgedDay, read_judged, write_judged
+from spymaster.research.tasks import State
 from tests.research.conftest import RunPlan, WritePlan
 
 NOTHING = [[0] * DISTANCES for _ in range(VOLATILITIES)]
@@ -172,3 +174,19 @@ def test_a_plan_without_the_judge_cannot_be_compared(write_plan: WritePlan, run:
     run(path)
     with pytest.raises(UserError, match="its steps are without evaluate"):
         compared(str(path), str(path))
+
+
+def test_several_runs_of_one_day_are_one_day(tmp_path: Path) -> None:
+    """A session that was started anew left two runs in its lake: days are drawn, and runs are not."""
+    entries = []
+    for number, (source, breaks) in enumerate([("lake", 2), ("lake", 1), ("other", 4)]):
+        place = f"evaluate/{number}"
+        (tmp_path / place).mkdir(parents=True)
+        write_judged(tmp_path / place, [day(breaks=breaks)])
+        entries.append(Entry("a", "evaluate", source, f"run{number}", 20260317, f"i{number}", place, State.DONE))
+    report = Report(plan="p", simulated=True, days=3, computed=3, entries=tuple(entries), notes=())
+    place = tmp_path / "p.report.json"
+    place.write_bytes(encoded(report))
+    found = compared(str(place), str(place))
+    assert found.days == 2
+    assert row(found, "BREAK a day").a.value == pytest.approx(7 / 2)

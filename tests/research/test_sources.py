@@ -15,15 +15,16 @@ from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
 from spymaster.market.manifest import RunStatus
 from spymaster.physics.engine import Engine
+from spymaster.research.compare import compared
 from spymaster.research.content import ContentIndex
 from spymaster.research.days import Found, days_of
 from spymaster.research.plan import read_plan
-from spymaster.research.report import Entry, Report
+from spymaster.research.report import Entry, Report, report_text
 from spymaster.research.results import Results, Wanted
 from spymaster.session.headless import RunTotals, drive
 from spymaster.session.sources.forms import Form, interval_ns_of
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
-from tests.research.conftest import RunPlan, WritePlan
+from tests.research.conftest import Inline, RunPlan, WritePlan
 from tests.support.dbn import dbn_file, definition
 from tests.support.journals import read_journal
 from tests.support.lakes import RUN, record
@@ -140,11 +141,11 @@ def vendor(tmp_path: Path) -> Path:
     return folder
 
 
-def add_date(folder: Path, n: int) -> None:
-    """Files of the n-th date of the week from Tuesday on."""
+def add_date(folder: Path, n: int, *, until_s: int = 60) -> None:
+    """Files of the n-th date of the week from Tuesday on, which say that they go on for so long."""
     start_ns = START_NS - (3 - n) * DAY_NS
     words = busy_words(80, seed=n, start_ns=start_ns)
-    depth_file(folder / f"{n}.mbp-10.dbn.zst", words, start_ns=start_ns, end_ns=start_ns + 60 * SECOND)
+    depth_file(folder / f"{n}.mbp-10.dbn.zst", words, start_ns=start_ns, end_ns=start_ns + until_s * SECOND)
     rows = definition("ESH4", 17077, ts_event=start_ns, ts_recv=start_ns)
     dbn_file(folder / f"{n}.definition.dbn.zst", "definition", rows, start_ns=start_ns, end_ns=start_ns + SECOND)
 
@@ -175,3 +176,34 @@ def test_bars_beside_the_records_are_part_of_every_day(write_plan: WritePlan, da
     alone, warmed = (found_by(write_plan(more, name="p")).days for more in ("", "warmup = ['bars.csv']"))
     assert {day.inputs for day in alone}.isdisjoint(day.inputs for day in warmed)
     assert warmed[0].warmup == (str(bars),)
+
+
+def test_a_date_on_which_nothing_was_recorded_is_an_empty_result_and_said(
+    write_plan: WritePlan, run: RunPlan, inline: Inline, vendor: Path
+) -> None:
+    """The last file says that it goes on into the next evening, and holds no record of it."""
+    add_date(vendor, 2, until_s=23 * 3600)
+    path = write_plan("[export]\ntables = ['records']", steps='"replay", "evaluate", "export"', sources="'vendor'")
+    report = run(path)
+    assert report.is_whole, report.entries
+    empty = [entry for entry in report.entries if entry.date == 20240105 and entry.reason]
+    assert {entry.step for entry in empty} == {"replay", "evaluate"}
+    assert {entry.reason for entry in empty} == {"no record of ESH4 on 2024-01-05"}
+    assert "note: 2024-01-05 vendor: no record of ESH4 on 2024-01-05" in report_text(report)
+    assert not [entry for entry in report.entries if entry.date != 20240105 and entry.reason]
+    inline.items.clear()
+    run(path)
+    assert not inline.items
+    assert compared(str(path), str(path)).days == 3
+
+
+def test_a_source_that_cannot_be_used_is_said_and_the_others_go_on(
+    write_plan: WritePlan, run: RunPlan, days: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "odd").mkdir()
+    report = run(write_plan(steps='"replay"', sources=f"'odd', '{days}/d1'"))
+    assert len(report.entries) == 1
+    assert not report.is_whole
+    (line,) = report.refused
+    assert f"not used: {line}" in report_text(report)
+    assert "no .dbn or .dbn.zst files in this folder" in line

@@ -62,10 +62,15 @@ def compared(a: str, b: str) -> Comparison:
     """``a``, ``b``: a plan or a report, ``:NAME`` behind it for one of several configurations. Raises UserError."""
     one, other = _days_of(a), _days_of(b)
     common = sorted(one.keys() & other.keys())
-    if not common:
+    days: dict[tuple[str, int], list[Pair]] = {}
+    for day in common:
+        pair = Pair(tuple(read_judged(one[day].folder)), tuple(read_judged(other[day].folder)))
+        if pair.a or pair.b:
+            days.setdefault(one[day].group, []).append(pair)
+    if not days:
         remedy = "name two that were run over the same days"
         raise UserError(f"{a} and {b}", "have no day in common", remedy, code=ExitCode.DATA)
-    pairs = [Pair(tuple(read_judged(one[day])), tuple(read_judged(other[day]))) for day in common]
+    pairs = [Pair(*(tuple(day for each in own for day in each[side]) for side in (0, 1))) for own in days.values()]
     return comparison(a, b, pairs, only=(len(one) - len(common), len(other) - len(common)))
 
 
@@ -171,8 +176,15 @@ def _markout(event: str, k: int) -> Callable[[JudgedDay], tuple[float, float]]:
     return pair
 
 
-def _days_of(named: str) -> dict[str, Path]:
-    """The folder of each day's result, by the hash of what it was computed from. Raises UserError."""
+class _Judged(NamedTuple):
+    """Where a result is, and of which day: several runs of a lake may be of one."""
+
+    folder: Path
+    group: tuple[str, int]
+
+
+def _days_of(named: str) -> dict[str, _Judged]:
+    """Each day's result, by the hash of what it was computed from. Raises UserError."""
     place, name = _place(named)
     report = read_report(place)
     name = name or _only(named, report)
@@ -182,8 +194,10 @@ def _days_of(named: str) -> dict[str, Path]:
         problem = f"there is no {_STEP} of a configuration {name}" if known else f"its steps are without {_STEP}"
         remedy = f"name one of {known}" if known else f'add "{_STEP}" to the plan\'s steps and run it'
         raise UserError(named, problem, remedy, code=ExitCode.USAGE)
-    found = {one.inputs: place.parent / one.place for one in entries if one.state is State.DONE}
-    if missing := [folder for folder in found.values() if not folder.is_dir()]:
+    found = {
+        one.inputs: _Judged(place.parent / one.place, (one.day, one.date)) for one in entries if one.state is State.DONE
+    }
+    if missing := [one.folder for one in found.values() if not one.folder.is_dir()]:
         raise UserError(missing[0], "is not there any more", "run the plan again", code=ExitCode.DATA)
     return found
 

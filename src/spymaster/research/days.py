@@ -34,29 +34,35 @@ _FILES: Final = "files"
 
 
 class Found(NamedTuple):
-    """The days of a plan by date and name, and a line for each thing that was passed over."""
+    """The days of a plan by date and name, a line for each thing that was passed over, and one for each source that
+    cannot be used."""
 
     days: tuple[Day, ...]
     notes: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 def days_of(plan: Plan, index: ContentIndex) -> Found:
-    """All days of a plan's sources, within its dates. Raises UserError where a source cannot be used, and where there
-    is no day."""
+    """All days of a plan's sources, within its dates. Raises UserError where there is none."""
     finder = _Finder(plan, index)
     files = tuple(path for path in plan.sources if not path.is_dir())
     days: list[Day] = []
+    refused: list[str] = []
     for group in [*((path,) for path in plan.sources if path.is_dir()), *([files] if files else [])]:
-        days += [day for day in finder.of_source(group) if plan.wants(day.date)]
+        try:
+            days += [day for day in finder.of_source(group) if plan.wants(day.date)]
+        except UserError as error:
+            refused.append(str(error))
     if not days:
-        why = f" ({finder.notes[0]})" if finder.notes else ""
+        said = [*refused, *finder.notes]
+        why = f" ({said[0]})" if said else ""
         raise UserError(plan.path, f"its sources hold no day{why}", "name others, or other dates", code=ExitCode.DATA)
     once = {day.inputs: day for day in reversed(days)}
     for day in days:
         if once[day.inputs] is not day:
             finder.notes.append(f"{day.name}: {date_of(day.date)} is that of {once[day.inputs].name}, and counts once")
     kept = sorted(once.values(), key=lambda day: (day.date, day.name, day.run))
-    return Found(tuple(kept), tuple(finder.notes))
+    return Found(tuple(kept), tuple(finder.notes), tuple(refused))
 
 
 class _Finder:

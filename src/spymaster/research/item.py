@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
+from spymaster.feeds.errors import NothingOnDateError
 from spymaster.research.content import digest_of
-from spymaster.research.day import Day, Settings
+from spymaster.research.day import Day, Settings, without_place
 from spymaster.research.one_pass import Fault, Tell, fault_of, lived
-from spymaster.research.results import Failure, Receipt, Results, Wanted, files_in
+from spymaster.research.results import NOTHING, Failure, Receipt, Results, Wanted, files_in
 from spymaster.research.steps.step import Made
 from spymaster.research.steps.table import STEPS, code_of
 
@@ -90,14 +91,23 @@ def _made(item: Item, left: dict[str, Wanted], folders: dict[str, Path], tell: T
         assert work is not None
         try:
             found[name] = work(item.day, item.settings, folders[name])
+        except NothingOnDateError as error:
+            found[name] = nothing_there(item.day, error)
         except Exception as error:
             found[name] = fault_of(error)
     if watching:
         try:
             found |= lived(item.day, item.settings, watching, folders, tell)
+        except NothingOnDateError as error:
+            found |= dict.fromkeys(watching, nothing_there(item.day, error))
         except Exception as error:
             found |= dict.fromkeys(watching, fault_of(error))
     return found
+
+
+def nothing_there(day: Day, error: NothingOnDateError) -> Made:
+    """The result of a date on which the contract was not recorded: no file, and why."""
+    return Made({}, {NOTHING: without_place(error.problem, day)})
 
 
 def _receipt(item: Item, wanted: Wanted, folder: Path, made: Made) -> Receipt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ _SHOWN: Final = 8
 
 class Entry(msgspec.Struct, frozen=True):
     """One result. ``day``: its source for people; ``inputs``: hash of all that was read; ``place``: its folder, below
-    that of the report; ``reason``: why it failed."""
+    that of the report; ``reason``: why it failed, or is empty."""
 
     configuration: str
     step: str
@@ -33,7 +34,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """``computed``: results that this run made; ``simulated``: whether any day is."""
+    """``computed``: results that this run made; ``simulated``: whether any day is; ``refused``: sources that cannot be
+    used, and why."""
 
     plan: str
     simulated: bool
@@ -41,6 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     computed: int
     entries: tuple[Entry, ...]
     notes: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counter[State]:
@@ -49,8 +52,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether every result is there."""
-        return self.counts[State.DONE] == len(self.entries)
+        """Whether every source could be used, and every result is there."""
+        return not self.refused and self.counts[State.DONE] == len(self.entries)
 
 
 def report_of(plan: Plan, tasks: Tasks, computed: int = 0) -> Report:
@@ -58,7 +61,7 @@ def report_of(plan: Plan, tasks: Tasks, computed: int = 0) -> Report:
     results = Results(plan.results)
     entries = []
     for task in tasks.all:
-        state, reason = state_of(results, task.wanted)
+        state, reason = state_of(results, task)
         about = (task.configuration, task.wanted.step, task.day.name, task.day.run, task.day.date, task.day.inputs)
         entries.append(Entry(*about, task.wanted.place, state, reason))
     return Report(
@@ -68,6 +71,7 @@ def report_of(plan: Plan, tasks: Tasks, computed: int = 0) -> Report:
         computed=computed,
         entries=tuple(entries),
         notes=tasks.notes,
+        refused=tasks.refused,
     )
 
 
@@ -116,10 +120,19 @@ def report_text(report: Report) -> str:
         lines.append(f"failed: {entry.step} of {_date(entry.date)} {entry.day}{more}: {reason}")
     if len(reasons) > _SHOWN:
         lines.append(f"failed: {len(reasons) - _SHOWN} other reasons, in the report")
-    lines += [f"note: {note}" for note in report.notes[:_SHOWN]]
-    if len(report.notes) > _SHOWN:
-        lines.append(f"note: {len(report.notes) - _SHOWN} more, in the report")
+    lines += _listed("not used", report.refused) + _listed("note", (*_empty(report), *report.notes))
     return "\n".join(lines)
+
+
+def _empty(report: Report) -> list[str]:
+    """Days of which a step has nothing, since nothing was recorded, a line each."""
+    days = {(one.date, one.day): one.reason for one in report.entries if one.state is State.DONE and one.reason}
+    return [f"{_date(date)} {day}: {reason}" for (date, day), reason in days.items()]
+
+
+def _listed(mark: str, texts: Sequence[str]) -> list[str]:
+    more = [f"{mark}: {len(texts) - _SHOWN} more, in the report"] if len(texts) > _SHOWN else []
+    return [f"{mark}: {text}" for text in texts[:_SHOWN]] + more
 
 
 def _date(number: int) -> str:

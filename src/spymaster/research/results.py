@@ -25,6 +25,8 @@ from spymaster.interrupts import held
 
 RESULT: Final = "result.json"
 INDEX: Final = "content.json"
+NOTHING: Final = "nothing"
+"""The fact of a result that is empty because nothing was recorded: why."""
 _PARTIAL: Final = "partial"
 _FAILURES: Final = "failures"
 _FORGOTTEN_S: Final = 7 * 86_400.0

@@ -16,7 +16,7 @@ from spymaster.research.day import Day, Settings, settings_of
 from spymaster.research.days import days_of
 from spymaster.research.item import Item, wanted_of
 from spymaster.research.plan import Configuration, Plan
-from spymaster.research.results import INDEX, Results, Wanted
+from spymaster.research.results import INDEX, NOTHING, Results, Wanted
 from spymaster.research.steps.table import STEPS
 
 
@@ -30,11 +30,13 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Tasks(msgspec.Struct, frozen=True):
-    """All of a plan. ``notes``: what its sources hold that is not used, a line each."""
+    """All of a plan. ``notes``: what its sources hold that is not used, a line each; ``refused``: sources that cannot
+    be used, and why."""
 
     all: tuple[Task, ...]
     days: int
     notes: tuple[str, ...]
+    refused: tuple[str, ...]
 
     def items(self, results: Results) -> list[Item]:
         """What is not there yet, each result once: one pass of an engine for all that can share it."""
@@ -89,7 +91,7 @@ def tasks_of(plan: Plan, *, only_looks: bool = False) -> Tasks:
         if left := len(found.days) - len(able):
             notes.append(f"{step}: not of {left} of {len(found.days)} days, which are in another form")
         tasks += _of_step(plan.configurations, step, able, plan.profile)
-    return Tasks(tuple(tasks), len(found.days), tuple(notes))
+    return Tasks(tuple(tasks), len(found.days), tuple(notes), found.refused)
 
 
 def _of_step(
@@ -104,10 +106,11 @@ def _of_step(
     return tasks
 
 
-def state_of(results: Results, wanted: Wanted) -> tuple[State, str]:
-    """How a result stands, and why it failed."""
+def state_of(results: Results, task: Task) -> tuple[State, str]:
+    """How a result stands, and why it failed, or why it is empty: of dates among others nothing may be recorded."""
+    wanted = task.wanted
     if results.has(wanted):
-        return State.DONE, ""
+        return State.DONE, str(results.receipt(wanted).facts.get(NOTHING, "")) if task.day.is_part else ""
     failure = results.failure(wanted)
     return (State.MISSING, "") if failure is None else (State.FAILED, failure.reason)
 

@@ -20,7 +20,7 @@ from spymaster.feeds.dbn.definitions import (
     volumes_before,
 )
 from spymaster.feeds.dbn.files import DbnFile
-from spymaster.feeds.errors import SourceError
+from spymaster.feeds.errors import NothingOnDateError, SourceError
 from spymaster.market.calendar_table import et_ns
 from spymaster.market.contract_months import contract_expiry
 from spymaster.market.hours_table import FUTURES_DAY_BEGINS
@@ -261,12 +261,13 @@ def _nothing(files: Sequence[DbnFile], priced: Sequence[DbnFile], query: Contrac
     held = names_held(priced)
     names = ", ".join(held[:_MENTIONED]) + (f" and {len(held) - _MENTIONED} more" if len(held) > _MENTIONED else "")
     where = (priced or files)[0].path if files else "the source"
+    kind = SourceError if query.date is None else NothingOnDateError
     if query.symbol is not None:
         remedy = f"pick another with --symbol; it holds: {names or 'nothing'}"
-        return SourceError(where, f"no outright {query.symbol} with depth or trades in it", remedy)
+        return kind(where, f"no outright {query.symbol} with depth or trades in it", remedy)
     what = "futures contract" if query.product is None else f"{query.product} contract"
     stock = " and no single stock" if query.product is None else ""
-    return SourceError(
+    return kind(
         where,
         f"no {what}{stock} with depth or trades in it (it holds: {names or 'nothing'})",
         "add an mbp-10 or trades file, or pick one with --symbol",

@@ -80,7 +80,9 @@ def write_judged(folder: Path, days: Sequence[JudgedDay]) -> dict[str, int]:
 
 
 def read_judged(folder: Path) -> list[JudgedDay]:
-    """What was written. Raises OSError."""
+    """What was written; nothing of a date on which nothing was recorded. Raises OSError."""
+    if not (folder / "days.parquet").exists():
+        return []
     tables = {name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in SCHEMAS}
     return [
         _judged(

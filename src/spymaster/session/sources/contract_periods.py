@@ -16,7 +16,7 @@ from spymaster.feeds.choice.front_month import InForce
 from spymaster.feeds.choice.option_chain import ChainQuery, OptionChain, choose_chain, is_option_file
 from spymaster.feeds.dbn.definitions import session_date
 from spymaster.feeds.dbn.files import DbnFile
-from spymaster.feeds.errors import SourceError
+from spymaster.feeds.errors import NothingOnDateError, SourceError
 from spymaster.market.calendar_table import date_of
 from spymaster.market.instruments import EQUITY_CALENDAR, Instrument, futures_root
 from spymaster.market.kinds import NS_PER_S, Kind
@@ -72,7 +72,7 @@ def span_of(
     if date is not None and not from_ns <= begins_ns < until_ns:
         held = f"there is some of {et_stamp(first_ns)} to {et_stamp(last_ns)}"
         name = contracts[0].instrument.symbol
-        raise SourceError(files[0].path.parent, f"no record of {name} on {date_of(date)}", held)
+        raise NothingOnDateError(files[0].path.parent, f"no record of {name} on {date_of(date)}", held)
     return Span(max(first_ns, from_ns), begins_ns or first_ns, min(last_ns, until_ns), near_e9)
 
 
