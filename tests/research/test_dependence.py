@@ -43,7 +43,7 @@ def test_a_plan_that_is_repeated_computes_and_reads_nothing(
     [
         "[configurations.default.ui]\ntheme = 'light'",
         "[configurations.default.alerts]\nbell = false",
-        "[configurations.default.scoring]\nshow = true",
+        "[configurations.default.cache]\nmax_mb = 10",
         "[configurations.default.profile.spy]\nw_barrier = 12.0",
         "[configurations.renamed]",
     ],
