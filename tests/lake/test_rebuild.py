@@ -13,11 +13,13 @@ from spymaster.config.loader import load_config
 from spymaster.lake.errors import LakeError
 from spymaster.lake.gold.rebuild import rebuild_gold
 from spymaster.lake.storage.files import LocalStorage
+from spymaster.ledger.follow import LevelTests
 from spymaster.market.batches import Batch
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import Frame, RecordsFrame, UserLevel, WatermarkFrame
 from spymaster.market.kinds import Kind
 from spymaster.market.manifest import encode_manifest
+from spymaster.market.rows import LEVEL_ROW, SNAP
 from spymaster.physics.engine import Engine, SnapBlock
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.support.lakes import Frames, lake_at, record
@@ -31,30 +33,31 @@ def lived(words: Words, folder: Path, chunk: int) -> Frames:
     """A session as a journal would hold it: records, then what the engine made of them."""
     plan = ReplayPlan((depth_file(folder / "a.mbp-10.dbn", words),), load_config().profile("es"), user_levels=LEVELS)
     frames = Frames()
-    engine = Engine(snaps_per_block=5)
+    engine, tests = Engine(snaps_per_block=5), LevelTests(0.25)
     source = ReplaySource(plan)
-    take(frames, engine, source.config_frame())
+    take(frames, engine, tests, source.config_frame())
     for at in range(0, len(words), chunk):
-        take(frames, engine, RecordsFrame(Batch.of(Kind.MBP10, words[at : at + chunk])))
-    take(frames, engine, WatermarkFrame(frames.clock_ns + 3 * 10**9))
-    publish(frames, engine.finish())
+        take(frames, engine, tests, RecordsFrame(Batch.of(Kind.MBP10, words[at : at + chunk])))
+    take(frames, engine, tests, WatermarkFrame(frames.clock_ns + 3 * 10**9))
+    publish(frames, tests, engine.finish())
+    frames.signals(np.zeros(0, SNAP), np.zeros(0, LEVEL_ROW), tests.finish())
     return frames
 
 
-def take(frames: Frames, engine: Engine, frame: Frame) -> None:
+def take(frames: Frames, engine: Engine, tests: LevelTests, frame: Frame) -> None:
     clock_ns = None
     if isinstance(frame, RecordsFrame):
         clock_ns = int(by_name(Kind.MBP10, frame.batch.arrays[Kind.MBP10])["ts_event"].max())
     elif isinstance(frame, WatermarkFrame):
         clock_ns = frame.clock_ns
     frames.add(frame, clock_ns)
-    publish(frames, engine.feed(frame))
+    publish(frames, tests, engine.feed(frame))
 
 
-def publish(frames: Frames, blocks: Iterator[SnapBlock]) -> None:
+def publish(frames: Frames, tests: LevelTests, blocks: Iterator[SnapBlock]) -> None:
     for block in blocks:
         used = np.arange(block.rows.shape[1]) < block.snaps["levels"][:, np.newaxis]
-        frames.signals(block.snaps.copy(), block.rows[used])
+        frames.signals(block.snaps.copy(), block.rows[used], tests.on_block(block))
         if len(block.alerts):
             frames.alerts(block.alerts)
 
@@ -77,7 +80,7 @@ def test_it_is_byte_for_byte_the_same(frames: Frames, tmp_path: Path) -> None:
     assert {file.sha256 for file in done.files} == {
         file.sha256 for file in lake.run().manifest.files if file.path.startswith("gold/")
     }
-    assert len(done.files) >= 2
+    assert {file.kind for file in done.files} >= {"SIGNALS", "LEVEL_TESTS"}
 
 
 def test_lost_gold_comes_back_in_the_lake_and_in_its_manifest(frames: Frames, tmp_path: Path) -> None:

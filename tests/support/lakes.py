@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from spymaster.config.loader import load_config
 from spymaster.config.params import build_params
-from spymaster.journal.codec import encode_alerts, encode_frame, encode_signals
+from spymaster.journal.codec import TEST_BLOCK, encode_alerts, encode_frame, encode_signals
 from spymaster.journal.format import FrameContent, FrameFlag, StoredFrame, frame_bytes
 from spymaster.lake.catalog import Lake
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar.recorder import LakeRecorder
 from spymaster.lake.storage.files import LocalStorage, Storage
+from spymaster.ledger.rows import NO_TESTS
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, TapeFrom, UserLevel
@@ -70,9 +71,9 @@ class Frames:
         clock_ns = None if backfill else int(by_name(kind, rows)["ts_event"].max())
         self.add(RecordsFrame(Batch.of(kind, rows)), clock_ns, backfill=backfill)
 
-    def signals(self, snaps: NDArray[Any], levels: NDArray[Any]) -> None:
-        """Snaps and their levels."""
-        self.add(encode_signals(snaps, levels))
+    def signals(self, snaps: NDArray[Any], levels: NDArray[Any], tests: NDArray[Any] = NO_TESTS) -> None:
+        """Snaps and their levels, and the tests that were decided at them."""
+        self.add(encode_signals(snaps, levels, {TEST_BLOCK: tests} if len(tests) else {}))
 
     def alerts(self, alerts: NDArray[Any]) -> None:
         """Alerts."""

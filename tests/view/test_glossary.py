@@ -13,7 +13,7 @@ import pytest
 from spymaster.market.levels import LevelKind
 from spymaster.market.rows import BarrierAlarm, Tag
 from spymaster.signals.frame import Frame, Mode, Phase, RecordingLight
-from spymaster.signals.header_parts import DayPrices
+from spymaster.signals.header_parts import DayPrices, PastTests
 from spymaster.view.cockpit import CockpitProjector
 from spymaster.view.drawing.cells import Rows, text_of
 from spymaster.view.drawing.glyphs import SIGNAL_NAMES, STATE_NAMES
@@ -79,7 +79,7 @@ def panels() -> Iterator[tuple[str, Rows]]:
                 layout = layout_for(width, height, replayed)
                 yield from CockpitProjector().project(frame, view, layout, 0.0).items()
             layout = detail_rects(width, height, replayed)
-            history, detail = past.level_history(), DetailState(items[0].id if items else None)
+            history, detail = past.level_history(), DetailState(items[0].id if items else None, past=PAST)
             yield from detail_panels(frame, items, history, detail, view, layout).items()
 
 
@@ -103,6 +103,7 @@ def explained() -> set[str]:
     return {word for _, words in word_groups() for term, _ in words for word in WORD.findall(term)}
 
 
+PAST: Final = PastTests(12, 7, 5, 2, 4.4)
 NAMES: Final = re.compile(r"ES[FGHJKMNQUVXZ]\d|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|USER_.*|open|here")
 """Contracts, months, and the names of the scene's own level and session."""
 

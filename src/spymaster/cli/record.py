@@ -73,6 +73,7 @@ def run_record(out: Path, request: Request, *, keep_journal: bool, as_json: bool
                 clock_ns=source.begins_ns,
                 delete_segments=not keep_journal,
                 watch=sidecar_watch(config.log),
+                may_compile=True,
             )
             stop = hold.take()
         started = time.perf_counter()
@@ -181,11 +182,15 @@ def _drive(
             (totals.last_snap_ns - source.first_ns) / span, f"{light.written_bytes / 1e6:,.0f} MB in the journal"
         )
 
+    def at_change(engine: Engine) -> None:
+        totals.count(engine)
+        recording.at_change()
+
     pacer = None if speed is None else Pacer(speed, time.monotonic_ns)
     problem = "stopped by an error"
     try:
         if stop is None:
-            drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording, at_change=totals.count)
+            drive(source, engine, [totals], pacer=pacer, after_frame=show, tap=recording, at_change=at_change)
         problem = ""
     except Interrupted as interruption:
         stop = interruption

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from spymaster.journal.blocks import Block, pack_blocks, rows_of, unpack_blocks
 from spymaster.journal.format import MAX_PAYLOAD_BYTES, FormatError, FrameContent, FrameKind, StoredFrame
+from spymaster.ledger.rows import NO_TESTS, TEST
 from spymaster.market.batches import Batch, Records
 from spymaster.market.dtypes import DTYPES
 from spymaster.market.frames import (
@@ -40,6 +41,9 @@ ORDER_BLOCK: Final = "order"
 SNAP_BLOCK: Final = "snap"
 LEVEL_BLOCK: Final = "level"
 ALERT_BLOCK: Final = "alert"
+TEST_BLOCK: Final = "test.1"
+"""Tests of levels (``ledger.rows.TEST``) that were decided at the snaps, where there are any; with another layout comes
+another name, so that nobody reads rows that are not what they think."""
 STRIKE_BLOCK: Final = "strike"
 """Rows of strikes beside the snaps, ``snaps[k].options.strikes`` of each one after the other; not in every journal."""
 
@@ -96,7 +100,10 @@ def encode_records(batch: Batch) -> FrameContent:
 def encode_signals(
     snaps: NDArray[Any], levels: NDArray[Any], others: Mapping[str, NDArray[Any]] = MappingProxyType({})
 ) -> FrameContent:
-    """Consecutive snaps (SNAP) and their levels (LEVEL_ROW), ``snaps[k].levels`` of each one after the other."""
+    """Consecutive snaps (SNAP) and their levels (LEVEL_ROW), ``snaps[k].levels`` of each one after the other.
+
+    ``others``: what else was made of them, by name: ``STRIKE_BLOCK``, ``TEST_BLOCK``.
+    """
     blocks = [(SNAP_BLOCK, snaps), (LEVEL_BLOCK, levels), *others.items()]
     return FrameContent(FrameKind.SIGNAL, SCHEMA_VERSION, len(snaps), (_compressed(pack_blocks(blocks)),))
 
@@ -150,6 +157,11 @@ def decode_signals(stored: StoredFrame) -> SignalRows:
         raise FormatError("snaps and their levels do not agree")
     others = {name: block for name, block in blocks.items() if name not in (SNAP_BLOCK, LEVEL_BLOCK)}
     return SignalRows(stored.version, snaps, levels, MappingProxyType(others))
+
+
+def decode_tests(rows: SignalRows) -> NDArray[Any]:
+    """The tests (TEST) that stand beside the snaps of a SIGNAL frame. Raises FormatError."""
+    return rows_of(rows.blocks, TEST_BLOCK, TEST) if TEST_BLOCK in rows.blocks else NO_TESTS
 
 
 def decode_alerts(stored: StoredFrame) -> NDArray[Any]:

@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spymaster.journal.clock import NO_LIMIT, piece_of, split_at_hours
-from spymaster.journal.codec import STRIKE_BLOCK, encode_alerts, encode_frame, encode_records, encode_signals
+from spymaster.journal.codec import (
+    STRIKE_BLOCK,
+    TEST_BLOCK,
+    encode_alerts,
+    encode_frame,
+    encode_records,
+    encode_signals,
+)
 from spymaster.journal.format import MAX_PAYLOAD_BYTES, FrameFlag
 from spymaster.journal.writer import JournalWriter
+from spymaster.ledger.rows import NO_TESTS
 from spymaster.market.batches import Batch
 from spymaster.market.frames import ConfigFrame, Frame, RecordsFrame, WatermarkFrame
 from spymaster.market.kinds import NS_PER_S
+from spymaster.market.rows import LEVEL_ROW, SNAP
 from spymaster.market.sessions import SESSION
 
 _MOST_RECORD_BYTES: Final = MAX_PAYLOAD_BYTES // 4
@@ -71,15 +80,23 @@ class JournalInlet:
         clock_ns = frame.clock_ns if isinstance(frame, WatermarkFrame) else self._writer.clock_ns
         self._writer.append(encode_frame(frame), clock_ns=clock_ns, flags=flags)
 
-    def publish(self, block: Published) -> None:
-        """Append what the engine made of the records so far."""
+    def publish(self, block: Published, tests: NDArray[Any] = NO_TESTS) -> None:
+        """Append what the engine made of the records so far. ``tests``: TEST rows that were decided at the snaps."""
         snaps = block.snaps
         if len(snaps):
             levels = [block.rows[k, :count] for k, count in enumerate(snaps["levels"].tolist())]
             others = {STRIKE_BLOCK: _strikes_of(block)} if self._strikes else {}
+            if len(tests):
+                others[TEST_BLOCK] = tests
             self._writer.append(encode_signals(snaps, np.concatenate(levels), others), clock_ns=self._writer.clock_ns)
         if len(block.alerts):
             self._writer.append(encode_alerts(block.alerts), clock_ns=self._writer.clock_ns)
+
+    def publish_tests(self, tests: NDArray[Any]) -> None:
+        """Append tests that no snap decided: what was open when the run ended."""
+        if len(tests):
+            nothing = encode_signals(np.zeros(0, SNAP), np.zeros(0, LEVEL_ROW), {TEST_BLOCK: tests})
+            self._writer.append(nothing, clock_ns=self._writer.clock_ns)
 
     def _append(self, batch: Batch, clock_ns: int, flags: FrameFlag) -> None:
         if sum(rows.nbytes for rows in batch.arrays.values()) > _MOST_RECORD_BYTES and len(batch) > 1:

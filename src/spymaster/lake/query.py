@@ -12,6 +12,7 @@ import pyarrow as pa
 from spymaster.lake.catalog import BRONZE, GOLD, SILVER, Lake, hour_of_file, table_of_file
 from spymaster.lake.days.choice import Portion
 from spymaster.lake.errors import LakeError
+from spymaster.lake.gold.level_tests import LEVEL_TESTS, level_tests_schema
 from spymaster.lake.gold.schema import ALERTS, SIGNALS, alerts_schema, signals_schema
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.routing import HOUR_NS
@@ -34,10 +35,10 @@ def connect(lake: Lake, portions: Sequence[Portion] | None = None) -> Any:
     """A DuckDB connection with a view for each table of the lake, or of these portions of it, to the hour. Raises
     LakeError without DuckDB.
 
-    ``futures_mbp10``, ``options_trades``, ``control`` and so on are Bronze; ``signals`` and ``alerts`` Gold; those of
-    Silver begin with ``silver_``. Prices are floating-point; every other whole number but an id is signed, so that
-    sizes can be subtracted; what the feed left undefined is null. ``ts_event`` and ``ts_recv`` are times in UTC beside
-    ``ts_event_ns`` and ``ts_recv_ns``; actions and sides are letters; ``date`` is a date.
+    ``futures_mbp10``, ``options_trades``, ``control`` and so on are Bronze; ``signals``, ``alerts`` and ``level_tests``
+    Gold; those of Silver begin with ``silver_``. Prices are floating-point; every other whole number but an id is
+    signed, so that sizes can be subtracted; what the feed left undefined is null. ``ts_event`` and ``ts_recv`` are
+    times in UTC beside ``ts_event_ns`` and ``ts_recv_ns``; actions and sides are letters; ``date`` is a date.
     """
     if importlib.util.find_spec("duckdb") is None:
         raise LakeError("lake query", "DuckDB is not installed", "pip install 'spymaster-tui[duckdb]'")
@@ -109,7 +110,12 @@ def _view(name: str) -> str:
 
 
 def _schema_of(kind: str) -> Any:
-    known = {CONTROL: control_schema, SIGNALS: signals_schema, ALERTS: alerts_schema}
+    known = {
+        CONTROL: control_schema,
+        SIGNALS: signals_schema,
+        ALERTS: alerts_schema,
+        LEVEL_TESTS: level_tests_schema,
+    }
     return known[kind]().arrow if kind in known else bronze_schema(Kind[kind]).arrow
 
 

@@ -7,7 +7,7 @@ the same tests, whether they come from a market, a journal or a lake.
 from __future__ import annotations
 
 import math
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,9 @@ from spymaster.ledger.level_test import (
 from spymaster.ledger.rows import SLOT, TEST, TestOutcome
 from spymaster.ledger.rules import arm_points
 from spymaster.market.frames import DEPTH_FEED
-from spymaster.market.jit import kernel
+from spymaster.market.jit import NotKeptError, kernel, only_kept
 from spymaster.market.kinds import NS_PER_S
-from spymaster.market.rows import INPUTS, Trust
+from spymaster.market.rows import INPUTS, LEVEL_ROW, SNAP, Trust
 
 Array = NDArray[Any]
 
@@ -113,6 +113,29 @@ class LevelTests:
     def dropped(self) -> int:
         """See the class."""
         return int(self._clock[_DROPPED])
+
+
+def prepare() -> None:
+    """Have the kernels compiled, or raise what ``only_kept`` says where they may not be."""
+    tests = LevelTests(1.0)
+    nothing = _NoSnaps(np.zeros(0, SNAP), np.zeros((0, 1, len(LEVEL_ROW.names or ()))))
+    tests.on_block(nothing)
+    tests.finish()
+
+
+def are_ready() -> bool:
+    """Whether nothing has to be compiled."""
+    try:
+        with only_kept():
+            prepare()
+    except NotKeptError:
+        return False
+    return True
+
+
+class _NoSnaps(NamedTuple):
+    snaps: Array
+    numbers: Array
 
 
 @kernel

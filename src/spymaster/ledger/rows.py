@@ -67,6 +67,8 @@ REJECT (``Signal``) that was on at the level while it was tested, 0 for none, -1
 ``added``, ``pulled``: contracts in the level's zone from the touch to the end; ``unseen_s``: for how much of that the
 zone was out of view, seconds."""
 
+NO_TESTS: Final = np.zeros(0, TEST)
+
 SLOT: Final = np.dtype(
     [
         ("key", "<i8"),

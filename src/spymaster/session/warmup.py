@@ -170,6 +170,7 @@ def _all_kept() -> bool:
         with only_kept():
             compile_views()
             compile_engine()
+            compile_record()
     except NotKeptError:
         return False
     return True
@@ -193,6 +194,7 @@ def _compile_in_two() -> None:
     if status == _NOT_KEPT:
         say_not_kept("by the other of two processes")
     compile_engine()
+    compile_record()
 
 
 def _engine() -> tuple[Engine, NDArray[Any]]:
@@ -286,6 +288,13 @@ def compile_views() -> None:
     read_bucket_trades(engine.state, np.zeros((1, 3), np.int64))
     read_chart(engine.state, np.zeros(2, CHART_BAR))
     read_profile(engine.state, np.zeros(2, PROFILE_ROW))
+
+
+def compile_record() -> None:
+    """What follows tests of levels beside a session."""
+    from spymaster.ledger.follow import prepare
+
+    prepare()
 
 
 def compile_engine() -> None:

@@ -108,3 +108,16 @@ class Usual(msgspec.Struct, frozen=True):
     days: int
     volume: float = math.nan
     liquidity: float = math.nan
+
+
+class PastTests(msgspec.Struct, frozen=True):
+    """What became of a level's tests on the days before. ``days``: session dates the lake holds tests of; ``tests``: of
+    this level; ``held``, ``broke``: of these; ``base``: how many of those decided one way would have held at prices
+    like any other, None where none of these were tested. ``note``: in place of all of it, why nothing is told."""
+
+    days: int = 0
+    tests: int = 0
+    held: int = 0
+    broke: int = 0
+    base: float | None = None
+    note: str = ""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spymaster.config.origins import Setting
 from spymaster.signals.frame import Frame
-from spymaster.signals.header_parts import Usual
+from spymaster.signals.header_parts import PastTests, Usual
 from spymaster.tui.keys.keymap import Keymap
 from spymaster.tui.terminal.colour import ColourDepth
 from spymaster.view.pages.doctor import Finding, TerminalSeen
@@ -70,3 +70,4 @@ class AppOptions:
     settings: Callable[[], tuple[Setting, ...]] | None = None
     on_open: Callable[[], None] | None = None
     usual: Callable[[Frame, NDArray[Any]], Usual | None] | None = None
+    past_tests: Callable[[str, int], PastTests | None] | None = None

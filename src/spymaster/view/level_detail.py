@@ -9,6 +9,7 @@ from typing import Final
 
 from spymaster.market.kinds import NO_TICK
 from spymaster.signals.frame import Frame, LevelHistory
+from spymaster.signals.header_parts import PastTests
 from spymaster.view.between_edges import between_edges
 from spymaster.view.cockpit import Panels
 from spymaster.view.drawing.cells import Line, Row, Rows, Run, blank
@@ -69,11 +70,12 @@ def detail_rects(width: int, height: int, time_bar: bool) -> Layout:
 @dataclass(frozen=True, slots=True)
 class DetailState:
     """Which level is shown over which span. ``level_id`` None: there is none yet; ``similar``: which of the attempts
-    like the one that is on is chosen."""
+    like the one that is on is chosen; ``past``: its tests on the days before, None where nothing is known of them."""
 
     level_id: str | None
     window_s: int = 120
     similar: int = 0
+    past: PastTests | None = None
 
 
 def detail_panels(
@@ -102,7 +104,7 @@ def detail_panels(
     else:
         out["level_plots"] = _plots(frame, item, history, detail, blind, state, rect)
         if facts := layout.rect("level_facts"):
-            out["level_facts"] = _facts(frame, item, items, history, blind, state, facts, detail.similar)
+            out["level_facts"] = _facts(frame, item, items, history, detail.past, blind, state, facts, detail.similar)
     if note := layout.rect("note"):
         out["note"] = (why_row(frame, item, state, note.width),)
     return out
@@ -233,13 +235,14 @@ def _facts(
     item: LevelItem | None,
     items: tuple[LevelItem, ...],
     history: LevelHistory,
+    past: PastTests | None,
     blind: bool,
     state: ViewState,
     rect: Rect,
     chosen: int,
 ) -> Rows:
     look = PartLook(rect.width, blind, options_text(frame), state.glyphs, state.without)
-    tests = tests_section(history.touches, frame.t_ns, look)
+    tests = tests_section(history.touches, frame.t_ns, look, past)
     if item is None:
         return column_rows([tests], rect.width, rect.height)
     facts = {} if blind else facts_of(frame, item.id) | fuel_facts(frame)

@@ -41,9 +41,12 @@ def run_attach(config: Path | None, target: str | None, theme: str | None, *, co
         settings, theme, colour=colour, mouse=mouse, notice=f"attached to {found.name}, which takes no notice; q leaves"
     )
     from spymaster.cli.live.rules import alert_watch
+    from spymaster.signals.header_parts import PastTests
     from spymaster.tui.run import run_app
     from spymaster.view.state import Attached
 
+    # what the days before were is in the lake of the session's machine
+    past = PastTests(note="days before are not sent")
     rules = alert_watch(settings, config, runs_command=False)
     source = AttachSource(found.connect, say=_log.info)
 
@@ -54,7 +57,9 @@ def run_attach(config: Path | None, target: str | None, theme: str | None, *, co
     try:
         rules.start()
         source.start()
-        ending = run_app(source, dataclasses.replace(options, attached=attached, alerts=rules))
+        ending = run_app(
+            source, dataclasses.replace(options, attached=attached, alerts=rules, past_tests=lambda *_: past)
+        )
     finally:
         source.stop()
         rules.stop()

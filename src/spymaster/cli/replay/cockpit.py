@@ -222,12 +222,16 @@ def with_usual(options: AppOptions, config: Config, profile: Profile) -> AppOpti
     from spymaster.lake.catalog import Lake
     from spymaster.lake.storage.opening import open_storage
     from spymaster.market.instruments import FUTURES_CALENDAR
+    from spymaster.session.past_tests import PastTestDays
     from spymaster.session.usual import UsualDays
 
     def opened() -> Lake:
         return Lake(open_storage(root, s3_endpoint=config.lake.s3_endpoint))
 
-    return dataclasses.replace(options, usual=UsualDays(opened, profile.product, FUTURES_CALENDAR).look)
+    past = PastTestDays(opened, profile.underlying_symbol or profile.product, FUTURES_CALENDAR)
+    return dataclasses.replace(
+        options, usual=UsualDays(opened, profile.product, FUTURES_CALENDAR).look, past_tests=past.look
+    )
 
 
 def models_of(prepared: Prepared) -> SessionModels:

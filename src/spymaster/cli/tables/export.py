@@ -92,11 +92,7 @@ def run_export(
 
 def _of_kinds(kinds: tuple[str, ...]) -> Callable[[Columns], Columns]:
     """Columns with rows of levels of these kinds only; of all where none is named. Raises UserError."""
-    names = {kind.upper() for kind in kinds}
-    unknown = sorted(names - set(LevelKind.__members__))
-    if unknown:
-        remedy = f"use one of {', '.join(LevelKind.__members__)}"
-        raise UserError(f"--kind {unknown[0]}", "there is no such kind of level", remedy, code=ExitCode.USAGE)
+    names = kinds_named(kinds)
 
     def chosen(whole: Columns) -> Columns:
         if not names or not whole:
@@ -107,6 +103,16 @@ def _of_kinds(kinds: tuple[str, ...]) -> Callable[[Columns], Columns]:
         return select(whole, np.isin(kind.codes, wanted))
 
     return chosen
+
+
+def kinds_named(kinds: tuple[str, ...]) -> set[str]:
+    """Kinds of level by their names, in any case. Raises UserError for what is none."""
+    names = {kind.upper() for kind in kinds}
+    unknown = sorted(names - set(LevelKind.__members__))
+    if unknown:
+        remedy = f"use one of {', '.join(LevelKind.__members__)}"
+        raise UserError(f"--kind {unknown[0]}", "there is no such kind of level", remedy, code=ExitCode.USAGE)
+    return names
 
 
 def print_schema() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from spymaster.cli.options import (
     ToOption,
 )
 from spymaster.cli.parsing.source_options import MakeRequest, about_sources
+
+if TYPE_CHECKING:
+    from spymaster.cli.request import Request
 
 export_app = typer.Typer(
     cls=Group, help="Write what a source holds, or what the engine makes of it.", no_args_is_help=True
@@ -59,12 +62,23 @@ def _exporting_levels(name: str, meaning: str) -> None:
         until: ToOption = None,
         kind: KindOption = None,
     ) -> None:
-        from spymaster.cli.tables.export import run_export
-
         with reported():
-            raise typer.Exit(run_export(name, made(kind=tuple(kind or ())), out, file_format, since, until))
+            raise typer.Exit(_exported(name, made(kind=tuple(kind or ())), out, file_format, since, until))
 
     export_app.command(name, cls=Command, help=meaning)(about_sources(command))
+
+
+def _exported(
+    name: str, request: Request, out: str, file_format: str | None, since: str | None, until: str | None
+) -> int:
+    if name == "tests":
+        from spymaster.cli.tables.export_lake_tests import is_written_down, run_lake_tests
+
+        if is_written_down(request):
+            return run_lake_tests(request, out, file_format, since, until)
+    from spymaster.cli.tables.export import run_export
+
+    return run_export(name, request, out, file_format, since, until)
 
 
 _exporting_levels("signals", "Every published level of every snap.")

@@ -10,10 +10,13 @@ import numpy as np
 from spymaster.lake.bronze.reader import BronzeReader
 from spymaster.lake.catalog import GOLD, LakeRun
 from spymaster.lake.errors import LakeError
+from spymaster.lake.gold.level_tests import LevelTestsWriter
 from spymaster.lake.gold.writer import GoldWriter
 from spymaster.lake.storage.files import Storage
 from spymaster.lake.tables.part import PartMaker
+from spymaster.ledger.follow import LevelTests
 from spymaster.market.frames import ConfigFrame
+from spymaster.market.kinds import PRICE_SCALE
 from spymaster.market.manifest import RecordingFile, RecordingManifest, encode_manifest
 from spymaster.market.params import PARAMS
 from spymaster.physics.engine import Engine, SnapBlock
@@ -48,7 +51,7 @@ def rebuild_gold(
     Raises LakeError where Bronze cannot be read, OSError, and the engine's errors.
     """
     reader = BronzeReader(source, run)
-    gold = GoldWriter(PartMaker(target, run.run.id), run.run.underlying or run.manifest.symbol)
+    gold = _Gold(PartMaker(target, run.run.id), run.run.underlying or run.manifest.symbol)
     engine = Engine()
     try:
         files = _computed(source, run, reader, gold, engine, step, configure)
@@ -67,7 +70,7 @@ def _computed(
     source: Storage,
     run: LakeRun,
     reader: BronzeReader,
-    gold: GoldWriter,
+    gold: _Gold,
     engine: Engine,
     step: Step | None,
     configure: Configure,
@@ -83,13 +86,13 @@ def _computed(
                     raise LakeError(
                         source.url(run.name), "was configured by another version of the program", "use that version"
                     )
-                params = np.frombuffer(frame.params, PARAMS)
-                gold.configure(float(params["monitor_band"][0]), [level.id for level in frame.user_levels])
+                gold.configure(frame, hour)
             elif engine.config is None:
                 continue
-            _take(gold, engine.feed(frame), hour)
+            gold.take(engine.feed(frame), hour)
         if index == len(hours) - 1:
-            _take(gold, engine.finish(), hour)
+            gold.take(engine.finish(), hour)
+            gold.end(hour)
         files += gold.close_hour()
         if step is not None:
             step(index + 1, len(hours))
@@ -98,11 +101,46 @@ def _computed(
     return files
 
 
-def _take(gold: GoldWriter, blocks: Iterator[SnapBlock], hour: int) -> None:
-    for block in blocks:
-        used = np.arange(block.rows.shape[1]) < block.snaps["levels"][:, np.newaxis]
-        gold.signals(block.snaps, block.rows[used], hour)
-        gold.alerts(block.alerts, hour)
+class _Gold:
+    """All tables of Gold of one run."""
+
+    def __init__(self, parts: PartMaker, underlying: str) -> None:
+        self._gold = GoldWriter(parts, underlying)
+        self._writer = LevelTestsWriter(parts, underlying)
+        self._tests: LevelTests | None = None
+
+    def configure(self, frame: ConfigFrame, hour: int) -> None:
+        """The engine begins anew: tests of levels that are open end unknown."""
+        ids = [level.id for level in frame.user_levels]
+        self._gold.configure(float(np.frombuffer(frame.params, PARAMS)["monitor_band"][0]), ids)
+        self._writer.configure(ids)
+        self.end(hour)
+        if self._tests is None:
+            self._tests = LevelTests(frame.instrument.tick_e9 / PRICE_SCALE)
+
+    def take(self, blocks: Iterator[SnapBlock], hour: int) -> None:
+        """What the engine made of a frame."""
+        for block in blocks:
+            assert self._tests is not None
+            used = np.arange(block.rows.shape[1]) < block.snaps["levels"][:, np.newaxis]
+            self._gold.signals(block.snaps, block.rows[used], hour)
+            self._gold.alerts(block.alerts, hour)
+            if len(block.snaps):
+                self._writer.tests(self._tests.on_block(block), hour)
+
+    def end(self, hour: int) -> None:
+        """Tests that are open end unknown."""
+        if self._tests is not None:
+            self._writer.tests(self._tests.finish(), hour)
+
+    def close_hour(self) -> list[RecordingFile]:
+        """Make the files of the hour durable and visible."""
+        return [*self._gold.close_hour(), *self._writer.close_hour()]
+
+    def discard(self) -> None:
+        """Give the open hour up."""
+        self._gold.discard()
+        self._writer.discard()
 
 
 def _replace(storage: Storage, run: LakeRun, files: tuple[RecordingFile, ...]) -> None:

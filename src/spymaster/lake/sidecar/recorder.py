@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from spymaster.journal.codec import decode_alerts, decode_frame, decode_signals
+from spymaster.journal.codec import decode_alerts, decode_frame, decode_signals, decode_tests
 from spymaster.journal.format import FormatError, FrameFlag, FrameKind, Position, StoredFrame
 from spymaster.lake.bronze.reader import read_controls, read_records
 from spymaster.lake.bronze.writer import BronzeWriter
+from spymaster.lake.gold.level_tests import LevelTestsWriter
 from spymaster.lake.gold.writer import GoldWriter
 from spymaster.lake.predictions import sealed_predictions
 from spymaster.lake.run_manifest import RunInfo, RunManifest
@@ -56,6 +57,7 @@ class LakeRecorder:
         parts = PartMaker(storage, run.id)
         self._bronze = BronzeWriter(parts, self._router, group_rows)
         self._gold = GoldWriter(parts, run.underlying)
+        self._tests = LevelTestsWriter(parts, run.underlying)
         self._hour: int | None = None
         self._clock_ns = 0
         self._waiting: list[StoredFrame] = []
@@ -93,6 +95,7 @@ class LakeRecorder:
         """Give the open hour up: nothing of it is left."""
         self._bronze.discard()
         self._gold.discard()
+        self._tests.discard()
 
     def _enter(self, hour: int, position: Position) -> Durable:
         if self._hour is None:
@@ -107,7 +110,7 @@ class LakeRecorder:
         return files
 
     def _close_hour(self) -> Durable:
-        files = (*self._bronze.close_hour(), *self._gold.close_hour())
+        files = (*self._bronze.close_hour(), *self._gold.close_hour(), *self._tests.close_hour())
         self._manifest.add(files)
         return files
 
@@ -136,6 +139,7 @@ class LakeRecorder:
         if len(rows.snaps):
             self._manifest.trust(rows.snaps)
             self._gold.signals(rows.snaps, rows.levels, self._hour)
+        self._tests.tests(decode_tests(rows), self._hour)
 
     def _write_alerts(self, frame: StoredFrame) -> None:
         assert self._hour is not None
@@ -161,7 +165,9 @@ class LakeRecorder:
         if len(frame.params) != PARAMS.itemsize:
             raise FormatError("CONFIG was written by another version of the program")
         band = float(np.frombuffer(frame.params, PARAMS)["monitor_band"][0])
-        self._gold.configure(band, [level.id for level in frame.user_levels])
+        ids = [level.id for level in frame.user_levels]
+        self._gold.configure(band, ids)
+        self._tests.configure(ids)
 
     def _learn_again(self, storage: Storage) -> None:
         """What an earlier process of the same run was told in the hours that are durable."""

@@ -22,6 +22,7 @@ from spymaster.journal.inlet import JournalInlet, Published
 from spymaster.journal.reader import JournalReader
 from spymaster.journal.source import Arrival
 from spymaster.journal.writer import JournalWriter
+from spymaster.ledger.rows import NO_TESTS
 from spymaster.market.frames import Frame, GapFrame
 
 _MISSING: Final = re.compile(r"^(\d+) frames are missing on the bus$")
@@ -195,9 +196,11 @@ class BusInlet(JournalInlet):
             return
         self._own.append(encode_frame(frame), clock_ns=self._clock(), flags=flags)
 
-    def publish(self, block: Published) -> None:
-        """Append what is new of it."""
+    def publish(self, block: Published, tests: NDArray[Any] = NO_TESTS) -> None:
+        """Append what is new of it. Blocks are of one snap each: its tests are in the journal as it is."""
         snaps, alerts = min(self._snaps, len(block.snaps)), min(self._alerts, len(block.alerts))
         self._snaps -= snaps
         self._alerts -= alerts
-        super().publish(_Rest(block.snaps[snaps:], block.rows[snaps:], block.alerts[alerts:], block.strikes[snaps:]))
+        super().publish(
+            _Rest(block.snaps[snaps:], block.rows[snaps:], block.alerts[alerts:], block.strikes[snaps:]), tests
+        )

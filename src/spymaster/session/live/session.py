@@ -293,6 +293,8 @@ class LiveSession:
         assert self.totals is not None
         if isinstance(frame, ConfigFrame) and engine.config is not None:
             self.totals.count(engine)
+            assert self.recording is not None
+            self.recording.at_change()
             if self._builder is not None:
                 self._builder.begin_anew(frame)
         if self._builder is not None:

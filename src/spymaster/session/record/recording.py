@@ -22,7 +22,8 @@ from spymaster.journal.writer import JournalWriter, RecordingState
 from spymaster.lake.run_manifest import RunInfo
 from spymaster.lake.sidecar.plan import SidecarPlan, write_plan
 from spymaster.lake.sidecar.progress import forget_status
-from spymaster.market.frames import Frame
+from spymaster.market.frames import ConfigFrame, Frame
+from spymaster.session.record.run_tests import RunTests
 from spymaster.session.record.sidecar_watch import SidecarHealth, SidecarWatch
 from spymaster.signals.frame import RecordingLight
 
@@ -58,7 +59,7 @@ class RunRecording:
     """The journal and the sidecar of one run, in one folder. Raises JournalError when it cannot begin.
 
     ``root``: another lake than that folder. ``mirror``: what the sidecar is to bring to a bus, None for nothing.
-    ``inlet``: how frames go into the journal.
+    ``inlet``: how frames go into the journal. ``may_compile``: whether nothing arrives meanwhile (``RunTests``).
 
     A ``Tap``: ``on_frame`` writes a frame before the engine sees it, ``publish`` what the engine made of it.
     ``light`` is what a screen shows of it.
@@ -78,6 +79,7 @@ class RunRecording:
         files: Files | None = None,
         watch: Callable[[Path], SidecarWatch] = SidecarWatch,
         now_s: Callable[[], float] = time.monotonic,
+        may_compile: bool = False,
     ) -> None:
         journal = out / JOURNAL_FOLDER
         self.journal = journal
@@ -85,6 +87,7 @@ class RunRecording:
         self._now_s = now_s
         self._writer = JournalWriter(journal, run.id, clock_ns=clock_ns, segment_bytes=segment_bytes, files=files)
         self._inlet = inlet(self._writer, strikes=mirror is not None)
+        self._tests = RunTests(may_compile=may_compile)
         try:
             # a session that goes on with its journal is not sealed any more, whatever was said when it had died
             forget_status(journal)
@@ -102,12 +105,20 @@ class RunRecording:
         """Write a frame down; on return a killed process no longer loses it. No signal comes between."""
         with held():
             self._inlet.on_frame(frame, flags)
+            if isinstance(frame, ConfigFrame):
+                self._tests.configure(frame)
             self.look()
 
     def publish(self, block: SnapBlock) -> None:
         """Write down what the engine made of the frames so far."""
+        tests = self._tests.on_block(block)
         with held():
-            self._inlet.publish(block)
+            self._inlet.publish(block, tests)
+
+    def at_change(self) -> None:
+        """Before the engine begins anew with another CONFIG: tests of levels that are open end unknown."""
+        with held():
+            self._inlet.publish_tests(self._tests.rest())
 
     def sync(self) -> None:
         """Wait until everything written down is on the disk; a refusal shows in ``light``."""
@@ -158,6 +169,7 @@ class RunRecording:
 
     def close(self, *, problem: str = "") -> None:
         """End the journal; the sidecar finishes by itself. ``problem``: why the run is not complete."""
+        self.at_change()
         self._writer.close(problem=problem)
 
     def abandon(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -37,6 +37,7 @@ class LevelScreen(OverScreen):
     def __init__(self, cockpit: Cockpit, source: FrameSource, theme: Theme, options: AppOptions) -> None:
         super().__init__(cockpit, theme, options)
         self._source = source
+        self._past_tests = options.past_tests
         self._detail = DetailState(cockpit.view_state.picked)
 
     @property
@@ -54,7 +55,10 @@ class LevelScreen(OverScreen):
             self._detail = DetailState(self.items[0].id, self._detail.window_s)
         level_id = self._detail.level_id
         history = self._source.level_history(level_id, self._detail.window_s) if level_id is not None else None
-        return detail_panels(frame, self.items, history, self._detail, state, layout)
+        past = None
+        if self._past_tests is not None and level_id is not None and frame is not None:
+            past = self._past_tests(level_id, frame.t_ns)
+        return detail_panels(frame, self.items, history, replace(self._detail, past=past), state, layout)
 
     def edges(self, frame: Frame | None, state: ViewState, layout: Layout) -> Panels:
         """Headers, time bar and keys."""
@@ -118,7 +122,7 @@ class LevelScreen(OverScreen):
         if not count:
             self._cockpit.say("no attempt like this one is known")
             return
-        self._detail = dataclasses.replace(self._detail, similar=(self._detail.similar + 1) % count)
+        self._detail = replace(self._detail, similar=(self._detail.similar + 1) % count)
         self.redraw()
 
     def action_similar_go(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from spymaster.market.kinds import NS_PER_S
 from spymaster.signals.frame import TouchView
+from spymaster.signals.header_parts import PastTests
 from spymaster.view.drawing.cells import Line, Row
 from spymaster.view.drawing.glyphs import SIGNAL_NAMES, SIGNAL_ROLES
 from spymaster.view.drawing.numbers import MISSING, age, clock, short, signed
@@ -19,15 +20,36 @@ _CODES: Final = {"BREAK": 1, "REJECT": 2}
 _SHOWN: Final = (12, 8, 6, 4, 3, 2, 1)
 
 
-def tests_section(touches: Sequence[TouchView], now_ns: int, look: PartLook) -> Section:
-    """The tests of the session, the newest last, with what all of them cost."""
+def tests_section(touches: Sequence[TouchView], now_ns: int, look: PartLook, past: PastTests | None) -> Section:
+    """The tests of the session, the newest last, with what all of them cost; above them those of the days before."""
+    before = past_rows(past, look)
     if not touches:
-        return Section(8, ((title_row(look, "TESTS"), text_row(look.width, NONE_YET)),), 4)
+        return Section(8, ((title_row(look, "TESTS"), *before, text_row(look.width, NONE_YET)),), 4)
     spent = [touch.traded for touch in touches if not math.isnan(touch.traded)]
     all_of_it = f", {short(sum(spent), 5)} lots" if spent else ""
     title = title_row(look, "TESTS", f"{len(touches)} this session{all_of_it}" if look.wide else f"{len(touches)}")
     rows = tuple(_test(touch, now_ns, look) for touch in touches)
-    return Section(8, tuple((title, _head(look), *rows[-most:]) for most in _SHOWN if most <= max(len(rows), 1)), 2)
+    shown = tuple((title, *before, _head(look), *rows[-most:]) for most in _SHOWN if most <= max(len(rows), 1))
+    return Section(8, shown, 2)
+
+
+def past_rows(past: PastTests | None, look: PartLook) -> tuple[Row, ...]:
+    """What became of the level's tests on the days before, beside what prices like any other do; none where nothing is
+    known."""
+    if past is None:
+        return ()
+    if past.note:
+        return (text_row(look.width, past.note),)
+    days = f"{past.days} day{'s' if past.days != 1 else ''}"
+    if not past.days:
+        return (text_row(look.width, "no days before in the lake"),)
+    if not past.tests:
+        return (text_row(look.width, f"{days} before: no test"),)
+    line = Line(look.width)
+    tests = f"{past.tests} test{'s' if past.tests != 1 else ''}"
+    base = "" if past.base is None else f"; base {past.base:.1f}"
+    line.put(0, f"{days}: {tests}, {past.held} held{base}" if look.wide else f"{tests}: {past.held} held{base}", "text")
+    return (line.row(),)
 
 
 def _ends(look: PartLook) -> tuple[int, int, int, int]:

@@ -187,6 +187,7 @@ _LEVEL: Final[Words] = (
     ("outcome", "the signal the test led to"),
     ("lots, contracts, resting", "contracts filled at the level meanwhile: its cost"),
     ("past", "how far price went beyond the level"),
+    ("days, tests, held, base", "days before in the lake, what held there, and at prices like any other"),
 )
 
 
