@@ -54,11 +54,11 @@ class Lived(NamedTuple):
     until_ns: int
 
 
-def lived(folder: Path, change: Callable[[Frame], Frame | None] | None = None) -> Lived:
+def lived(folder: Path, change: Callable[[Frame], Frame | None] | None = None, *, snaps_per_block: int = 64) -> Lived:
     """A recording whose frames after its middle are changed, or left out where the change says None."""
     source, engine, sink = (
         ReplaySource(plan_of(folder)),
-        Engine(snaps_per_block=64),
+        Engine(snaps_per_block=snaps_per_block),
         DecisionSink(FeatureFollower(0.25)),
     )
     middle_ns = (source.begins_ns + source.last_ns) // 2
@@ -98,6 +98,16 @@ def poisoned(frame: Frame) -> Frame:
 @pytest.fixture(scope="module")
 def whole(recordings: tuple[Path, Path]) -> Gathered:
     return lived(recordings[0]).gathered
+
+
+def test_a_row_told_snap_by_snap_as_a_session_is_told_is_the_same_bits(
+    recordings: tuple[Path, Path], whole: Gathered
+) -> None:
+    one = lived(recordings[0], snaps_per_block=1).gathered
+    assert one.features.tobytes() == whole.features.tobytes()
+    assert one.known.tobytes() == whole.known.tobytes()
+    assert one.decisions["t_ns"].tobytes() == whole.decisions["t_ns"].tobytes()
+    assert one.holes.tolist() == whole.holes.tolist()
 
 
 @pytest.mark.parametrize("change", [cut, poisoned])
