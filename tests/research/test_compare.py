@@ -185,8 +185,8 @@ def test_several_runs_of_one_day_are_one_day(tmp_path: Path) -> None:
         write_judged(tmp_path / place, [day(breaks=breaks)])
         entries.append(Entry("a", "evaluate", source, f"run{number}", 20260317, f"i{number}", place, State.DONE))
     report = Report(plan="p", simulated=True, days=3, computed=3, entries=tuple(entries), notes=())
-    place = tmp_path / "p.report.json"
-    place.write_bytes(encoded(report))
-    found = compared(str(place), str(place))
+    kept = tmp_path / "p.report.json"
+    kept.write_bytes(encoded(report))
+    found = compared(str(kept), str(kept))
     assert found.days == 2
     assert row(found, "BREAK a day").a.value == pytest.approx(7 / 2)
