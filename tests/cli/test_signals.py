@@ -90,6 +90,7 @@ CASES = {
         "set: not finished; run the same command again to go on, or delete it",
         ("set",),
     ),
+    "predictions": Case("predictions verify {lake}", Seam("spymaster.cli.learn.predictions:_runs")),
     "docs": Case("docs physics", Seam("spymaster.cli.docs:document")),
     "warmup": Case("warmup", Seam("spymaster.session.warmup:start_compiling", after=True)),
     "bench": Case("bench --rounds 1 --records 10000 --only read", Seam("spymaster.bench.measures:_against_floor")),

@@ -17,14 +17,17 @@ from spymaster.ledger.predictions.entries import ModelSaid, Outcome, Outcomes, S
 from spymaster.market.frames import UserLevel
 from spymaster.models.live_scorer import Questions
 from spymaster.session.replay.session import ReplaySession
+from spymaster.session.scoring import choice, speakers
+from spymaster.session.scoring.choice import ScoringPlan
 from spymaster.session.scoring.desk import MOST_DECISIONS, Opened, ScoringDesk
+from spymaster.session.scoring.opening import SessionScoring
 from spymaster.session.scoring.record import ModelRecord
 from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, Phase
 from spymaster.signals.viewport import LEARNT_ON_SIMULATED, Chances, LevelsViewport
 from tests.session.screen import PATIENCE_S, Open, S
-from tests.support import predicted
+from tests.support import head_models, predicted
 from tests.support.heads import HeadsPlan, PlainHeads, models, speaker
 from tests.support.market import MID
 
@@ -197,8 +200,6 @@ def stands_at(frame: Frame, t_ns: int) -> bool:
 
 
 def test_a_model_that_cannot_be_used_is_said_in_one_line_and_the_session_goes_on(plan: ReplayPlan) -> None:
-    from spymaster.session.scoring.opening import SessionScoring
-
     def refused(_plan: object) -> tuple[()]:
         raise UserError("heads.model", "was made for other features than this program computes", "make it again")
 
@@ -209,6 +210,43 @@ def test_a_model_that_cannot_be_used_is_said_in_one_line_and_the_session_goes_on
     assert health is not None
     assert health.fault == "heads.model: was made for other features than this program computes; make it again"
     assert frame.viewport is None
+
+
+def fault_of(plan: ReplayPlan, scoring: ScoringPlan) -> str:
+    frame, _ = lived(plan, SessionModels(SessionScoring(scoring)))
+    assert frame.header.health.scoring is not None
+    return frame.header.health.scoring.fault
+
+
+def test_a_model_made_for_other_features_is_refused_and_what_to_do_is_said(plan: ReplayPlan, tmp_path: Path) -> None:
+    path = tmp_path / "other.model"
+    path.write_bytes(head_models.packed(head_models.arrays()))
+    said = fault_of(plan, ScoringPlan(mode="screen", simulated=True, model=path))
+    assert said.startswith(f"{path}: was made for other features than this program computes; make it again")
+
+
+def test_a_challenger_without_a_champion_is_told_what_to_do(
+    plan: ReplayPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (choice, speakers):
+        monkeypatch.setattr(module, "SHIPPED_HEADS", tmp_path / "none")
+    said = fault_of(plan, ScoringPlan(mode="shadow", simulated=True, challenger=tmp_path / "one.model"))
+    assert said == (
+        "scoring.challenger: there is no first model to stand beside; name it as scoring.model in its place"
+    )
+
+
+def test_a_desk_whose_model_is_refused_keeps_nobody_waiting() -> None:
+    def refused() -> Opened:
+        raise UserError("heads.model", "is damaged", "make it again")
+
+    desk = ScoringDesk("screen", refused)
+    desk.start()
+    desk.settle()
+    desk.give(questions(1))
+    desk.settle()
+    assert desk.latest() is None
+    desk.close()
 
 
 class Gate:

@@ -76,6 +76,10 @@ def test_the_curves_grow_from_both_ends_over_the_horizons() -> None:
     assert [lowest[k * 6] for k in range(6)] == ["▁", "▃", "▅", "█", "█", "█"]
 
 
+def test_how_far_price_has_to_go_stands_on_the_page() -> None:
+    assert "4.25 points beyond, or back, first" in rows(viewports.spoken(frames.frame()))
+
+
 def test_in_plain_characters_it_says_the_same() -> None:
     text = "\n".join(rows(viewports.spoken(frames.frame()), glyphs="ascii"))
     assert text.isascii()

@@ -76,8 +76,7 @@ class ReplaySession:
         self._requested: SeekTarget | None = None
         self._began_ns = self._search_began_ns = self._shown_ns = 0
         self._checkpoint_ns: int | None = None
-        self._loop, self._answer = LoopRange(), ""
-        self._rate, self._frames, self._demand = EngineRate(), 0, Demand()
+        self._loop, self._answer, self._rate, self._frames, self._demand = LoopRange(), "", EngineRate(), 0, Demand()
         self.reached = threading.Event()
         """Set once the first pause, the end or a failure was reached and published."""
 
@@ -206,6 +205,7 @@ class ReplaySession:
             self._requested = index.back_to(self._search_began_ns)
             self._seek(run)
         if run.last_snap_ns:
+            self._models.ask(run.builder.questions, waits=True)
             self._publish(run)
         self.reached.set()
         while True:

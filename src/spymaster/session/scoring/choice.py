@@ -38,7 +38,8 @@ class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def asks(self) -> bool:
         """Whether there is a model with several heads to be asked."""
-        return self.mode != "off" and (self.model is not None or SHIPPED_HEADS.is_file())
+        named = self.model is not None or self.challenger is not None
+        return self.mode != "off" and (named or SHIPPED_HEADS.is_file())
 
 
 def scoring_plan(
@@ -48,8 +49,8 @@ def scoring_plan(
     return ScoringPlan(
         mode=asked.mode,
         simulated=simulated,
-        model=Path(asked.model) if asked.model else None,
-        challenger=Path(asked.challenger) if asked.challenger else None,
+        model=Path(asked.model).expanduser() if asked.model else None,
+        challenger=Path(asked.challenger).expanduser() if asked.challenger else None,
         lake=lake,
         s3_endpoint=s3_endpoint,
         recordings=recordings,

@@ -74,6 +74,7 @@ class ScoringDesk:
         self._news = threading.Condition()
         self._waiting: Questions | None = None
         self._is_busy = True
+        self._is_gone = False
         self._is_over = self._is_left = False
         self._opened: Opened | None = None
         self._latest: LevelsViewport | None = None
@@ -85,8 +86,10 @@ class ScoringDesk:
         self._thread.start()
 
     def give(self, questions: Questions) -> None:
-        """Put the questions of a snap down, in place of those that wait. Returns at once."""
+        """Put the questions of a snap down, in place of those that wait. Returns at once, whether anybody is there."""
         with self._news:
+            if self._is_gone:
+                return
             waiting = self._waiting
             if waiting is not None:
                 questions = self._passed_over(waiting, questions)
@@ -185,5 +188,5 @@ class ScoringDesk:
         if opened is not None and opened.file is not None:
             (opened.file.abandon if self._is_left or self._health.fault else opened.file.end)()
         with self._news:
-            self._is_busy, self._waiting = False, None
+            self._is_busy, self._waiting, self._is_gone = False, None, True
             self._news.notify_all()

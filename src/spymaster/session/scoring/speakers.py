@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from spymaster.errors import ExitCode, UserError
 from spymaster.ledger.predictions.entries import ModelSaid, Outcome, Role
 from spymaster.market.levels import LevelKind
 from spymaster.models.live_scorer import Heads
@@ -98,7 +99,11 @@ def _plain(title: str) -> str:
 
 
 def speakers_of(plan: ScoringPlan) -> tuple[Speaker, ...]:
-    """The champion, and the challenger where one is asked for. Raises ModelError for a file that cannot be used."""
+    """The champion, and the challenger where one is asked for. Raises UserError where there is none to
+    stand beside, ModelError for a file that cannot be used."""
+    if plan.model is None and not SHIPPED_HEADS.is_file():
+        remedy = "name it as scoring.model in its place"
+        raise UserError("scoring.challenger", "there is no first model to stand beside", remedy, code=ExitCode.USAGE)
     found = [_speaker("champion", plan.model or SHIPPED_HEADS, plan.recordings)]
     if plan.challenger is not None:
         found.append(_speaker("challenger", plan.challenger, plan.recordings))

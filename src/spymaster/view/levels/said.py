@@ -58,7 +58,9 @@ def model_sections(
         return _without_number(viewport, target, look)
     said, rank = target.chances, (_CHART_RANK if page else _ASIDE_RANK)
     sections = [Section(_RANK, (_words(target, said, viewport.badge, look),))]
-    sections.append(Section(rank, (_chart(said, look),), joined=True))
+    chart = _chart(said, look)
+    asked = (text_row(look.width, f"{said.points:g} points beyond, or back, first"),) if page else ()
+    sections.append(Section(rank, ((*chart, *asked), chart), joined=True))
     if page and said.similar:
         alike = _alike(said.similar, look, chosen)
         sections.append(Section(_ALIKE_RANK, (alike, alike[:_FEW]), _CHART_RANK))

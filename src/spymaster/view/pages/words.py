@@ -98,6 +98,7 @@ _SIGNALS: Final[Words] = (
     ("MODEL, bounce", "what a model says: price beyond first, or back first"),
     ("said, before, came, never", "what came of it whenever it said so before"),
     ("[ ], n, base", "95 % interval, how often it said so, share anyway"),
+    ("points beyond, or back, first", "how far price has to go for either"),
     ("in shadow", "said then, and shown to nobody"),
     ("no record yet", "nothing it said before has been decided"),
     ("collecting", "decided attempts so far; no number before enough"),
