@@ -34,7 +34,7 @@ from tests.lake.test_recorder import three_hours
 from tests.support import blocks, frames
 from tests.support.awaiting import PATIENCE_S
 from tests.support.bus import attached
-from tests.support.lakes import record
+from tests.support.lakes import RUN, record
 from tests.support.still_source import StillSource
 
 
@@ -129,6 +129,13 @@ async def test_a_query_gives_rows_up_to_its_limit_and_says_that_there_are_more(l
     assert (len(found["rows"]), found["more"]) == (2, True)
     [[count]] = (await asked(NOBODY, lake, "query", sql="SELECT count(*) FROM signals"))["rows"]
     assert count > 2
+
+
+async def test_of_several_runs_of_a_date_a_query_sees_the_one_that_counts(lake: Path) -> None:
+    ask = "SELECT count(*) FROM futures_mbp10"
+    [[before]] = (await asked(NOBODY, lake, "query", sql=ask))["rows"]
+    record(lake, three_hours().stored, msgspec.structs.replace(RUN, id="20240109T120000Z-2"))
+    assert (await asked(NOBODY, lake, "query", sql=ask))["rows"] == [[before]]
 
 
 async def test_times_and_what_is_no_number_come_as_json_has_them(lake: Path) -> None:

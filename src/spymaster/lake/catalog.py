@@ -138,13 +138,13 @@ def _read_all(
             data = storage.read(name)
         except (FileNotFoundError, NotADirectoryError):
             continue
-        if not _is_manifest(data):
-            foreign.append(storage.url(name))
-            continue
         try:
             manifest = decode_manifest(data, storage.url(name))
         except ManifestError as error:
-            damaged.append(error)
+            if _is_manifest(data):
+                damaged.append(error)
+            else:
+                foreign.append(storage.url(name))
             continue
         if manifest.run is not None or any(file.path.startswith(f"{BRONZE}/") for file in manifest.files):
             found.append(LakeRun(manifest, name))

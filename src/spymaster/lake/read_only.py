@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from spymaster.lake.catalog import Lake
+from spymaster.lake.days.choice import ALL_TIME, days_of, portions
 from spymaster.lake.errors import LakeError
 from spymaster.lake.query import connect, views
 
@@ -31,9 +32,11 @@ class Rows(msgspec.Struct, frozen=True):
 def read_rows(lake: Lake, statement: str, most: int, *, patience_s: float = PATIENCE_S) -> Rows:
     """The first ``most`` rows of one SELECT. Raises LakeError for anything else, and for what takes too long.
 
+    Of several runs of one trade date the one that counts is asked (``days.choice``).
+
     The statement reaches the lake's tables and nothing else: no file, no network, no extension, no setting.
     """
-    connection = connect(lake)
+    connection = connect(lake, portions(days_of(lake.runs, ALL_TIME), ALL_TIME))
     import duckdb
 
     for setting in ("SET enable_external_access = false", "SET lock_configuration = true"):

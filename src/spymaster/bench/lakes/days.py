@@ -107,7 +107,7 @@ def _duckdb(files: list[str], kind: str) -> Callable[[], int]:
     connection = duckdb.connect()
 
     def measure() -> int:
-        table: Any = connection.execute(statement, [files, kind]).to_arrow_table()
+        table: Any = connection.sql(statement, params=[files, kind]).to_arrow_table()
         return int(table.num_rows)
 
     return measure

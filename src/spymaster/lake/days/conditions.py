@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,14 @@ from spymaster.errors import ExitCode, UserError
 
 _FORM: Final = re.compile(r"\s*(?P<column>\w+)\s*(?P<sign><=|>=|!=|=|<|>)\s*(?P<value>.*?)\s*")
 _SIGNS: Final[Mapping[str, Callable[[Any, Any], Any]]] = MappingProxyType(
-    {"=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    {
+        "=": pc.equal,
+        "!=": pc.not_equal,
+        "<": pc.less,
+        "<=": pc.less_equal,
+        ">": pc.greater,
+        ">=": pc.greater_equal,
+    }
 )
 _TRUTHS: Final[Mapping[str, bool]] = MappingProxyType({"true": True, "false": False})
 
@@ -31,10 +37,9 @@ class Condition:
     sign: str
     value: str | int | float | bool | dt.date
 
-    @property
-    def expression(self) -> Any:
-        """As pyarrow filters with it."""
-        return _SIGNS[self.sign](pc.field(self.column), pc.scalar(self.value))
+    def met(self, column: Any) -> Any:
+        """Which values of the column meet it, as an Arrow array of bool; null where there is none."""
+        return _SIGNS[self.sign](column, pa.scalar(self.value, column.type))
 
 
 def condition(text: str, schema: Any) -> Condition:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import operator
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +26,8 @@ TIME: Final = "ts_event_ns"
 RUN: Final = "run"
 """The column that tells runs apart where rows of several are given."""
 _FIRST: Final = re.compile(r"/part-(\d{20})[^/]*$")
+_FEW: Final = 16
+_ROWS_TOGETHER: Final = 65_536
 _FORMER: Final = {new: old for old, new in LEVEL_COLUMNS.items()}
 
 
@@ -39,6 +40,15 @@ class Wanted:
     kinds: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     with_run: bool = False
+
+
+class _Group(NamedTuple):
+    """A row group: its number in the file, its rows, the first and the last of its times."""
+
+    number: int
+    rows: int
+    first_ns: int
+    last_ns: int
 
 
 class SignalRows:
@@ -56,7 +66,7 @@ class SignalRows:
         self._read = [name for name in signals_schema().arrow.names if name in asked]
         self.cost = Cost()
 
-    @property
+    @functools.cached_property
     def schema(self) -> Any:
         """The columns that every table has."""
         known = signals_schema().arrow
@@ -82,8 +92,8 @@ class SignalRows:
                     columns = [table[name] for name in self._wanted.columns]
                     yield pa.Table.from_arrays([*own, *columns], schema=self.schema)
 
-    def _row_groups(self, metadata: Any, spans: Sequence[Span]) -> list[tuple[int, int, int]]:
-        """(number, first and last time) of the row groups that may hold rows that are wanted."""
+    def _row_groups(self, metadata: Any, spans: Sequence[Span]) -> list[_Group]:
+        """The row groups that may hold rows that are wanted."""
         places = {metadata.row_group(0).column(k).path_in_schema: k for k in range(metadata.num_columns)}
         found = []
         for number in range(metadata.num_row_groups):
@@ -91,7 +101,7 @@ class SignalRows:
             times, kinds = (group.column(places[name]).statistics for name in (TIME, "kind"))
             in_span = any(times.min < until and times.max >= begin for begin, until in spans)
             if in_span and (kinds is None or self._may_hold(kinds.min, kinds.max)):
-                found.append((number, times.min, times.max))
+                found.append(_Group(number, group.num_rows, times.min, times.max))
         return found
 
     def _may_hold(self, least: str, most: str) -> bool:
@@ -100,13 +110,17 @@ class SignalRows:
 
     def _chosen(self, table: Any, spans: Sequence[Span]) -> Any:
         """The rows that are wanted, by time."""
-        time = pc.field(TIME)
-        within = [(time >= begin) & (time < until) for begin, until in spans]
-        terms = [functools.reduce(operator.or_, within), *(each.expression for each in self._wanted.conditions)]
-        if self._wanted.kinds:
-            terms.append(pc.field("kind").isin(list(self._wanted.kinds)))
-        table = table.filter(functools.reduce(operator.and_, terms))
         times = table[TIME].to_numpy()
+        within = np.zeros(len(times), np.bool_)
+        for begin, until in spans:
+            within |= (times >= begin) & (times < until)
+        terms = [] if within.all() else [pa.array(within)]
+        if self._wanted.kinds:
+            terms.append(pc.is_in(table["kind"], pa.array(self._wanted.kinds)))
+        terms += [each.met(table[each.column]) for each in self._wanted.conditions]
+        if terms:
+            table = table.filter(functools.reduce(pc.and_, terms))
+            times = table[TIME].to_numpy()
         if (times[1:] < times[:-1]).any():
             return table.take(pa.array(np.argsort(times, kind="stable")))
         return table
@@ -127,17 +141,22 @@ def files_of(portion: Portion) -> Iterator[tuple[RecordingFile, tuple[Span, ...]
                 yield file, spans
 
 
-def _in_time(groups: Sequence[tuple[int, int, int]]) -> Iterator[list[int]]:
-    """Row groups that overlap in time together, so that what comes after holds nothing of before."""
-    firsts = np.array([first for _, first, _ in groups], np.int64)
-    lasts = np.array([last for *_, last in groups], np.int64)
-    if not len(groups):
+def _in_time(groups: Sequence[_Group]) -> Iterator[list[int]]:
+    """Row groups to be read together, so that what comes after holds nothing of before: those that overlap in time, and
+    with them the next, as long as they are few rows."""
+    if not groups:
         return
-    upto = np.maximum.accumulate(lasts)
-    after = np.minimum.accumulate(firsts[::-1])[::-1]
-    cuts = np.flatnonzero(upto[:-1] <= after[1:]) + 1
-    for piece in np.split(np.arange(len(groups)), cuts):
-        yield [groups[index][0] for index in piece]
+    upto = np.maximum.accumulate([group.last_ns for group in groups])
+    after = np.minimum.accumulate([group.first_ns for group in reversed(groups)])[::-1]
+    together: list[int] = []
+    rows = 0
+    for place, group in enumerate(groups):
+        if together and rows + group.rows > _ROWS_TOGETHER and upto[place - 1] <= after[place]:
+            yield together
+            together, rows = [], 0
+        together.append(group.number)
+        rows += group.rows
+    yield together
 
 
 def _by_name(parquet: Any, groups: Sequence[int], names: Sequence[str]) -> Any:
@@ -145,11 +164,13 @@ def _by_name(parquet: Any, groups: Sequence[int], names: Sequence[str]) -> Any:
     known = signals_schema().arrow
     there = set(parquet.schema_arrow.names)
     stored = {name: name if name in there else _FORMER.get(name, name) for name in names}
-    table = parquet.read_row_groups(groups, columns=[stored[name] for name in names if stored[name] in there])
-    arrays = [
-        table[stored[name]].cast(known.field(name).type)
-        if stored[name] in there
-        else pa.nulls(table.num_rows, known.field(name).type)
-        for name in names
-    ]
-    return pa.table(arrays, names=list(names)).combine_chunks()
+    columns = [stored[name] for name in names if stored[name] in there]
+    # few columns are read before a second thread has begun
+    table = parquet.read_row_groups(groups, columns=columns, use_threads=len(columns) > _FEW)
+    table = table.combine_chunks()
+
+    def column(name: str) -> Any:
+        kind = known.field(name).type
+        return table[stored[name]].cast(kind) if stored[name] in there else pa.nulls(table.num_rows, kind)
+
+    return pa.table([column(name) for name in names], names=list(names))
