@@ -29,6 +29,7 @@ NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("evaluate", "fuel"): ("x",),
     ("export", "dbn"): ("x.dbn", "--out", "x"),
     ("run",): ("x",),
+    ("lake", "audit"): ("--against", "x"),
     **{
         ("export", name): ("x.dbn",)
         for name in ("signals", "alerts", "flows", "events", "option-flow", "p-break", "tests")
