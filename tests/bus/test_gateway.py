@@ -32,8 +32,8 @@ from spymaster.errors import UserError
 from spymaster.market.frames import FeedState, FeedStatusFrame
 from spymaster.market.rows import AlertEvent, TrustReason
 from spymaster.signals.feed_words import FeedWords
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.schema import signals_schema, viewport_schema
-from spymaster.signals.viewport import LevelsViewport
 from tests.support import blocks, frames, viewports
 from tests.support.bus import CONFIG, TOKEN, attached, same, served, until
 from tests.support.moving_source import MovingSource

@@ -15,8 +15,8 @@ from spymaster.bus.wire.exchange import HEAT_FIELDS, Ask
 from spymaster.bus.wire.frames import Told, decode_answer, encode_answer, newer_columns
 from spymaster.bus.wire.packing import WireError, pack
 from spymaster.signals.frame import AlertMark, Frame, ReplayStatus
-from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.run_state import empty_heat
+from spymaster.signals.said.model_chances import ModelChances
 from tests.support import frames, past, viewports
 from tests.support.bus import same
 

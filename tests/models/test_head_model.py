@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from spymaster.features.attempt_features import SCHEMA as OURS
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.models.errors import ModelError
-from spymaster.models.head_model import HeadModel
+from spymaster.models.forest import Forest, Link
+from spymaster.models.head_model import FORESTS, HeadModel
 from spymaster.models.heads import beta_columns, calibrated, shapes
 from spymaster.models.logistic_head import brownian_chances, brownian_odds
 from spymaster.models.model_file import pack_model, unpack_model
@@ -131,6 +132,18 @@ def test_a_level_is_told_the_same_alone_and_among_others(trees: bool) -> None:
     together = asked.predict(rows, stages)
     alone = np.concatenate([asked.predict(rows[k : k + 1], stages[k : k + 1]) for k in range(90)])
     assert alone.tobytes() == together[:90].tobytes()
+
+
+def test_where_no_trees_helped_the_logistic_is_left_as_it_is() -> None:
+    bare = arrays()
+    for name in FORESTS:
+        classes, width, _ = bare[f"{name}/shape"].tolist()
+        bare |= Forest.empty(width, classes, Link.LOGISTIC).arrays(name)
+    said = model(bare).predict(some_rows(), some_stages())
+    plain = model(arrays(trees=False)).predict(some_rows(), some_stages())
+    assert said["p_break"].tobytes() == plain["p_break"].tobytes()
+    last = {name: np.zeros(0) for name in ("a", "b")}
+    assert model(bare | last).predict(some_rows(), some_stages()).tobytes() == said.tobytes()
 
 
 def test_very_many_levels_are_told_in_parts_that_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

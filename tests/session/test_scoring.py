@@ -25,7 +25,7 @@ from spymaster.session.scoring.record import ModelRecord
 from spymaster.session.scoring.session_models import SessionModels
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.frame import Command, Frame, Phase
-from spymaster.signals.viewport import LEARNT_ON_SIMULATED, Chances, LevelsViewport
+from spymaster.signals.said.viewport import LEARNT_ON_SIMULATED, Chances, LevelsViewport
 from tests.session.screen import PATIENCE_S, Open, S
 from tests.support import head_models, predicted
 from tests.support.heads import HeadsPlan, PlainHeads, models, speaker

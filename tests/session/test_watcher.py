@@ -10,7 +10,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import Command, Phase
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 from tests.session.screen import Open
 
 pytestmark = pytest.mark.usefixtures("warm")

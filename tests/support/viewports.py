@@ -6,7 +6,7 @@ import dataclasses
 
 from spymaster.features.horizons import HORIZONS_S
 from spymaster.signals.frame import Frame
-from spymaster.signals.viewport import (
+from spymaster.signals.said.viewport import (
     LEARNT_ON_SIMULATED,
     Chances,
     Collecting,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spymaster.signals.frame import Frame
-from spymaster.signals.model_chances import ModelChances
+from spymaster.signals.said.model_chances import ModelChances
 from spymaster.view.drawing.cells import text_of
 from tests.support import frames
 from tests.support.screens import projected

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from spymaster.signals.frame import Frame
-from spymaster.signals.viewport import SaidBefore
+from spymaster.signals.said.viewport import SaidBefore
 from spymaster.view.drawing.cells import text_of, width_of
 from spymaster.view.drawing.part_rows import PartLook
 from spymaster.view.drawing.sections import column_rows

@@ -24,7 +24,7 @@ from spymaster.market.levels import level_id
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import Frame
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 LOOK_S: Final = 1.0
 """How often the files of the configuration are looked at."""

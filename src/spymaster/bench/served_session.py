@@ -26,7 +26,7 @@ from spymaster.session.replay.session import ReplaySession
 from spymaster.session.sources.replay_source import ReplayPlan
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 NOTES: Final = "served.npz"
 NAME: Final = "bench"

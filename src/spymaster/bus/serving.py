@@ -26,7 +26,7 @@ from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import FrameSource
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 if TYPE_CHECKING:
     from spymaster.bus.gateway.bind import GatewayPlan

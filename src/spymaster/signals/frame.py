@@ -20,8 +20,8 @@ from spymaster.market.option_rows import OPTION_SUMMARY, STRIKE_ROW
 from spymaster.practice.standing import PracticeStanding
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.header_parts import DayPrices, GreeksCheck, SessionHealth
-from spymaster.signals.model_chances import ModelChances
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.model_chances import ModelChances
+from spymaster.signals.said.viewport import LevelsViewport
 
 LADDER_ROW: Final = np.dtype(
     [

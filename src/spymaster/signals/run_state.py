@@ -26,7 +26,7 @@ from spymaster.signals.frame import (
     RecordingLight,
 )
 from spymaster.signals.header_parts import GreeksCheck, Pace, ScoringHealth
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 
 class ModelsSaid(msgspec.Struct, frozen=True):

@@ -8,8 +8,8 @@ import msgspec
 
 from spymaster.signals.alert_structs import AlertMessage
 from spymaster.signals.flow.structs import MarketFlow
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.structs import LevelSignals
-from spymaster.signals.viewport import LevelsViewport
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

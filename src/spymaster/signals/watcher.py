@@ -7,7 +7,7 @@ from typing import Protocol
 from spymaster.market.frames import ConfigFrame
 from spymaster.signals.blocks import Block
 from spymaster.signals.feed_words import FeedWords
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 
 class Watcher(Protocol):

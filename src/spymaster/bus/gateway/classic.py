@@ -13,8 +13,8 @@ import msgspec
 from spymaster.market.kinds import NS_PER_MS
 from spymaster.market.sessions import et_time
 from spymaster.signals.flow.structs import ContractFlow, MarketFlow
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.structs import LevelSignal, LevelSignals
-from spymaster.signals.viewport import LevelsViewport
 
 _DIRECTIONS: Final = {"SUPPORT": "DOWN", "RESISTANCE": "UP"}
 _SIGNALS: Final = {"BREAK": "BREAK", "REJECT": "BOUNCE"}

@@ -17,8 +17,8 @@ from spymaster.signals.blocks import Block, UnpublishableValueError
 from spymaster.signals.encode import SignalEncoder
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.flow.encode import FlowEncoder
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.structs import ProfileName
-from spymaster.signals.viewport import LevelsViewport
 
 WAITING: Final = 256
 """Blocks that wait for the gateway's thread; when there are more the oldest go, and are counted."""

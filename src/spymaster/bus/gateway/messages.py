@@ -12,8 +12,8 @@ from spymaster.bus.desk.bell import Bell
 from spymaster.bus.gateway.classic import classic_text
 from spymaster.signals.alert_structs import AlertMessage, AlertResolved
 from spymaster.signals.flow.structs import MarketFlow
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.structs import LevelSignals
-from spymaster.signals.viewport import LevelsViewport
 
 KEPT: Final = 256
 """Messages a reader may be behind: about half a minute."""

@@ -30,7 +30,7 @@ from spymaster.signals.frame import (
     ReplayStatus,
     TouchView,
 )
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 PROTOCOL: Final = 1
 MOST_ASK_BYTES: Final = 4096

@@ -23,7 +23,7 @@ from spymaster.bus.wire.exchange import (
 from spymaster.bus.wire.packing import WireError, pack, unpack
 from spymaster.signals.chart.bars import Chart
 from spymaster.signals.frame import HEAT_TICKS, Frame, HeatColumns, LevelHistory
-from spymaster.signals.model_chances import ModelChances
+from spymaster.signals.said.model_chances import ModelChances
 
 _answers: Final = msgspec.msgpack.Decoder(Answer)
 _OF_COLUMNS: Final = tuple(name for name in HEAT_FIELDS if name not in ("trades", "marks"))

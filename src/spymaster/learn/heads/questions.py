@@ -95,8 +95,8 @@ def weights(data: DataSet) -> Floats:
         told[rows] = data.weight[rows] * _uniqueness(begins, ends)[attempt]
     if not len(told):
         return told
-    told = np.minimum(told, MOST_WEIGHT * np.median(told))
-    return told / told.mean()
+    held: Floats = np.minimum(told, MOST_WEIGHT * float(np.median(told)))
+    return held / float(held.mean())
 
 
 def _uniqueness(begins: Ints, ends: Ints) -> Floats:

@@ -45,8 +45,8 @@ from spymaster.signals.frame import (
     ReplayStatus,
 )
 from spymaster.signals.header_parts import SessionHealth
-from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.run_state import RunState
+from spymaster.signals.said.model_chances import ModelChances
 
 LADDER_ROWS: Final = 320
 _HEAT_IN_FRAME_S: Final = 8

@@ -14,8 +14,8 @@ from spymaster.physics.memory.indices import R_PRIOR, R_SESSION
 from spymaster.signals.feed_words import FeedWords
 from spymaster.signals.frame import InputTrust
 from spymaster.signals.header_parts import DayPrices
-from spymaster.signals.model_chances import ModelChances
 from spymaster.signals.run_state import empty_book
+from spymaster.signals.said.model_chances import ModelChances
 
 _ORDERS_SHOWN: Final = 200
 

@@ -15,8 +15,7 @@ from spymaster.models.live_scorer import Questions, level_places
 from spymaster.models.prediction import PREDICTION, Stage
 from spymaster.session.scoring.record import ModelRecord
 from spymaster.session.scoring.speakers import Speaker
-from spymaster.signals.structs import ProfileName
-from spymaster.signals.viewport import (
+from spymaster.signals.said.viewport import (
     LEARNT_ON_SIMULATED,
     SHOWN_BY_S,
     Chances,
@@ -24,6 +23,7 @@ from spymaster.signals.viewport import (
     ScoringModel,
     Target,
 )
+from spymaster.signals.structs import ProfileName
 
 Array = NDArray[Any]
 

@@ -19,7 +19,7 @@ from spymaster.errors import UserError
 from spymaster.models.live_scorer import Questions
 from spymaster.session.scoring.book import IDENTITY, ScoringBook
 from spymaster.signals.header_parts import ScoringHealth
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 MOST_DECISIONS: Final = 256
 """Decisions that wait for their answer; more are lost, and counted."""

@@ -21,8 +21,8 @@ from spymaster.session.scoring.choice import ScoringPlan
 from spymaster.session.scoring.desk import Opened, ScoringDesk
 from spymaster.session.scoring.record import ModelRecord, outcomes_of_lake
 from spymaster.session.scoring.speakers import Speaker, speakers_of
+from spymaster.signals.said.viewport import LevelsViewport
 from spymaster.signals.structs import ProfileName
-from spymaster.signals.viewport import LevelsViewport
 
 Told = Callable[[LevelsViewport], None]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spymaster.errors import UserError
 from spymaster.ledger.predictions.entries import Outcomes, Settled
 from spymaster.ledger.predictions.reliability import NEEDED, Reliability, reliability
-from spymaster.signals.viewport import SHOWN_BY_S, Collecting, SaidBefore
+from spymaster.signals.said.viewport import SHOWN_BY_S, Collecting, SaidBefore
 
 _CONTACT = "CONTACT"
 

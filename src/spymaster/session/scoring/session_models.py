@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from spymaster.signals.run_state import ModelsSaid
-from spymaster.signals.viewport import LevelsViewport
+from spymaster.signals.said.viewport import LevelsViewport
 
 if TYPE_CHECKING:
     from spymaster.market.frames import ConfigFrame

@@ -16,7 +16,7 @@ from spymaster.market.levels import LevelKind
 from spymaster.models.live_scorer import Heads
 from spymaster.models.model_file import Card
 from spymaster.session.scoring.choice import SHIPPED_HEADS, ScoringPlan
-from spymaster.signals.viewport import Similar
+from spymaster.signals.said.viewport import Similar
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from spymaster.signals.frame import Command, Frame, FrameSource
-from spymaster.signals.viewport import Similar
+from spymaster.signals.said.viewport import Similar
 from spymaster.tui.host import Cockpit
 from spymaster.tui.keys.actions import Scope
 from spymaster.tui.keys.bindings import bindings_for

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from spymaster.signals.frame import Frame
-from spymaster.signals.model_chances import ModelChances
+from spymaster.signals.said.model_chances import ModelChances
 from spymaster.view.drawing.cells import Row
 from spymaster.view.drawing.part_rows import text_row
 from spymaster.view.drawing.sections import Section

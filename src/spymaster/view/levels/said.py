@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from spymaster.signals.frame import Frame
-from spymaster.signals.viewport import SHOWN_BY_S, Chances, LevelsViewport, SaidBefore, Similar, Target
+from spymaster.signals.said.viewport import SHOWN_BY_S, Chances, LevelsViewport, SaidBefore, Similar, Target
 from spymaster.view.drawing.cells import Line, Row, Rows, clip
 from spymaster.view.drawing.numbers import MISSING, clock, price
 from spymaster.view.drawing.part_rows import MIDDLE, PartLook, text_row, title_row

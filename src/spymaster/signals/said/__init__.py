@@ -1,0 +1,1 @@
+"""What models say, as it is published: never a part of signals, their columns or their hash."""
