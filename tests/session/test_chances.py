@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -90,9 +91,9 @@ def test_the_chances_stand_in_the_order_of_the_levels_and_cannot_be_changed(smal
 
 @pytest.mark.parametrize(
     ("simulated", "mode", "seen"),
-    [(True, "screen", True), (False, "screen", False), (True, "shadow", False), (True, "off", False)],
+    [(True, "screen", True), (False, "screen", False), (True, "shadow", True), (True, "off", False)],
 )
-def test_it_is_seen_on_simulated_records_alone_where_a_screen_is_asked_for(
+def test_it_is_seen_on_simulated_records_alone_unless_models_are_off(
     small_plan: ReplayPlan, monkeypatch: pytest.MonkeyPatch, simulated: bool, mode: ScoringMode, seen: bool
 ) -> None:
     monkeypatch.setattr(choice, "SHIPPED_HEADS", Path("none"))
@@ -100,8 +101,17 @@ def test_it_is_seen_on_simulated_records_alone_where_a_screen_is_asked_for(
     assert (frame.chances is not None) is seen
 
 
-def test_where_a_model_with_several_heads_speaks_it_does_not(tmp_path: Path) -> None:
-    assert break_model_to_show(ScoringPlan(mode="screen", simulated=True, model=tmp_path / "heads.model")) is None
+def test_where_a_model_with_several_heads_is_shown_it_is_not(tmp_path: Path) -> None:
+    heads = tmp_path / "heads.model"
+    assert break_model_to_show(ScoringPlan(mode="screen", simulated=True, model=heads)) is None
+    assert break_model_to_show(ScoringPlan(mode="shadow", simulated=True, model=heads)) is not None
+
+
+def test_in_shadow_a_model_is_asked_where_what_it_says_is_kept_and_nowhere_else(tmp_path: Path) -> None:
+    asked = ScoringPlan(mode="shadow", simulated=True, model=tmp_path / "heads.model")
+    assert asked.asks
+    assert not msgspec.structs.replace(asked, is_kept=False).asks
+    assert msgspec.structs.replace(asked, is_kept=False, mode="screen").asks
 
 
 def test_a_model_that_cannot_be_used_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,11 +181,11 @@ class Scoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mode: Annotated[
         Literal["off", "shadow", "screen"],
         choice(
-            "off: no model is asked. shadow: asked and written down, shown to nobody. screen: shown too, on simulated "
-            "markets with that said beside it, and on a real one once 784 of its attempts there are decided; until "
-            "then it speaks in shadow."
+            "off: no model is asked. shadow: asked of what is recorded, written down, and shown to nobody. screen: "
+            "shown too, on simulated markets with that said beside it, and on a real one once 784 of its attempts "
+            "there are decided; until then it speaks in shadow."
         ),
-    ] = "screen"
+    ] = "shadow"
     model: Annotated[
         str,
         text(

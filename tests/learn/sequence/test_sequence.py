@@ -121,7 +121,9 @@ def test_without_torch_a_line_says_what_to_install() -> None:
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.skipif(not HAS_TORCH, reason="torch is not installed")
+@pytest.mark.skipif(
+    not HAS_TORCH, reason="this system has no torch: its extra is 900 MB and in no list of what tests need"
+)
 def test_the_transformer_finds_the_shape_and_a_row_says_the_same_in_any_company() -> None:
     learnt, held, tested = told(1500, 1), told(400, 2), told(400, 3)
     module = train_transformer(learnt, held, 12)

@@ -237,7 +237,7 @@ def with_usual(options: AppOptions, config: Config, profile: Profile) -> AppOpti
 def models_of(prepared: Prepared) -> SessionModels:
     """What models are asked in a replay, which can go back to what is in its own recording."""
     names = (*(path.name for path in prepared.plan.sources), *(one.name for one in prepared.manifests))
-    return session_models(prepared.config, simulated=prepared.simulated, recordings=names)
+    return session_models(prepared.config, simulated=prepared.simulated, recordings=names, is_kept=False)
 
 
 def practice_plan(prepared: Prepared) -> PracticePlan:

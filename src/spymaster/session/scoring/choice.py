@@ -25,7 +25,8 @@ _log = logging.getLogger("spymaster")
 class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is to do with models. ``simulated``: its market is; ``model``, ``challenger``: files of models
     with several heads, None for the shipped one and for none; ``lake``: where its record is, empty for nowhere;
-    ``recordings``: what the recording that is replayed is called, none of a session that cannot go back."""
+    ``recordings``: what the recording that is replayed is called, none of a session that cannot go back; ``is_kept``:
+    what is said is written down."""
 
     mode: ScoringMode = "off"
     simulated: bool = False
@@ -34,16 +35,24 @@ class ScoringPlan(msgspec.Struct, frozen=True, kw_only=True):
     lake: str = ""
     s3_endpoint: str = ""
     recordings: tuple[str, ...] = ()
+    is_kept: bool = True
 
     @property
     def asks(self) -> bool:
-        """Whether there is a model with several heads to be asked."""
+        """Whether there is a model with several heads to be asked, and anybody or anything to tell what it says."""
         named = self.model is not None or self.challenger is not None
-        return self.mode != "off" and (named or SHIPPED_HEADS.is_file())
+        heard = self.mode == "screen" or (self.mode == "shadow" and self.is_kept)
+        return heard and (named or SHIPPED_HEADS.is_file())
 
 
 def scoring_plan(
-    asked: Scoring, *, simulated: bool, lake: str = "", s3_endpoint: str = "", recordings: tuple[str, ...] = ()
+    asked: Scoring,
+    *,
+    simulated: bool,
+    lake: str = "",
+    s3_endpoint: str = "",
+    recordings: tuple[str, ...] = (),
+    is_kept: bool = True,
 ) -> ScoringPlan:
     """The plan that a configuration makes. ``lake``: ``[lake] path``."""
     return ScoringPlan(
@@ -54,16 +63,18 @@ def scoring_plan(
         lake=lake,
         s3_endpoint=s3_endpoint,
         recordings=recordings,
+        is_kept=is_kept,
     )
 
 
 def break_model_to_show(plan: ScoringPlan) -> BreakModel | None:
-    """The shipped model of breaks, where no model with several heads speaks, and on simulated markets alone: on a real
+    """The shipped model of breaks, where none with several heads is shown, and on simulated markets alone: on a real
     one it has no record, so there is no number.
 
     One that cannot be used is left out: a session needs none. Why is in the log.
     """
-    if plan.asks or plan.mode != "screen" or not plan.simulated:
+    heads_are_shown = plan.asks and plan.mode == "screen"
+    if heads_are_shown or plan.mode == "off" or not plan.simulated:
         return None
     try:
         return shipped_model()
