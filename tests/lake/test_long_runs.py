@@ -28,8 +28,10 @@ from spymaster.market.calendar_table import ET
 from spymaster.market.dtypes import by_name
 from spymaster.market.frames import ConfigFrame, RecordsFrame
 from spymaster.market.kinds import NS_PER_S, Kind
+from spymaster.market.rows import LEVEL_ROW, SNAP
 from spymaster.market.sessions import SESSION, session_of
 from spymaster.physics.engine import Engine
+from spymaster.session.record.run_tests import RunTests
 from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.support.lakes import HOUR_NS, RUN, Frames, lake_at
 from tests.support.small_files import busy_words, depth_file
@@ -61,6 +63,7 @@ def recorded(root: Path, words: Words, at_hour: Callable[[], None] = lambda: Non
     source = ReplaySource(ReplayPlan((depth_file(root.parent / "depth.mbp-10.dbn", words),), profile, None, (), CHUNK))
     run: RunInfo = msgspec.structs.replace(RUN, started_ns=int(by_name(Kind.MBP10, words)["ts_event"][0]))
     recorder, frames, engine = LakeRecorder(LocalStorage(root), run), Frames(), Engine()
+    tests = RunTests(may_compile=True)
 
     def write() -> None:
         if recorder.on_frame(frames.stored.pop()):
@@ -69,7 +72,7 @@ def recorded(root: Path, words: Words, at_hour: Callable[[], None] = lambda: Non
     def publish(blocks: Any) -> None:
         for block in blocks:
             used = np.arange(block.rows.shape[1]) < block.snaps["levels"][:, np.newaxis]
-            frames.signals(block.snaps, block.rows[used])
+            frames.signals(block.snaps, block.rows[used], tests.on_block(block))
             write()
             if len(block.alerts):
                 frames.alerts(block.alerts)
@@ -80,9 +83,14 @@ def recorded(root: Path, words: Words, at_hour: Callable[[], None] = lambda: Non
             frames.add(frame, int(by_name(Kind.MBP10, frame.batch.arrays[Kind.MBP10])["ts_recv"][-1]))
         else:
             frames.add(frame)
+        if isinstance(frame, ConfigFrame):
+            tests.configure(frame)
         write()
         publish(engine.feed(frame))
     publish(engine.finish())
+    if len(rest := tests.rest()):
+        frames.signals(np.zeros(0, SNAP), np.zeros(0, LEVEL_ROW), rest)
+        write()
     recorder.seal()
     return lake_at(root).run()
 

@@ -13,6 +13,8 @@ from spymaster.config.loader import load_config
 from spymaster.errors import UserError
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
+from spymaster.lake.gold.rebuild import rebuild_gold
+from spymaster.lake.storage.files import LocalStorage
 from spymaster.market.manifest import RunStatus
 from spymaster.physics.engine import Engine
 from spymaster.research.compare import compared
@@ -27,7 +29,7 @@ from spymaster.session.sources.replay_source import ReplayPlan, ReplaySource
 from tests.research.conftest import Inline, RunPlan, WritePlan
 from tests.support.dbn import dbn_file, definition
 from tests.support.journals import read_journal
-from tests.support.lakes import RUN, record
+from tests.support.lakes import RUN, lake_at, record
 from tests.support.market import SECOND, START_NS
 from tests.support.small_files import busy_words, depth_file
 
@@ -47,6 +49,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     drive(source, Engine(), [totals], tap=JournalInlet(writer))
     writer.close()
     record(folder / "lake", read_journal(folder / "run" / "journal"))
+    lake = LocalStorage(folder / "lake")
+    rebuild_gold(lake, lake_at(folder / "lake").run(), lake)
     other = msgspec.structs.replace(RUN, id="20240106-143000")
     record(folder / "lake", read_journal(folder / "run" / "journal"), other, status=None)
     return folder, totals.hash.hexdigest()
