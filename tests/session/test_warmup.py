@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from spymaster.market import kernel_cache
+from spymaster.market.kernels.lowered import lowered_kernels
+from spymaster.session import compile_turns, warmup
 from spymaster.session.warmup import start_compiling
 
 
@@ -85,3 +87,22 @@ def test_compiling_in_a_process_of_its_own_says_when_it_is_ready() -> None:
         process.kill()
         _, errors = process.communicate()
     assert errors == b""
+
+
+def test_what_is_compiled_for_models_is_told_within_the_turn_and_nothing_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for the kernels hears of them; nobody hears of one when the turn is over."""
+    heard: list[str] = []
+    kernels, folder = lowered_kernels(), tmp_path / "kernels"
+    folder.mkdir()
+    monkeypatch.setattr(kernels, "tell", heard.append)
+    monkeypatch.setattr(warmup, "_all_kept", lambda: False)
+    monkeypatch.setattr(warmup, "_compile_in_two", lambda: kernels.tell("engine"))
+    monkeypatch.setattr(warmup, "load_models", lambda: kernels.tell("models"))
+    monkeypatch.setattr(kernel_cache, "kernel_folder", lambda: folder)
+    monkeypatch.setattr(kernel_cache, "unkept", lambda: ("none of it",))
+    warmup.compile_all()
+    assert heard == ["engine", "models"]
+    assert (folder / compile_turns.NAME).read_text() == "engine\nmodels\n"
+    assert kernels.tell == heard.append

@@ -148,13 +148,18 @@ def compile_all() -> None:
     folder = kernel_folder()
     if not _all_kept():
         kernels = lowered_kernels()
-        with turn(folder, kernels.tell) as told:
+        tell = kernels.tell
+        with turn(folder, tell) as told:
             kernels.tell = told
-            # somebody else may have compiled them while we waited
-            if not _all_kept():
-                _compile_in_two()
+            try:
+                # somebody else may have compiled them while we waited
+                if not _all_kept():
+                    _compile_in_two()
+                load_models()
+            finally:
+                # outside its turn nobody waits to hear of what is compiled
+                kernels.tell = tell
         forget_unused(folder.parent, time.time())
-        load_models()
     if not unkept() and not is_complete(folder):
         try:
             (folder / mark_name()).touch()
