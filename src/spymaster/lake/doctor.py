@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from spymaster.atomic_output import PARTIAL
-from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version
+from spymaster.lake.catalog import BRONZE, FOREIGN, GOLD, Lake, LakeRun, check_version, table_of_file
 from spymaster.lake.days.choice import ALL_TIME, days_of
 from spymaster.lake.errors import LakeError
 from spymaster.lake.gold.schema import GOLD_VERSION
@@ -48,17 +48,17 @@ def examine(lake: Lake) -> Iterator[Complaint]:
         yield Complaint(error.place, error.problem, error.remedy)
     for place in lake.foreign:
         yield Complaint(place, FOREIGN, "move it out of the lake", is_damage=False)
-    versions: dict[str, Counter[str]] = {BRONZE: Counter(), GOLD: Counter()}
+    versions: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for run in lake.runs:
         yield from _of_run(storage, run)
         for file in run.manifest.files:
             yield from _of_file(storage, file, versions)
     yield from _strays(lake)
-    for tier, found in versions.items():
+    for table, found in sorted(versions.items()):
         if len(found) > 1:
-            held = ", ".join(f"{count} files of version {version}" for version, count in sorted(found.items()))
+            held = " and ".join(f"version {version} ({count})" for version, count in sorted(found.items()))
             remedy = "all of them are read; lake rebuild-gold writes Gold in the present one"
-            yield Complaint(storage.url(tier), f"holds {held}", remedy, is_damage=False)
+            yield Complaint(storage.url(table), f"holds files of {held}", remedy, is_damage=False)
     for day in days_of(lake.runs, ALL_TIME):
         if day.others:
             yield Complaint(storage.name, str(day), "name another with --run where that one is meant", is_damage=False)
@@ -90,7 +90,7 @@ def _of_run(storage: Storage, run: LakeRun) -> Iterator[Complaint]:
         yield Complaint(place, "was not held against the vendor's account yet", remedy, is_damage=False)
 
 
-def _of_file(storage: Storage, file: RecordingFile, versions: dict[str, Counter[str]]) -> Iterator[Complaint]:
+def _of_file(storage: Storage, file: RecordingFile, versions: defaultdict[str, Counter[str]]) -> Iterator[Complaint]:
     """What a file's size and footer tell."""
     url, tier = storage.url(file.path), file.path.partition("/")[0]
     try:
@@ -103,7 +103,9 @@ def _of_file(storage: Storage, file: RecordingFile, versions: dict[str, Counter[
         with opened(storage, file.path) as parquet:
             metadata = parquet.metadata
             kind = check_version(url, metadata, tier, _VERSIONS[tier])
-            versions[tier][metadata.metadata[SCHEMA_KEY].decode().rpartition("/")[2]] += 1
+            versions[f"{tier}/{table_of_file(file.path)}"][
+                metadata.metadata[SCHEMA_KEY].decode().rpartition("/")[2]
+            ] += 1
             if (kind, metadata.num_rows) != (file.kind, file.records):
                 told = f"its manifest says {file.records:,} of {file.kind}"
                 problem = f"holds {metadata.num_rows:,} rows of {kind}, {told}"
