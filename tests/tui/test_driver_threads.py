@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import signal
 
 import pytest
 from textual.app import App
@@ -30,3 +31,15 @@ async def test_what_output_threads_report_is_dealt_with_in_the_applications_cont
     await asyncio.to_thread(contextvars.Context().run, paced._terminal_lost)
     await heard.wait()
     assert found == ["the application's"]
+
+
+async def test_a_signal_to_go_on_waits_for_what_it_came_into_the_midst_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that is gone sends one; met at once it would wait for a lock that its own thread holds, for ever."""
+    monkeypatch.setattr(driver, "terminal_fileno", lambda: 1)
+    paced, resumed = PacedDriver(App()), asyncio.Event()
+    monkeypatch.setattr(paced, "resume_application_mode", resumed.set)
+    paced._auto_restart = True
+    with paced._lock:
+        signal.raise_signal(signal.SIGCONT)
+        assert not resumed.is_set()
+    await resumed.wait()

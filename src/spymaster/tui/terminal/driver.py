@@ -231,6 +231,13 @@ class PacedDriver(LinuxDriver):
         self.poll()
         self.flush()
 
+    def _sigtstp_application(self, *_: object) -> None:
+        self._from_thread(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_: object) -> None:
+        # A signal comes in the midst of anything, also while the lock is held that coming back needs.
+        self._from_thread(super()._sigcont_application)
+
     def resume_application_mode(self) -> None:
         """Come back from a stop: what was under way then will not be answered."""
         with self._lock:
