@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spymaster.bus.nats.messages import Message, MessageMaker
@@ -12,6 +13,7 @@ from spymaster.journal.codec import STRIKE_BLOCK, decode_signals
 from spymaster.journal.format import FrameKind
 from spymaster.journal.inlet import JournalInlet
 from spymaster.journal.writer import JournalWriter
+from spymaster.ledger.rows import TEST
 from spymaster.signals.flow.encode import FlowEncoder
 from tests.support.blocks import TestBlock
 from tests.support.journals import T0_NS, config_frame, read_journal
@@ -53,3 +55,16 @@ def test_a_journal_without_rows_of_strikes_has_no_flow_to_send(tmp_path: Path, b
     assert {message.subject for message in messages} == {"levels.signals"}
     [signals] = [frame for frame in read_journal(tmp_path) if frame.kind is FrameKind.SIGNAL]
     assert STRIKE_BLOCK not in decode_signals(signals).blocks
+
+
+def test_a_frame_of_tests_alone_is_no_message_and_stops_nothing(block: TestBlock, tmp_path: Path) -> None:
+    """What was open when a run ended is written behind its last snap, and the mirror goes on to the end."""
+    writer = JournalWriter(tmp_path, SESSION, clock_ns=T0_NS)
+    inlet = JournalInlet(writer, strikes=False)
+    inlet.on_frame(config_frame())
+    inlet.publish_tests(np.zeros(2, TEST))
+    inlet.publish(block)
+    writer.close()
+    maker = MessageMaker(SESSION, "ESH4", market=False)
+    messages = [message for stored in read_journal(tmp_path) for message in maker.make(stored)]
+    assert [message.subject for message in messages] == ["levels.signals", "levels.signals"]

@@ -28,7 +28,7 @@ class StoredBlock:
     def numbers(self) -> NDArray[Any]:
         """The rows as float64[snap, level, field]."""
         count, most = self.rows.shape
-        return self.rows.view(np.float64).reshape(count, most, -1)
+        return self.rows.view(np.float64).reshape(count, most, len(LEVEL_ROW.names or ()))
 
     @property
     def flows(self) -> NDArray[Any]:

@@ -92,7 +92,7 @@ def _snaps(head: Iterable[Frame], batches: Iterator[Batch]) -> Iterator[_Snap]:
 
 
 def _of_block(block: Any) -> Iterator[_Snap]:
-    rows = np.ascontiguousarray(block.rows).view(np.float64).reshape(*block.rows.shape, -1)
+    rows = block.numbers
     for place, snap in enumerate(block.snaps):
         alerts = block.alerts[block.alerts["t_ns"] == snap["t_ns"]].copy()
         yield _Snap(int(snap["t_ns"]), rows[place, : int(snap["levels"])].copy(), alerts)
