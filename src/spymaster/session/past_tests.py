@@ -6,14 +6,10 @@ Everything is read by a thread of its own; the screen asks and is told what is k
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import queue
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from spymaster.errors import UserError
 from spymaster.lake.catalog import Lake
 from spymaster.lake.level_tests import level_tests
 from spymaster.ledger.rows import TestOutcome
@@ -21,6 +17,7 @@ from spymaster.ledger.table import PLACEBO_WORD
 from spymaster.market.calendar_table import date_of
 from spymaster.market.kinds import NS_PER_S
 from spymaster.market.sessions import session_at, sessions_between
+from spymaster.session.lake_reader import LakeReader
 from spymaster.signals.header_parts import PastTests
 
 DAYS: Final = 20
@@ -31,8 +28,6 @@ _WAIT_NS: Final = 60 * NS_PER_S
 _COLUMNS: Final = ("session_date", "level_id", "kind", "outcome")
 _HELD, _BROKE = TestOutcome.HELD.name, TestOutcome.BROKE.name
 
-_log = logging.getLogger(__name__)
-
 
 class PastTestDays:
     """Tells of the sessions before. ``open_lake`` may raise UserError or OSError, which is logged once a session: then
@@ -41,8 +36,7 @@ class PastTestDays:
     def __init__(self, open_lake: Callable[[], Lake], underlying: str, calendar: str) -> None:
         self._open_lake = open_lake
         self._underlying, self._calendar = underlying, calendar
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._reader = LakeReader("past-tests", "tests of the days before")
         self._span = (0, 0)
         self._asked_ns: int | None = None
         self._told: dict[str, PastTests] | None = None
@@ -62,9 +56,7 @@ class PastTestDays:
 
     def wait(self) -> None:
         """Until everything asked for so far has been read."""
-        done = threading.Event()
-        self._ask(done.set)
-        done.wait()
+        self._reader.wait()
 
     def _begin(self, t_ns: int) -> None:
         self._asked_ns = t_ns
@@ -75,7 +67,7 @@ class PastTestDays:
         before = [each for each in sessions if each["session_date"] < now["session_date"]][-DAYS:]
         if before:
             first_ns, date = int(before[0]["open_ns"]), date_of(int(now["session_date"]))
-            self._ask(lambda: self._read(first_ns, self._span[0], date))
+            self._reader.ask(lambda: self._read(first_ns, self._span[0], date))
 
     def _read(self, first_ns: int, until_ns: int, before: dt.date) -> None:
         tests = level_tests(
@@ -94,20 +86,6 @@ class PastTestDays:
         share = base[_HELD] / one_way if one_way else None
         self._none = PastTests(days=days)
         self._told = {level_id: _of(count, days, share) for level_id, count in counts.items()}
-
-    def _ask(self, job: Callable[[], None]) -> None:
-        self._jobs.put(job)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="past-tests", daemon=True)
-            self._thread.start()
-
-    def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except (UserError, OSError) as error:
-                _log.warning("tests of the days before: %s", error)
 
 
 def _of(count: Counter[str], days: int, share: float | None) -> PastTests:

@@ -5,29 +5,24 @@ Everything is read by a thread of its own; the screen asks and is told what is k
 
 from __future__ import annotations
 
-import logging
 import math
-import queue
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spymaster.errors import UserError
 from spymaster.lake.catalog import Lake
 from spymaster.lake.usual import MINUTE_NS, MINUTES, UsualDay, displayed, usual_day
 from spymaster.market.kinds import NO_TICK, NS_PER_S
 from spymaster.market.sessions import session_at, sessions_between
+from spymaster.session.lake_reader import LakeReader
 from spymaster.signals.frame import Frame
 from spymaster.signals.header_parts import DAYS_BEFORE, Usual
 
 _BACK_NS: Final = 14 * 24 * 3600 * NS_PER_S
 _SETTLED_MINUTES: Final = 1.0
 """So much of a session must have passed before a ratio of volumes says anything."""
-
-_log = logging.getLogger(__name__)
 
 
 class UsualDays:
@@ -38,8 +33,7 @@ class UsualDays:
         self._open_lake = open_lake
         self._product = product
         self._calendar = calendar
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._reader = LakeReader("usual-days", "days before")
         self._lake: Lake | None = None
         self._session: np.void | None = None
         self._days: tuple[UsualDay, ...] | None = None
@@ -72,14 +66,12 @@ class UsualDays:
 
     def wait(self) -> None:
         """Until everything asked for so far has been read."""
-        done = threading.Event()
-        self._ask(done.set)
-        done.wait()
+        self._reader.wait()
 
     def _liquidity(self, frame: Frame, days: list[UsualDay], minute: int) -> float:
         if minute not in self._shown:
             self._shown[minute] = None
-            self._ask(lambda: self._read_minute(days, minute))
+            self._reader.ask(lambda: self._read_minute(days, minute))
         shown = self._shown[minute]
         sizes = frame.book[:, :, 1][frame.book[:, :, 0] != NO_TICK]
         if shown is None or not len(shown) or not len(sizes):
@@ -92,7 +84,7 @@ class UsualDays:
         self._session = session_at(sessions, t_ns)
         self._days, self._shown = None, {}
         before = [each for each in sessions if each["session_date"] < self._session["session_date"]][-DAYS_BEFORE:]
-        self._ask(lambda: self._read_days(before))
+        self._reader.ask(lambda: self._read_days(before))
 
     def _read_days(self, sessions: list[np.void]) -> None:
         lake = self._lake = self._open_lake()
@@ -103,17 +95,3 @@ class UsualDays:
         if self._lake is not None and 0 <= minute < MINUTES:
             totals = [displayed(self._lake, self._product, day, minute) for day in days]
             self._shown[minute] = np.concatenate(totals)
-
-    def _ask(self, job: Callable[[], None]) -> None:
-        self._jobs.put(job)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="usual-days", daemon=True)
-            self._thread.start()
-
-    def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except (UserError, OSError) as error:
-                _log.warning("days before: %s", error)
